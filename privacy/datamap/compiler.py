@@ -1,0 +1,284 @@
+"""Compiles declarations to SQL: which rows are the person's, and the statements that export and erase them.
+
+The same text runs on SQLite and PostgreSQL. PostgreSQL may join the statements of `erasure` in one WITH; they
+touch no row twice, which modifying CTEs ask for.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, models
+
+from privacy.datamap import registry
+from privacy.datamap.declaration import Others, PersonalData
+from privacy.datamap.treatments import HandOver, Keep
+
+Sql = tuple[str, list]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which subjects: `test` is SQL that follows a column, such as `= %s`."""
+
+    test: str
+    params: tuple = ()
+
+    @classmethod
+    def one(cls, subject_id: UUID) -> "Scope":
+        return cls("= %s", (_key(subject_id),))
+
+    @classmethod
+    def many(cls, subject_ids: Sequence[UUID]) -> "Scope":
+        marks = ", ".join(["%s"] * len(subject_ids))
+        return cls(f"IN ({marks})", tuple(_key(s) for s in subject_ids))
+
+    @classmethod
+    def table(cls, name: str) -> "Scope":
+        """The subjects whose ids stand in column `id` of a (temporary) table."""
+        return cls(f"IN (SELECT id FROM {_quote(name)})")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One DELETE or UPDATE. `action` is delete, anonymise, keep, hand over or detach."""
+
+    declaration: type[PersonalData]
+    action: str
+    sql: str
+    params: list
+    where: str = ""
+    where_params: tuple = ()
+
+    @property
+    def table(self) -> str:
+        return _table(self.declaration.model)
+
+
+def rows(declaration: type[PersonalData], scope: Scope, *, own: bool = False, joint: bool = False) -> Sql:
+    """WHERE clause of the subjects' rows; `own` leaves out, `joint` leaves only, the rows others share."""
+    sql, params = _reach(declaration.model, declaration.path(), scope)
+    if declaration.joint and (own or joint):
+        others, others_params = _others_exist(declaration.model, declaration.joint.others, scope)
+        sql, params = f"{sql} AND {'' if joint else 'NOT '}{others}", params + others_params
+    return sql, params
+
+
+def readable_rows(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """WHERE clause of the rows an access package holds: the subject's own, and those the subject co-owns."""
+    sql, params = _reach(declaration.model, declaration.path(), scope)
+    if declaration.joint:
+        o = declaration.joint.others
+        member = _field(o.relation, o.subject).column
+        shared = (
+            f"EXISTS (SELECT 1 FROM {_table_of(o.relation)} j WHERE j.{_quote(o.key)} = "
+            f"{_table(declaration.model)}.{_quote(o.here)} AND j.{_quote(member)} {scope.test})"
+        )
+        sql, params = f"({sql} OR {shared})", params + list(scope.params)
+    return sql, params
+
+
+def erasure(scope: Scope) -> tuple[list[Statement], list[Statement]]:
+    """(detaching statements, in order; deleting and updating statements, leaves first) for the subjects."""
+    return detachments(scope), [s for d in leaves_first() for s in erasing(d, scope)]
+
+
+def erasing(declaration: type[PersonalData], scope: Scope) -> list[Statement]:
+    """The statements that erase one model: delete or strip the subjects' own rows, strip the shared ones."""
+    own, own_params = rows(declaration, scope, own=True)
+    table = _table(declaration.model)
+    if declaration.deletes_rows():
+        statements = [
+            Statement(declaration, "delete", f"DELETE FROM {table} WHERE {own}", own_params, own, tuple(own_params))
+        ]
+    else:
+        statements = _update(declaration, declaration.outcome(), declaration.treatments(), own, own_params, scope)
+    if declaration.joint:
+        shared, shared_params = rows(declaration, scope, joint=True)
+        statements += _update(declaration, "hand over", declaration.joint.fields, shared, shared_params, scope)
+    return statements
+
+
+def detachments(scope: Scope) -> list[Statement]:
+    """UPDATEs that let other rows go on without the rows they point at, which are about to be deleted."""
+    statements = []
+    for declaration in leaves_first():
+        for field, pointed_at in detaching_fields(declaration):
+            target, target_params = rows(pointed_at, scope, own=True)
+            column, table = _quote(field.column), _table(declaration.model)
+            where = f"{column} IN (SELECT {_pk(pointed_at.model)} FROM {_table(pointed_at.model)} WHERE {target})"
+            params = list(target_params)
+            if declaration.deletes_rows():
+                own, own_params = rows(declaration, scope, own=True)
+                where, params = f"{where} AND NOT ({own})", params + own_params
+            statements.append(
+                Statement(
+                    declaration, "detach", f"UPDATE {table} SET {column} = NULL WHERE {where}", params, where,
+                    tuple(params),
+                )  # fmt: skip
+            )
+    return statements
+
+
+def detaching_fields(declaration: type[PersonalData]) -> list[tuple[models.ForeignKey, type[PersonalData]]]:
+    """Nullable foreign keys of the model to rows that erasure deletes, other than on the path to the subject."""
+    found = []
+    for field in declaration.model._meta.concrete_fields:
+        target = registry.declarations.get(field.related_model) if isinstance(field, models.ForeignKey) else None
+        if target and target.deletes_rows() and field.null and field.name != (declaration.path() or [""])[0]:
+            found.append((field, target))
+    return found
+
+
+def leaves_first() -> list[type[PersonalData]]:
+    """Declarations so that a model comes before every model it points at."""
+    ordered: list[type[PersonalData]] = []
+    state: dict[type[models.Model], bool] = {}
+
+    def visit(model):
+        if model in state or model not in registry.declarations:
+            return
+        state[model] = True
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.related_model is not model:
+                visit(field.related_model)
+        ordered.append(registry.declarations[model])
+
+    for model in sorted(registry.declarations, key=lambda m: m._meta.label):
+        visit(model)
+    return ordered[::-1]
+
+
+def columns(declaration: type[PersonalData]) -> list[models.Field]:
+    """The columns an access package shows, in the model's order."""
+    return [f for f in declaration.model._meta.concrete_fields if f.name not in declaration.withheld]
+
+
+def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str], Sql]:
+    """(column names, SELECT) of the package's rows: people other than the subject appear as a role."""
+    table, names, expressions, params = _table(declaration.model), [], [], []
+    for field in columns(declaration):
+        column = f"{table}.{_quote(field.column)}"
+        word = declaration.roles.get(field.name)
+        if word is None and _is_subject_link(field):
+            expressions.append(f"CASE WHEN {column} {scope.test} THEN 'you' ELSE 'another person' END")
+            params += scope.params
+        elif word is not None:
+            expressions.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE %s END")
+            params.append(word)
+        else:
+            expressions.append(column)
+        names.append(field.name)
+    others = declaration.others or (declaration.joint and declaration.joint.others)
+    if others:
+        sql, others_params = _roles_of_others(declaration.model, others, scope)
+        expressions.append(sql)
+        params += others_params
+        names.append("others")
+    where, where_params = readable_rows(declaration, scope)
+    listed = ", ".join(f"{e} AS {_quote(n)}" for e, n in zip(expressions, names, strict=True))
+    return names, (f"SELECT {listed} FROM {table} WHERE {where}", params + where_params)
+
+
+def _reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
+    if not path:
+        return f"{_table(model)}.{_pk(model)} {scope.test}", list(scope.params)
+    field = model._meta.get_field(path[0])
+    column = f"{_table(model)}.{_quote(field.column)}"
+    if len(path) == 1:
+        return f"{column} {scope.test}", list(scope.params)
+    parent = field.related_model
+    inner, params = _reach(parent, path[1:], scope)
+    declared = registry.declarations.get(parent)
+    if declared and declared.joint and declared.path() == list(path[1:]):
+        others, others_params = _others_exist(parent, declared.joint.others, scope)
+        inner, params = f"{inner} AND NOT {others}", params + others_params
+    return f"{column} IN (SELECT {_pk(parent)} FROM {_table(parent)} WHERE {inner})", params
+
+
+def _update(declaration, action, treatments, where, where_params, scope) -> list[Statement]:
+    table, sets, params = _table(declaration.model), [], []
+    for name, treatment in treatments.items():
+        if isinstance(treatment, Keep):
+            continue
+        field = declaration.model._meta.get_field(name)
+        if isinstance(treatment, HandOver):
+            sql, more = _successor(declaration, scope)
+        else:
+            sql, more = treatment.sql(field, table, connection)
+        sets.append(f"{_quote(field.column)} = {sql}")
+        params += more
+    if not sets:
+        return []
+    text = f"UPDATE {table} SET {', '.join(sets)} WHERE {where}"
+    return [Statement(declaration, action, text, params + list(where_params), where, tuple(where_params))]
+
+
+def _others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
+    member = _field(others.relation, others.subject).column
+    return (
+        f"EXISTS (SELECT 1 FROM {_table_of(others.relation)} j WHERE j.{_quote(others.key)} = "
+        f"{_table(model)}.{_quote(others.here)} AND NOT (j.{_quote(member)} {scope.test}))",
+        list(scope.params),
+    )
+
+
+def _successor(declaration: type[PersonalData], scope: Scope) -> Sql:
+    o = declaration.joint.others
+    member = _quote(_field(o.relation, o.subject).column)
+    return (
+        f"(SELECT j.{member} FROM {_table_of(o.relation)} j WHERE j.{_quote(o.key)} = "
+        f"{_table(declaration.model)}.{_quote(o.here)} AND NOT (j.{member} {scope.test}) "
+        f"ORDER BY j.{_quote(declaration.joint.order_by)}, j.id LIMIT 1)",
+        list(scope.params),
+    )
+
+
+def _roles_of_others(model: type[models.Model], others: Others, scope: Scope) -> Sql:
+    member = _quote(_field(others.relation, others.subject).column)
+    role = f"j.{_quote(others.role)}"
+    joined = f"group_concat({role}, ', ')" if connection.vendor == "sqlite" else f"string_agg({role}, ', ')"
+    return (
+        f"(SELECT {joined} FROM {_table_of(others.relation)} j WHERE j.{_quote(others.key)} = "
+        f"{_table(model)}.{_quote(others.here)} AND NOT (j.{member} {scope.test}))",
+        list(scope.params),
+    )
+
+
+def _is_subject_link(field: models.Field) -> bool:
+    return isinstance(field, models.ForeignKey) and field.related_model._meta.label == "privacy.DataSubject"
+
+
+def _field(label: str, name: str) -> models.Field:
+    return _model(label)._meta.get_field(name)
+
+
+def _model(label: str) -> type[models.Model]:
+    from django.apps import apps
+
+    return apps.get_model(label)
+
+
+def _table_of(label: str) -> str:
+    return _table(_model(label))
+
+
+def _table(model: type[models.Model]) -> str:
+    return _quote(model._meta.db_table)
+
+
+def _pk(model: type[models.Model]) -> str:
+    return _quote(model._meta.pk.column)
+
+
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _key(subject_id: UUID):
+    return models.UUIDField().get_db_prep_value(subject_id, connection)
+
+
+def all_declarations() -> Iterable[type[PersonalData]]:
+    """Every declaration, by label."""
+    return sorted(registry.declarations.values(), key=lambda d: d.label())

@@ -1,0 +1,102 @@
+"""The class a developer writes for each model: what its rows say about a person, and why we may hold it."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from django.db import models
+
+from privacy.datamap.retention import Retention
+from privacy.datamap.treatments import DeleteRow, Keep, Treatment
+from privacy.datamap.vocabulary import Category, LawfulBasis, Use
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A personal field: its category, and what erasure does to it (None: the class's `erase`)."""
+
+    category: Category
+    erase: Treatment | None = None
+
+
+@dataclass(frozen=True)
+class Others:
+    """Other people of the same thing, told in an access package by role and never by name (GDPR art. 15(4)).
+
+    `relation` is a table's label; its column `key` equals this row's column `here`; `role` is what is told.
+    """
+
+    relation: str
+    key: str
+    here: str
+    role: str
+    subject: str = "subject"
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it."""
+
+    others: Others
+    order_by: str
+    because: str
+    fields: dict[str, Treatment] = field(default_factory=dict)
+
+
+class PersonalData:
+    """Base of all declarations.
+
+    subject: path of forward foreign keys from the row to the data subject, or "self".
+    fields: every personal field, by name.
+    not_personal: every other field, by name: a field in neither fails the start.
+    withheld: fields an access package leaves out, each with the reason told in its manifest.
+    roles: foreign keys to third persons, told in the package as this word.
+    """
+
+    model: ClassVar[type[models.Model]]
+    subject: ClassVar[str]
+    purpose: ClassVar[Use]
+    lawful_basis: ClassVar[LawfulBasis]
+    retention: ClassVar[Retention]
+    fields: ClassVar[dict[str, Personal]] = {}
+    not_personal: ClassVar[tuple[str, ...]] = ()
+    erase: ClassVar[Treatment] = DeleteRow()
+    joint: ClassVar[Joint | None] = None
+    others: ClassVar[Others | None] = None
+    withheld: ClassVar[dict[str, str]] = {}
+    roles: ClassVar[dict[str, str]] = {}
+    recipients: ClassVar[tuple[str, ...]] = ()
+    source: ClassVar[str] = "You, by using the service"
+
+    @classmethod
+    def label(cls) -> str:
+        return cls.model._meta.label
+
+    @classmethod
+    def path(cls) -> list[str]:
+        """Names of the foreign keys from the row to the subject; empty for the subject's own row."""
+        return [] if cls.subject == "self" else cls.subject.split("__")
+
+    @classmethod
+    def treatments(cls) -> dict[str, Treatment]:
+        """What erasure does to each personal field of a row that is the person's alone."""
+        return {name: personal.erase or cls.erase for name, personal in cls.fields.items()}
+
+    @classmethod
+    def deletes_rows(cls) -> bool:
+        return any(isinstance(treatment, DeleteRow) for treatment in cls.treatments().values())
+
+    @classmethod
+    def keeps(cls) -> list[Keep]:
+        """The distinct reasons for which something of the row stays, in the order declared."""
+        return list(dict.fromkeys(t for t in cls.treatments().values() if isinstance(t, Keep)))
+
+    @classmethod
+    def outcome(cls) -> str:
+        """What becomes of a row that is the person's alone: delete, keep (stripped) or anonymise."""
+        if cls.deletes_rows():
+            return "delete"
+        return "keep" if cls.keeps() else "anonymise"
+
+    @classmethod
+    def file_fields(cls) -> list[models.FileField]:
+        return [f for f in cls.model._meta.concrete_fields if isinstance(f, models.FileField)]

@@ -1,0 +1,33 @@
+"""How long rows stay, counted from which moment, and why."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+
+
+@dataclass(frozen=True)
+class Retention:
+    """A period from a date field of the row, or, with neither years nor days, as long as the account is open.
+
+    `because` is printed in the record of processing, in the access package and on the receipt.
+    """
+
+    because: str
+    years: int = 0
+    days: int = 0
+    after: str = ""
+
+    @property
+    def text(self) -> str:
+        if not (self.years or self.days):
+            return "While the account is open"
+        period = f"{self.years} years" if self.years else f"{self.days} days"
+        return f"{period} after {self.after.replace('_', ' ')}"
+
+    def ends_on(self, start: date) -> date:
+        return start + relativedelta(years=self.years, days=self.days)
+
+
+def while_account_open(because: str = "Needed to provide the service (policy section 7)") -> Retention:
+    return Retention(because)

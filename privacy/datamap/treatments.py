@@ -1,0 +1,120 @@
+"""What erasure does to a field. Each treatment compiles to one SQL expression for the column."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from privacy.datamap.retention import Retention
+
+TEXT = (models.CharField, models.TextField)
+
+
+@dataclass(frozen=True)
+class Treatment:
+    word: ClassVar[str]
+
+    def fault(self, field: models.Field) -> str:
+        """Why the column cannot take this treatment; empty when it can."""
+        return ""
+
+    def sql(self, field: models.Field, table: str, connection) -> tuple[str, list]:
+        """The SQL expression of the new value, and its parameters."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DeleteRow(Treatment):
+    word: ClassVar[str] = "delete"
+
+
+@dataclass(frozen=True)
+class Keep(Treatment):
+    """The value stays because a law asks for it, until a date that can be told."""
+
+    because: str
+    until: Retention
+    word: ClassVar[str] = "keep"
+
+    def fault(self, field):
+        if not self.because.strip():
+            return "Keep needs a reason"
+        if not (self.until.years or self.until.days):
+            return "Keep needs an end: years or days"
+        try:
+            field.model._meta.get_field(self.until.after)
+        except FieldDoesNotExist:
+            return f"Keep counts from {self.until.after!r}, which is not a field"
+        return ""
+
+
+@dataclass(frozen=True)
+class Nullify(Treatment):
+    word: ClassVar[str] = "nullify"
+
+    def fault(self, field):
+        return "" if field.null else "Nullify on a column that is NOT NULL"
+
+    def sql(self, field, table, connection):
+        return "NULL", []
+
+
+@dataclass(frozen=True)
+class Blank(Treatment):
+    """The empty value of the column's type, or `to` where a constraint asks for some text."""
+
+    to: str = ""
+    word: ClassVar[str] = "blank"
+
+    def fault(self, field):
+        if field.unique:
+            return "a constant on a UNIQUE column"
+        if not isinstance(field, (*TEXT, models.JSONField)):
+            return f"Blank on a {type(field).__name__}: it knows text and JSON columns"
+        if isinstance(field, models.CharField) and len(self.to) > field.max_length:
+            return "Blank is longer than the column"
+        return ""
+
+    def sql(self, field, table, connection):
+        empty = {} if isinstance(field, models.JSONField) else self.to
+        return "%s", [field.get_db_prep_save(empty, connection)]
+
+
+@dataclass(frozen=True)
+class Pseudonymise(Treatment):
+    """`erased-` and the row's own key: unique, and says nothing about the person."""
+
+    word: ClassVar[str] = "pseudonymise"
+
+    def fault(self, field):
+        if not isinstance(field, TEXT):
+            return f"Pseudonymise on a {type(field).__name__}: it knows text columns"
+        if field.max_length and field.max_length < 50:
+            return "Pseudonymise needs 50 characters"
+        return ""
+
+    def sql(self, field, table, connection):
+        key = connection.ops.quote_name(field.model._meta.pk.column)
+        return f"'erased-' || CAST({table}.{key} AS text)", []
+
+
+@dataclass(frozen=True)
+class Stamp(Treatment):
+    """The moment of the erasure."""
+
+    word: ClassVar[str] = "stamp"
+
+    def fault(self, field):
+        return "" if isinstance(field, models.DateTimeField) else "Stamp on a column that is not a time"
+
+    def sql(self, field, table, connection):
+        now = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')" if connection.vendor == "sqlite" else "STATEMENT_TIMESTAMP()"
+        return now, []
+
+
+@dataclass(frozen=True)
+class HandOver(Treatment):
+    """The longest-standing other person of the row's `joint` takes the place. Only on joint rows."""
+
+    word: ClassVar[str] = "hand over"

@@ -1,0 +1,79 @@
+"""Categories, uses and lawful bases under their fideslang keys (github.com/ethyca/fideslang, 2025-12)."""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """A kind of personal data; the value is the fideslang data category."""
+
+    NAME = "user.name"
+    EMAIL = "user.contact.email"
+    ACCOUNT = "user.account"
+    SETTINGS = "user.account.settings"
+    USER_ID = "user.unique_id"
+    PSEUDONYM = "user.unique_id.pseudonymous"
+    COUNTRY = "user.location.imprecise"
+    CONTENT = "user.content.private"
+    SUPPORT = "user.content"
+    BEHAVIOUR = "user.behavior"
+    TELEMETRY = "user.telemetry"
+    IP_ADDRESS = "user.device.ip_address"
+    COOKIE = "user.device.cookie_id"
+    DEVICE = "user.device"
+    PAYMENT = "user.payment"
+    PURCHASES = "user.behavior.purchase_history"
+    PRIVACY_CHOICES = "user.privacy_preferences"
+    CHILD = "user.childrens"
+    SOCIAL = "user.social"
+
+
+class Use(StrEnum):
+    """A purpose; the value is the fideslang data use."""
+
+    STUDIO = "functional.service"
+    AUTHENTICATION = "essential.service.authentication"
+    PAYMENT = "essential.service.payment_processing"
+    SUPPORT = "essential.service.operations.support"
+    SECURITY = "essential.service.security"
+    IMPROVEMENT = "functional.service.improve"
+    PERFORMANCE = "analytics.reporting.system.performance"
+    MARKETING = "marketing.communications.email"
+    LEGAL_OBLIGATION = "essential.legal_obligation"
+
+    @property
+    def text(self) -> str:
+        return {
+            Use.STUDIO: "Run the studio",
+            Use.AUTHENTICATION: "Sign you in",
+            Use.PAYMENT: "Take payments and manage subscriptions",
+            Use.SUPPORT: "Answer requests for help",
+            Use.SECURITY: "Keep the service secure",
+            Use.IMPROVEMENT: "Understand how features perform",
+            Use.PERFORMANCE: "Find and mend faults",
+            Use.MARKETING: "Send news to those who want it",
+            Use.LEGAL_OBLIGATION: "Keep what the law asks, and prove what was done",
+        }[self]
+
+
+class LawfulBasis(StrEnum):
+    """GDPR art. 6(1); the value is fideslang's legal basis for processing."""
+
+    CONSENT = "Consent"
+    CONTRACT = "Contract"
+    LEGAL_OBLIGATION = "Legal obligations"
+    LEGITIMATE_INTERESTS = "Legitimate interests"
+
+    @property
+    def article(self) -> str:
+        return {
+            LawfulBasis.CONSENT: "GDPR art. 6(1)(a)",
+            LawfulBasis.CONTRACT: "GDPR art. 6(1)(b)",
+            LawfulBasis.LEGAL_OBLIGATION: "GDPR art. 6(1)(c)",
+            LawfulBasis.LEGITIMATE_INTERESTS: "GDPR art. 6(1)(f)",
+        }[self]
+
+    @property
+    def dpv(self) -> str:
+        """IRI in the W3C Data Privacy Vocabulary's GDPR extension."""
+        letter = self.article[-2]
+        return f"https://w3id.org/dpv/legal/eu/gdpr#A6-1-{letter}"

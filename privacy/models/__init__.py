@@ -1,0 +1,29 @@
+from privacy.models.children import ChildFlag
+from privacy.models.communications import MarketingPreference, SupportConversation, SupportMessage
+from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
+from privacy.models.evidence import AuditEntry, AuditHead, Suppression
+from privacy.models.holds import LegalHold
+from privacy.models.processors import Processor
+from privacy.models.requests import (
+    AccessPackage,
+    Batch,
+    ErasureReceipt,
+    FulfilmentStep,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    StepState,
+    Verification,
+)
+from privacy.models.staff import Staff
+from privacy.models.subjects import DataSubject, Identifier, Membership, ProfilePreference, Team
+from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
+
+__all__ = [
+    "AccessPackage", "AuditEntry", "AuditHead", "Batch", "ChildFlag", "DataSubject", "DeviceIdentifier",
+    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Identifier", "LegalHold",
+    "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt", "RequestKind",
+    "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
+    "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
+    "Verification",
+]  # fmt: skip

@@ -1,0 +1,67 @@
+"""What proves afterwards what was done. Nothing here names a person."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from privacy.models.requests import RightsRequest
+
+
+class AuditHead(models.Model):
+    """The last link of a chain. Appending locks this row, so that links never fork."""
+
+    chain = models.UUIDField(primary_key=True)
+    n = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+
+    def __str__(self):
+        return f"Chain {str(self.chain)[:8]}"
+
+
+class AuditEntry(models.Model):
+    """A link: who did what, when, with counts and rule names only.
+
+    `chain` is the request's id, or a keyed pseudonym of the person for what happens outside a request.
+    Triggers refuse UPDATE, DELETE and TRUNCATE; `manage.py verify_audit` finds what got past them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.UUIDField()
+    n = models.PositiveIntegerField()
+    event = models.CharField(max_length=60)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["chain", "n"], name="audit_one_link_a_place")]
+
+    def __str__(self):
+        return f"{self.event} {str(self.chain)[:8]}/{self.n}"
+
+
+class Suppression(models.Model):
+    """A keyed hash of an erased identifier: enough to know it again, not enough to learn it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+    request = models.ForeignKey(RightsRequest, models.PROTECT, related_name="suppressions")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "digest"], name="suppression_once"),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="suppression_digest"),
+        ]
+
+    def __str__(self):
+        return f"Suppression {str(self.id)[:8]}"

@@ -1,0 +1,171 @@
+"""Who the data is about: account, contact, team membership and profile preferences (policy section 2)."""
+
+import unicodedata
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class DataSubject(models.Model):
+    """A person whose data Kosenai holds.
+
+    An erased person's row stays as an empty tombstone, so that records kept by law keep their thread; the
+    database refuses a tombstone that still says anything about the person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    full_name = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2 code of the residence.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When the account was closed.")
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="No marketing, no AI, no new processing while set."
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "data subject"
+        ordering = ["-created_at", "id"]
+        indexes = [
+            models.Index(fields=["-created_at", "id"], name="subject_newest"),
+            models.Index(fields=["full_name"], name="subject_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(full_name="", country=""),
+                name="subject_tombstone_is_empty",
+                violation_error_message="An erased person's row may not hold personal data.",
+            ),
+            models.CheckConstraint(
+                condition=Q(country="") | Q(country__regex=r"^[A-Z][A-Z]$"),
+                name="subject_country_is_iso_3166",
+                violation_error_message="The country is a code of two capital letters, such as DE.",
+            ),
+        ]
+        permissions = [
+            ("export_datasubject", "Can export a person's data"),
+            ("request_erasure", "Can ask for a person's erasure"),
+            ("approve_erasure", "Can approve an erasure asked for by another person"),
+            ("place_legalhold", "Can place a legal hold"),
+            ("release_legalhold", "Can release a legal hold"),
+            ("flag_child", "Can flag an account as a possible child's"),
+            ("clear_child", "Can clear a child flag"),
+            ("reveal_content", "Can reveal masked content with a reason"),
+            ("import_datasubject", "Can import people, content and billing"),
+        ]
+
+    def __str__(self):
+        # Django's admin log copies __str__: a name here would survive the erasure.
+        return f"Subject {str(self.id)[:8]}"
+
+
+def normalise_email(value: str) -> str:
+    """One spelling for one mailbox: NFKC, case-folded, domain in IDNA ASCII. Raises ValidationError."""
+    text = unicodedata.normalize("NFKC", value).strip().casefold()
+    local, _, domain = text.rpartition("@")
+    try:
+        text = f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError as error:
+        raise ValidationError("This is not an e-mail address.") from error
+    validate_email(text)
+    return text
+
+
+class Identifier(models.Model):
+    """A name by which another system knows the person. `value` is stored normalised, so unique means unique."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        CLERK = "clerk_id", "Clerk id"
+        STRIPE = "stripe_id", "Stripe id"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=20, choices=Kind)
+    value = models.CharField(max_length=254)
+    is_primary = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                name="identifier_belongs_to_one_subject",
+                violation_error_message="Another person already has this identifier.",
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "kind"],
+                condition=Q(is_primary=True),
+                name="identifier_one_primary_of_a_kind",
+            ),
+            models.CheckConstraint(condition=~Q(value=""), name="identifier_not_empty"),
+            models.CheckConstraint(condition=Q(kind__in=["email", "clerk_id", "stripe_id"]), name="identifier_kind"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} of {self.subject_id!s:.8}"
+
+    @classmethod
+    def normalise(cls, kind: str, value: str) -> str:
+        """The stored spelling of `value`. Raises ValidationError for an address that cannot be one."""
+        return normalise_email(value) if kind == cls.Kind.EMAIL else value.strip()
+
+    def clean(self):
+        self.value = self.normalise(self.kind, self.value)
+
+    def save(self, *args, **kwargs):
+        self.clean()
+        super().save(*args, **kwargs)
+
+
+class Team(models.Model):
+    """A workspace. When its owner is erased the team passes to another member, or goes if there is none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(DataSubject, models.PROTECT, related_name="owned_teams")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="team_has_a_name")]
+
+    def __str__(self):
+        return f"Team {str(self.id)[:8]}"
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        EDITOR = "editor", "Editor"
+        VIEWER = "viewer", "Viewer"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role, default=Role.EDITOR)
+    joined_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "subject"], name="membership_once_a_team"),
+            models.CheckConstraint(condition=Q(role__in=["owner", "editor", "viewer"]), name="membership_role"),
+        ]
+
+    def __str__(self):
+        return f"Membership {str(self.id)[:8]}"
+
+
+class ProfilePreference(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.OneToOneField(DataSubject, models.CASCADE, related_name="preferences")
+    display_name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=35, default="en", help_text="BCP 47 tag.")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    theme = models.CharField(max_length=20, default="system")
+
+    def __str__(self):
+        return f"Preferences of {self.subject_id!s:.8}"
