@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "kosenai_ops",
     "privacy",
     "billing",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "kosenai_ops.sites.KosenaiAdminConfig",
@@ -87,6 +87,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
         ),
     }
+    # A file, because the live server's threads and the worker processes of a test must see the same rows.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

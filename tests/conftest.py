@@ -1,0 +1,128 @@
+"""What every test shares: the environment, the choice of database and broker, and a browser.
+
+The run is on SQLite and the filesystem broker unless DATABASE_URL and CELERY_BROKER_URL say otherwise.
+"""
+
+import os
+import shutil
+import tempfile
+from urllib.parse import urlsplit, urlunsplit
+
+import django
+import pytest
+
+XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# A folder of its own for each process: uploads, broker folders and databases of two never meet.
+VAR_DIR = tempfile.mkdtemp(prefix=f"kosenai-test-{XDIST_WORKER}")
+
+
+def own_broker_url(url: str) -> str:
+    """A Redis database of its own for each process of the run, counted from the one given."""
+    parts = urlsplit(url)
+    if parts.scheme != "redis" or not XDIST_WORKER:
+        return url
+    number = int(parts.path.strip("/") or 0) + int(XDIST_WORKER.removeprefix("gw"))
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+# A variable beats the developer's .env, so nothing of that file reaches a test. DEMO: plain http and no
+# compulsory second factor; the production shape has its own tests, which start a process without it.
+os.environ |= {"DEMO": "true", "DEBUG": "false", "VAR_DIR": VAR_DIR, "DJANGO_SETTINGS_MODULE": "kosenai_ops.settings"}
+os.environ.setdefault("SECRET_KEY", "a-secret-key-of-the-tests-and-of-nothing-else-whatsoever")
+os.environ.setdefault("LEDGER_KEY", "a-ledger-key-of-the-tests-and-of-nothing-else-whatsoever")
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{VAR_DIR}/kosenai.sqlite3")
+os.environ["CELERY_BROKER_URL"] = own_broker_url(os.environ.get("CELERY_BROKER_URL", "filesystem://"))
+django.setup()
+
+from django.conf import settings  # noqa: E402  (it reads the variables above)
+from django.db import connection  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose
+
+IN_CI = os.environ.get("CI", "").lower() == "true"
+SERVICES = {connection.vendor, urlsplit(settings.CELERY_BROKER_URL).scheme}
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_unconfigure():
+    shutil.rmtree(VAR_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    """A test of another service belongs to another run: CI makes both runs, so there it is not even counted as skipped."""
+    elsewhere = [item for item in items if any(m.args[0] not in SERVICES for m in item.iter_markers("service"))]
+    for item in elsewhere:
+        item.add_marker(pytest.mark.skip(reason="needs a run on another service, see .ci/run"))
+    if IN_CI and elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+
+
+@pytest.fixture(scope="session")
+def unavailable():
+    """Call it with a reason where a test lacks something of its machine: skips, but in CI it fails."""
+    return pytest.fail if IN_CI else pytest.skip
+
+
+@pytest.fixture
+def process_environment(transactional_db) -> dict[str, str]:
+    """The variables with which a child process (a Celery worker, a command) sees this test's own database and broker."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return os.environ | {"DATABASE_URL": url._replace(path=f"/{settings.DATABASES['default']['NAME']}").geturl()}
+
+
+@pytest.fixture(scope="module")
+def browser(unavailable):
+    """A headless Chromium. It ends with the module, because Playwright's event loop runs until then."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        unavailable("no chromium on PATH")
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Playwright's loop makes Django take this thread for an asynchronous one.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def browser_page(browser, live_server):
+    """A page on the live server (`goto` takes a path). What the console or the content policy complained of fails the test.
+
+    `page.problems` is the list of complaints; a test that provokes one takes it out of there.
+    """
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', "
+        "e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`))"
+    )
+    page, problems = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("response", lambda answer: answer.status >= 500 and problems.append(f"{answer.status} {answer.url}"))
+    page.problems = problems
+    yield page
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def sign_in(browser_page, live_server, client):
+    """Call it with a staff member: the browser is signed in as them, without the sign-in page."""
+
+    def as_staff(staff) -> None:
+        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        browser_page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+
+    return as_staff
