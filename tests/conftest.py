@@ -57,7 +57,7 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(config, items):
-    """A test of another service belongs to another run: CI makes both runs, so there it is not even counted as skipped."""
+    """A test of another service belongs to another run. CI makes both, so there it does not count as skipped."""
     elsewhere = [item for item in items if any(m.args[0] not in SERVICES for m in item.iter_markers("service"))]
     for item in elsewhere:
         item.add_marker(pytest.mark.skip(reason="needs a run on another service, see .ci/run"))
@@ -74,7 +74,7 @@ def unavailable():
 
 @pytest.fixture
 def process_environment(transactional_db) -> dict[str, str]:
-    """The variables with which a child process (a Celery worker, a command) sees this test's own database and broker."""
+    """Variables with which a child process (a worker, a command) sees this test's own database and broker."""
     url = urlsplit(os.environ["DATABASE_URL"])
     return os.environ | {"DATABASE_URL": url._replace(path=f"/{settings.DATABASES['default']['NAME']}").geturl()}
 
@@ -97,7 +97,7 @@ def browser(unavailable):
 
 @pytest.fixture
 def browser_page(browser, live_server):
-    """A page on the live server (`goto` takes a path). What the console or the content policy complained of fails the test.
+    """A page on the live server (`goto` takes a path). A complaint of the console or the content policy fails the test.
 
     `page.problems` is the list of complaints; a test that provokes one takes it out of there.
     """
