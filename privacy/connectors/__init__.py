@@ -1,0 +1,1 @@
+"""Processors, one module each. Importing this package registers them."""

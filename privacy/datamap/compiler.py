@@ -282,3 +282,39 @@ def _key(subject_id: UUID):
 def all_declarations() -> Iterable[type[PersonalData]]:
     """Every declaration, by label."""
     return sorted(registry.declarations.values(), key=lambda d: d.label())
+
+
+def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """SELECT of (subject id, action, rows): what erasure would do to the model's rows, a subject at a time."""
+    table, joins, subject = _chain(declaration)
+    action, params = "%s", [declaration.outcome()]
+    if declaration.joint:
+        others, others_params = _others_exist(declaration.model, declaration.joint.others, scope)
+        action, params = f"CASE WHEN {others} THEN 'hand over' ELSE %s END", others_params + params
+    sql = f"SELECT {subject}, {action}, COUNT(*) FROM {table}{joins} WHERE {subject} {scope.test} GROUP BY 1, 2"
+    return sql, params + list(scope.params)
+
+
+def kept_until(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """SELECT of the latest moment from which each Keep of the model counts, in the order of `keeps()`."""
+    latest = ", ".join(
+        f"MAX({_table(declaration.model)}.{_quote(declaration.model._meta.get_field(k.until.after).column)})"
+        for k in declaration.keeps()
+    )
+    where, params = rows(declaration, scope)
+    return f"SELECT {latest} FROM {_table(declaration.model)} WHERE {where}", params
+
+
+def _chain(declaration: type[PersonalData]) -> tuple[str, str, str]:
+    """(table, joins, subject column) that lead from the row to its subject."""
+    model, joins = declaration.model, ""
+    path = declaration.path()
+    for name in path[:-1]:
+        field = model._meta.get_field(name)
+        parent = field.related_model
+        joins += (
+            f" JOIN {_table(parent)} ON {_table(parent)}.{_pk(parent)} = {_table(model)}.{_quote(field.column)}"
+        )
+        model = parent
+    column = model._meta.get_field(path[-1]).column if path else model._meta.pk.column
+    return _table(declaration.model), joins, f"{_table(model)}.{_quote(column)}"

@@ -1,7 +1,7 @@
 from privacy.models.children import ChildFlag
 from privacy.models.communications import MarketingPreference, SupportConversation, SupportMessage
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
-from privacy.models.evidence import AuditEntry, AuditHead, Suppression
+from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
 from privacy.models.processors import Processor
 from privacy.models.requests import (
@@ -21,7 +21,7 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AuditEntry", "AuditHead", "Batch", "ChildFlag", "DataSubject", "DeviceIdentifier",
-    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Identifier", "LegalHold",
+    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Heartbeat", "Identifier", "LegalHold",
     "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt", "RequestKind",
     "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
     "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",

@@ -65,3 +65,13 @@ class Suppression(models.Model):
 
     def __str__(self):
         return f"Suppression {str(self.id)[:8]}"
+
+
+class Heartbeat(models.Model):
+    """When a recurring duty last ran, so that its silence can be noticed."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,65 @@
+"""The audit trail: a SHA-256 chain a request, appended in the transaction of the effect it tells of."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.models import AuditEntry, AuditHead, Staff
+from privacy.selectors.suppression import pseudonym
+
+GENESIS = "0" * 64
+
+
+def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntry:
+    """Adds a link to `chain`. `data` holds counts, ids and rule names; never a person's value.
+
+    Raises TransactionManagementError outside a transaction: an effect and its evidence stand or fall together.
+    """
+    return append_many([(chain, data)], event, actor=actor)[0]
+
+
+def append_many(links: Sequence[tuple[UUID, dict]], event: str, *, actor: Staff | None) -> list[AuditEntry]:
+    """Adds one link to each of many chains with the same few queries as for one."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("Audit entries are appended in the effect's transaction.")
+    chains = [chain for chain, _ in links]
+    AuditHead.objects.bulk_create([AuditHead(chain=c, n=0, digest=GENESIS) for c in chains], ignore_conflicts=True)
+    heads = AuditHead.objects.select_for_update().order_by("chain").in_bulk(chains)
+    entries = [_link(heads[chain], event, actor, data) for chain, data in links]
+    AuditEntry.objects.bulk_create(entries)
+    AuditHead.objects.bulk_update(heads.values(), ["n", "digest"])
+    return entries
+
+
+def subject_chain(subject_id: UUID) -> UUID:
+    """The chain of what happens to a person outside a request, such as a reveal: a pseudonym, not the id."""
+    return UUID(pseudonym(subject_id))
+
+
+def digest_of(entry: AuditEntry) -> str:
+    """SHA-256 over the canonical JSON of the entry and its predecessor's digest."""
+    body = {
+        "chain": str(entry.chain),
+        "n": entry.n,
+        "event": entry.event,
+        "actor": entry.actor_id,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "data": entry.data,
+        "previous": entry.previous,
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _link(head: AuditHead, event: str, actor: Staff | None, data: dict) -> AuditEntry:
+    plain = json.loads(json.dumps(data, default=str))
+    entry = AuditEntry(
+        chain=head.chain, n=head.n + 1, event=event, actor=actor, at=datetime.now(UTC), data=plain,
+        previous=head.digest,
+    )  # fmt: skip
+    entry.digest = digest_of(entry)
+    head.n, head.digest = entry.n, entry.digest
+    return entry

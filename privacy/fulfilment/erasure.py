@@ -1,0 +1,253 @@
+"""The right to erasure (GDPR art. 17): asked for by one person, approved by another, carried out by the map."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from privacy.connectors.base import connectors
+from privacy.datamap import compiler, registry
+from privacy.fulfilment import engine, references
+from privacy.fulfilment.engine import Done, More, Planned
+from privacy.fulfilment.requests import NotAllowed, lock, must_not_be_requester, open_requests, transition
+from privacy.models import (
+    Batch,
+    ErasureReceipt,
+    FulfilmentStep,
+    Identifier,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    Staff,
+    StepState,
+    Suppression,
+)
+from privacy.selectors import plan as plans
+from privacy.selectors.suppression import digest
+
+# Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
+SLICE_ROWS = 10_000
+FILES_A_SLICE = 200
+BACKUPS = "Backups are not edited; they rotate out, and erasures are replayed from the suppression ledger on a restore."
+
+
+def request_erasure(
+    *, subject_ids: Sequence[UUID], actor: Staff, reason: str, verification: str, batch: Batch | None = None
+) -> list[RightsRequest]:
+    """Asks for the erasure of these people; nothing is erased until another person approves."""
+    opened, _ = open_requests(
+        kind=RequestKind.ERASURE, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
+        status=RequestStatus.AWAITING_APPROVAL, batch=batch,
+    )  # fmt: skip
+    return opened
+
+
+def approve(*, request_id: UUID, actor: Staff) -> RightsRequest:
+    """Approves the erasure and freezes its plan. Raises PermissionDenied for the requester, NotAllowed else."""
+    with transaction.atomic():
+        request = lock(request_id)
+        must_not_be_requester(request, actor)
+        if request.kind != RequestKind.ERASURE or request.status != RequestStatus.AWAITING_APPROVAL:
+            raise NotAllowed("This request does not await approval.")
+        request.approved_by, request.approved_at = actor, datetime.now(UTC)
+        request.save(update_fields=["approved_by", "approved_at"])
+        engine.freeze({request: plan_steps(request.subject_id)})
+        transition(request, RequestStatus.IN_PROGRESS, actor=actor, because="approved")
+    return request
+
+
+def resume(request: RightsRequest, *, actor: Staff) -> None:
+    """Lets an erasure go on that a hold had stopped; a plan of which nothing was done is made anew."""
+    if not request.steps.exclude(state=StepState.PENDING).exists():
+        request.steps.all().delete()
+        engine.freeze({request: plan_steps(request.subject_id)})
+    transition(request, RequestStatus.IN_PROGRESS, actor=actor, because="hold released")
+
+
+def plan_steps(subject_id: UUID) -> list[Planned]:
+    """Files while their names are known, big tables in slices, all the rest in one transaction, then the
+    processors (whose names for the person that transaction seals away), then the receipt."""
+    counted = plans.row_counts([subject_id])[subject_id]
+    big = [
+        Planned("slices", label, actions["delete"])
+        for label, actions in counted.items()
+        if actions.get("delete", 0) > SLICE_ROWS and is_leaf(label)
+    ]
+    rest = sum(sum(actions.values()) for actions in counted.values()) - sum(p.units for p in big)
+    return [
+        Planned("files", units=plans.file_count([subject_id])),
+        *big,
+        Planned("rows", units=rest),
+        *(Planned("processor", key) for key in sorted(connectors)),
+        Planned("receipt"),
+    ]
+
+
+def is_leaf(label: str) -> bool:
+    """Whether nothing in the map points at the model's rows, so that they may go in any order."""
+    return not any(
+        field.related_model and field.related_model._meta.label == label
+        for declaration in registry.declarations.values()
+        for field in declaration.model._meta.concrete_fields
+    )
+
+
+@engine.local("files")
+def erase_files(request: RightsRequest, step: FulfilmentStep) -> Done | More:
+    """Deletes the person's files; a file that is gone already counts as deleted, and is told apart."""
+    scope = compiler.Scope.one(request.subject_id)
+    deleted, missing = step.result.get("deleted", 0), step.result.get("missing", 0)
+    for field, names in plans.files(scope, limit=FILES_A_SLICE):
+        for name in names:
+            exists = field.storage.exists(name)
+            field.storage.delete(name)
+            deleted, missing = deleted + exists, missing + (not exists)
+        field.model.objects.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
+        if len(names) == FILES_A_SLICE:
+            FulfilmentStep.objects.filter(pk=step.pk).update(result={"deleted": deleted, "missing": missing})
+            return More(deleted)
+    return Done({"deleted": deleted, "missing": missing}, units=deleted)
+
+
+@engine.local("slices")
+def erase_slice(request: RightsRequest, step: FulfilmentStep) -> Done | More:
+    """Deletes up to SLICE_ROWS rows of one big table."""
+    declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
+    where, params = compiler.rows(declaration, compiler.Scope.one(request.subject_id), own=True)
+    table = connection.ops.quote_name(declaration.model._meta.db_table)
+    address = "ctid" if connection.vendor == "postgresql" else connection.ops.quote_name(declaration.model._meta.pk.column)
+    inner = f"SELECT {address} FROM {table} WHERE {where} LIMIT {SLICE_ROWS}"
+    chosen = f"= ANY(ARRAY({inner}))" if connection.vendor == "postgresql" else f"IN ({inner})"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE {address} {chosen}", params)
+        rows = step.units_done + cursor.rowcount
+        if cursor.rowcount == SLICE_ROWS:
+            return More(rows)
+    return Done({step.target: {"delete": rows}}, units=rows)
+
+
+@engine.local("rows")
+def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
+    """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
+    seal_references(request)
+    suppress([request])
+    until = kept_until(request.subject_id)
+    done = execute(compiler.Scope.one(request.subject_id))
+    return Done({"rows": done, "kept_until": until}, units=sum(sum(a.values()) for a in done.values()))
+
+
+def seal_references(request: RightsRequest) -> None:
+    for step in request.steps.filter(handler="processor"):
+        known = connectors[step.target].references(request.subject_id)
+        FulfilmentStep.objects.filter(pk=step.pk).update(references=references.seal(known))
+
+
+def suppress(requests: Sequence[RightsRequest]) -> None:
+    """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers."""
+    by_subject = {r.subject_id: r for r in requests}
+    Suppression.objects.bulk_create(
+        (
+            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request=by_subject[i.subject_id])
+            for i in Identifier.objects.filter(subject__in=by_subject)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
+    """Runs the compiled erasure; returns {model label: {action: rows}}. One WITH on PostgreSQL."""
+    detaching, erasing = compiler.erasure(scope)
+    done: dict[str, dict[str, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        for statement in detaching:
+            cursor.execute(statement.sql, statement.params)
+        if connection.vendor == "postgresql":
+            counted = execute_as_one(cursor, erasing)
+        else:
+            counted = [cursor.execute(s.sql, s.params).rowcount for s in erasing]
+    for statement, rows in zip(erasing, counted, strict=True):
+        if rows:
+            done[statement.declaration.label()][statement.action] = rows
+    return dict(done)
+
+
+def execute_as_one(cursor, statements) -> list[int]:
+    parts = ", ".join(f"s{n} AS ({s.sql} RETURNING 1)" for n, s in enumerate(statements))
+    totals = ", ".join(f"(SELECT COUNT(*) FROM s{n})" for n in range(len(statements)))
+    cursor.execute(f"WITH {parts} SELECT {totals}", [p for s in statements for p in s.params])
+    return list(cursor.fetchone())
+
+
+def kept_until(subject_id: UUID) -> dict[str, list[dict]]:
+    """{model label: [{because, until}]}: the day on which the last of what stays may go."""
+    scope, found = compiler.Scope.one(subject_id), {}
+    with connection.cursor() as cursor:
+        for declaration in compiler.all_declarations():
+            if declaration.deletes_rows() or not declaration.keeps():
+                continue
+            cursor.execute(*compiler.kept_until(declaration, scope))
+            latest = cursor.fetchone()
+            found[declaration.label()] = [
+                {"because": keep.because, "until": end_of(keep, moment)}
+                for keep, moment in zip(declaration.keeps(), latest, strict=True)
+                if moment
+            ]
+    return {label: keeps for label, keeps in found.items() if keeps}
+
+
+def end_of(keep, moment) -> str:
+    start = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return keep.until.ends_on(start.date()).isoformat()
+
+
+@engine.local("receipt")
+def issue_receipt(request: RightsRequest, step: FulfilmentStep) -> Done:
+    """Writes down what was deleted, anonymised and kept, why, and until when."""
+    body = receipt_body(list(request.steps.all()))
+    receipt = ErasureReceipt.objects.create(request=request, body=body, sha256=body_digest(body))
+    return Done({"receipt": str(receipt.id), "sha256": receipt.sha256})
+
+
+def receipt_body(steps: Sequence[FulfilmentStep]) -> dict:
+    by_action: dict[str, dict[str, int]] = defaultdict(dict)
+    kept, files, processors = {}, {}, []
+    for step in steps:
+        match step.handler:
+            case "files":
+                files = step.result
+            case "slices":
+                by_action["delete"][step.target] = step.result[step.target]["delete"]
+            case "rows":
+                kept = step.result["kept_until"]
+                for label, actions in step.result["rows"].items():
+                    for action, rows in actions.items():
+                        by_action[action][label] = by_action[action].get(label, 0) + rows
+            case "processor":
+                processors.append({"processor": step.target, "state": step.state, **step.result})
+    handed_over = {
+        label: registry_reason(label) for label in by_action.get("hand over", {})
+    }
+    return {
+        "deleted": by_action["delete"],
+        "anonymised": by_action["anonymise"],
+        "kept": by_action["keep"],
+        "kept_because": kept,
+        "handed_over": by_action["hand over"],
+        "handed_over_because": handed_over,
+        "files": files,
+        "processors": processors,
+        "backups": BACKUPS,
+    }
+
+
+def registry_reason(label: str) -> str:
+    return next(d.joint.because for d in registry.declarations.values() if d.label() == label)
+
+
+def body_digest(body: dict) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+

@@ -1,0 +1,49 @@
+"""Tells each processor to erase, and takes a person's attestation where no API can be asked."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.connectors.base import Call, Outcome, connectors
+from privacy.fulfilment import engine
+from privacy.fulfilment.engine import Done, Failed
+from privacy.fulfilment.references import unseal
+from privacy.fulfilment.requests import NotAllowed, lock
+from privacy.models import FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
+
+
+@engine.remote("processor")
+def erase_at_processor(request: RightsRequest, step: FulfilmentStep, renew: Callable[[], None]) -> Outcome:
+    """Calls the step's connector with the sealed references."""
+    known = unseal(step.references)
+    if not any(known.values()):
+        return Done({"outcome": "the processor does not know this person"})
+    connector = connectors.get(step.target)
+    if connector is None:
+        return Failed(f"No connector for {step.target} any more")
+    return connector.erase(Call(known, step.idempotency_key, step.attempts))
+
+
+def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
+    """Closes a processor's step on a person's word. `evidence` is the processor's ticket or letter number.
+
+    Raises NotAllowed for a step that is finished, is not a processor's, or was asked for by `actor`: nobody
+    both asks for an erasure and attests it.
+    """
+    if not evidence.strip():
+        raise NotAllowed("Name the evidence: the processor's ticket or letter number.")
+    with transaction.atomic():
+        step = FulfilmentStep.objects.get(pk=step_id)
+        request = lock(step.request_id)
+        step.refresh_from_db()
+        if step.handler != "processor" or step.state not in engine.OPEN_STEPS:
+            raise NotAllowed("Only an open step of a processor can be attested.")
+        if request.status not in (RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS):
+            raise NotAllowed("This request is not being carried out.")
+        if request.requested_by_id == actor.pk:
+            raise NotAllowed("The person who asked for the erasure may not attest it.")
+        result = {"outcome": "attested by hand", "evidence": evidence.strip()[:200], "attested_by": actor.pk}
+        engine.finish(request, step, StepState.DONE, result, None, actor=actor)
+        RightsRequest.objects.filter(pk=request.pk).update(not_before=None, lease_until=None, parked_because="")
+    return request

@@ -1,0 +1,134 @@
+"""The life of a request: `transition` is the one function that changes its status."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from privacy.fulfilment import audit
+from privacy.models import Batch, DataSubject, RequestStatus, RightsRequest, Staff
+from privacy.regimes import deadline_for
+
+S = RequestStatus
+ALLOWED: dict[str, set[str]] = {
+    S.RECEIVED: {S.AWAITING_APPROVAL, S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
+    S.AWAITING_APPROVAL: {S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
+    S.ON_HOLD: {S.AWAITING_APPROVAL, S.IN_PROGRESS, S.AWAITING_PROCESSORS, S.DENIED, S.WITHDRAWN},
+    S.IN_PROGRESS: {S.ON_HOLD, S.AWAITING_PROCESSORS, S.FULFILLED, S.WITHDRAWN, S.DENIED},
+    S.AWAITING_PROCESSORS: {S.ON_HOLD, S.IN_PROGRESS, S.FULFILLED, S.WITHDRAWN},
+    S.FULFILLED: set(),
+    S.DENIED: set(),
+    S.WITHDRAWN: set(),
+}
+
+
+class NotAllowed(Exception):
+    """The request is not in a state that allows this; the text can be shown to staff as it is."""
+
+
+def transition(request: RightsRequest, to: str, *, actor: Staff | None, because: str, **data) -> None:
+    """Moves `request`, whose row the caller has locked, to status `to` and appends the audit entry.
+
+    `because` is a rule's or event's name, not free text. Raises NotAllowed.
+    """
+    if to not in ALLOWED[request.status]:
+        raise NotAllowed(f"A request that is {request.get_status_display().lower()} cannot become {S(to).label.lower()}.")
+    before, request.status = request.status, to
+    request.closed_at = datetime.now(UTC) if to in S.closed() else None
+    request.save(update_fields=["status", "closed_at"])
+    audit.append(request.id, f"request.{to}", actor=actor, before=before, because=because, **data)
+
+
+def open_requests(
+    *,
+    kind: str,
+    subject_ids: Sequence[UUID],
+    actor: Staff,
+    reason: str,
+    verification: str,
+    status: str,
+    batch: Batch | None = None,
+    recipient_key: str = "",
+) -> tuple[list[RightsRequest], list[UUID]]:
+    """Opens one request a person, in one transaction, and appends their first audit entries.
+
+    Returns (opened, ids of the people who already have an open one of this kind). Raises ValueError when the
+    reason is empty.
+    """
+    if not reason.strip():
+        raise ValueError("A reason is needed.")
+    with transaction.atomic():
+        subjects = DataSubject.objects.select_for_update().order_by("id").in_bulk(subject_ids)
+        busy = set(
+            RightsRequest.objects.filter(subject__in=subjects, kind=kind)
+            .exclude(status__in=S.closed())
+            .values_list("subject_id", flat=True)
+        )
+        now = datetime.now(UTC)
+        opened = [
+            _new(subject, kind, actor, reason, verification, status, batch, recipient_key, now)
+            for subject in subjects.values()
+            if subject.id not in busy
+        ]
+        RightsRequest.objects.bulk_create(opened)
+        links = [(r.id, {"kind": kind, "subject": audit.pseudonym(r.subject_id)}) for r in opened]
+        if links:
+            audit.append_many(links, "request.opened", actor=actor)
+    return opened, sorted(busy)
+
+
+def _new(subject, kind, actor, reason, verification, status, batch, recipient_key, now) -> RightsRequest:
+    regime, due_on = deadline_for(kind, subject.country, now)
+    return RightsRequest(
+        subject=subject, kind=kind, requested_by=actor, reason=reason.strip(), verification=verification,
+        status=status, batch=batch, recipient_key=recipient_key, received_at=now, regime=regime, due_on=due_on,
+    )  # fmt: skip
+
+
+def lock(request_id: UUID) -> RightsRequest:
+    """The request, its row locked until the transaction ends."""
+    return RightsRequest.objects.select_for_update().get(pk=request_id)
+
+
+def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest:
+    """Closes the request as denied, for one of the Data Rights Protocol's reasons. Raises NotAllowed."""
+    with transaction.atomic():
+        request = lock(request_id)
+        request.denial_reason = denial_reason
+        request.save(update_fields=["denial_reason"])
+        transition(request, S.DENIED, actor=actor, because=denial_reason)
+    return request
+
+
+def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
+    """Withdraws the request; one that is being carried out stops before its next step. Raises NotAllowed."""
+    with transaction.atomic():
+        request = lock(request_id)
+        if request.status == S.IN_PROGRESS and request.lease_until:
+            request.cancel_requested = True
+            request.save(update_fields=["cancel_requested"])
+            audit.append(request.id, "request.cancel_requested", actor=actor)
+        else:
+            transition(request, S.WITHDRAWN, actor=actor, because="cancelled")
+    return request
+
+
+def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
+    """Lets the workers try a parked request again. Raises NotAllowed when it is not parked."""
+    with transaction.atomic():
+        request = lock(request_id)
+        if not request.parked_because:
+            raise NotAllowed("This request is not parked.")
+        request.parked_because, request.claims, request.not_before, request.lease_until = "", 0, None, None
+        request.save(update_fields=["parked_because", "claims", "not_before", "lease_until"])
+        request.steps.filter(state__in=["pending", "started", "waiting"]).update(not_before=None)
+        audit.append(request.id, "request.unparked", actor=actor)
+    return request
+
+
+def must_not_be_requester(request: RightsRequest, actor: Staff) -> None:
+    if request.requested_by_id == actor.pk:
+        raise PermissionDenied("The person who asked for it may not approve it.")
+

@@ -1,0 +1,155 @@
+"""What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, models
+
+from privacy.connectors.base import connectors
+from privacy.datamap import compiler
+from privacy.models import ChildFlag, DataSubject, LegalHold, RequestKind, RequestStatus, RightsRequest
+
+
+@dataclass
+class ModelLine:
+    """What erasure would do to one model: rows by action, and the reasons for what stays."""
+
+    label: str
+    name: str
+    actions: dict[str, int]
+    because: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.actions.values())
+
+
+@dataclass
+class Plan:
+    """The dry run for some people. `blockers` are sentences; a subject with one is left alone."""
+
+    subjects: int
+    lines: list[ModelLine]
+    files: int
+    processors: dict[str, int]
+    blockers: dict[UUID, list[str]]
+
+    @property
+    def rows(self) -> int:
+        return sum(line.rows for line in self.lines)
+
+
+def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
+    """The dry run of erasing these people, read with one query a model."""
+    return Plan(
+        subjects=len(subject_ids),
+        lines=model_lines(subject_ids),
+        files=file_count(subject_ids),
+        processors=processor_counts(subject_ids),
+        blockers=blockers(RequestKind.ERASURE, subject_ids),
+    )
+
+
+def access_plan(subject_ids: Sequence[UUID]) -> Plan:
+    """The dry run of exporting: rows and files a model, and what blocks it."""
+    return Plan(
+        subjects=len(subject_ids),
+        lines=model_lines(subject_ids),
+        files=file_count(subject_ids),
+        processors={},
+        blockers=blockers(RequestKind.ACCESS, subject_ids),
+    )
+
+
+def row_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, dict[str, int]]]:
+    """{subject: {model label: {action: rows}}}."""
+    scope = compiler.Scope.many(subject_ids)
+    found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
+    with connection.cursor() as cursor:
+        for declaration in compiler.all_declarations():
+            cursor.execute(*compiler.counts(declaration, scope))
+            for key, action, rows in cursor.fetchall():
+                found[UUID(str(key))].setdefault(declaration.label(), {})[action] = rows
+    return found
+
+
+def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
+    totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for labels in row_counts(subject_ids).values():
+        for label, actions in labels.items():
+            for action, rows in actions.items():
+                totals[label][action] += rows
+    lines = []
+    for declaration in compiler.all_declarations():
+        actions = dict(totals.get(declaration.label(), {}))
+        because = [k.because for k in declaration.keeps()] if "keep" in actions else []
+        if "hand over" in actions:
+            because.append(declaration.joint.because)
+        if actions:
+            name = str(declaration.model._meta.verbose_name_plural).capitalize()
+            lines.append(ModelLine(declaration.label(), name, actions, because))
+    return lines
+
+
+def file_count(subject_ids: Sequence[UUID]) -> int:
+    return sum(len(names) for _, names in files(compiler.Scope.many(subject_ids)))
+
+
+def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
+    """(file field, stored names) of the rows that erasure will delete; at most `limit` names a field."""
+    found = []
+    with connection.cursor() as cursor:
+        for declaration in compiler.all_declarations():
+            if not declaration.deletes_rows():
+                continue
+            for file_field in declaration.file_fields():
+                where, params = compiler.rows(declaration, scope, own=True)
+                column = connection.ops.quote_name(file_field.column)
+                table = connection.ops.quote_name(declaration.model._meta.db_table)
+                tail = f" LIMIT {int(limit)}" if limit else ""
+                cursor.execute(f"SELECT {column} FROM {table} WHERE {where} AND {column} <> ''{tail}", params)
+                found.append((file_field, [name for (name,) in cursor.fetchall()]))
+    return found
+
+
+def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, int]:
+    """{processor name: how many of these people it knows}."""
+    known = {c.name: sum(1 for s in subject_ids if any(c.references(s).values())) for c in connectors.values()}
+    return {name: number for name, number in known.items() if number}
+
+
+def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """{subject: sentences that say why this cannot be done to them now}; people without any are left out."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for subject in DataSubject.objects.filter(pk__in=subject_ids, erased_at__isnull=False):
+        found[subject.id].append("Already erased.")
+    is_open = RightsRequest.objects.filter(subject__in=subject_ids, kind=kind).exclude(
+        status__in=RequestStatus.closed()
+    )
+    for subject_id in is_open.values_list("subject_id", flat=True):
+        found[subject_id].append("Has an open request of this kind already.")
+    held = LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True).values_list(
+        "subject_id", flat=True
+    )
+    flagged = ChildFlag.objects.filter(subject__in=subject_ids, state=ChildFlag.State.SUSPECTED).values_list(
+        "subject_id", flat=True
+    )
+    match kind:
+        case RequestKind.ERASURE:
+            for subject_id in held:
+                found[subject_id].append("A legal hold is in force: nothing is erased until it is released.")
+        case RequestKind.HOLD_PLACE:
+            for subject_id in held:
+                found[subject_id].append("A legal hold is in force already.")
+        case RequestKind.HOLD_RELEASE:
+            for subject_id in set(subject_ids) - set(held):
+                found[subject_id].append("No legal hold is in force.")
+        case RequestKind.CHILD_FLAG:
+            for subject_id in flagged:
+                found[subject_id].append("Is flagged already.")
+        case RequestKind.CHILD_CLEAR:
+            for subject_id in set(subject_ids) - set(flagged):
+                found[subject_id].append("Is not flagged.")
+    return dict(found)
