@@ -3,7 +3,7 @@
 A connector is found by its module in any installed app's `connectors` package or module and registers itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
@@ -64,6 +64,10 @@ class Connector:
     def references(self, subject_id: UUID) -> dict[str, list[str]]:
         """The processor's own names for the person, read while we still have them."""
         raise NotImplementedError
+
+    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
+        """The same for many people, with a query for all of them where the connector can."""
+        return {subject_id: self.references(subject_id) for subject_id in subject_ids}
 
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""

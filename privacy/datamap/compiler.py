@@ -296,13 +296,13 @@ def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
 
 
 def kept_until(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """SELECT of the latest moment from which each Keep of the model counts, in the order of `keeps()`."""
+    """SELECT of (subject id, the latest moment from which each Keep of the model counts, in order of `keeps()`)."""
+    table, joins, subject = _chain(declaration)
     latest = ", ".join(
-        f"MAX({_table(declaration.model)}.{_quote(declaration.model._meta.get_field(k.until.after).column)})"
-        for k in declaration.keeps()
+        f"MAX({table}.{_quote(declaration.model._meta.get_field(k.until.after).column)})" for k in declaration.keeps()
     )
-    where, params = rows(declaration, scope)
-    return f"SELECT {latest} FROM {_table(declaration.model)} WHERE {where}", params
+    sql = f"SELECT {subject}, {latest} FROM {table}{joins} WHERE {subject} {scope.test} GROUP BY 1"
+    return sql, list(scope.params)
 
 
 def _chain(declaration: type[PersonalData]) -> tuple[str, str, str]:

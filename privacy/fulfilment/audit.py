@@ -31,7 +31,9 @@ def append_many(links: Sequence[tuple[UUID, dict]], event: str, *, actor: Staff 
     heads = AuditHead.objects.select_for_update().order_by("chain").in_bulk(chains)
     entries = [_link(heads[chain], event, actor, data) for chain, data in links]
     AuditEntry.objects.bulk_create(entries)
-    AuditHead.objects.bulk_update(heads.values(), ["n", "digest"])
+    AuditHead.objects.bulk_create(
+        heads.values(), update_conflicts=True, unique_fields=["chain"], update_fields=["n", "digest"]
+    )
     return entries
 
 

@@ -135,8 +135,9 @@ def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     seal_references(request)
     suppress([request])
-    until = kept_until(request.subject_id)
-    done = execute(compiler.Scope.one(request.subject_id))
+    scope = compiler.Scope.one(request.subject_id)
+    until = kept_until_by_subject(scope)[request.subject_id]
+    done = execute(scope)
     return Done({"rows": done, "kept_until": until}, units=sum(sum(a.values()) for a in done.values()))
 
 
@@ -182,21 +183,23 @@ def execute_as_one(cursor, statements) -> list[int]:
     return list(cursor.fetchone())
 
 
-def kept_until(subject_id: UUID) -> dict[str, list[dict]]:
-    """{model label: [{because, until}]}: the day on which the last of what stays may go."""
-    scope, found = compiler.Scope.one(subject_id), {}
+def kept_until_by_subject(scope: compiler.Scope) -> dict[UUID, dict[str, list[dict]]]:
+    """{subject: {model label: [{because, until}]}}: the day on which the last of what stays may go."""
+    found: dict[UUID, dict[str, list[dict]]] = defaultdict(dict)
     with connection.cursor() as cursor:
         for declaration in compiler.all_declarations():
             if declaration.deletes_rows() or not declaration.keeps():
                 continue
             cursor.execute(*compiler.kept_until(declaration, scope))
-            latest = cursor.fetchone()
-            found[declaration.label()] = [
-                {"because": keep.because, "until": end_of(keep, moment)}
-                for keep, moment in zip(declaration.keeps(), latest, strict=True)
-                if moment
-            ]
-    return {label: keeps for label, keeps in found.items() if keeps}
+            for key, *latest in cursor.fetchall():
+                keeps = [
+                    {"because": keep.because, "until": end_of(keep, moment)}
+                    for keep, moment in zip(declaration.keeps(), latest, strict=True)
+                    if moment
+                ]
+                if keeps:
+                    found[UUID(str(key))][declaration.label()] = keeps
+    return found
 
 
 def end_of(keep, moment) -> str:

@@ -33,12 +33,23 @@ def transition(request: RightsRequest, to: str, *, actor: Staff | None, because:
 
     `because` is a rule's or event's name, not free text. Raises NotAllowed.
     """
-    if to not in ALLOWED[request.status]:
-        raise NotAllowed(f"A request that is {request.get_status_display().lower()} cannot become {S(to).label.lower()}.")
-    before, request.status = request.status, to
-    request.closed_at = datetime.now(UTC) if to in S.closed() else None
-    request.save(update_fields=["status", "closed_at"])
-    audit.append(request.id, f"request.{to}", actor=actor, before=before, because=because, **data)
+    transition_many([request], to, actor=actor, because=because, **data)
+
+
+def transition_many(requests: Sequence[RightsRequest], to: str, *, actor: Staff | None, because: str, **data) -> None:
+    """`transition` for many requests with the same few queries. Raises NotAllowed, and then moves none."""
+    links = []
+    closed_at = datetime.now(UTC) if to in S.closed() else None
+    for request in requests:
+        if to not in ALLOWED[request.status]:
+            is_now = request.get_status_display().lower()
+            raise NotAllowed(f"A request that is {is_now} cannot become {S(to).label.lower()}.")
+        links.append((request.id, {"before": request.status, "because": because, **data}))
+    for request in requests:
+        request.status, request.closed_at = to, closed_at
+    RightsRequest.objects.filter(pk__in=[r.pk for r in requests]).update(status=to, closed_at=closed_at)
+    if links:
+        audit.append_many(links, f"request.{to}", actor=actor)
 
 
 def open_requests(

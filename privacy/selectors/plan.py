@@ -63,9 +63,11 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     )
 
 
-def row_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, dict[str, int]]]:
-    """{subject: {model label: {action: rows}}}."""
-    scope = compiler.Scope.many(subject_ids)
+def row_counts(
+    subject_ids: Sequence[UUID], scope: compiler.Scope | None = None
+) -> dict[UUID, dict[str, dict[str, int]]]:
+    """{subject: {model label: {action: rows}}}; `scope`, if given, names the same people."""
+    scope = scope or compiler.Scope.many(subject_ids)
     found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
     with connection.cursor() as cursor:
         for declaration in compiler.all_declarations():
