@@ -1,0 +1,78 @@
+"""The web server, the Celery worker and the beat as processes of their own, stopped together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+
+
+def web(port: int) -> list[str]:
+    return [str(BIN / "gunicorn"), "kosenai_ops.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+
+
+def worker() -> list[str]:
+    return [str(BIN / "celery"), "-A", "kosenai_ops", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+
+
+def beat() -> list[str]:
+    return [str(BIN / "celery"), "-A", "kosenai_ops", "beat", "--loglevel", "INFO"]
+
+
+@contextmanager
+def running(commands: dict[str, list[str]], logs: Path) -> Iterator[dict[str, subprocess.Popen]]:
+    """Runs the commands, each with its log file in `logs`, and stops them all at the end, whatever happens."""
+    logs.mkdir(parents=True, exist_ok=True)
+    processes = {}
+    try:
+        for name, command in commands.items():
+            with (logs / f"{name}.log").open("ab") as log:
+                processes[name] = subprocess.Popen(  # noqa: S603  (our own commands)
+                    command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                    start_new_session=True, env=os.environ,
+                )  # fmt: skip
+        yield processes
+    finally:
+        for process in processes.values():
+            stop(process)
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ends the process and its children: gently, and after ten seconds not gently."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def died(processes: dict[str, subprocess.Popen]) -> str | None:
+    """The name of a process that has ended by itself."""
+    return next((name for name, process in processes.items() if process.poll() is not None), None)
+
+
+def wait_until_it_answers(url: str, processes: dict[str, subprocess.Popen], seconds: float = 60) -> None:
+    """Raises RuntimeError when a process ends or the time is up."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if name := died(processes):
+            raise RuntimeError(f"The {name} process ended at once; its log says why.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"{url} does not answer after {seconds:.0f} seconds.")

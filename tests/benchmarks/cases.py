@@ -1,0 +1,112 @@
+"""What is measured: ours and by hand in turn, each on a fresh person of the same size."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from django.db import connection
+
+from privacy.fulfilment import bulk, engine, erasure
+from privacy.models import Batch, RequestStatus, RightsRequest, Staff
+from tests.benchmarks import by_hand, people
+from tests.benchmarks.measure import Cost, cost
+
+
+def run_all(repeats: int, million: int) -> Iterator[tuple[str, list[Cost], list[Cost], str]]:
+    """(name, costs by hand, our costs, note) of each case."""
+    Staff.objects.bulk_create([Staff(username="asks"), Staff(username="approves")])
+    people.neighbours(200, 1000)
+    yield erasure_of(20, repeats)
+    yield erasure_of(7_000, repeats)
+    yield erasure_of(million, repeats)
+    yield bulk_erasure(1_000, 20, repeats)
+
+
+def erasure_of(rows: int, repeats: int):
+    longest: list[float] = []
+
+    def ours():
+        request = approved([people.person(rows)])[0]
+        analyze()
+        with slowest_transaction(longest):
+            return cost(lambda: finish(request))
+
+    def theirs():
+        subject = people.person(rows)
+        analyze()
+        return cost(lambda: by_hand.erase([subject]))
+
+    by, us = alternate(theirs, ours, repeats)
+    return f"Erase {rows:,} rows", by, us, f"longest transaction {max(longest) * 1000:,.0f} ms"
+
+
+def bulk_erasure(number: int, rows: int, repeats: int):
+    def ours():
+        batch = Batch.objects.create(kind="erasure", actor=staff("asks"))
+        approved([people.person(rows) for _ in range(number)], batch)
+        analyze()
+        spent = cost(lambda: bulk.erase_batch(batch.id))
+        left = RightsRequest.objects.filter(batch=batch).exclude(status=RequestStatus.FULFILLED).count()
+        assert left == 0, f"{left} of {number} erasures are not done"
+        return spent
+
+    def theirs():
+        subjects = [people.person(rows) for _ in range(number)]
+        analyze()
+        return cost(lambda: [by_hand.erase(subjects[n : n + 500]) for n in range(0, number, 500)])
+
+    by, us = alternate(theirs, ours, repeats)
+    rate = number / sorted(c.wall for c in us)[len(us) // 2]
+    return f"Erase {number:,} people of {rows} rows at once", by, us, f"{rate:,.0f} erasures/s, with receipts and audit"
+
+
+def alternate(theirs: Callable[[], Cost], ours: Callable[[], Cost], repeats: int) -> tuple[list[Cost], list[Cost]]:
+    by, us = [], []
+    for _ in range(repeats):
+        by.append(theirs())
+        us.append(ours())
+    return by, us
+
+
+def approved(subject_ids, batch=None) -> list[RightsRequest]:
+    opened = erasure.request_erasure(
+        subject_ids=subject_ids, actor=staff("asks"), reason="Benchmark", verification="signed_in", batch=batch
+    )
+    for request in opened:
+        erasure.approve(request_id=request.id, actor=staff("approves"))
+    return opened
+
+
+def finish(request: RightsRequest) -> None:
+    """Everything from the approval to the receipt, as the worker does it."""
+    while not RightsRequest.objects.filter(pk=request.id, status=RequestStatus.FULFILLED).exists():
+        engine.run(request.id)
+
+
+@contextmanager
+def slowest_transaction(longest: list[float]):
+    """Times every transaction the engine opens for a step."""
+    guarded = engine.guarded
+
+    @contextmanager
+    def timed(*args, **kwargs):
+        started = perf_counter()
+        with guarded(*args, **kwargs) as request:
+            yield request
+        longest.append(perf_counter() - started)
+
+    engine.guarded = timed
+    try:
+        yield
+    finally:
+        engine.guarded = guarded
+
+
+def staff(username: str) -> Staff:
+    return Staff.objects.get(username=username)
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("ANALYZE")
