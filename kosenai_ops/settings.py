@@ -1,31 +1,78 @@
-"""Every setting, read once. A variable that is wrong stops the start with a sentence that says so.
+"""Every setting, and every variable of the environment, read once.
 
-The variables and their defaults stand in the README (For developers, Settings).
+A variable that is missing or wrong stops the start with a sentence a line, all of them at once.
+The variables and their defaults stand in the README (Settings).
 """
 
+import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+problems: list[str] = []
 
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY is not set: give it 50 random characters or more (make demo makes its own).")
+def switch(name: str) -> bool:
+    """A variable that is on or off, and off unless set. Other words than these are refused, not taken for off."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    word = env.str(name, default="").strip().lower() or "off"
+    if word not in words:
+        problems.append(f"{name} is {word!r}: write true or false.")
+    return words.get(word, False)
+
+
+def folder(path: Path) -> Path:
+    """The folder, made if need be: SQLite and Celery's filesystem transport expect theirs to exist."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        problems.append(f"VAR_DIR: the folder {path} cannot be made ({fault.strerror}).")
+    return path
+
+
+DEBUG = switch("DEBUG")
+DEMO = switch("DEMO")
+BEHIND_PROXY = switch("BEHIND_PROXY")
+VAR_DIR = folder(Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve())
+
+
+def key(name: str, *, length: int, why: str) -> str:
+    """A secret of at least `length` characters. The demo makes its own and keeps it, so that its data stay readable."""
+    value = env.str(name, default="") or (demo_key(name) if DEMO else "")
+    if len(value) < length or len(set(value)) < 5:
+        problems.append(
+            f"{name} is not set, too short or too simple: give it {length} random characters or more. {why}"
+        )
+    return value
+
+
+def demo_key(name: str) -> str:
+    file = folder(VAR_DIR / "demo-keys") / name
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+SECRET_KEY = key("SECRET_KEY", length=50, why="It signs the sessions.")
 # The key of the suppression ledger and of the subjects' pseudonyms. It must outlive SECRET_KEY: a new one
 # would let every erased person back in, so it is a variable of its own and has no rotation.
-LEDGER_KEY = env.str("LEDGER_KEY", default="")
-if len(LEDGER_KEY) < 32:
-    raise ImproperlyConfigured("LEDGER_KEY is not set or shorter than 32 characters: erased people could come back.")
+LEDGER_KEY = key("LEDGER_KEY", length=32, why="It recognises erased people, who could come back without it.")
+if LEDGER_KEY and LEDGER_KEY == SECRET_KEY:
+    problems.append("LEDGER_KEY is the same as SECRET_KEY: it must stay when SECRET_KEY is changed, so make another.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+if "*" in ALLOWED_HOSTS:
+    problems.append("ALLOWED_HOSTS contains '*': name the hosts, or anyone can choose the address in our links.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+for origin in CSRF_TRUSTED_ORIGINS:
+    if urlsplit(origin).scheme not in ("https", "http") or not urlsplit(origin).netloc:
+        problems.append(f"CSRF_TRUSTED_ORIGINS: {origin!r} is not an origin such as https://ops.example.com.")
 
 INSTALLED_APPS = [
     "kosenai_ops",
@@ -39,28 +86,34 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "import_export",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "axes",
+    "csp",
 ]
 MIDDLEWARE = [
+    "kosenai_ops.logs.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kosenai_ops.staff_access.SessionLimits",
+    "privacy.admin.time_zone.StaffTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kosenai_ops.staff_access.SecondFactor",
     "axes.middleware.AxesMiddleware",
 ]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_USER_MODEL = "privacy.Staff"
 ROOT_URLCONF = "kosenai_ops.urls"
 WSGI_APPLICATION = "kosenai_ops.wsgi.application"
 TEMPLATES = [
@@ -77,36 +130,166 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/kosenai.sqlite3")}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Four writers met "database is locked" 1,760 times with WAL and timeout alone, never with IMMEDIATE too.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-        ),
-    }
-    # A file, because the live server's threads and the worker processes of a test must see the same rows.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/kosenai.sqlite3")
+DATABASES = {}
+if urlsplit(DATABASE_URL).scheme not in ("sqlite", "postgres", "postgresql"):
+    problems.append("DATABASE_URL: only sqlite:///file and postgres://user:password@host/name are supported.")
+elif not urlsplit(DATABASE_URL).path.strip("/"):
+    problems.append("DATABASE_URL names no database (postgres://user:password@host/name) or file (sqlite:////a/file).")
+else:
+    DATABASES["default"] = env.db_url_config(DATABASE_URL)
+    if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        DATABASES["default"] |= {
+            # Four writers met "database is locked" 1,760 times with WAL and timeout alone, never with IMMEDIATE too.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                    "PRAGMA secure_delete=ON;"
+                ),
+            },
+            # A file, because the live server's threads and the worker processes of a test must see the same rows.
+            "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+        }
+    else:
+        DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Shared by the web processes of a machine, so that a limit on attempts counts all of them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(folder(VAR_DIR / "cache")),
+    }
+}
 
+# --- Language, time, files --------------------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG or DEMO:
+    # Nothing to collect before the first start.
+    WHITENOISE_USE_FINDERS = True
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000  # an action on 10,000 ticked rows sends one field a row
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+UPLOAD_MAX_SIZE = 100 * 1024**2  # bytes of a whole request with files; larger ones belong to `import_studio`
+FILE_UPLOAD_HANDLERS = [
+    "kosenai_ops.uploads.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_PERMISSIONS = 0o600
 
+# --- Security ---------------------------------------------------------------------------------------------------------
+# What DEMO and DEBUG relax, and nothing else: https (redirect, HSTS, Secure and __Host- cookies) and, in the demo,
+# the compulsory second factor and the repeated sign-in before an approval.
+HTTPS = not (DEBUG or DEMO)
+SECOND_FACTOR_COMPULSORY = not DEMO
+REAUTHENTICATE_BEFORE_APPROVAL = not DEMO
+
+SECURE_SSL_REDIRECT = HTTPS
+# The probes of a load balancer come over plain http and learn nothing from the answer.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if BEHIND_PROXY:
+    # Only when asked: without a proxy that overwrites it, anyone could send this header.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-kosenai-session" if HTTPS else "kosenai-session"
+CSRF_COOKIE_NAME = "__Host-kosenai-csrf" if HTTPS else "kosenai-csrf"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 30 * 60  # seconds without a click (kosenai_ops.staff_access.SessionLimits)
+SESSION_ABSOLUTE_AGE = 12 * 3600  # seconds since the sign-in, however busy
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would carry the texts
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Staff sign-in ----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "privacy.Staff"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "kosenai_ops.staff_access.StaffAccounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "kosenai_ops.staff_access.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Kosenai Ops"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # by name alone, anyone could lock a colleague out
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False  # no banner at every start
+
+# --- Jobs -------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
-if CELERY_BROKER_URL.startswith("filesystem"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+BROKERS = {
+    "filesystem": {
         "data_folder_in": str(VAR_DIR / "broker" / "queue"),
         "data_folder_out": str(VAR_DIR / "broker" / "queue"),
         "control_folder": str(VAR_DIR / "broker" / "control"),
         "store_processed": False,
-    }
+    },
+    "redis": {"socket_connect_timeout": 1, "socket_timeout": 5},
+    "rediss": {"socket_connect_timeout": 1, "socket_timeout": 5},
+    "amqp": {},
+    "amqps": {},
+}
+broker = urlsplit(CELERY_BROKER_URL).scheme
+if broker not in BROKERS:
+    problems.append("CELERY_BROKER_URL: only filesystem://, redis(s)://host/number and amqp(s)://host are supported.")
+if broker == "filesystem":
+    folder(VAR_DIR / "broker" / "queue")
+    folder(VAR_DIR / "broker" / "control")
+# A dead broker must not hold up the page that rings it: the row is the job, and the sweep finds it (about 2 s in all).
+CELERY_BROKER_TRANSPORT_OPTIONS = BROKERS.get(broker, {})
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0, "interval_max": 0.1}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -122,3 +305,32 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": 15.0},
 }
+
+# --- Looks ------------------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Kosenai Ops",
+    "SITE_HEADER": "Kosenai Ops",
+    "SITE_SYMBOL": "shield_person",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}kosenai_ops/favicon.svg"}],
+    "SHOW_VIEW_ON_SITE": False,
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "kosenai_ops.logs.JsonLine"},
+        "plain": {"()": "kosenai_ops.logs.PlainLine"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django would give its own loggers handlers of their own, which redact nothing.
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}
+
+if problems:
+    raise ImproperlyConfigured("\n".join(["Kosenai Ops cannot start with these settings:", *problems]))

@@ -5,6 +5,7 @@ A new model without a class here (or in its own app's personal_data.py) stops th
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -443,6 +444,7 @@ exempt(models.Staff.user_permissions.through, because=EMPLOYEES)
 exempt(EmailAddress, because=EMPLOYEES)
 exempt(EmailConfirmation, because=EMPLOYEES)
 exempt(Authenticator, because=EMPLOYEES)
+exempt(UserSession, because=EMPLOYEES)
 exempt(AccessAttempt, because="Failed staff sign-ins only; data subjects sign in at Clerk")
 exempt(AccessAttemptExpiration, because="Failed staff sign-ins only; data subjects sign in at Clerk")
 exempt(AccessFailureLog, because="Failed staff sign-ins only; data subjects sign in at Clerk")

@@ -129,9 +129,7 @@ def _content(subject: DataSubject, rng: random.Random) -> None:
         )
         Note.objects.create(author=subject, script=script, body="Hold on the empty chair for two beats more.")
         for text in rng.sample(PROMPTS, 2):
-            Prompt.objects.create(
-                author=subject, script=script, text=text, provider=rng.choice(Prompt.Provider.values)
-            )
+            Prompt.objects.create(author=subject, script=script, text=text, provider=rng.choice(Prompt.Provider.values))
         content = body.encode() * 3
         upload = Upload(
             owner=subject, script=script, name=f"{title.lower().replace(' ', '-')}-storyboard.txt",

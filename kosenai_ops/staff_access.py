@@ -1,0 +1,109 @@
+"""Who gets in, for how long, and with how much proof. Staff are made by a superuser; data subjects never sign in here."""
+
+import base64
+import time
+from urllib.parse import urlencode
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+
+# Where a member of staff without a second factor may go: to set one up, to prove who they are, and out.
+OPEN_WITHOUT_SECOND_FACTOR = ("/accounts/2fa/", "/accounts/reauthenticate/", "/accounts/logout/", "/admin/logout/")
+SECONDS_BETWEEN_WRITES = 60
+
+
+class StaffAccounts(DefaultAccountAdapter):
+    """Nobody signs up; a superuser makes staff in the admin."""
+
+    def is_open_for_signup(self, request) -> bool:
+        return False
+
+
+class SecondFactors(DefaultMFAAdapter):
+    """Secrets of authenticator apps and recovery codes are stored encrypted, so that a stolen database signs nobody in."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """The last second factor stays where one is compulsory. Recovery codes alone are none."""
+        if not settings.SECOND_FACTOR_COMPULSORY or authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            return True
+        others = Authenticator.objects.filter(user=authenticator.user).exclude(pk=authenticator.pk)
+        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+def _cipher() -> Fernet:
+    key = HKDF(SHA256(), 32, salt=None, info=b"kosenai second factors").derive(settings.SECRET_KEY.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def ask_again(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Before an approval: None when the person proved who they are within the last 10 minutes, else the way to do so.
+
+    `if again := ask_again(request): return again`, at the top of the view, for GET and POST alike. A POST comes back as
+    a GET of the same page: what was typed is not kept in the session, because it may name a person. In the demo: None.
+    """
+    if not settings.REAUTHENTICATE_BEFORE_APPROVAL:
+        return None
+    try:
+        reauthentication_required(lambda request: None)(request)
+    except ReauthenticationRequired:
+        method = get_adapter().get_reauthentication_methods(request.user)[0]
+        return redirect(f"{method['url']}?{urlencode({'next': request.get_full_path()})}")
+    return None
+
+
+class SessionLimits:
+    """Ends a session 12 hours after its sign-in; 30 idle minutes end it by themselves (SESSION_COOKIE_AGE).
+
+    The session is written at most once a minute, not with every page: on SQLite a write is a lock.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            now, session = int(time.time()), request.session
+            if now - session.setdefault("signed_in_at", now) > settings.SESSION_ABSOLUTE_AGE:
+                logout(request)
+            elif now - session.get("seen_at", 0) > SECONDS_BETWEEN_WRITES:
+                session["seen_at"] = now
+        return self.get_response(request)
+
+
+class SecondFactor:
+    """Sends staff who have no second factor to the page that sets one up, whatever they asked for."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if self.is_missing(request):
+            messages.warning(request, "Set up a second factor first: an authenticator app or a passkey.")
+            return redirect(reverse("mfa_index"))
+        return self.get_response(request)
+
+    def is_missing(self, request) -> bool:
+        if not settings.SECOND_FACTOR_COMPULSORY or request.path.startswith(OPEN_WITHOUT_SECOND_FACTOR):
+            return False
+        if not request.user.is_authenticated:
+            return False
+        factors = Authenticator.objects.filter(user=request.user)
+        return not factors.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
