@@ -1,0 +1,58 @@
+"""A factory for each model. `person_with_everything` makes a person with rows in all of them."""
+
+from tests.factories.billing import (
+    CustomerFactory,
+    InvoiceFactory,
+    InvoiceLineFactory,
+    PaymentMethodFactory,
+    PriceFactory,
+    ProductFactory,
+    RefundFactory,
+    SubscriptionFactory,
+)
+from tests.factories.communications import SupportConversationFactory, SupportMessageFactory
+from tests.factories.content import (
+    FeedbackFactory,
+    NoteFactory,
+    PromptFactory,
+    ScriptCoAuthorFactory,
+    ScriptFactory,
+    ShotFactory,
+    ShotListFactory,
+    UploadFactory,
+)
+from tests.factories.duties import ChildFlagFactory, LegalHoldFactory
+from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
+from tests.factories.processors import ProcessorFactory
+from tests.factories.requests import (
+    AccessPackageFactory,
+    BatchFactory,
+    ErasureReceiptFactory,
+    FulfilmentStepFactory,
+    RightsRequestFactory,
+)
+from tests.factories.staff import StaffFactory
+from tests.factories.subjects import (
+    DataSubjectFactory,
+    IdentifierFactory,
+    MarketingPreferenceFactory,
+    MembershipFactory,
+    ProfilePreferenceFactory,
+    TeamFactory,
+)
+from tests.factories.usage import DeviceIdentifierFactory, DiagnosticEventFactory, SessionFactory, UsageEventFactory
+
+# Last: it is written in terms of this package.
+from tests.factories.people import person_with_everything  # isort: skip
+
+__all__ = [
+    "AccessPackageFactory", "AuditHeadFactory", "BatchFactory", "ChildFlagFactory", "CustomerFactory",
+    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "ErasureReceiptFactory",
+    "FeedbackFactory", "FulfilmentStepFactory", "HeartbeatFactory", "IdentifierFactory", "InvoiceFactory",
+    "InvoiceLineFactory", "LegalHoldFactory", "MarketingPreferenceFactory", "MembershipFactory", "NoteFactory",
+    "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory",
+    "PromptFactory", "RefundFactory", "RightsRequestFactory", "ScriptCoAuthorFactory", "ScriptFactory",
+    "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory", "SubscriptionFactory",
+    "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory",
+    "UsageEventFactory", "person_with_everything",
+]  # fmt: skip

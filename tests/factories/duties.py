@@ -1,0 +1,43 @@
+"""Legal holds and child flags."""
+
+from datetime import UTC, datetime
+
+import factory
+
+from privacy import models
+from tests.factories.staff import StaffFactory
+from tests.factories.subjects import DataSubjectFactory
+
+
+class LegalHoldFactory(factory.django.DjangoModelFactory):
+    """A hold in force; `released=True` makes it a past one."""
+
+    class Meta:
+        model = models.LegalHold
+
+    class Params:
+        released = factory.Trait(
+            released_at=factory.LazyFunction(lambda: datetime.now(UTC)), released_by=factory.SubFactory(StaffFactory)
+        )
+
+    subject = factory.SubFactory(DataSubjectFactory)
+    reason = "A lawsuit is pending"
+    placed_by = factory.SubFactory(StaffFactory)
+
+
+class ChildFlagFactory(factory.django.DjangoModelFactory):
+    """A suspicion; `cleared=True` makes it a decided one. The account itself is frozen by fulfilment.children."""
+
+    class Meta:
+        model = models.ChildFlag
+
+    class Params:
+        cleared = factory.Trait(
+            state=models.ChildFlag.State.CLEARED,
+            decided_at=factory.LazyFunction(lambda: datetime.now(UTC)),
+            decided_by=factory.SubFactory(StaffFactory),
+        )
+
+    subject = factory.SubFactory(DataSubjectFactory)
+    reason = "Says to be in fifth grade"
+    flagged_by = factory.SubFactory(StaffFactory)

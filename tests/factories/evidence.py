@@ -1,0 +1,33 @@
+import uuid
+
+import factory
+
+from privacy import models
+from tests.factories.requests import RightsRequestFactory
+
+
+class SuppressionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Suppression
+
+    kind = models.Identifier.Kind.EMAIL
+    digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    request = factory.SubFactory(RightsRequestFactory, closed=True)
+
+
+class HeartbeatFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Heartbeat
+
+    name = factory.Sequence(lambda n: f"duty {n}")
+
+
+class AuditHeadFactory(factory.django.DjangoModelFactory):
+    """A head alone. Real chains are made by privacy.fulfilment.audit.append."""
+
+    class Meta:
+        model = models.AuditHead
+
+    chain = factory.LazyFunction(uuid.uuid4)
+    n = 0
+    digest = "0" * 64

@@ -1,0 +1,22 @@
+import factory
+from django.contrib.auth.models import Group
+
+from privacy.models import Staff
+
+
+class StaffFactory(factory.django.DjangoModelFactory):
+    """A member of the back office; `role` is a name of privacy.roles, and makes them a member of its group."""
+
+    class Meta:
+        model = Staff
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"staff-{n}")
+    email = factory.LazyAttribute(lambda staff: f"{staff.username}@kosenai.example")
+    password = factory.django.Password("a long and private passphrase")
+    is_staff = True
+
+    @factory.post_generation
+    def role(self, create, role, **kwargs):
+        if create and role:
+            self.groups.add(Group.objects.get(name=role))

@@ -1,0 +1,34 @@
+"""Every model has a factory, and one person can have a row in every table that is about people."""
+
+import pytest
+from django.apps import apps
+
+from privacy.datamap import compiler
+from privacy.datamap.compiler import Scope
+from tests import factories
+
+OURS = {model for app in ("privacy", "billing") for model in apps.get_app_config(app).get_models()}
+MADE_BY_APPEND = {"AuditEntry"}
+
+
+def test_every_model_has_a_factory():
+    made = {factory._meta.model for name, factory in vars(factories).items() if name.endswith("Factory")}
+    assert {model.__name__ for model in OURS - made} - MADE_BY_APPEND == set()
+
+
+@pytest.mark.django_db
+def test_every_factory_makes_a_row():
+    for name, factory in vars(factories).items():
+        if name.endswith("Factory"):
+            assert factory().pk is not None, name
+
+
+@pytest.mark.django_db
+def test_a_person_with_everything_has_a_row_in_every_declared_model():
+    scope = Scope.one(factories.person_with_everything().id)
+    without = set()
+    for declaration in compiler.all_declarations():
+        where, params = compiler.readable_rows(declaration, scope)
+        if not declaration.model.objects.extra(where=[where], params=params).exists():
+            without.add(declaration.label())
+    assert without == set()
