@@ -42,6 +42,7 @@ class AuditEntry(models.Model):
         verbose_name = "audit entry"
         verbose_name_plural = "audit entries"
         ordering = ["-id"]
+        indexes = [models.Index(fields=["event", "-id"], name="audit_newest_of_event")]
         constraints = [models.UniqueConstraint(fields=["chain", "n"], name="audit_one_link_a_place")]
 
     def __str__(self):

@@ -11,6 +11,7 @@ class Processor(models.Model):
         SUB_PROCESSOR = "sub_processor", "Sub-processor"
 
     class Safeguard(models.TextChoices):
+        UNKNOWN = "unknown", "Not known yet"
         NONE = "none", "Not needed"
         ADEQUACY = "adequacy", "Adequacy decision"
         SCC = "scc", "Standard contractual clauses"
@@ -25,7 +26,7 @@ class Processor(models.Model):
     )
     purpose = models.CharField(max_length=300)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2 code of where data is handled.")
-    safeguard = models.CharField(max_length=20, choices=Safeguard, default=Safeguard.NONE)
+    safeguard = models.CharField(max_length=20, choices=Safeguard, default=Safeguard.UNKNOWN)
     agreement_signed_on = models.DateField(null=True, blank=True, verbose_name="agreement (art. 28) signed on")
     source = models.CharField(max_length=300, blank=True, help_text="Where these facts were read.")
     read_on = models.DateField(null=True, blank=True, help_text="The day they were read there.")

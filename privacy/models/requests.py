@@ -103,6 +103,7 @@ class RightsRequest(models.Model):
         indexes = [
             models.Index(fields=["status", "due_on"], name="request_queue"),
             models.Index(fields=["-received_at", "id"], name="request_newest"),
+            models.Index(fields=["closed_at"], name="request_closed_lately"),
         ]
         constraints = [
             models.UniqueConstraint(
