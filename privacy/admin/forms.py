@@ -1,0 +1,148 @@
+"""What a staff member fills in on the confirmation pages."""
+
+from uuid import UUID
+
+import pyrage
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from privacy.models import RequestKind, Verification
+
+MAX_PEOPLE = 1_000
+
+
+class SubjectIds(forms.CharField):
+    """Ids in one hidden field, parted by spaces: a field for each would meet Django's limit on fields."""
+
+    widget = forms.HiddenInput
+
+    def prepare_value(self, value):
+        return value if isinstance(value, str) else " ".join(str(subject_id) for subject_id in value or [])
+
+    def clean(self, value) -> list[UUID]:
+        try:
+            ids = list(dict.fromkeys(UUID(text) for text in super().clean(value).split()))
+        except ValueError as error:
+            raise ValidationError("The selection could not be read. Go back to the list and select again.") from error
+        if len(ids) > MAX_PEOPLE:
+            raise ValidationError(f"At most {MAX_PEOPLE:,} people at once; these are {len(ids):,}.")
+        return ids
+
+
+def long_text(placeholder: str = "") -> UnfoldAdminTextareaWidget:
+    return UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": placeholder})
+
+
+class ReasonForm(forms.Form):
+    """Every action on people asks why."""
+
+    subjects = SubjectIds()
+    reason = forms.CharField(
+        min_length=10,
+        max_length=2000,
+        widget=long_text("Such as: ticket 4711, asked for by e-mail on 3 May"),
+        help_text="Kept with the request. Say why in a sentence; name a ticket rather than the person.",
+        error_messages={
+            "required": "Say why: the reason is part of the record.",
+            "min_length": "Say a little more: at least %(limit_value)d characters.",
+        },
+    )
+
+
+class ErasureForm(ReasonForm):
+    verification = forms.ChoiceField(
+        label="How was it verified who asks?",
+        choices=[("", "Choose…"), *Verification.choices],
+        widget=UnfoldAdminSelectWidget,
+        help_text="GDPR art. 12(6). Ask for no more proof than is needed.",
+        error_messages={"required": "Choose how it was verified that the request comes from the person."},
+    )
+
+
+class ExportForm(ErasureForm):
+    recipient_key = forms.CharField(
+        label="Encrypt to an age key (optional)",
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "age1…", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
+        ),
+        help_text="The person's age public key. Without one the package is a plain zip.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
+        self.fields["verification"].choices = [
+            (value, label) for value, label in self.fields["verification"].choices if value != Verification.CONTROLLER
+        ]
+
+    def clean_recipient_key(self) -> str:
+        key = self.cleaned_data["recipient_key"].strip()
+        if key:
+            try:
+                pyrage.x25519.Recipient.from_str(key)
+            except pyrage.RecipientError as error:
+                raise ValidationError("This is not an age public key; one starts with age1.") from error
+        return key
+
+
+class DenialForm(forms.Form):
+    """The refusals of the Data Rights Protocol 0.9."""
+
+    REASONS = (
+        ("need_user_verification", "The person has not verified who they are yet"),
+        ("insuf_verification", "The verification was not sufficient"),
+        ("suspected_fraud", "Fraud is suspected"),
+        ("no_match", "Nobody matches the request"),
+        ("claim_not_covered", "The law does not give this right here"),
+        ("outside_jurisdiction", "Outside the law's territory"),
+        ("too_many_requests", "Too many requests"),
+        ("other", "Other"),
+    )
+    denial_reason = forms.ChoiceField(
+        label="Why is it denied?",
+        choices=[("", "Choose…"), *REASONS],
+        widget=UnfoldAdminSelectWidget,
+        help_text="The person is told this reason, and that they may complain to the authority.",
+        error_messages={"required": "Choose the reason: the person has a right to know it."},
+    )
+
+
+class EvidenceForm(forms.Form):
+    evidence = forms.CharField(
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Ticket or letter number", "autocomplete": "off"}),
+        help_text="What proves that the processor did it. It stands in the receipt, so no personal data here.",
+        error_messages={"required": "Name the evidence: the processor's ticket or letter number."},
+    )
+
+
+class NoQuestionsForm(forms.Form):
+    """For a page that only asks to confirm."""
+
+
+class TypedForm(forms.Form):
+    """Asks for a word to be typed, so that nothing irreversible hangs on one click."""
+
+    typed = forms.CharField(
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
+        ),
+        error_messages={"required": "Type it to confirm."},
+    )
+
+    def __init__(self, *args, expected: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        self.fields["typed"].label = f"Type {expected} to confirm"
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"].strip().lower() != self.expected.lower():
+            raise ValidationError(f"This is not {self.expected}.")
+        return self.expected
+
+
+# The form that opens a request of each kind; the duties need no proof of who asks, because we do.
+FORMS = {RequestKind.ACCESS: ExportForm, RequestKind.ERASURE: ErasureForm}

@@ -1,0 +1,116 @@
+"""How far requests are: the numbers that the progress pages show and ask for again while a worker works."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from privacy.models import Batch, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
+from privacy.selectors import queue
+
+FINISHED = [StepState.DONE, StepState.WAIVED]
+# The sweeper runs every 15 seconds; four silent rounds mean that it does not run.
+SILENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class StepBar:
+    """A step's progress in units (rows or files); a step without units is a single one."""
+
+    id: UUID
+    state: str
+    done: int
+    planned: int
+
+    @property
+    def text(self) -> str:
+        if self.planned <= 1:
+            return StepState(self.state).label
+        return f"{self.done:,} of {self.planned:,}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`version` changes when more than numbers changed, so that the page must be read again."""
+
+    is_open: bool
+    version: str
+    sentence: str
+    done: int
+    total: int
+    bars: tuple[StepBar, ...] = ()
+
+
+def of_request(request: RightsRequest, steps: Sequence[FulfilmentStep]) -> Progress:
+    finished = sum(step.state in FINISHED for step in steps)
+    facts = [request.status, request.parked_because, request.cancel_requested, *((s.state, s.problem) for s in steps)]
+    return Progress(
+        is_open=request.is_open,
+        version=_version(facts),
+        sentence=_sentence(request, finished, len(steps)),
+        done=finished,
+        total=len(steps),
+        bars=tuple(_bar(step) for step in steps),
+    )
+
+
+def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:
+    """(progress, {status: requests}) with one query."""
+    by_status = Counter(dict(batch.requests.order_by().values_list("status").annotate(Count("id"))))
+    total = by_status.total()
+    closed = sum(by_status[status] for status in RequestStatus.closed())
+    progress = Progress(
+        is_open=closed < total,
+        version=_version(sorted(by_status.items())),
+        sentence=f"{closed:,} of {total:,} requests closed",
+        done=closed,
+        total=total,
+    )
+    return progress, {status: by_status[status] for status in RequestStatus.values if by_status[status]}
+
+
+def queue_counts() -> dict[str, int]:
+    """How many open requests stand on each tab of the queue, with one query."""
+    return RightsRequest.objects.exclude(status__in=RequestStatus.closed()).aggregate(
+        open=Count("id"),
+        approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL)),
+        running=Count("id", filter=Q(status__in=queue.RUNNABLE, parked_because="")),
+        parked=Count("id", filter=~Q(parked_because="")),
+    )
+
+
+def workers_are_silent() -> bool:
+    """Whether the sweeper has not been heard for a minute: work is safe in the database but stands still."""
+    seconds = queue.last_sweep_seconds()
+    return seconds is None or seconds > SILENCE_SECONDS
+
+
+def erasures_touched_by(kind: str, subject_ids: Sequence[UUID]) -> int:
+    """How many open erasures a hold would stop, or its release set going again."""
+    erasures = RightsRequest.objects.filter(subject__in=subject_ids, kind=RequestKind.ERASURE)
+    if kind == RequestKind.HOLD_PLACE:
+        return erasures.exclude(status__in=[*RequestStatus.closed(), RequestStatus.ON_HOLD]).count()
+    if kind == RequestKind.HOLD_RELEASE:
+        return erasures.filter(status=RequestStatus.ON_HOLD).count()
+    return 0
+
+
+def _bar(step: FulfilmentStep) -> StepBar:
+    planned = max(step.units_planned, 1)
+    done = planned if step.state in FINISHED else min(step.units_done, planned)
+    return StepBar(step.id, step.state, done, planned)
+
+
+def _sentence(request: RightsRequest, finished: int, total: int) -> str:
+    if request.parked_because:
+        return "Stopped: a person has to look at it"
+    if not request.is_open or not total:
+        return request.get_status_display()
+    return f"{request.get_status_display()}: {finished} of {total} steps done"
+
+
+def _version(facts) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
