@@ -15,10 +15,16 @@ def stripe_id():
     return models.CharField(max_length=255, unique=True)
 
 
+def as_of():
+    """The moment of Stripe's version that the row was written from: an older version never overwrites a newer."""
+    return models.DateTimeField(null=True, blank=True, editable=False)
+
+
 class Customer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="customers")
     stripe_id = stripe_id()
+    as_of = as_of()
     name = models.CharField(max_length=300, blank=True)
     email = models.EmailField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -30,6 +36,7 @@ class Customer(models.Model):
 class Product(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     name = models.CharField(max_length=300)
     active = models.BooleanField(default=True)
 
@@ -40,6 +47,7 @@ class Product(models.Model):
 class Price(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     product = models.ForeignKey(Product, models.PROTECT, related_name="prices")
     unit_amount = models.BigIntegerField(null=True, blank=True, help_text="Minor units.")
     currency = models.CharField(max_length=3)
@@ -61,6 +69,7 @@ class Price(models.Model):
 class Subscription(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="subscriptions")
     price = models.ForeignKey(Price, models.PROTECT, null=True, blank=True, related_name="subscriptions")
     status = models.CharField(max_length=30)
@@ -76,6 +85,7 @@ class PaymentMethod(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="payment_methods")
     brand = models.CharField(max_length=30, blank=True)
     last_four = models.CharField(max_length=4, blank=True)
@@ -99,6 +109,7 @@ class PaymentMethod(models.Model):
 class Invoice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices")
     subscription = models.ForeignKey(
         Subscription, models.SET_NULL, null=True, blank=True, related_name="invoices"
@@ -122,6 +133,7 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="lines")
     price = models.ForeignKey(Price, models.PROTECT, null=True, blank=True, related_name="+")
     description = models.CharField(max_length=500, blank=True)
@@ -139,6 +151,7 @@ class InvoiceLine(models.Model):
 class Refund(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     stripe_id = stripe_id()
+    as_of = as_of()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="refunds")
     invoice = models.ForeignKey(Invoice, models.SET_NULL, null=True, blank=True, related_name="refunds")
     amount = models.BigIntegerField(help_text="Minor units.")

@@ -29,7 +29,7 @@ class CustomerData(Billing):
         "email": Personal(Category.EMAIL, erase=Blank()),
         "created_at": Personal(Category.PURCHASES),
     }
-    not_personal = ("id",)
+    not_personal = ("id", "as_of")
 
 
 @register(models.Subscription)
@@ -43,7 +43,7 @@ class SubscriptionData(Billing):
         "started_at": Personal(Category.PURCHASES),
         "canceled_at": Personal(Category.PURCHASES),
     }
-    not_personal = ("id", "customer")
+    not_personal = ("id", "as_of", "customer")
 
 
 @register(models.PaymentMethod)
@@ -57,7 +57,7 @@ class PaymentMethodData(Billing):
         "expires_month": Personal(Category.PAYMENT),
         "expires_year": Personal(Category.PAYMENT),
     }
-    not_personal = ("id", "customer")
+    not_personal = ("id", "as_of", "customer")
 
 
 @register(models.Invoice)
@@ -76,7 +76,7 @@ class InvoiceData(Billing):
         "amount_paid": Personal(Category.PURCHASES),
         "issued_at": Personal(Category.PURCHASES),
     }
-    not_personal = ("id", "customer", "subscription", "currency")
+    not_personal = ("id", "as_of", "customer", "subscription", "currency")
 
 
 @register(models.InvoiceLine)
@@ -86,7 +86,7 @@ class InvoiceLineData(Billing):
     retention = Retention("As long as its invoice: " + TAX, years=10, after="the invoice's issue")
     erase = Blank()
     fields = {"description": Personal(Category.PURCHASES)}
-    not_personal = ("id", "stripe_id", "invoice", "price", "quantity", "amount", "currency")
+    not_personal = ("id", "as_of", "stripe_id", "invoice", "price", "quantity", "amount", "currency")
 
 
 @register(models.Refund)
@@ -102,7 +102,7 @@ class RefundData(Billing):
         "status": Personal(Category.PURCHASES),
         "refunded_at": Personal(Category.PURCHASES),
     }
-    not_personal = ("id", "customer", "invoice", "currency")
+    not_personal = ("id", "as_of", "customer", "invoice", "currency")
 
 
 exempt(models.Product, because="The price list; it names no person")
