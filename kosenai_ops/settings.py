@@ -12,6 +12,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from kosenai_ops import looks
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -311,8 +313,11 @@ UNFOLD = {
     "SITE_TITLE": "Kosenai Ops",
     "SITE_HEADER": "Kosenai Ops",
     "SITE_SYMBOL": "shield_person",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}kosenai_ops/favicon.svg"}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": looks.favicon}],
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [looks.theme],
+    "SCRIPTS": [looks.alpine_csp],
+    "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
@@ -329,6 +334,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "axes": {"level": "WARNING"},
     },
 }
 

@@ -1,4 +1,4 @@
-"""Who gets in, for how long, and with how much proof. Staff are made by a superuser; data subjects never sign in here."""
+"""Who gets in, for how long, and with how much proof. A superuser makes staff; data subjects never sign in here."""
 
 import base64
 import time
@@ -32,7 +32,7 @@ class StaffAccounts(DefaultAccountAdapter):
 
 
 class SecondFactors(DefaultMFAAdapter):
-    """Secrets of authenticator apps and recovery codes are stored encrypted, so that a stolen database signs nobody in."""
+    """Secrets of authenticator apps and recovery codes are stored encrypted: a stolen database signs nobody in."""
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()

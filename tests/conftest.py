@@ -121,7 +121,7 @@ def sign_in(browser_page, live_server, client):
     """Call it with a staff member: the browser is signed in as them, without the sign-in page."""
 
     def as_staff(staff) -> None:
-        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         browser_page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
