@@ -308,6 +308,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": 15.0},
 }
 
+# --- Processors -------------------------------------------------------------------------------------------------------
+# A key lets its connector erase through the processor's API; without one a person does it there and attests it here.
+CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+
 # --- Looks ------------------------------------------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "Kosenai Ops",
