@@ -1,0 +1,123 @@
+"""Billing as Stripe tells it, to look at. What happens to it is Stripe's word or an erasure's."""
+
+from django.contrib import admin
+from unfold.decorators import display
+
+from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin.masking import PersonalAdmin
+
+# ISO 4217 currencies that Stripe counts in other than hundredths.
+WHOLE = {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
+THOUSANDTHS = {"bhd", "jod", "kwd", "omr", "tnd"}
+
+
+def money(minor: int | None, currency: str) -> str:
+    """`1,299.00 EUR` of 129900 minor units."""
+    if minor is None:
+        return "–"
+    digits = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+    whole, rest = divmod(abs(minor), 10**digits)
+    sign = "−" if minor < 0 else ""
+    return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency.upper()}"
+
+
+class Amount:
+    """A column of money in the row's currency."""
+
+    @display(description="Amount")
+    def money(self, row):
+        return money(row.amount, row.currency)
+
+
+class PriceInline(ReadOnlyInline):
+    model = Price
+    fields = ("stripe_id", "amount_per_unit", "interval", "active")
+    readonly_fields = ("amount_per_unit",)
+
+    @display(description="Price")
+    def amount_per_unit(self, price):
+        return money(price.unit_amount, price.currency)
+
+
+class LineInline(Amount, ReadOnlyInline):
+    model = InvoiceLine
+    fields = ("description", "quantity", "money")
+    readonly_fields = ("money",)
+
+
+@admin.register(Product)
+class ProductAdmin(ReadOnlyAdmin):
+    list_display = ("name", "stripe_id", "active")
+    fields = ("name", "stripe_id", "active")
+    inlines = (PriceInline,)
+
+
+@admin.register(Price)
+class PriceAdmin(ReadOnlyAdmin):
+    list_display = ("stripe_id", "product", "per_unit", "interval", "active")
+    fields = ("stripe_id", "product", "per_unit", "interval", "active")
+    list_select_related = ("product",)
+
+    @display(description="Price")
+    def per_unit(self, price):
+        return money(price.unit_amount, price.currency)
+
+
+@admin.register(Customer)
+class CustomerAdmin(PersonalAdmin):
+    list_display = ("__str__", "subject_link", "stripe_id", "created_at")
+    fields = ("subject_link", "stripe_id", "name", "email", "created_at")
+    newest_first = "-created_at"
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(PersonalAdmin):
+    list_display = ("__str__", "subject_link", "price", "status", "started_at", "canceled_at")
+    fields = ("subject_link", "stripe_id", "customer", "price", "status", "started_at", "canceled_at")
+    list_select_related = ("price",)
+    newest_first = "-started_at"
+
+
+@admin.register(PaymentMethod)
+class PaymentMethodAdmin(PersonalAdmin):
+    list_display = ("__str__", "subject_link", "brand", "last_four", "expires")
+    fields = ("subject_link", "stripe_id", "customer", "brand", "last_four", "expires")
+
+    @display(description="Expires")
+    def expires(self, method):
+        return (
+            f"{method.expires_month:02}/{method.expires_year}" if method.expires_year and method.expires_month else "–"
+        )
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(PersonalAdmin):
+    list_display = ("__str__", "subject_link", "number", "status", "total_money", "paid_money", "issued_at")
+    fields = (
+        "subject_link", "stripe_id", "customer", "subscription", "number", "status", "customer_name",
+        "customer_email", "total_money", "paid_money", "issued_at",
+    )  # fmt: skip
+    inlines = (LineInline,)
+    newest_first = "-issued_at"
+
+    @display(description="Total")
+    def total_money(self, invoice):
+        return money(invoice.total, invoice.currency)
+
+    @display(description="Paid")
+    def paid_money(self, invoice):
+        return money(invoice.amount_paid, invoice.currency)
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(Amount, PersonalAdmin):
+    list_display = ("__str__", "subject_link", "invoice", "description", "quantity", "money")
+    fields = ("subject_link", "stripe_id", "invoice", "price", "description", "quantity", "money")
+
+
+@admin.register(Refund)
+class RefundAdmin(Amount, PersonalAdmin):
+    list_display = ("__str__", "subject_link", "invoice", "money", "status", "refunded_at")
+    fields = ("subject_link", "stripe_id", "customer", "invoice", "money", "reason", "status", "refunded_at")
+    newest_first = "-refunded_at"

@@ -1,0 +1,232 @@
+"""Lists and pages of what people wrote and made: lengths in place of texts, and a button that shows them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ObjectDoesNotExist, SuspiciousFileOperation
+from django.db import models
+from django.db.models.functions import Cast, Length
+from django.http import FileResponse, Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from privacy.admin.base import ReadOnlyAdmin, link_to_subject
+from privacy.datamap import registry
+from privacy.fulfilment import reveal
+from privacy.fulfilment.reveal import CONTENT, NotRevealed, Revealed, RevealReason
+
+DOTS = "••••"
+SHOWN_CHARACTERS = 100_000  # a page of more is slow to read and to render; the access package holds it whole
+
+
+class PersonalAdmin(ReadOnlyAdmin):
+    """Rows about people, to look at: the newest first in one person's list, else in the order of the key.
+
+    Sorting a whole table by a column without an index took seconds at a million rows, so columns do not sort.
+    """
+
+    newest_first: str = "-pk"
+    sortable_by = ()
+
+    @property
+    def subject_path(self) -> str:
+        """The foreign keys from a row to its person, as the data map has them."""
+        return registry.declarations[self.model].subject
+
+    def get_ordering(self, request):
+        return [self.newest_first if self.is_of_one_person(request) else "-pk"]
+
+    def is_of_one_person(self, request) -> bool:
+        return any(key.startswith(f"{self.subject_path}__") for key in request.GET)
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup == f"{self.subject_path}__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_queryset(self, request):
+        joined = list(self.list_select_related or ())
+        if joins := "__".join(self.subject_path.split("__")[:-1]):
+            joined.append(joins)
+        rows = super().get_queryset(request)
+        return rows.select_related(*joined) if joined else rows
+
+    def get_list_display(self, request):
+        return [self.column(name) for name in super().get_list_display(request)]
+
+    def get_fields(self, request, obj=None):
+        return [self.column(name) for name in super().get_fields(request, obj)]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj)
+
+    def column(self, name: str):
+        """The column as it is, or a link by key where it points at another row about people.
+
+        Django would load that row, with all that stands in it, to print eight characters of its key.
+        """
+        field = next((f for f in self.opts.concrete_fields if f.name == name), None)
+        if not field or field.related_model not in registry.declarations:
+            return name
+        other = field.related_model._meta
+        page = f"admin:{other.app_label}_{other.model_name}_change"
+
+        @display(description=field.verbose_name)
+        def linked(obj):
+            key = getattr(obj, field.attname)
+            return link_to_row(page, other.verbose_name, key) if key else "–"
+
+        linked.__name__ = f"linked_{name}"
+        return linked
+
+    @display(description="Subject")
+    def subject_link(self, obj):
+        *joins, last = self.subject_path.split("__")
+        for name in joins:
+            obj = getattr(obj, name)
+        return link_to_subject(getattr(obj, f"{last}_id"))
+
+
+def link_to_row(page: str, kind: str, key: Any):
+    """`Script 1a2b3c4d`, linked to the row's page."""
+    return format_html(
+        '<a class="ops-link" href="{}">{} {}</a>', reverse(page, args=[key]), capfirst(kind), str(key)[:8]
+    )
+
+
+class RevealForm(forms.Form):
+    """Why, and for which case. No free text: see privacy.fulfilment.reveal."""
+
+    reason = forms.ChoiceField(
+        choices=RevealReason.choices,
+        widget=UnfoldAdminRadioSelectWidget,
+        error_messages={"required": "Choose the reason."},
+    )
+    reference = forms.CharField(
+        required=False,
+        max_length=36,
+        label="Ticket or request number",
+        help_text="If there is one, such as SUP-1204. No names: this entry is never erased.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A revealed value as the page prints it."""
+
+    label: str
+    text: str
+    left_out: int
+
+
+class MaskedAdmin(PersonalAdmin):
+    """Masks the model's fields of CONTENT wherever `list_display` and `fields` name them."""
+
+    actions_detail = ("reveal_content",)
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        return CONTENT[self.model._meta.label]
+
+    def get_queryset(self, request):
+        """Lengths are counted by the database: a masked text never travels to the web process."""
+        lengths = {f"{name}_length": Length(Cast(name, models.TextField())) for name in self.masked}
+        return super().get_queryset(request).defer(*self.masked).annotate(**lengths)
+
+    def column(self, name: str):
+        """As for any row about people; a masked field tells its length only."""
+        if name not in self.masked:
+            return super().column(name)
+        field = self.model._meta.get_field(name)
+
+        @display(description=field.verbose_name)
+        def masked(obj):
+            length = getattr(obj, f"{name}_length", None)
+            if isinstance(field, models.FileField):
+                return f"{DOTS} a file" if length else "–"
+            return f"{DOTS} {length:,} characters" if length else "–"
+
+        masked.__name__ = f"masked_{name}"
+        return masked
+
+    def has_reveal_permission(self, request, obj=None) -> bool:
+        return request.user.has_perm("privacy.reveal_content") and self.has_view_permission(request, obj)
+
+    @action(description="Reveal", icon="visibility", url_path="reveal", permissions=["reveal"])
+    def reveal_content(self, request, object_id):
+        """Asks why, then shows the values once, on the answer to the form itself."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form = RevealForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return self.page(request, obj, form=form)
+        try:
+            revealed = reveal.reveal(
+                model=self.opts.label, pk=obj.pk, fields=self.masked, actor=request.user, **form.cleaned_data
+            )
+        except NotRevealed as refusal:
+            form.add_error("reference", str(refusal))
+            return self.page(request, obj, form=form)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        return self.show(request, obj, revealed)
+
+    def show(self, request, obj, revealed: Revealed):
+        """The page with the values; no browser or proxy keeps it."""
+        shown = [shown_as(self.model._meta.get_field(name), value) for name, value in revealed.values.items()]
+        response = self.page(request, obj, shown=shown)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def page(self, request, obj, **context) -> TemplateResponse:
+        context |= {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Reveal {obj}",
+            "original": obj,
+            "subject": self.subject_link(obj),
+            "labels": [self.model._meta.get_field(name).verbose_name for name in self.masked],
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]),
+            "media": self.media,
+            "offers_file": False,
+        } | context
+        return TemplateResponse(request, "admin/privacy/reveal.html", context)
+
+
+class MaskedFileAdmin(MaskedAdmin):
+    """As MaskedAdmin, for a model with a file: the same form can hand the file out instead of showing the values."""
+
+    def show(self, request, obj, revealed: Revealed):
+        if "download" not in request.POST:
+            return super().show(request, obj, revealed)
+        try:
+            opened = self.model._meta.get_field("file").storage.open(revealed.values["file"], "rb")
+        except (OSError, ValueError, SuspiciousFileOperation):
+            messages.error(request, f"The file of {obj} is not in the storage. Its row says {obj.size:,} bytes.")
+            return redirect(request.path)
+        response = FileResponse(opened, as_attachment=True, filename=printable(revealed.values["name"]) or str(obj))
+        # Whatever the person called it, the browser saves it and never opens it in this site's name.
+        response.headers |= {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
+        return response
+
+    def page(self, request, obj, **context) -> TemplateResponse:
+        return super().page(request, obj, offers_file=True, **context)
+
+
+def printable(name: str) -> str:
+    """The name without line ends and other characters that a header refuses."""
+    return "".join(character for character in name if character.isprintable())
+
+
+def shown_as(field: models.Field, value: Any) -> Shown:
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return Shown(field.verbose_name, text[:SHOWN_CHARACTERS], max(0, len(text) - SHOWN_CHARACTERS))

@@ -1,0 +1,45 @@
+"""The inventory of processors: who keeps it, and who says that it is right."""
+
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from privacy.fulfilment import audit
+from privacy.fulfilment.requests import NotAllowed
+from privacy.models import Processor, Staff
+
+# A processor has no UUID; its chain is named after its key, so that it is the same everywhere.
+NAMESPACE = uuid.UUID("6f1a3c0e-0d53-5c0e-9f3b-0f3c2b1f7a55")
+
+
+def chain_of(processor: Processor) -> uuid.UUID:
+    """The audit chain of what staff say about this processor."""
+    return uuid.uuid5(NAMESPACE, processor.key)
+
+
+def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> None:
+    """Saves what a manager entered. `changed` names the fields; a review of other facts no longer counts."""
+    is_new = processor._state.adding
+    if changed:
+        processor.reviewed_at = processor.reviewed_by = None
+    with transaction.atomic():
+        processor.save()
+        event = "processor.added" if is_new else "processor.changed"
+        audit.append(chain_of(processor), event, actor=actor, processor=processor.key, fields=sorted(changed))
+
+
+def mark_reviewed(*, key: str, actor: Staff) -> Processor:
+    """Records that `actor` read the source and found the facts right. Raises NotAllowed without a source."""
+    with transaction.atomic():
+        processor = Processor.objects.select_for_update().get(pk=key)
+        if not (processor.source and processor.read_on):
+            raise NotAllowed("Name the source and the day it was read first: a review is of something.")
+        processor.reviewed_at, processor.reviewed_by = datetime.now(UTC), actor
+        processor.save(update_fields=["reviewed_at", "reviewed_by"])
+        audit.append(
+            chain_of(processor), "processor.reviewed", actor=actor,
+            processor=key, source=processor.source, read_on=processor.read_on,
+        )  # fmt: skip
+    return processor

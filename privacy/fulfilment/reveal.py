@@ -1,0 +1,83 @@
+"""Shows masked content to one member of staff, once, and writes down that it was shown.
+
+The audit entry names the model, the row, the fields and a reason of a fixed list. There is no free text: audit
+entries are never erased, so a sentence about a person would outlive them there. What is to be told stands in the
+rights request or the support ticket, whose number the entry carries.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models, transaction
+
+from privacy.datamap import registry
+from privacy.fulfilment import audit
+from privacy.models import Staff
+
+# What people wrote or made. A test holds this against the data map, so that a new field is not forgotten.
+CONTENT: dict[str, tuple[str, ...]] = {
+    "privacy.Script": ("title", "body"),
+    "privacy.ShotList": ("title",),
+    "privacy.Shot": ("description", "camera"),
+    "privacy.Note": ("body",),
+    "privacy.Upload": ("name", "file"),
+    "privacy.Prompt": ("text",),
+    "privacy.Feedback": ("body",),
+    "privacy.SupportConversation": ("topic",),
+    "privacy.SupportMessage": ("body",),
+    "privacy.UsageEvent": ("properties",),
+    "privacy.DiagnosticEvent": ("message", "context"),
+}
+
+# Ticket and request numbers; nothing that could be somebody's name or address.
+REFERENCE = re.compile(r"(?:[A-Za-z]{1,10}-|#)?[0-9]{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
+
+
+class RevealReason(models.TextChoices):
+    """Why content is looked at."""
+
+    RIGHTS_REQUEST = "rights_request", "To answer a rights request"
+    SUPPORT = "support", "To help the person with their support request"
+    OTHER_PEOPLE = "other_people", "To look for other people's data before a release"
+    CHILD = "child", "To decide whether the account is a child's"
+    SECURITY = "security", "To look into abuse or a security incident"
+    AUTHORITY = "authority", "By order of a court or authority"
+
+
+class NotRevealed(Exception):
+    """Nothing was shown; the text can be shown to staff as it is."""
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """The values of one row, for the one response that shows them."""
+
+    subject_id: UUID
+    values: dict[str, Any]
+
+
+def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: str, reference: str = "") -> Revealed:
+    """The masked `fields` of a row, after an audit entry on the chain of the person they are about.
+
+    `model` is a label of CONTENT. Raises NotRevealed, and the model's DoesNotExist when the row is gone.
+    """
+    if not fields or not set(fields) <= set(CONTENT.get(model, ())):
+        raise NotRevealed("These fields are not among those that can be revealed.")
+    if reason not in RevealReason.values:
+        raise NotRevealed("Choose the reason.")
+    if reference and not REFERENCE.fullmatch(reference):
+        raise NotRevealed("The reference is a ticket or request number, such as SUP-1204: no names, no sentences.")
+    table = apps.get_model(model)
+    path = registry.declarations[table].subject
+    with transaction.atomic():
+        row = table.objects.values(path, *fields).get(pk=pk)
+        subject_id = row[path]
+        audit.append(
+            audit.subject_chain(subject_id), "content.revealed", actor=actor,
+            model=model, pk=str(pk), fields=list(fields), reason=reason, reference=reference,
+        )  # fmt: skip
+    return Revealed(subject_id, {name: row[name] for name in fields})
