@@ -23,13 +23,20 @@ def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntr
 
 
 def append_many(links: Sequence[tuple[UUID, dict]], event: str, *, actor: Staff | None) -> list[AuditEntry]:
-    """Adds one link to each of many chains with the same few queries as for one."""
+    """Adds one link for the same event to each of many chains."""
+    return append_links([(chain, event, data) for chain, data in links], actor=actor)
+
+
+def append_links(links: Sequence[tuple[UUID, str, dict]], *, actor: Staff | None) -> list[AuditEntry]:
+    """Adds links (chain, event, data), in their order, with the same few queries for many as for one."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("Audit entries are appended in the effect's transaction.")
-    chains = [chain for chain, _ in links]
-    AuditHead.objects.bulk_create([AuditHead(chain=c, n=0, digest=GENESIS) for c in chains], ignore_conflicts=True)
+    chains = {chain for chain, _, _ in links}
     heads = AuditHead.objects.select_for_update().order_by("chain").in_bulk(chains)
-    entries = [_link(heads[chain], event, actor, data) for chain, data in links]
+    if new := chains - heads.keys():
+        AuditHead.objects.bulk_create([AuditHead(chain=c, n=0, digest=GENESIS) for c in new], ignore_conflicts=True)
+        heads |= AuditHead.objects.select_for_update().order_by("chain").in_bulk(new)
+    entries = [_link(heads[chain], event, actor, data) for chain, event, data in links]
     AuditEntry.objects.bulk_create(entries)
     AuditHead.objects.bulk_create(
         heads.values(), update_conflicts=True, unique_fields=["chain"], update_fields=["n", "digest"]

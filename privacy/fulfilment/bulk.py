@@ -6,7 +6,7 @@ attention (files, tables of many thousand rows, a processor to be called) is lef
 steps done here finished. Killed, a slice has not happened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from privacy.selectors import plan as plans
 from privacy.selectors import queue
 
 SLICE_PEOPLE = 500
+NO_FILES = {"deleted": 0, "missing": 0}
 NOT_KNOWN = {"outcome": "the processor does not know this person"}
 
 
@@ -50,13 +51,14 @@ def erase_slice(batch_id: UUID) -> int:
         if not requests:
             return 0
         known = references_of(requests)
-        counted, until = erase_rows(requests)
-        finish(requests, "files", {r.id: {"deleted": 0, "missing": 0} for r in requests})
-        finish(requests, "rows", {
-            r.id: {"rows": counted[r.subject_id], "kept_until": until.get(r.subject_id, {})} for r in requests
-        })  # fmt: skip
-        unknown = close_unknown_processors(requests, known)
-        close([r for r in requests if r.id in unknown])
+        rows = erase_rows(requests)
+        steps = steps_of(requests)
+        links = [link for r in requests for link in close_steps(steps[r.id], rows[r.subject_id], known.get(r.id, {}))]
+        finished = [r for r in requests if all(s.finished_at for s in steps[r.id][:-1])]
+        links += issue_receipts(finished, steps)
+        save_steps([step for of_request in steps.values() for step in of_request])
+        audit.append_links(links, actor=None)
+        transition_many(finished, RequestStatus.FULFILLED, actor=None, because="every step finished")
     return len(requests)
 
 
@@ -65,9 +67,9 @@ def take(batch_id: UUID) -> list[RightsRequest]:
     believes to hold one can no longer write."""
     open_steps = FulfilmentStep.objects.filter(request=OuterRef("pk"), state=StepState.PENDING)
     holds = LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True)
-    ordered = RightsRequest.objects.filter(
-        subject=OuterRef("subject"), kind=RequestKind.HOLD_PLACE
-    ).exclude(status__in=RequestStatus.closed())
+    ordered = RightsRequest.objects.filter(subject=OuterRef("subject"), kind=RequestKind.HOLD_PLACE).exclude(
+        status__in=RequestStatus.closed()
+    )
     fit = (
         queue.due()
         .filter(
@@ -78,27 +80,18 @@ def take(batch_id: UUID) -> list[RightsRequest]:
         .exclude(Exists(FulfilmentStep.objects.filter(request=OuterRef("pk"), handler="slices")))
     )  # fmt: skip
     requests = list(
-        fit.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        .order_by("subject_id")[:SLICE_PEOPLE]
+        fit.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).order_by("subject_id")[
+            :SLICE_PEOPLE
+        ]
     )
     # The subjects' rows are locked as placing a hold locks them, and only then are the holds read.
     list(DataSubject.objects.select_for_update().filter(pk__in=[r.subject_id for r in requests]).order_by("id"))
     free = RightsRequest.objects.filter(pk__in=[r.id for r in requests]).exclude(Exists(holds)).exclude(Exists(ordered))
-    free_ids = set(free.values_list("id", flat=True)) - with_files(requests)
+    # A file that came after the plan was frozen is the engine's to delete.
+    with_files = plans.file_counts([r.subject_id for r in requests])
+    free_ids = {pk for pk, subject_id in free.values_list("id", "subject_id") if subject_id not in with_files}
     RightsRequest.objects.filter(pk__in=free_ids).update(fence=F("fence") + 1, lease_until=None, claims=0)
     return [r for r in requests if r.id in free_ids]
-
-
-def with_files(requests: Sequence[RightsRequest]) -> set[UUID]:
-    """Requests of people who have got a file since their plan was frozen."""
-    by_subject = {r.subject_id: r.id for r in requests}
-    found = set()
-    for declaration in compiler.all_declarations():
-        if declaration.deletes_rows() and declaration.file_fields():
-            path = declaration.subject
-            owners = declaration.model.objects.filter(**{f"{path}__in": list(by_subject)}).values_list(path, flat=True)
-            found |= {by_subject[owner] for owner in owners}
-    return found
 
 
 def references_of(requests: Sequence[RightsRequest]) -> dict[UUID, dict[str, dict]]:
@@ -112,15 +105,15 @@ def references_of(requests: Sequence[RightsRequest]) -> dict[UUID, dict[str, dic
     return found
 
 
-def erase_rows(requests: Sequence[RightsRequest]) -> tuple[dict, dict]:
-    """Suppresses, counts and erases; returns ({subject: rows by model and action}, {subject: kept until})."""
+def erase_rows(requests: Sequence[RightsRequest]) -> dict[UUID, dict]:
+    """Suppresses, counts and erases; returns {subject: result of the step `rows`}."""
     subject_ids = [r.subject_id for r in requests]
     scope = scope_of(subject_ids)
     erasure.suppress(requests)
     until = erasure.kept_until_by_subject(scope)
     counted = plans.row_counts(subject_ids, scope)
     erasure.execute(scope)
-    return counted, until
+    return {s: {"rows": counted[s], "kept_until": until.get(s, {})} for s in subject_ids}
 
 
 def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
@@ -135,18 +128,39 @@ def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
     return compiler.Scope.table("erasing")
 
 
-def finish(requests: Sequence[RightsRequest], handler: str, results: dict[UUID, dict], target: str = "") -> None:
-    """Closes one step of each request, with its evidence."""
-    now = datetime.now(UTC)
-    steps = list(
-        FulfilmentStep.objects.filter(request__in=results, handler=handler, target=target)
-    )
+def steps_of(requests: Sequence[RightsRequest]) -> dict[UUID, list[FulfilmentStep]]:
+    """{request id: its steps in order}."""
+    found: dict[UUID, list[FulfilmentStep]] = {r.id: [] for r in requests}
+    for step in FulfilmentStep.objects.filter(request__in=found).order_by("request", "seq"):
+        found[step.request_id].append(step)
+    return found
+
+
+def close_steps(steps: Sequence[FulfilmentStep], rows: dict, known: dict[str, dict]) -> Iterator[tuple]:
+    """Closes what was done, seals the names for the processors that must be asked; yields the audit links."""
     for step in steps:
-        step.state, step.result, step.started_at, step.finished_at = StepState.DONE, results[step.request_id], now, now
-        step.attempts, step.units_done = step.attempts + 1, step.units_planned
-    save_steps(steps)
-    links = [(s.request_id, {"step": str(s), "result": s.result}) for s in steps]
-    audit.append_many(links, "step.done", actor=None)
+        if step.handler == "processor" and step.target in known:
+            step.references = seal(known[step.target])
+        elif step.handler != "receipt":
+            yield close(step, {"files": NO_FILES, "rows": rows, "processor": NOT_KNOWN}[step.handler])
+
+
+def close(step: FulfilmentStep, result: dict) -> tuple[UUID, str, dict]:
+    """Closes one step with its evidence; returns its audit link."""
+    step.state, step.result, step.attempts = StepState.DONE, result, step.attempts + 1
+    step.started_at = step.finished_at = datetime.now(UTC)
+    step.units_done = step.units_planned
+    return step.request_id, "step.done", {"step": str(step), "result": result}
+
+
+def issue_receipts(requests: Sequence[RightsRequest], steps: dict[UUID, list[FulfilmentStep]]) -> list[tuple]:
+    """Issues the receipts of requests of which only the receipt is left; returns the audit links."""
+    receipts = []
+    for request in requests:
+        body = erasure.receipt_body(steps[request.id])
+        receipts.append(ErasureReceipt(request=request, body=body, sha256=erasure.body_digest(body)))
+    ErasureReceipt.objects.bulk_create(receipts)
+    return [close(steps[r.request_id][-1], {"receipt": str(r.id), "sha256": r.sha256}) for r in receipts]
 
 
 def save_steps(steps: Sequence[FulfilmentStep]) -> None:
@@ -157,30 +171,3 @@ def save_steps(steps: Sequence[FulfilmentStep]) -> None:
         unique_fields=["id"],
         update_fields=["state", "result", "references", "started_at", "finished_at", "attempts", "units_done"],
     )
-
-
-def close_unknown_processors(requests: Sequence[RightsRequest], known: dict[UUID, dict[str, dict]]) -> set[UUID]:
-    """Closes the processor steps that have nothing to ask and seals the others; returns the ids of the requests
-    that no processor has to be asked about."""
-    for key in connectors:
-        asked = {r.id: known[r.id][key] for r in requests if key in known.get(r.id, {})}
-        steps = list(FulfilmentStep.objects.filter(request__in=asked, handler="processor", target=key))
-        for step in steps:
-            step.references = seal(asked[step.request_id])
-        save_steps(steps)
-        finish(requests, "processor", {r.id: NOT_KNOWN for r in requests if r.id not in asked}, target=key)
-    return {r.id for r in requests} - set(known)
-
-
-def close(requests: Sequence[RightsRequest]) -> None:
-    """Issues the receipts and closes the requests."""
-    steps: dict[UUID, list[FulfilmentStep]] = {r.id: [] for r in requests}
-    for step in FulfilmentStep.objects.filter(request__in=steps).order_by("seq"):
-        steps[step.request_id].append(step)
-    receipts = []
-    for request in requests:
-        body = erasure.receipt_body(steps[request.id])
-        receipts.append(ErasureReceipt(request=request, body=body, sha256=erasure.body_digest(body)))
-    ErasureReceipt.objects.bulk_create(receipts)
-    finish(requests, "receipt", {r.request_id: {"receipt": str(r.id), "sha256": r.sha256} for r in receipts})
-    transition_many(requests, RequestStatus.FULFILLED, actor=None, because="every step finished")

@@ -46,7 +46,7 @@ def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
     return Plan(
         subjects=len(subject_ids),
         lines=model_lines(subject_ids),
-        files=file_count(subject_ids),
+        files=sum(file_counts(subject_ids).values()),
         processors=processor_counts(subject_ids),
         blockers=blockers(RequestKind.ERASURE, subject_ids),
     )
@@ -57,7 +57,7 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     return Plan(
         subjects=len(subject_ids),
         lines=model_lines(subject_ids),
-        files=file_count(subject_ids),
+        files=sum(file_counts(subject_ids).values()),
         processors={},
         blockers=blockers(RequestKind.ACCESS, subject_ids),
     )
@@ -95,8 +95,18 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     return lines
 
 
-def file_count(subject_ids: Sequence[UUID]) -> int:
-    return sum(len(names) for _, names in files(compiler.Scope.many(subject_ids)))
+def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """{subject: files that erasure would delete}; people without files are left out."""
+    found: dict[UUID, int] = defaultdict(int)
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields() if declaration.deletes_rows() else []:
+            rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
+            counted = (
+                rows.exclude(**{file_field.name: ""}).values_list(declaration.subject).annotate(n=models.Count("pk"))
+            )
+            for subject_id, number in counted:
+                found[subject_id] += number
+    return dict(found)
 
 
 def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from django.db import connection
+from django.db import connection, transaction
 
+from privacy.datamap.compiler import Scope
 from privacy.fulfilment import bulk, engine, erasure
 from privacy.models import Batch, RequestStatus, RightsRequest, Staff
 from tests.benchmarks import by_hand, people
@@ -16,10 +17,34 @@ def run_all(repeats: int, million: int) -> Iterator[tuple[str, list[Cost], list[
     """(name, costs by hand, our costs, note) of each case."""
     Staff.objects.bulk_create([Staff(username="asks"), Staff(username="approves")])
     people.neighbours(200, 1000)
+    yield statements_of(20, repeats)
     yield erasure_of(20, repeats)
+    yield statements_of(7_000, repeats)
     yield erasure_of(7_000, repeats)
     yield erasure_of(million, repeats)
     yield bulk_erasure(1_000, 20, repeats)
+
+
+def statements_of(rows: int, repeats: int):
+    """Only the compiled statements, in one transaction: what the map costs, without the ledger of the engine."""
+
+    def ours():
+        subject = people.person(rows)
+        analyze()
+        return cost(lambda: erase_statements(subject))
+
+    def theirs():
+        subject = people.person(rows)
+        analyze()
+        return cost(lambda: by_hand.erase([subject]))
+
+    by, us = alternate(theirs, ours, repeats)
+    return f"Erase {rows:,} rows, statements only", by, us, "compiled from the map on every run"
+
+
+def erase_statements(subject) -> None:
+    with transaction.atomic():
+        erasure.execute(Scope.one(subject))
 
 
 def erasure_of(rows: int, repeats: int):
@@ -72,9 +97,7 @@ def approved(subject_ids, batch=None) -> list[RightsRequest]:
     opened = erasure.request_erasure(
         subject_ids=subject_ids, actor=staff("asks"), reason="Benchmark", verification="signed_in", batch=batch
     )
-    for request in opened:
-        erasure.approve(request_id=request.id, actor=staff("approves"))
-    return opened
+    return erasure.approve_many(request_ids=[r.id for r in opened], actor=staff("approves"))
 
 
 def finish(request: RightsRequest) -> None:
