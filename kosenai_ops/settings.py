@@ -267,6 +267,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # by name alone, anyone 
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False  # no banner at every start
+AXES_ENABLE_ADMIN = (
+    False  # its pages let anyone with the permission edit the evidence; see `manage.py axes_list_attempts`
+)
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")

@@ -101,7 +101,7 @@ def browser_page(browser, live_server):
 
     `page.problems` is the list of complaints; a test that provokes one takes it out of there.
     """
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
     context.add_init_script(
         "addEventListener('securitypolicyviolation', "
         "e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`))"
