@@ -52,6 +52,29 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+def lift_triggers(execute_sql_flush):
+    """Between tests with transactions every table is emptied, which append-only evidence rightly refuses."""
+
+    def execute(operations, statements):
+        lifted, restored = triggers_of_evidence()
+        return execute_sql_flush(operations, [*lifted, *statements, *restored])
+
+    return execute
+
+
+def triggers_of_evidence() -> tuple[list[str], list[str]]:
+    """Statements that lift the triggers of the audit trail, and that put them back."""
+    if connection.vendor == "postgresql":
+        return tuple([f"ALTER TABLE privacy_auditentry {verb} TRIGGER USER"] for verb in ("DISABLE", "ENABLE"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'privacy_auditentry'")
+        found = cursor.fetchall()
+    return [f"DROP TRIGGER {name}" for name, _ in found], [sql for _, sql in found]
+
+
+type(connection.ops).execute_sql_flush = lift_triggers(type(connection.ops).execute_sql_flush)
+
+
 def pytest_unconfigure():
     shutil.rmtree(VAR_DIR, ignore_errors=True)
 
