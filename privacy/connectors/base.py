@@ -5,6 +5,7 @@ A connector is found by its module in any installed app's `connectors` package o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -42,31 +43,52 @@ class Failed:
     because: str
 
 
-Outcome = Done | Later | Waiting | Failed
+@dataclass(frozen=True)
+class More:
+    """A slice is finished and there is more of it. `units` is how many the step has done so far; `result`, if
+    given, is the evidence so far. The next attempt gets both back in its Call."""
+
+    units: int
+    result: dict[str, Any] | None = None
+
+
+Outcome = Done | More | Later | Waiting | Failed
 
 
 @dataclass(frozen=True)
 class Call:
-    """One thing asked of a processor. `references` are its own names for the person, by kind of identifier;
-    `idempotency_key` is the same on every attempt."""
+    """One thing asked of a processor.
+
+    `references` are its own names for the person, by kind; `idempotency_key` is the same on every attempt.
+    `renew` prolongs the worker's lease; let what it raises pass, because then nothing more may be done. `units_done`
+    and `result` are what earlier slices left (see More).
+    """
 
     references: dict[str, list[str]]
     idempotency_key: UUID
-    attempt: int = 1
+    renew: Callable[[], None]
+    units_done: int = 0
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 class Connector:
-    """A processor's side of our promises. Without credentials a connector asks a person to attest by hand."""
+    """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`."""
 
     key: ClassVar[str]
     name: ClassVar[str]
 
+    @property
+    def mode(self) -> str:
+        """How the processor is told: "API", "by hand", or "retention" where data goes by itself on a known day."""
+        return "by hand"
+
     def references(self, subject_id: UUID) -> dict[str, list[str]]:
         """The processor's own names for the person, read while we still have them."""
-        raise NotImplementedError
+        return self.references_of([subject_id]).get(subject_id, {})
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        """The same for many people, with a query for all of them where the connector can."""
+        """The same for many people, with a query for all of them where the connector can. People whom the
+        processor does not know may be left out."""
         return {subject_id: self.references(subject_id) for subject_id in subject_ids}
 
     def erase(self, call: Call) -> Outcome:
@@ -84,3 +106,13 @@ def register(connector: type[Connector]) -> type[Connector]:
     """Class decorator: makes the connector part of every plan."""
     connectors[connector.key] = connector()
     return connector
+
+
+def modes() -> dict[str, str]:
+    """{processor's name: how it is told to erase}, by name."""
+    return {c.name: c.mode for c in sorted(connectors.values(), key=lambda c: c.name)}
+
+
+def retained(what: str, because: str, until: date) -> dict[str, str]:
+    """An item for the list `retained` of a result: what the processor keeps, why, and the day on which it goes."""
+    return {"what": what, "because": because, "until": until.isoformat()}

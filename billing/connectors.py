@@ -1,0 +1,154 @@
+"""Stripe: payments. Cancels, detaches, deletes the customer, and says what Stripe keeps and until when."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid5
+
+import httpx
+import stripe
+
+from billing.models import Customer
+from billing.personal_data import for_tax
+from privacy.connectors.api import ApiConnector, Exchange, Trouble
+from privacy.connectors.base import Call, Done, Failed, Later, register, retained
+from privacy.models import Identifier
+
+ENDED = {"canceled", "incomplete_expired"}
+TAX = for_tax("issued_at").until
+
+
+class SharedClient(stripe.HTTPClient):
+    """Stripe's SDK over the client of our exchange, which judges the replies."""
+
+    name = "httpx"
+
+    def __init__(self, client: httpx.Client):
+        super().__init__()
+        self.client = client
+
+    def request(self, method, url, headers, post_data=None):
+        reply = self.client.request(method, url, headers=headers, content=post_data)
+        return reply.content, reply.status_code, reply.headers
+
+    def close(self):
+        """The exchange closes the client."""
+
+
+@register
+class Stripe(ApiConnector):
+    """https://docs.stripe.com/api/customers/delete: a deleted customer stays retrievable, as deleted, and so do its
+    invoices and charges with the name and e-mail address on them. Redacting those (a preview of Stripe's, 90 days
+    after the last payment at the earliest) is not done here. The key is a secret key or, better, a restricted one:
+    write for customers, subscriptions and payment methods, read for invoices and charges.
+
+    Stripe ignores idempotency keys on DELETE (docs.stripe.com/api/idempotent_requests), so each of them follows a
+    read.
+    """
+
+    key = "stripe"
+    name = "Stripe"
+    base_url = "https://api.stripe.com"
+    key_setting = "STRIPE_SECRET_KEY"
+    request_id_header = "request-id"
+
+    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
+        identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.STRIPE)
+        customers = Customer.objects.filter(subject__in=subject_ids)
+        known: dict[UUID, set[str]] = {}
+        for subject_id, value in [
+            *identifiers.values_list("subject_id", "value"),
+            *customers.values_list("subject_id", "stripe_id"),
+        ]:
+            known.setdefault(subject_id, set()).add(value)
+        return {subject_id: {"customer_id": sorted(values)} for subject_id, values in known.items()}
+
+    def erase_by_api(self, call: Call, exchange: Exchange) -> Done:
+        client = stripe.StripeClient(
+            self.api_key,
+            http_client=SharedClient(exchange.client),
+            base_addresses={"api": self.base_url},
+            max_network_retries=0,
+        )
+        erasures = [Erasure(client.v1, customer, call) for customer in call.references["customer_id"]]
+        for erasure in erasures:
+            erasure.run()
+        return Done({
+            "outcome": "erased",
+            "customers_deleted": sum(not e.already_deleted for e in erasures),
+            "customers_already_deleted": sum(e.already_deleted for e in erasures),
+            "subscriptions_canceled": sum(e.canceled for e in erasures),
+            "payment_methods_detached": sum(e.detached for e in erasures),
+            "retained": kept_by_stripe([e.last_payment for e in erasures if e.last_payment]),
+            "api_version": stripe.api_version,
+            **exchange.evidence(),
+        })  # fmt: skip
+
+
+class Erasure:
+    """The erasure of one customer."""
+
+    def __init__(self, api, customer_id: str, call: Call):
+        self.api, self.customer_id, self.call = api, customer_id, call
+        self.already_deleted, self.canceled, self.detached = False, 0, 0
+        self.last_payment: date | None = None
+
+    def run(self) -> None:
+        """Does what of it has not been done yet. Raises Trouble."""
+        self.call.renew()
+        self.already_deleted = self.is_deleted()
+        self.last_payment = self.read_last_payment()
+        if self.already_deleted:
+            return
+        self.cancel_subscriptions()
+        self.detach_payment_methods()
+        self.call.renew()
+        self.api.customers.delete(self.customer_id)
+        if not self.is_deleted():
+            raise Trouble(Later("Stripe still knows a customer that it was told to delete"))
+
+    def is_deleted(self) -> bool:
+        """Whether Stripe has the customer as deleted. It forgets none, so one that it does not know belongs to
+        another account, or to test mode, or the key does: a person must look. Raises Trouble."""
+        try:
+            customer = self.api.customers.retrieve(self.customer_id)
+        except stripe.InvalidRequestError as error:
+            because = "Stripe does not know a customer on record: is the key that of another account or mode?"
+            raise Trouble(Failed(because)) from error
+        return customer.to_dict().get("deleted", False)
+
+    def read_last_payment(self) -> date | None:
+        """The day of the newest invoice or charge, both of which Stripe lists newest first."""
+        newest = [
+            *self.api.invoices.list({"customer": self.customer_id, "limit": 1}).data,
+            *self.api.charges.list({"customer": self.customer_id, "limit": 1}).data,
+        ]
+        return max((datetime.fromtimestamp(item.created, UTC).date() for item in newest), default=None)
+
+    def cancel_subscriptions(self) -> None:
+        subscriptions = self.api.subscriptions.list({"customer": self.customer_id, "status": "all", "limit": 100})
+        for subscription in list(subscriptions.auto_paging_iter()):
+            if subscription.status not in ENDED:
+                self.call.renew()
+                self.canceled += was_there(lambda s=subscription: self.api.subscriptions.cancel(s.id))
+
+    def detach_payment_methods(self) -> None:
+        methods = self.api.customers.payment_methods.list(self.customer_id, {"limit": 100})
+        for method in list(methods.auto_paging_iter()):
+            self.call.renew()
+            options = {"idempotency_key": str(uuid5(self.call.idempotency_key, method.id))}
+            self.detached += was_there(lambda m=method, o=options: self.api.payment_methods.detach(m.id, options=o))
+
+
+def was_there(act: Callable[[], object]) -> bool:
+    """False if it was gone meanwhile (404, the one error that an exchange lets through)."""
+    try:
+        act()
+    except stripe.InvalidRequestError:
+        return False
+    return True
+
+
+def kept_by_stripe(last_payments: Sequence[date]) -> list[dict[str, str]]:
+    if not last_payments:
+        return []
+    return [retained("invoices and charges with name and e-mail address", TAX.because, TAX.ends_on(max(last_payments)))]

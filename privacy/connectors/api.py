@@ -1,0 +1,167 @@
+"""HTTP to a processor under our rules: fixed host, time limits, no redirects, no retries of its own (the engine
+retries), every reply read as an outcome, and evidence without personal values."""
+
+import json
+import logging
+import random
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import ClassVar
+
+import httpx
+from django.conf import settings
+
+from privacy.connectors.base import Call, Connector, Failed, Later, Outcome, Waiting
+
+TIMEOUT = httpx.Timeout(10, connect=5)
+REFUSED_KEY_SECONDS = 15 * 60
+LONGEST_PAUSE_SECONDS = 6 * 3600
+RETRY_STATUSES = {408, 409, 425, 429}
+KEPT_REQUEST_IDS = 20
+# What we put into an address. Some SDKs do not quote it: "../instance" for a user's id would name another object.
+SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
+SAFE_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
+
+# httpx tells each URL at INFO, and the URLs carry the processors' ids of the person.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class Trouble(Exception):
+    """What was asked was not done; `outcome` is what the engine is to know of it."""
+
+    def __init__(self, outcome: Outcome):
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
+
+
+class Exchange:
+    """One attempt's calls to one processor, and the evidence of them: counts, HTTP statuses, the processor's own
+    request ids. `client` may be handed to a vendor's SDK."""
+
+    def __init__(self, connector: "ApiConnector", earlier: dict):
+        self.connector = connector
+        self.calls = Counter(earlier.get("calls", {}))
+        self.request_ids: list[str] = list(earlier.get("requests", []))
+        self.client = httpx.Client(
+            base_url=connector.base_url,
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            event_hooks={"response": [self.judge]},
+        )
+
+    def evidence(self) -> dict:
+        """For a step's result; the last request ids only, when there were many calls."""
+        return {"calls": dict(self.calls), "requests": self.request_ids[-KEPT_REQUEST_IDS:]}
+
+    def judge(self, response: httpx.Response) -> None:
+        """Notes the reply and lets through only what was done (2xx) or is not there (404), in JSON or without a
+        body. Raises Trouble for everything else, so that no SDK has to be asked what it makes of it."""
+        response.read()
+        self.calls[f"{response.request.method} {response.status_code}"] += 1
+        request_id = response.headers.get(self.connector.request_id_header, "")
+        if SAFE_CODE.fullmatch(request_id):
+            self.request_ids.append(request_id)
+        outcome = self.outcome_of(response, request_id)
+        if outcome:
+            raise Trouble(outcome)
+
+    def outcome_of(self, response: httpx.Response, request_id: str) -> Outcome | None:
+        status = response.status_code
+        told = f"{self.connector.name} answered HTTP {status}"
+        if not is_json(response):  # a proxy or a login page answered, even if it says 200 or 404
+            return Later(f"{told} with something other than JSON", retry_after(response))
+        if response.is_success or status == httpx.codes.NOT_FOUND:
+            return None
+        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            because = f"{self.connector.name} refuses the key in {self.connector.key_setting} (HTTP {status})"
+            return Waiting(because, REFUSED_KEY_SECONDS)
+        if status in RETRY_STATUSES or response.is_server_error or response.is_redirect:
+            return Later(told, retry_after(response))
+        return Failed(", ".join(filter(None, [told, code_of(response), request_id])))
+
+
+class ApiConnector(Connector):
+    """A connector that calls the processor's API when it has a key, and asks a person otherwise."""
+
+    # In code and not a setting: whoever can change a setting must not be able to send keys and ids elsewhere.
+    base_url: ClassVar[str]
+    key_setting: ClassVar[str]
+    request_id_header: ClassVar[str]
+
+    def __init__(self):
+        self.quiet_until, self.quiet_because = 0.0, ""
+
+    @property
+    def api_key(self) -> str:
+        return getattr(settings, self.key_setting)
+
+    @property
+    def mode(self) -> str:
+        return "API" if self.api_key else "by hand"
+
+    def erase(self, call: Call) -> Outcome:
+        """Erases by API. An answer that is not about this person but about us (a refused key, too many calls)
+        keeps this process from asking for anyone until its time is over."""
+        if not self.api_key:
+            return self.by_hand("erase")
+        if (seconds := self.quiet_until - monotonic()) > 0:
+            # Spread out, so that not all who wait come back in the same second.
+            return Waiting(self.quiet_because, seconds * random.uniform(1, 2))  # noqa: S311
+        if not all(SAFE_ID.fullmatch(value) for values in call.references.values() for value in values):
+            return Failed(f"An id on record is none that {self.name} could have given; nothing was sent")
+        exchange = Exchange(self, call.result)
+        try:
+            with exchange.client:
+                return self.erase_by_api(call, exchange)
+        except (Trouble, httpx.HTTPError) as error:
+            return self.heed(error)
+
+    def erase_by_api(self, call: Call, exchange: Exchange) -> Outcome:
+        """Erases and verifies. May raise Trouble and httpx.HTTPError."""
+        raise NotImplementedError
+
+    def heed(self, error: Trouble | httpx.HTTPError) -> Outcome:
+        """The error as an outcome; keeps quiet for as long as the processor asked for."""
+        if isinstance(error, httpx.HTTPError):
+            return Later(f"{self.name} did not answer ({type(error).__name__})")
+        outcome = error.outcome
+        if isinstance(outcome, Later | Waiting) and outcome.seconds:
+            self.quiet_until, self.quiet_because = monotonic() + outcome.seconds, outcome.because
+        return outcome
+
+
+def is_json(response: httpx.Response) -> bool:
+    """Whether the body is JSON; no body will do for a reply that says no more than its status, but not for a 404,
+    which must come from the API and not from something in between."""
+    if not response.content:
+        return response.status_code != httpx.codes.NOT_FOUND
+    try:
+        json.loads(response.content)
+    except ValueError:
+        return False
+    return True
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """The seconds that Retry-After asks for, as a number or a date (RFC 9110, 10.2.3); None if it says nothing."""
+    value = response.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value) if value.isdecimal() else seconds_until(parsedate_to_datetime(value))
+    except (TypeError, ValueError):  # TypeError: a date without a zone
+        return None
+    return min(max(seconds, 1), LONGEST_PAUSE_SECONDS)
+
+
+def seconds_until(moment: datetime) -> float:
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
+def code_of(response: httpx.Response) -> str:
+    """The vendor's error code, never its sentence, which may quote what we sent."""
+    match json.loads(response.content or "{}"):
+        case {"errors": [{"code": str(code)}, *_]} | {"error": {"code": str(code)}} | {"error": {"type": str(code)}}:
+            return code if SAFE_CODE.fullmatch(code) else ""
+    return ""

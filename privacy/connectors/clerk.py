@@ -1,0 +1,69 @@
+"""Clerk: sign-in. Deletes the user and reads back that it is gone."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from clerk_backend_api import Clerk as ClerkSDK
+from clerk_backend_api import models as clerk_models
+from clerk_backend_api._version import __openapi_doc_version__ as API_VERSION
+from clerk_backend_api.utils import RetryConfig
+
+from privacy.connectors.api import ApiConnector, Exchange, Trouble
+from privacy.connectors.base import Call, Done, Later, register
+from privacy.models import Identifier
+
+# The SDK's own default repeats a 5xx for up to an hour, inside one call.
+NO_RETRIES = RetryConfig("none", None, retry_connection_errors=False)
+
+
+@register
+class Clerk(ApiConnector):
+    """https://clerk.com/docs/reference/backend-api: DELETE /users/{id}, which needs no idempotency key: the second
+    one answers 404. The key is an instance's secret key."""
+
+    key = "clerk"
+    name = "Clerk"
+    base_url = "https://api.clerk.com/v1"
+    key_setting = "CLERK_SECRET_KEY"
+    request_id_header = "x-clerk-trace-id"
+
+    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
+        known: dict[UUID, dict[str, list[str]]] = {}
+        identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.CLERK)
+        for subject_id, value in identifiers.order_by("value").values_list("subject_id", "value"):
+            known.setdefault(subject_id, {"user_id": []})["user_id"].append(value)
+        return known
+
+    def erase_by_api(self, call: Call, exchange: Exchange) -> Done:
+        with ClerkSDK(
+            bearer_auth=self.api_key, client=exchange.client, server_url=self.base_url, retry_config=NO_RETRIES
+        ) as clerk:
+            # First, what this key opens: under the key of another instance everybody would count as gone. Which
+            # instance it was stands in the evidence.
+            environment = clerk.instance_settings.get().environment_type
+            gone = [self.delete(clerk, user_id, call.renew) for user_id in call.references["user_id"]]
+        return Done({
+            "outcome": "erased",
+            "users_deleted": gone.count(False),
+            "users_already_gone": gone.count(True),
+            "environment": environment,
+            "api_version": API_VERSION,
+            **exchange.evidence(),
+        })  # fmt: skip
+
+    def delete(self, clerk: ClerkSDK, user_id: str, renew: Callable[[], None]) -> bool:
+        """Deletes one user and reads back; True if there was none any more. Raises Trouble."""
+        renew()
+        already_gone = is_missing(lambda: clerk.users.delete(user_id=user_id))
+        if not is_missing(lambda: clerk.users.get(user_id=user_id)):
+            raise Trouble(Later("Clerk still knows a user that it was told to delete"))
+        return already_gone
+
+
+def is_missing(ask: Callable[[], object]) -> bool:
+    """Whether Clerk answers 404. Other errors of the SDK than that are replies of success which it cannot read."""
+    try:
+        ask()
+    except clerk_models.ClerkBaseError as error:
+        return error.status_code == 404
+    return False

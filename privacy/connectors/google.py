@@ -1,0 +1,35 @@
+"""Google (Gemini API): nothing of ours is stored there but logs, which nobody can delete and which run out."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from privacy.connectors.base import Call, Connector, Done, register
+from privacy.connectors.prompts import last_prompts_of, logs_kept
+from privacy.models import Prompt
+
+LOG_DAYS = 55
+LOGS = (
+    "Abuse monitoring: Google keeps prompts, context and output of the Gemini API for 55 days and offers no deletion "
+    "(ai.google.dev/gemini-api/docs/usage-policies)"
+)
+
+
+@register
+class Google(Connector):
+    """A reply's id is no handle: the Gemini API has no call that deletes by it, provided that prompts are sent
+    with store=false (ai.google.dev/gemini-api/docs/zdr). So there is nothing to call, no key to hold and no id to
+    seal; the step ends with the day on which the last log has run out."""
+
+    key = "google"
+    name = "Google Gemini"
+
+    @property
+    def mode(self) -> str:
+        return "retention"
+
+    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
+        return last_prompts_of(Prompt.Provider.GOOGLE, subject_ids)
+
+    def erase(self, call: Call) -> Done:
+        kept = logs_kept(call, days=LOG_DAYS, because=LOGS)
+        return Done({"outcome": "goes by itself" if kept else "gone by itself", "retained": kept})
