@@ -4,24 +4,27 @@ The rows are the queue of truth; a broker message is a doorbell. A worker claims
 UPDATE that raises its fence; every transaction afterwards locks the request and refuses an old fence, a cancel
 and, for erasures, a legal hold. A local step is one such transaction (or several, each resumable); a remote step
 is intent, call, record, with an idempotency key that is the same on every attempt.
+
+Times that decide anything are the database's: workers' clocks may differ.
 """
 
 import logging
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from itertools import takewhile
 from time import monotonic
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from privacy.connectors.base import Done, Failed, Later, Waiting
+from privacy.connectors.base import Done, Failed, Later, More, Outcome, Waiting
 from privacy.fulfilment import audit
-from privacy.fulfilment.requests import lock, transition
+from privacy.fulfilment.requests import account_of, lock, transition
 from privacy.models import (
     DataSubject,
     FulfilmentStep,
@@ -30,22 +33,27 @@ from privacy.models import (
     RequestKind,
     RequestStatus,
     RightsRequest,
+    Staff,
     StepState,
 )
 from privacy.selectors import queue
 
 log = logging.getLogger(__name__)
 
+# A step's slice is far shorter than the lease, and every record prolongs it; a slower remote handler calls `renew`.
 LEASE = timedelta(seconds=90)
-SLICE_SECONDS = 45
+SLICE_SECONDS = 20
 MAX_CLAIMS = 5
 MAX_ATTEMPTS = 8
+LONGEST_WAIT = timedelta(days=7)
+# Bells rung at once. Each wakes a worker that goes on with whatever is due, so a few do for any number of requests.
+BELLS = 20
 NAMESPACE = uuid.UUID("6f1b5c0e-3f0a-5d0e-9b7e-6b6f73656e61")
 OPEN_STEPS = [StepState.PENDING, StepState.STARTED, StepState.WAITING]
 
 
 class LeaseLost(Exception):
-    """Another worker holds a newer fence; this one must not write."""
+    """Another worker holds a newer fence, or the request was closed; this one must not write."""
 
 
 class Stopped(Exception):
@@ -58,14 +66,6 @@ class Lease:
     fence: int
 
 
-@dataclass(frozen=True)
-class More:
-    """A slice is finished and there is more of it; `units` is how many rows the step has done so far."""
-
-    units: int
-
-
-Outcome = Done | More | Later | Waiting | Failed
 Handler = Callable[..., Outcome]
 
 local_handlers: dict[str, Handler] = {}
@@ -73,7 +73,7 @@ remote_handlers: dict[str, Handler] = {}
 
 
 def local(name: str) -> Callable[[Handler], Handler]:
-    """Registers a handler `(request, step) -> Done | More` that runs inside one guarded transaction a call."""
+    """Registers a handler `(request, step) -> Outcome` that runs inside one guarded transaction a call."""
 
     def wrap(handler):
         local_handlers[name] = handler
@@ -126,6 +126,26 @@ def failpoint(name: str) -> None:
     """Where the kill test strikes (tests/fulfilment/test_kills.py)."""
 
 
+def sweep() -> list[uuid.UUID]:
+    """Ids of the requests whose bell must be rung: due, and not in any worker's hands. Says that it ran."""
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": Now()})
+    return queue.next_due(BELLS)
+
+
+def run_due(first: uuid.UUID) -> list[uuid.UUID]:
+    """Runs this request and then whatever else is due, for one time slice. Returns what is due next, if the slice
+    was too short: the caller rings for it."""
+    ends = monotonic() + SLICE_SECONDS
+    following = [first]
+    while following:
+        for request_id in following:
+            run(request_id)
+            if monotonic() > ends:
+                return queue.next_due(1)
+        following = queue.next_due(BELLS)
+    return []
+
+
 def run(request_id: uuid.UUID) -> None:
     """Carries the request as far as it goes now. Safe to call at any time, from any number of workers."""
     lease = claim(request_id)
@@ -135,18 +155,18 @@ def run(request_id: uuid.UUID) -> None:
     try:
         work(lease)
     except LeaseLost:
-        log.info("lease lost", extra={"request": str(request_id)})
+        log.warning("lease lost", extra={"request": str(request_id)})
+        return
     except Stopped:
-        settle(lease)
-    except Exception:  # a bug must not spin: the claim stays counted, and the sixth one parks the request
-        log.exception("step failed", extra={"request": str(request_id)})
-        give_up_for_now(lease)
+        log.info("stopped by a cancel or a hold", extra={"request": str(request_id)})
+    settle(lease)
 
 
 def claim(request_id: uuid.UUID) -> Lease | None:
     """Takes the lease with one conditional UPDATE; None when there is nothing to do or another worker has it.
 
-    Five claims without a finished step park the request: whatever kills the workers, it is this one.
+    A claim that is never given back (see `settle`) stays counted: after five the request is parked, because
+    whatever kills the workers, it is this one.
     """
     with transaction.atomic():
         if not queue.due().filter(pk=request_id).update(
@@ -154,76 +174,65 @@ def claim(request_id: uuid.UUID) -> Lease | None:
         ):  # fmt: skip
             return None
         request = lock(request_id)
-        if request.claims > MAX_CLAIMS:
-            park(request, "The worker died or stalled five times without finishing a step")
-            return None
-        return Lease(request_id, request.fence)
+        failpoint("claiming")
+        if request.claims <= MAX_CLAIMS:
+            return Lease(request_id, request.fence)
+        at = next(iter(within_reach(list(request.steps.all()))), "no step")
+        park(request, f"{at}: the worker died or stalled {MAX_CLAIMS} times without finishing it")
+        RightsRequest.objects.filter(pk=request_id).update(lease_until=None)
+        return None
 
 
 def work(lease: Lease) -> None:
-    """Runs steps in order until the plan, the time slice or the patience of a processor ends."""
+    """Runs steps until the plan, the time slice or the patience of every processor ends."""
     ends = monotonic() + SLICE_SECONDS
-    skipped: set[uuid.UUID] = set()
-    while True:
-        step = next_step(lease, skipped)
-        if step is None:
-            return settle(lease)
+    tried: set[uuid.UUID] = set()
+    while monotonic() < ends and (step := next_step(lease, tried)):
         outcome = attempt(lease, step)
         failpoint("attempted")
-        if isinstance(outcome, Failed):
-            return None
-        if isinstance(outcome, Later | Waiting):
-            skipped.add(step.id)
-        if monotonic() > ends:
-            return settle(lease)
+        if not isinstance(outcome, More):
+            tried.add(step.id)
 
 
-def next_step(lease: Lease, skipped: set[uuid.UUID]) -> FulfilmentStep | None:
-    """The first open step that is due. A processor that lets us wait does not hold up the steps after it,
-    except the last, which closes the plan."""
-    steps = list(
-        FulfilmentStep.objects.filter(request_id=lease.request_id).annotate(now=Now()).order_by("seq")
-    )
-    unfinished = [s for s in steps if s.state in OPEN_STEPS]
-    for step in unfinished:
-        is_due = step.id not in skipped and (step.not_before is None or step.not_before <= step.now)
-        attended = step.state == StepState.WAITING and step.not_before is None
-        if is_due and not attended and (step is not steps[-1] or len(unfinished) == 1):
+def next_step(lease: Lease, tried: set[uuid.UUID]) -> FulfilmentStep | None:
+    """The first step within reach whose time has come and that this slice has not tried yet."""
+    steps = FulfilmentStep.objects.filter(request=lease.request_id).annotate(now=Now()).order_by("seq")
+    for step in within_reach(steps):
+        if step.id not in tried and (step.not_before is None or step.not_before <= step.now):
             return step
-        if step.handler in local_handlers:
-            return None  # local steps keep their order
     return None
 
 
-def attempt(lease: Lease, step: FulfilmentStep) -> Outcome:
-    """One attempt at one step, local or remote, and the record of its outcome."""
-    if step.handler in local_handlers:
-        return attempt_local(lease, step)
-    with guarded(lease) as request:
-        FulfilmentStep.objects.filter(pk=step.pk).update(
-            state=StepState.STARTED, attempts=F("attempts") + 1, started_at=Now()
-        )
-        audit.append(request.id, "step.intended", actor=None, step=str(step), attempt=step.attempts + 1)
-    step.refresh_from_db()
-    failpoint("intended")
+def within_reach(steps: Sequence[FulfilmentStep]) -> list[FulfilmentStep]:
+    """The open steps that may run as soon as their time has come: a local step when all before it are finished,
+    remote steps side by side, so that a slow processor holds up no other. Steps that wait for a person's
+    attestation are left out."""
+    unfinished = [s for s in steps if s.state in OPEN_STEPS]
+    if unfinished and unfinished[0].handler in local_handlers:
+        return unfinished[:1]
+    side_by_side = takewhile(lambda s: s.handler not in local_handlers, unfinished)
+    return [s for s in side_by_side if s.state != StepState.WAITING or s.not_before]
+
+
+def attempt(lease: Lease, step: FulfilmentStep) -> Outcome | None:
+    """One attempt at one step, and the record of its outcome; None when a person closed the step meanwhile.
+
+    A fault in a handler is an outcome like any other: back-off for this step, and no harm to its neighbours.
+    """
     try:
-        outcome = remote_handlers[step.handler](request, step, lambda: renew(lease))
+        return attempt_local(lease, step) if step.handler in local_handlers else attempt_remote(lease, step)
     except (LeaseLost, Stopped):
         raise
-    except OSError as error:
-        outcome = Later(f"{type(error).__name__}: {error.strerror or 'no answer'}")
-    failpoint("called")
-    with guarded(lease, hold_stops=False) as request:
-        record(request, step, outcome)
-    return outcome
+    except Exception as error:
+        log.exception("step failed", extra={"request": str(lease.request_id), "step": str(step)})
+        with guarded(lease, recording=True) as request:
+            begin(step, step.attempts)  # a local attempt was rolled back together with its count
+            return record(request, step, fault(error))
 
 
 def attempt_local(lease: Lease, step: FulfilmentStep) -> Outcome:
     with guarded(lease) as request:
-        if step.started_at is None:
-            FulfilmentStep.objects.filter(pk=step.pk).update(
-                state=StepState.STARTED, attempts=F("attempts") + 1, started_at=Now()
-            )
+        begin(step, step.attempts + 1)
         failpoint("before effect")
         outcome = local_handlers[step.handler](request, step)
         failpoint("after effect")
@@ -232,22 +241,62 @@ def attempt_local(lease: Lease, step: FulfilmentStep) -> Outcome:
     return outcome
 
 
+def attempt_remote(lease: Lease, step: FulfilmentStep) -> Outcome | None:
+    with guarded(lease) as request:
+        if not begin(step, step.attempts + 1):
+            return None
+        audit.append(request.id, "step.intended", actor=None, step=str(step), attempt=step.attempts)
+        failpoint("intending")
+    failpoint("intended")
+    outcome = remote_handlers.get(step.handler, unknown)(request, step, lambda: renew(lease))
+    failpoint("called")
+    with guarded(lease, recording=True) as request:
+        record(request, step, outcome)
+        failpoint("recording")
+    return outcome
+
+
+def unknown(request: RightsRequest, step: FulfilmentStep, renew: Callable[[], None]) -> Later:
+    """For a handler that this process does not have, as while a new version is rolled out."""
+    return Later(f"This worker does not know how to do {step.handler}")
+
+
+def begin(step: FulfilmentStep, attempts: int) -> bool:
+    """Marks the step as started, in the caller's transaction; False when a person closed it meanwhile."""
+    step.state, step.attempts, step.started_at = StepState.STARTED, attempts, step.started_at or step.now
+    return bool(
+        FulfilmentStep.objects.filter(pk=step.pk, state__in=OPEN_STEPS).update(
+            state=step.state, attempts=step.attempts, started_at=step.started_at
+        )
+    )
+
+
+def fault(error: Exception) -> Later:
+    """Only what kind of error it was: its text could name a person."""
+    return Later((isinstance(error, OSError) and error.strerror) or type(error).__name__)
+
+
 @contextmanager
-def guarded(lease: Lease, *, hold_stops: bool = True) -> Iterator[RightsRequest]:
+def guarded(lease: Lease, *, recording: bool = False) -> Iterator[RightsRequest]:
     """A transaction with the request locked, in which nothing happens after the lease is lost, the request
-    cancelled, or (for an erasure) a hold placed. The subject's row is locked too, as placing a hold locks it:
-    a hold and an erasure step never pass each other. Raises LeaseLost or Stopped."""
+    cancelled, or (for an erasure) a hold placed. `recording` is for what has happened already, which neither a
+    cancel nor a hold undoes. Raises LeaseLost or Stopped."""
     with transaction.atomic():
         request = lock(lease.request_id)
-        if request.fence != lease.fence:
+        if request.fence != lease.fence or request.status not in queue.RUNNABLE:
             raise LeaseLost
-        if request.kind == RequestKind.ERASURE and hold_stops:
-            DataSubject.objects.select_for_update().get(pk=request.subject_id)
-            if is_held(request.subject_id):
-                raise Stopped
-        if request.cancel_requested and hold_stops:
+        if not recording and (request.cancel_requested or is_stopped_by_hold(request)):
             raise Stopped
         yield request
+
+
+def is_stopped_by_hold(request: RightsRequest) -> bool:
+    """Whether a hold keeps this request from going on. Locks the person's row until the transaction ends, as
+    placing and releasing a hold lock it: a hold and an erasure's step never pass each other."""
+    if request.kind != RequestKind.ERASURE:
+        return False
+    DataSubject.objects.select_for_update().get(pk=request.subject_id)
+    return is_held(request.subject_id)
 
 
 def is_held(subject_id: uuid.UUID) -> bool:
@@ -261,35 +310,53 @@ def is_held(subject_id: uuid.UUID) -> bool:
 def renew(lease: Lease) -> None:
     """Prolongs the lease during long work; raises LeaseLost or Stopped."""
     with guarded(lease) as request:
-        RightsRequest.objects.filter(pk=request.pk).update(lease_until=Now() + LEASE)
+        prolong(request)
 
 
-def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> None:
-    """Writes the outcome of an attempt, in the caller's transaction."""
-    row = FulfilmentStep.objects.filter(pk=step.pk)
+def prolong(request: RightsRequest) -> None:
+    RightsRequest.objects.filter(pk=request.pk).update(lease_until=Now() + LEASE)
+
+
+def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> Outcome:
+    """Writes the outcome of an attempt, in the caller's transaction. `attempts` counts from the last answer."""
+    row = FulfilmentStep.objects.filter(pk=step.pk, state__in=OPEN_STEPS)
+    prolong(request)
+    if not row.exists():  # attested by a person during the call: their evidence stands
+        return outcome
     match outcome:
         case Done():
             if outcome.record:
                 outcome.record(request, step)
             finish(request, step, StepState.DONE, outcome.result, outcome.units)
         case More():
-            row.update(units_done=outcome.units)
+            row.update(units_done=outcome.units, problem="", not_before=None, attempts=0)
+            if outcome.result is not None:
+                row.update(result=outcome.result)
             made_progress(request)
         case Later():
-            wait = outcome.seconds if outcome.seconds is not None else backoff(step.attempts)
-            row.update(problem=outcome.because[:300], not_before=Now() + timedelta(seconds=wait))
+            wait = backoff(step.attempts) if outcome.seconds is None else outcome.seconds
+            row.update(problem=outcome.because[:300], not_before=after(wait))
             if step.attempts >= MAX_ATTEMPTS:
                 park(request, f"{step}: {outcome.because}")
         case Waiting():
-            wait = None if outcome.seconds is None else Now() + timedelta(seconds=outcome.seconds)
-            row.update(state=StepState.WAITING, problem=outcome.because[:300], not_before=wait)
-            made_progress(request)
+            look = None if outcome.seconds is None else after(outcome.seconds)
+            row.update(state=StepState.WAITING, problem=outcome.because[:300], not_before=look, attempts=0)
         case Failed():
-            row.update(problem=outcome.because[:300])
+            row.update(problem=outcome.because[:300], not_before=None)
             park(request, f"{step}: {outcome.because}")
+        case _:
+            raise TypeError(f"{step} answered with a {type(outcome).__name__}")
+    return outcome
 
 
-def finish(request: RightsRequest, step: FulfilmentStep, state: str, result: dict, units: int | None, actor=None) -> None:
+def finish(
+    request: RightsRequest,
+    step: FulfilmentStep,
+    state: str,
+    result: dict,
+    units: int | None,
+    actor: Staff | None = None,
+) -> None:
     """Closes a step, with its evidence, in the caller's transaction."""
     FulfilmentStep.objects.filter(pk=step.pk).update(
         state=state, result=result, problem="", references="", not_before=None, finished_at=Now(),
@@ -300,66 +367,69 @@ def finish(request: RightsRequest, step: FulfilmentStep, state: str, result: dic
 
 
 def made_progress(request: RightsRequest) -> None:
-    RightsRequest.objects.filter(pk=request.pk).update(claims=0, lease_until=Now() + LEASE)
+    request.claims = 0
+    RightsRequest.objects.filter(pk=request.pk).update(claims=0)
+
+
+def after(seconds: float):
+    """That many seconds from now by the database's clock: never none, which would spin, nor for ever."""
+    return Now() + min(timedelta(seconds=max(seconds, 1)), LONGEST_WAIT)
 
 
 def backoff(attempts: int) -> float:
     """Seconds to wait before the next attempt: 30 x 2^n up to six hours, with full jitter."""
-    return random.uniform(1, min(6 * 3600, 30 * 2**attempts))
+    return random.uniform(1, min(6 * 3600, 30 * 2**attempts))  # noqa: S311  (jitter is no secret)
 
 
 def park(request: RightsRequest, because: str) -> None:
-    """Gives the request to a person, in the caller's transaction."""
+    """Gives the request to a person, in the caller's transaction: no worker claims it again before `unpark`. The
+    worker that holds it now still does the steps that can be done."""
     request.parked_because = because[:300]
-    request.lease_until = None
-    request.save(update_fields=["parked_because", "lease_until"])
+    request.save(update_fields=["parked_because"])
     audit.append(request.id, "request.parked", actor=None)
 
 
-def give_up_for_now(lease: Lease) -> None:
-    """Gives the lease back after a fault of ours, and backs off."""
-    RightsRequest.objects.filter(pk=lease.request_id, fence=lease.fence).update(
-        lease_until=None, not_before=Now() + timedelta(seconds=backoff(1))
-    )
-
-
 def settle(lease: Lease) -> None:
-    """Gives the lease back and moves the request to where its steps stand."""
+    """Gives the lease back, uncounts the claim (the worker has come through), and moves the request to where its
+    steps stand."""
     with transaction.atomic():
         request = lock(lease.request_id)
-        if request.fence != lease.fence:
+        if request.fence != lease.fence or request.status not in queue.RUNNABLE:
             return
         steps = list(request.steps.all())
-        unfinished = [s for s in steps if s.state in OPEN_STEPS]
-        gone = [str(s) for s in steps if s.units_done or s.state in (StepState.DONE, StepState.STARTED)]
-        if not unfinished:
-            transition(request, RequestStatus.FULFILLED, actor=None, because="every step finished")
-        elif request.cancel_requested:
-            transition(request, RequestStatus.WITHDRAWN, actor=None, because="cancelled", done=gone)
-        elif request.kind == RequestKind.ERASURE and is_held(request.subject_id):
-            transition(request, RequestStatus.ON_HOLD, actor=None, because="legal hold", done=gone,
-                       kept=[str(s) for s in unfinished])  # fmt: skip
-        else:
-            wait_for(request, unfinished)
-        request.lease_until, request.claims = None, 0
-        request.save(update_fields=["lease_until", "claims", "not_before"])
-        failpoint("settled")
+        move(request, steps)
+        RightsRequest.objects.filter(pk=request.pk).update(
+            lease_until=None, claims=max(request.claims - 1, 0), not_before=next_look(steps)
+        )
+        failpoint("settling")
+    failpoint("settled")
 
 
-def wait_for(request: RightsRequest, unfinished: list[FulfilmentStep]) -> None:
-    """Sets when to look at the request again, and says so if only processors are awaited."""
-    waiting = all(s.handler in remote_handlers for s in unfinished[:-1]) and unfinished[0].handler in remote_handlers
-    target = RequestStatus.AWAITING_PROCESSORS if waiting else RequestStatus.IN_PROGRESS
+def move(request: RightsRequest, steps: Sequence[FulfilmentStep]) -> None:
+    unfinished = [s for s in steps if s.state in OPEN_STEPS]
+    if not unfinished:
+        transition(request, RequestStatus.FULFILLED, actor=None, because="every step finished")
+    elif request.cancel_requested:
+        transition(request, RequestStatus.WITHDRAWN, actor=None, because="cancelled", **account_of(steps))
+    elif is_stopped_by_hold(request):
+        transition(request, RequestStatus.ON_HOLD, actor=None, because="legal hold", **account_of(steps))
+    else:
+        follow_processors(request, unfinished)
+
+
+def follow_processors(request: RightsRequest, unfinished: Sequence[FulfilmentStep]) -> None:
+    """Says so when nothing but processors is awaited, and when that is over."""
+    waiting = list(takewhile(lambda s: s.state == StepState.WAITING, unfinished))
+    rest = unfinished[len(waiting) :]
+    is_awaiting = bool(waiting) and all(s.handler in local_handlers for s in rest)
+    target = RequestStatus.AWAITING_PROCESSORS if is_awaiting else RequestStatus.IN_PROGRESS
     if target != request.status:
         transition(request, target, actor=None, because="steps remain")
-    times = [s.not_before for s in unfinished if s.not_before]
-    undated = [s for s in unfinished if s.not_before is None and s.state != StepState.WAITING]
-    first_is_due = bool(undated) and undated[0] is unfinished[0]
-    far = datetime.now(UTC) + timedelta(days=1)
-    request.not_before = None if first_is_due else min(times, default=far)
 
 
-def sweep(limit: int = 500) -> list[uuid.UUID]:
-    """Ids of the requests whose bell must be rung: due, and not in any worker's hands. Says that it ran."""
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": Now()})
-    return list(queue.due().order_by("received_at").values_list("id", flat=True)[:limit])
+def next_look(steps: Sequence[FulfilmentStep]):
+    """When a step within reach is due: the same rule by which `next_step` picks, so that no claim is in vain."""
+    times = [s.not_before for s in within_reach(steps)]
+    if None in times:
+        return Now()
+    return min(times, default=Now() + timedelta(days=1))

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 
 from privacy.fulfilment import engine, erasure
 from privacy.fulfilment.engine import Done, Planned
@@ -22,9 +24,7 @@ from privacy.models import (
 )
 
 
-def place(
-    *, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None
-) -> list[RightsRequest]:
+def place(*, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None) -> list[RightsRequest]:
     """Orders a hold on these people. It stops erasures from this moment, before any worker has run."""
     return _start(RequestKind.HOLD_PLACE, subject_ids, actor, reason, batch)
 
@@ -63,11 +63,31 @@ def let_go(request: RightsRequest, step: FulfilmentStep) -> Done:
     released = LegalHold.objects.filter(subject=request.subject_id, released_at__isnull=True).update(
         released_at=datetime.now(UTC), released_by=request.requested_by_id
     )
-    stopped = RightsRequest.objects.select_for_update().filter(
-        subject=request.subject_id, kind=RequestKind.ERASURE, status=RequestStatus.ON_HOLD
-    )
-    resumed = 0
-    for erasure_request in stopped:
-        erasure.resume(erasure_request, actor=request.requested_by)
-        resumed += 1
+    resumed = resume_stopped(request.subject_id, actor=request.requested_by)
     return Done({"released": released, "erasures_resumed": resumed}, units=1)
+
+
+def resume_stopped(subject_id: UUID, *, actor: Staff | None) -> int:
+    """Lets the person's stopped erasures go on; the caller has locked the person's row."""
+    stopped = RightsRequest.objects.select_for_update().filter(
+        subject=subject_id, kind=RequestKind.ERASURE, status=RequestStatus.ON_HOLD
+    )
+    for request in stopped:
+        erasure.resume(request, actor=actor)
+        RightsRequest.objects.filter(pk=request.pk).update(not_before=Now())
+    return len(stopped)
+
+
+def resume_unheld() -> None:
+    """Lets erasures go on that no hold stops any more although none was released: an ordered hold stops them at
+    once, and is then denied or withdrawn before it came into force."""
+    in_force = LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True)
+    ordered = RightsRequest.objects.filter(subject=OuterRef("subject"), kind=RequestKind.HOLD_PLACE).exclude(
+        status__in=RequestStatus.closed()
+    )
+    stopped = RightsRequest.objects.filter(kind=RequestKind.ERASURE, status=RequestStatus.ON_HOLD)
+    for subject_id in stopped.exclude(Exists(in_force)).exclude(Exists(ordered)).values_list("subject", flat=True):
+        with transaction.atomic():
+            DataSubject.objects.select_for_update().get(pk=subject_id)
+            if not engine.is_held(subject_id):
+                resume_stopped(subject_id, actor=None)

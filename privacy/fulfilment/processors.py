@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from privacy.connectors.base import Call, Outcome, connectors
 from privacy.fulfilment import engine
@@ -22,7 +23,7 @@ def erase_at_processor(request: RightsRequest, step: FulfilmentStep, renew: Call
     connector = connectors.get(step.target)
     if connector is None:
         return Failed(f"No connector for {step.target} any more")
-    return connector.erase(Call(known, step.idempotency_key, step.attempts))
+    return connector.erase(Call(known, step.idempotency_key, renew, step.units_done, step.result))
 
 
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
@@ -45,5 +46,5 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
             raise NotAllowed("The person who asked for the erasure may not attest it.")
         result = {"outcome": "attested by hand", "evidence": evidence.strip()[:200], "attested_by": actor.pk}
         engine.finish(request, step, StepState.DONE, result, None, actor=actor)
-        RightsRequest.objects.filter(pk=request.pk).update(not_before=None, lease_until=None, parked_because="")
+        RightsRequest.objects.filter(pk=request.pk).update(not_before=Now(), parked_because="")
     return request

@@ -1,17 +1,20 @@
 """The life of a request: `transition` is the one function that changes its status."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models.functions import Now
 
 from privacy.fulfilment import audit
-from privacy.models import Batch, DataSubject, RequestStatus, RightsRequest, Staff
+from privacy.models import Batch, DataSubject, FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
 from privacy.regimes import deadline_for
+from privacy.selectors.queue import RUNNABLE
 
 S = RequestStatus
+FINISHED = [StepState.DONE, StepState.WAIVED]
 ALLOWED: dict[str, set[str]] = {
     S.RECEIVED: {S.AWAITING_APPROVAL, S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
     S.AWAITING_APPROVAL: {S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
@@ -114,16 +117,31 @@ def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest
 
 
 def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
-    """Withdraws the request; one that is being carried out stops before its next step. Raises NotAllowed."""
+    """Withdraws the request; one that is in a worker's hands stops before its next step. Raises NotAllowed."""
     with transaction.atomic():
         request = lock(request_id)
-        if request.status == S.IN_PROGRESS and request.lease_until:
+        if request.status in RUNNABLE and request.lease_until:
             request.cancel_requested = True
             request.save(update_fields=["cancel_requested"])
             audit.append(request.id, "request.cancel_requested", actor=actor)
         else:
-            transition(request, S.WITHDRAWN, actor=actor, because="cancelled")
+            account = account_of(request.steps.all())
+            transition(request, S.WITHDRAWN, actor=actor, because="cancelled", **account)
     return request
+
+
+def account_of(steps: Iterable[FulfilmentStep]) -> dict[str, dict[str, int] | list[str]]:
+    """What a request that stops half-way has done, has begun (a processor may have been asked), and leaves as it
+    is, by step and in units (rows or files)."""
+    account = {"done": {}, "begun": [], "kept": {}}
+    for step in steps:
+        if step.state in FINISHED or step.units_done:
+            account["done"][str(step)] = step.units_done
+        if step.state not in FINISHED:
+            account["kept"][str(step)] = max(step.units_planned - step.units_done, 0)
+        if step.state in (StepState.STARTED, StepState.WAITING):
+            account["begun"].append(str(step))
+    return account
 
 
 def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
@@ -134,7 +152,9 @@ def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
             raise NotAllowed("This request is not parked.")
         request.parked_because, request.claims, request.not_before, request.lease_until = "", 0, None, None
         request.save(update_fields=["parked_because", "claims", "not_before", "lease_until"])
-        request.steps.filter(state__in=["pending", "started", "waiting"]).update(not_before=None)
+        # A waiting step without a time waits for a person, so the time of the others is now, and not none.
+        request.steps.filter(not_before__isnull=False).update(not_before=Now())
+        request.steps.exclude(state__in=FINISHED).update(attempts=0)
         audit.append(request.id, "request.unparked", actor=actor)
     return request
 
@@ -142,4 +162,3 @@ def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
 def must_not_be_requester(request: RightsRequest, actor: Staff) -> None:
     if request.requested_by_id == actor.pk:
         raise PermissionDenied("The person who asked for it may not approve it.")
-

@@ -1,6 +1,8 @@
 """What is due, what waits, and for how long. Times are the database's own."""
 
-from django.db.models import Q, QuerySet
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from privacy.models import Heartbeat, RequestStatus, RightsRequest
@@ -16,6 +18,12 @@ def due() -> QuerySet[RightsRequest]:
         status__in=RUNNABLE,
         parked_because="",
     )
+
+
+def next_due(limit: int) -> list[UUID]:
+    """The most urgent due requests: duties without a date first (a hold, a child's account), then by deadline."""
+    urgency = [F("due_on").asc(nulls_first=True), "received_at", "id"]
+    return list(due().order_by(*urgency).values_list("id", flat=True)[:limit])
 
 
 def parked() -> QuerySet[RightsRequest]:
