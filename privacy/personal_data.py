@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as DjangoSession
+from django.db.migrations.recorder import MigrationRecorder
 
 from privacy import models
 from privacy.datamap import (
@@ -455,6 +456,7 @@ exempt(Group, because="Names of roles, made by migration")
 exempt(Group.permissions.through, because="Names of roles, made by migration")
 exempt(Permission, because="Names of permissions, made by Django")
 exempt(ContentType, because="Names of models, made by Django")
+exempt(MigrationRecorder.Migration, because="Names of migrations, written by Django")
 exempt(models.Processor, because="Companies and not persons; contacts are not stored")
 exempt(models.Batch, because="Who pressed which button when; the persons stand in RightsRequest")
 exempt(models.ErasureReceipt, because="Counts and rules only; outlives the person's data as its proof")

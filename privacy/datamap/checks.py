@@ -1,25 +1,26 @@
 """System checks: a table, a field, a path or a reason that is missing stops the start."""
 
 from django.apps import apps
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.executor import MigrationExecutor
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import PersonalData
-from privacy.datamap.treatments import DeleteRow, HandOver, Keep
+from privacy.datamap.declaration import Others, PersonalData
+from privacy.datamap.treatments import DeleteRow, HandOver
 
 SUBJECT = "privacy.DataSubject"
+PROCESSOR = "privacy.Processor"
+NEEDED = ("subject", "purpose", "lawful_basis", "retention")
 
 
 @register("datamap")
 def check_data_map(app_configs, **kwargs) -> list[Error]:
     """Every model declared once, every field once, every path, treatment and reason sound."""
-    errors = []
-    for model in apps.get_models(include_auto_created=True):
-        if model._meta.proxy or not model._meta.managed:
-            continue
+    errors, known = [], registry.models_with_tables()
+    for model in known:
         declared, exempted = registry.declarations.get(model), registry.exemptions.get(model)
         if declared and exempted is not None:
             errors.append(_error("E001", model, "is both declared and exempted"))
@@ -29,24 +30,51 @@ def check_data_map(app_configs, **kwargs) -> list[Error]:
             errors += _check_exemption(model, exempted)
         else:
             errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
+    stale = [model for model in [*registry.declarations, *registry.exemptions] if model not in known]
+    errors += [_error("E013", model, "has no table of its own: its place in the data map is stale") for model in stale]
     return errors
 
 
 @register(Tags.database)
 def check_tables(app_configs, databases=None, **kwargs) -> list[Error]:
-    """Every table of the database belongs to a model of the data map (run by `check --database default`)."""
+    """Every table and column belongs to the data map, every recipient to the inventory (`check --database default`)."""
     errors = []
     for alias in databases or []:
-        connection = connections[alias]
-        with connection.cursor() as cursor:
-            tables = set(connection.introspection.table_names(cursor))
-        known = {m._meta.db_table for m in [*registry.declarations, *registry.exemptions]}
-        known.add(MigrationRecorder.Migration._meta.db_table)
-        errors += [
-            Error(f"Table {table!r} belongs to no model of the data map.", id="datamap.E011")
-            for table in sorted(tables - known)
-        ]
+        if _is_migrated(connections[alias]):
+            errors += _check_columns(connections[alias]) + _check_recipients(alias)
     return errors
+
+
+def _is_migrated(connection) -> bool:
+    """`migrate` runs these checks first: before it has run, the tables are those of the version before."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _check_columns(connection) -> list[Error]:
+    errors, fields = [], {}
+    for model in registry.models_with_tables():
+        fields.setdefault(model._meta.db_table, set()).update(f.column for f in model._meta.local_concrete_fields)
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            if table not in fields:
+                errors.append(Error(f"Table {table!r} belongs to no model of the data map.", id="datamap.E011"))
+                continue
+            columns = {c.name for c in connection.introspection.get_table_description(cursor, table)}
+            errors += [
+                Error(f"Column {name!r} of table {table!r} belongs to no field of the data map.", id="datamap.E011")
+                for name in sorted(columns - fields[table])
+            ]
+    return errors
+
+
+def _check_recipients(alias) -> list[Error]:
+    inventory = set(apps.get_model(PROCESSOR).objects.using(alias).values_list("key", flat=True))
+    return [
+        _error("E015", declaration.model, f"names {key!r} as recipient, which is no processor of the inventory")
+        for declaration in registry.declarations.values()
+        for key in sorted(set(declaration.recipients) - inventory)
+    ]
 
 
 def _check_exemption(model, because) -> list[Error]:
@@ -55,22 +83,32 @@ def _check_exemption(model, because) -> list[Error]:
         errors.append(_error("E003", model, "is exempted without a reason a reader could check"))
     if any(_points_at_subject(field) for field in model._meta.concrete_fields):
         errors.append(_error("E004", model, "is exempted but points at the data subject"))
+    if any(isinstance(field, GenericForeignKey) for field in model._meta.private_fields):
+        errors.append(_error("E004", model, "is exempted but may point at the data subject by a generic foreign key"))
+    for field in model._meta.concrete_fields:
+        if target := _deleted_by_erasure(field):
+            text = f"is exempted, but {field.name!r} points at {target.label()}, whose rows erasure deletes"
+            errors.append(_error("E012", model, text))
     return errors
 
 
 def _check_declaration(declaration: type[PersonalData]) -> list[Error]:
     model = declaration.model
+    missing = [name for name in NEEDED if not hasattr(declaration, name)]
+    if missing:
+        return [_error("E008", model, f"has no {name}") for name in missing]
     errors = _check_completeness(declaration) + _check_path(declaration)
-    missing = [a for a in ("purpose", "lawful_basis", "retention") if not hasattr(declaration, a)]
-    errors += [_error("E008", model, f"has no {name}") for name in missing]
+    if errors:
+        return errors  # the rest would stumble over the same faults
     for name, treatment in declaration.treatments().items():
         errors += _check_treatment(declaration, name, treatment)
-    deleted = [isinstance(t, DeleteRow) for t in declaration.treatments().values()]
-    if any(deleted) and not all(deleted):
-        errors.append(_error("E009", model, "deletes the row for some fields and keeps it for others"))
+    errors += _check_outcome(declaration)
     if declaration.joint:
         for name, treatment in declaration.joint.fields.items():
             errors += _check_treatment(declaration, name, treatment, joint=True)
+        errors += _check_joint(declaration)
+    if declaration.others:
+        errors += _check_others(declaration, declaration.others)
     return errors + _check_dangling(declaration)
 
 
@@ -78,15 +116,20 @@ def _check_completeness(declaration) -> list[Error]:
     model, errors = declaration.model, []
     names = {f.name for f in model._meta.concrete_fields}
     personal, other = set(declaration.fields), set(declaration.not_personal)
+    named = personal | other | set(declaration.withheld) | set(declaration.roles)
+    if declaration.joint:
+        named |= set(declaration.joint.fields)
     for name in sorted(names - personal - other):
         errors.append(_error("E005", model, f"does not say whether {name!r} is personal"))
     for name in sorted(personal & other):
         errors.append(_error("E006", model, f"calls {name!r} both personal and not personal"))
-    for name in sorted((personal | other | set(declaration.withheld) | set(declaration.roles)) - names):
+    for name in sorted(named - names):
         errors.append(_error("E006", model, f"names {name!r}, which is not a field"))
     for name, because in declaration.withheld.items():
         if not because.strip():
             errors.append(_error("E003", model, f"withholds {name!r} without a reason"))
+    if model._meta.parents:
+        errors.append(_error("E013", model, "inherits columns of another table: the statements of one reach only one"))
     return errors
 
 
@@ -101,37 +144,78 @@ def _check_path(declaration) -> list[Error]:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which is not a foreign key")]
         if field.null:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which may be NULL")]
+        if not field.target_field.primary_key:
+            return [_error("E007", declaration.model, f"has a path through {name!r}, which leads to no primary key")]
         model = field.related_model
     if model._meta.label != SUBJECT:
         return [_error("E007", declaration.model, f"has a path that ends at {model._meta.label}, not at {SUBJECT}")]
     return []
 
 
+def _check_outcome(declaration) -> list[Error]:
+    deleted = [isinstance(t, DeleteRow) for t in declaration.treatments().values()]
+    if not deleted:
+        return [_error("E009", declaration.model, "names no personal field, so erasure would leave its rows alone")]
+    if any(deleted) and not all(deleted):
+        return [_error("E009", declaration.model, "deletes the row for some fields and keeps it for others")]
+    return []
+
+
 def _check_treatment(declaration, name, treatment, *, joint=False) -> list[Error]:
     model = declaration.model
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return []  # named by _check_completeness
+    field = model._meta.get_field(name)
     if isinstance(treatment, HandOver):
         sound = joint and _points_at_subject(field)
         return [] if sound else [_error("E010", model, f"hands over {name!r}, which is no joint link to the subject")]
     fault = treatment.fault(field)
-    alone = any(
-        name in c.fields and not isinstance(treatment, DeleteRow | Keep) and len(c.fields) == 1
-        for c in model._meta.total_unique_constraints
-    )
-    if not fault and alone and treatment.word in ("blank", "stamp"):
+    if not fault and treatment.word in ("blank", "stamp") and name in _fields_that_differ(model):
         fault = "a constant on a UNIQUE column"
     return [_error("E010", model, f"cannot erase {name!r}: {fault}")] if fault else []
+
+
+def _fields_that_differ(model) -> set[str]:
+    """Names of the fields in UNIQUE constraints without a condition: two rows of a person must stay apart."""
+    alone = [[f.name] for f in model._meta.concrete_fields if f.unique]
+    together = [c.fields for c in model._meta.total_unique_constraints] + list(model._meta.unique_together)
+    return {name for names in [*alone, *together] for name in names}
+
+
+def _check_joint(declaration) -> list[Error]:
+    joint, path, errors = declaration.joint, declaration.path(), _check_others(declaration, declaration.joint.others)
+    if not joint.because.strip():
+        errors.append(_error("E003", declaration.model, "is joint without a reason"))
+    if len(path) != 1 or not isinstance(joint.fields.get(path[0]), HandOver):
+        errors.append(_error("E014", declaration.model, "is joint, but does not hand over its link to the subject"))
+    return errors
+
+
+def _check_others(declaration, others: Others) -> list[Error]:
+    model = declaration.model
+    try:
+        relation = apps.get_model(others.relation)
+    except (LookupError, ValueError):
+        return [_error("E014", model, f"tells others from {others.relation!r}, which is not a model")]
+    columns = {f.column for f in relation._meta.concrete_fields}
+    wanted = {others.key, others.role} | ({declaration.joint.order_by} if declaration.joint else set())
+    errors = [
+        _error("E014", model, f"tells others from {others.relation}, which has no column {name!r}")
+        for name in sorted(wanted - columns)
+    ]
+    if others.here not in {f.column for f in model._meta.concrete_fields}:
+        errors.append(_error("E014", model, f"tells others by its column {others.here!r}, which it does not have"))
+    links = {f.name for f in relation._meta.concrete_fields if _points_at_subject(f)}
+    if others.subject not in links:
+        text = f"tells others from {others.relation}, where {others.subject!r} is no link to the subject"
+        errors.append(_error("E014", model, text))
+    return errors
 
 
 def _check_dangling(declaration) -> list[Error]:
     """A row that stays must not point, NOT NULL, at a row that goes."""
     errors = []
     for field in declaration.model._meta.concrete_fields:
-        target = registry.declarations.get(field.related_model) if isinstance(field, models.ForeignKey) else None
-        if not target or not target.deletes_rows() or field.null:
+        target = _deleted_by_erasure(field)
+        if not target or field.null:
             continue
         if field.name == (declaration.path() or [""])[0]:
             if not declaration.deletes_rows():
@@ -146,6 +230,12 @@ def _check_dangling(declaration) -> list[Error]:
                 )
             )
     return errors
+
+
+def _deleted_by_erasure(field) -> type[PersonalData] | None:
+    """The declaration of the model that a foreign key points at, if erasure deletes its rows."""
+    target = registry.declarations.get(field.related_model) if isinstance(field, models.ForeignKey) else None
+    return target if target and target.deletes_rows() else None
 
 
 def _is_membership(declaration, field, target) -> bool:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.migrations.recorder import MigrationRecorder
 
 from privacy.datamap.declaration import PersonalData
 
@@ -14,6 +17,8 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
     """Class decorator, like admin.register: this declaration speaks for `model`."""
 
     def wrap(declaration: type[PersonalData]) -> type[PersonalData]:
+        if model in declarations:  # the second would silently undo what the first erases
+            raise ImproperlyConfigured(f"{model._meta.label} is declared twice in the data map.")
         declaration.model = model
         declarations[model] = declaration
         return declaration
@@ -24,3 +29,9 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
 def exempt(model: type[models.Model], *, because: str) -> None:
     """Says that `model` holds nothing about a data subject. A blank reason fails the system check."""
     exemptions[model] = because
+
+
+def models_with_tables() -> list[type[models.Model]]:
+    """Every model that must be in the map: auto-created M2M tables and the migrations' own table count."""
+    found = [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
+    return [*found, MigrationRecorder.Migration]

@@ -43,10 +43,10 @@ class Keep(Treatment):
         if not (self.until.years or self.until.days):
             return "Keep needs an end: years or days"
         try:
-            field.model._meta.get_field(self.until.after)
+            start = field.model._meta.get_field(self.until.after)
         except FieldDoesNotExist:
             return f"Keep counts from {self.until.after!r}, which is not a field"
-        return ""
+        return "" if isinstance(start, models.DateField) else f"Keep counts from {self.until.after!r}, which is no date"
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,6 @@ class Blank(Treatment):
     word: ClassVar[str] = "blank"
 
     def fault(self, field):
-        if field.unique:
-            return "a constant on a UNIQUE column"
         if not isinstance(field, (*TEXT, models.JSONField)):
             return f"Blank on a {type(field).__name__}: it knows text and JSON columns"
         if isinstance(field, models.CharField) and len(self.to) > field.max_length:
