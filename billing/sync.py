@@ -1,0 +1,557 @@
+"""The one way in for billing: Stripe's objects become rows, from a file or a webhook alike.
+
+Stripe tells the same thing twice, late and out of order, so: a row is known by its Stripe id and written only when
+something differs; an older version never overwrites a newer; what is referred to and not known yet gets a row that
+the object itself fills in later. Erased people get nothing, not even a name back on an invoice kept for tax. Only
+the columns of the models are read from an object: of a card the brand, the last four digits and the expiry.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import batched
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from privacy.fulfilment import audit, intake
+from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
+from privacy.models import DataSubject, Identifier, Staff
+from privacy.selectors.suppression import suppressed
+
+Kind = Identifier.Kind
+NO_CUSTOMER = "It names no customer."
+NOBODY = "No person is known by this Stripe customer; bring the person in first."
+OLDER = "A newer version is stored already."
+# Above everything that refers to it.
+ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund)
+
+
+@dataclass
+class Synced(Arrival):
+    """What became of an object; `stripe_id` and `model` tell which."""
+
+    stripe_id: str = ""
+    model: type[models.Model] | None = None
+
+
+class Refused(Exception):
+    """The object does not come in. `outcome` is SKIPPED or REFUSED; the text is for staff and quotes no value."""
+
+    def __init__(self, reason: str, outcome: Outcome = Outcome.SKIPPED):
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+def sync(*, objects: Iterable[Mapping], as_of: datetime | None = None, actor: Staff | None = None) -> list[Synced]:
+    """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in one transaction.
+
+    `as_of` is the moment of this version: an event's `created`, or when the object was fetched. Without it (a file of
+    unknown age) nothing is overwritten that came with one. Objects of other types are left out of the answer. Events
+    are unpacked, with their own moment.
+    """
+    found = gather(objects, as_of)
+    try:
+        with transaction.atomic():
+            return _store(found, actor)
+    except IntegrityError:
+        # Another worker made the same row at the same time. Now it is there, and there is one to update.
+        with transaction.atomic():
+            return _store(found, actor)
+
+
+def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
+    """Stores rows of one billing model as a table has them, in one transaction; a Synced each, in order.
+
+    The caller made the rows, with a known row's primary key where the Stripe id is known.
+    """
+    with transaction.atomic():
+        people = intake.lock_people({_subject_id(row) for row in rows})
+        known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
+        done = [_stored(row, known.get(row.pk), people) for row in rows]
+        _write([s.row for s in done if s.outcome == Outcome.CREATED], create=True)
+        _write([s.row for s in done if s.outcome == Outcome.UPDATED], create=False)
+        _record(done, actor)
+    return done
+
+
+@dataclass
+class Found:
+    """A Stripe object on its way in. `depth` is 0 for one given by itself, more for one nested in another."""
+
+    model: type[models.Model]
+    thing: Mapping
+    as_of: datetime | None
+    depth: int
+    parent: Mapping = field(default_factory=dict)  # the object it was nested in
+
+    @property
+    def stripe_id(self) -> str:
+        return str(self.thing["id"])
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Of two versions at hand the fuller one counts: a price before the plan of the same id, top before nested."""
+        return (self.thing.get("object") == "plan", self.depth)
+
+
+def gather(objects: Iterable[Mapping], as_of: datetime | None) -> dict[tuple[type, str], Found]:
+    """The objects that have a table, with those nested in them, once each."""
+    found: dict[tuple[type, str], Found] = {}
+    for thing in objects:
+        for item in _unpacked(thing, as_of, 0, {}):
+            key = (item.model, item.stripe_id)
+            if key not in found or item.rank < found[key].rank:
+                found[key] = item
+    return found
+
+
+def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping) -> Iterator[Found]:
+    if not isinstance(thing, Mapping) or not isinstance(thing.get("object"), str):
+        return
+    if thing["object"] == "event":
+        yield from _unpacked((thing.get("data") or {}).get("object"), moment(thing.get("created")), depth, {})
+    if thing["object"] in TABLES and isinstance(thing.get("id"), str):
+        yield Found(TABLES[thing["object"]].model, thing, as_of, depth, parent)
+    for name in ("product", "price", "plan", "customer", "subscription", "invoice", "charge", "latest_charge"):
+        yield from _unpacked(thing.get(name), as_of, depth + 1, thing)
+    for name in ("sources", "subscriptions", "items", "lines", "refunds", "charges"):
+        nested = thing.get(name)
+        for item in (nested.get("data") or ()) if isinstance(nested, Mapping) else ():
+            yield from _unpacked(item, as_of, depth + 1, thing)
+
+
+def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None) -> list[Synced]:
+    ledger = Ledger(found)
+    done = []
+    for model in ORDER:
+        done += ledger.take([item for item in found.values() if item.model is model], model)
+    _record(done, actor)
+    return done
+
+
+class Ledger:
+    """The rows known so far, and what may be done for whom, while a batch is stored."""
+
+    def __init__(self, found: Mapping[tuple[type, str], Found]):
+        self.found = found
+        self.rows = {model: _known(model, _ids(found, model)) for model in ORDER}
+        customers = self.rows[Customer]
+        self.barred, self.person_of = _people_of(found, customers)
+        concerned = {c.subject_id for c in customers.values()} | set(self.person_of.values())
+        self.people = intake.lock_people(concerned)
+
+    def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
+        done = [self.judge(item) for item in items]
+        created = [s.row for s in done if s.outcome == Outcome.CREATED]
+        for row in created:
+            self.rows[model][row.stripe_id] = row
+        _write(created, create=True)
+        changed = [s.row for s in done if s.outcome in (Outcome.UPDATED, Outcome.UNCHANGED) and s.row]
+        _write(changed, create=False)
+        if model is Customer:
+            # Stripe drops the cards of a customer it deletes, and so do we.
+            gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
+            PaymentMethod.objects.filter(customer__stripe_id__in=gone).delete()
+        return done
+
+    def judge(self, item: Found) -> Synced:
+        try:
+            outcome, row, reason = self.merge(item)
+        except Refused as refused:
+            outcome, row, reason = refused.outcome, None, str(refused)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+            outcome, row = Outcome.REFUSED, None
+            missing = f": it has no {error}" if isinstance(error, KeyError) else ""
+            reason = f"This is not a {item.thing['object'].replace('_', ' ')} as Stripe sends one{missing}."
+        return Synced(outcome, row, reason, item.stripe_id, item.model)
+
+    def merge(self, item: Found) -> tuple[Outcome, models.Model | None, str]:
+        """What to do with the object: (outcome, row to write or None, reason)."""
+        row = self.rows[item.model].get(item.stripe_id)
+        if row and row.as_of and (item.as_of is None or item.as_of < row.as_of):
+            return Outcome.UNCHANGED, None, OLDER
+        if row:
+            self.may_write(row)
+        values = TABLES[item.thing["object"]].values(item.thing, Context(self, item))
+        if not row:
+            row = item.model(stripe_id=item.stripe_id, **values)
+            self.may_create(row)
+            outcome = Outcome.CREATED
+        elif all(getattr(row, name) == value for name, value in values.items()):
+            if row.as_of == item.as_of:
+                return Outcome.UNCHANGED, None, ""
+            outcome = Outcome.UNCHANGED
+        else:
+            for name, value in values.items():
+                setattr(row, name, value)
+            outcome = Outcome.UPDATED
+        row.as_of = item.as_of
+        if problem := what_is_wrong(row) or _breaks_a_rule(row):
+            raise Refused(problem, Outcome.REFUSED)
+        return outcome, row, ""
+
+    def may_write(self, row: models.Model) -> None:
+        subject = self.people.get(_subject_id(row))
+        if subject and subject.erased_at:
+            raise Refused(ERASED)
+
+    def may_create(self, row: models.Model) -> None:
+        self.may_write(row)
+        subject = self.people.get(_subject_id(row))
+        if subject and subject.frozen_at:
+            raise Refused(FROZEN)
+
+    def customer(self, stripe_id: str) -> Customer:
+        """The customer of that id; one that is not known yet gets a row if the person is. Raises Refused."""
+        if stripe_id in self.rows[Customer]:
+            return self.rows[Customer][stripe_id]
+        return self.add(Customer(stripe_id=stripe_id, subject=self.subject(stripe_id)))
+
+    def subject(self, customer_id: str) -> DataSubject:
+        if customer_id in self.barred:
+            raise Refused(ERASED)
+        if customer_id not in self.person_of:
+            raise Refused(NOBODY)
+        return self.people[self.person_of[customer_id]]
+
+    def add(self, row: models.Model) -> models.Model:
+        """Makes room for an object that is referred to and has not come itself."""
+        if row.stripe_id not in self.rows[type(row)]:
+            self.may_create(row)
+            row.save(force_insert=True)
+            self.rows[type(row)][row.stripe_id] = row
+        return self.rows[type(row)][row.stripe_id]
+
+
+@dataclass
+class Context:
+    """What a mapper may ask about its surroundings."""
+
+    ledger: Ledger
+    item: Found
+
+    def customer(self) -> Customer:
+        """Whose object it is: its own word, or that of the object around it. Raises Refused."""
+        for thing in (self.item.thing, self.item.parent, expanded(self.item.thing, "charge")):
+            if stripe_id := id_of(thing.get("customer")):
+                return self.ledger.customer(stripe_id)
+            if thing.get("object") == "customer":
+                return self.ledger.customer(thing["id"])
+        raise Refused(NO_CUSTOMER)
+
+    def product(self, stripe_id: str) -> Product:
+        return self.ledger.add(Product(stripe_id=stripe_id, name=stripe_id))
+
+    def price(self, thing: Mapping) -> Price | None:
+        """The price of a subscription's item or an invoice's line, under any of the names Stripe has had for it."""
+        details = (thing.get("pricing") or {}).get("price_details") or {}
+        stripe_id = id_of(thing.get("price")) or id_of(thing.get("plan")) or id_of(details.get("price"))
+        return self.ledger.rows[Price].get(stripe_id)
+
+    def subscription(self, stripe_id: str | None, customer: Customer, started_at: datetime) -> Subscription | None:
+        if not stripe_id:
+            return None
+        return self.ledger.add(
+            Subscription(stripe_id=stripe_id, customer=customer, status="unknown", started_at=started_at)
+        )
+
+    def invoice(self) -> Invoice | None:
+        """The invoice a line or refund belongs to, if it is known."""
+        charge = expanded(self.item.thing, "charge")
+        around = self.item.parent
+        own = around.get("id") if around.get("object") == "invoice" else around.get("invoice")
+        for reference in (self.item.thing.get("invoice"), own, charge.get("invoice")):
+            if row := self.ledger.rows[Invoice].get(id_of(reference)):
+                return row
+        return None
+
+
+def product(thing: Mapping, context: Context) -> dict:
+    if thing.get("deleted"):
+        return {"active": False}
+    return {"name": cut(thing.get("name") or thing["id"], 300), "active": thing.get("active", True)}
+
+
+def price(thing: Mapping, context: Context) -> dict:
+    """A price, or a plan, which is what Stripe called a price before 2020."""
+    if thing.get("deleted"):
+        return {"active": False}
+    recurring = thing.get("recurring") or {}
+    return {
+        "product": context.product(id_of(thing["product"])),
+        "unit_amount": thing.get("unit_amount", thing.get("amount")),
+        "currency": thing["currency"],
+        "interval": recurring.get("interval") or thing.get("interval") or "",
+        "active": thing.get("active", True),
+    }
+
+
+def customer(thing: Mapping, context: Context) -> dict:
+    known = context.ledger.rows[Customer].get(thing["id"])
+    if thing.get("deleted"):
+        if not known:
+            raise Refused("It was deleted at Stripe, and never known here.")
+        return {"name": "", "email": ""}
+    return {
+        "subject": known.subject if known else context.ledger.subject(thing["id"]),
+        "name": cut(thing.get("name") or "", 300),
+        "email": thing.get("email") or "",
+        "created_at": moment(thing["created"]),
+    }
+
+
+def subscription(thing: Mapping, context: Context) -> dict:
+    items = (thing.get("items") or {}).get("data") or [{}]
+    return {
+        "customer": context.customer(),
+        "price": context.price(items[0]) or context.price(thing),
+        "status": thing["status"],
+        "started_at": moment(thing.get("start_date") or thing["created"]),
+        "canceled_at": moment(thing.get("canceled_at")),
+    }
+
+
+def payment_method(thing: Mapping, context: Context) -> dict:
+    """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it."""
+    kind = thing.get("type") or "card"
+    card = thing if thing["object"] == "card" else thing.get(kind) or {}
+    last_four = str(card.get("last4") or "")
+    return {
+        "customer": context.customer(),
+        "brand": cut((card.get("brand") or kind).lower(), 30),
+        "last_four": last_four if len(last_four) == 4 and last_four.isascii() and last_four.isdigit() else "",
+        "expires_month": card.get("exp_month"),
+        "expires_year": card.get("exp_year"),
+    }
+
+
+def invoice(thing: Mapping, context: Context) -> dict:
+    issued_at = moment((thing.get("status_transitions") or {}).get("finalized_at") or thing["created"])
+    details = (thing.get("parent") or {}).get("subscription_details") or {}
+    subscription_id = id_of(thing.get("subscription")) or id_of(details.get("subscription"))
+    payer = context.customer()
+    return {
+        "customer": payer,
+        "subscription": context.subscription(subscription_id, payer, issued_at),
+        "number": cut(thing.get("number") or "", 60),
+        "status": thing.get("status") or "",
+        "customer_name": cut(thing.get("customer_name") or "", 300),
+        "customer_email": thing.get("customer_email") or "",
+        "currency": thing["currency"],
+        "total": thing["total"],
+        "amount_paid": thing.get("amount_paid") or 0,
+        "issued_at": issued_at,
+    }
+
+
+def line_item(thing: Mapping, context: Context) -> dict:
+    belongs_to = context.invoice()
+    if not belongs_to:
+        raise Refused("It names no invoice that is known.")
+    return {
+        "invoice": belongs_to,
+        "price": context.price(thing),
+        "description": cut(thing.get("description") or "", 500),
+        "quantity": 1 if thing.get("quantity") is None else thing["quantity"],
+        "amount": thing["amount"],
+        "currency": thing["currency"],
+    }
+
+
+def refund(thing: Mapping, context: Context) -> dict:
+    return {
+        "customer": context.customer(),
+        "invoice": context.invoice(),
+        "amount": thing["amount"],
+        "currency": thing["currency"],
+        "reason": thing.get("reason") or "",
+        "status": thing.get("status") or "",
+        "refunded_at": moment(thing["created"]),
+    }
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """How Stripe's objects of one type become rows of `model`."""
+
+    model: type[models.Model]
+    values: object  # (object, Context) -> {column: value}; raises Refused
+
+
+TABLES: dict[str, Mapped] = {
+    "product": Mapped(Product, product),
+    "price": Mapped(Price, price),
+    "plan": Mapped(Price, price),
+    "customer": Mapped(Customer, customer),
+    "subscription": Mapped(Subscription, subscription),
+    "payment_method": Mapped(PaymentMethod, payment_method),
+    "card": Mapped(PaymentMethod, payment_method),
+    "invoice": Mapped(Invoice, invoice),
+    "line_item": Mapped(InvoiceLine, line_item),
+    "refund": Mapped(Refund, refund),
+}
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """Stripe's times are whole seconds since 1970, UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def id_of(reference: object) -> str | None:
+    """The id of what Stripe names by id, or sends whole where it was asked to expand."""
+    return reference.get("id") if isinstance(reference, Mapping) else reference or None
+
+
+def expanded(thing: Mapping, name: str) -> Mapping:
+    return thing[name] if isinstance(thing.get(name), Mapping) else {}
+
+
+def cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _ids(found: Mapping[tuple[type, str], Found], model: type[models.Model]) -> set[str]:
+    """The Stripe ids of this model that a batch has or refers to."""
+    own = {stripe_id for kind, stripe_id in found if kind is model}
+    names = {Product: ("product",), Price: (), Customer: ("customer",), Subscription: ("subscription",),
+             Invoice: ("invoice",)}.get(model, ())  # fmt: skip
+    for item in found.values():
+        for thing in (item.thing, item.parent, expanded(item.thing, "charge")):
+            own |= {id_of(thing.get(name)) for name in names if id_of(thing.get(name))}
+        if model is Price:
+            own |= set(_prices_of(item.thing))
+        if model is Subscription:
+            details = ((item.thing.get("parent") or {}).get("subscription_details") or {}) if _flat(item.thing) else {}
+            own |= {id_of(details.get("subscription"))} - {None}
+    return {stripe_id for stripe_id in own if isinstance(stripe_id, str)}
+
+
+def _flat(thing: Mapping) -> bool:
+    return isinstance(thing.get("parent"), Mapping)
+
+
+def _prices_of(thing: Mapping) -> Iterator[str]:
+    items = thing.get("items")
+    for holder in [thing, *((items.get("data") or ()) if isinstance(items, Mapping) else ())]:
+        details = (holder.get("pricing") or {}).get("price_details") or {}
+        for reference in (holder.get("price"), holder.get("plan"), details.get("price")):
+            if id_of(reference):
+                yield id_of(reference)
+
+
+def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.Model]:
+    found = {}
+    related = {Customer: ("subject",), InvoiceLine: ("invoice__customer",)}.get(model, ("customer",))
+    if model in (Product, Price):
+        related = ()
+    for some in batched(sorted(stripe_ids), CHUNK, strict=False):
+        rows = model.objects.select_for_update(of=("self",)).select_related(*related).order_by("stripe_id")
+        found |= {row.stripe_id: row for row in rows.filter(stripe_id__in=some)}
+    return found
+
+
+def _people_of(found, customers: Mapping[str, Customer]) -> tuple[set[str], dict[str, object]]:
+    """(ids of customers that are erased people's, {id of a customer without a row: its person's id}).
+
+    A customer is its person's by the Stripe id among the identifiers, or by the e-mail address; in the second case the
+    Stripe id becomes an identifier, so that an erasure knows it.
+    """
+    new = sorted(_ids(found, Customer) - set(customers))
+    emails = {}
+    for stripe_id in new:
+        item = found.get((Customer, stripe_id))
+        try:
+            emails[stripe_id] = Identifier.normalise(Kind.EMAIL, item.thing.get("email") or "") if item else ""
+        except (ValidationError, AttributeError, TypeError):
+            emails[stripe_id] = ""
+    addresses = sorted({email for email in emails.values() if email})
+    barred_ids, barred_addresses = suppressed(Kind.STRIPE, new), suppressed(Kind.EMAIL, addresses)
+    barred = {s for s in new if s in barred_ids or emails[s] in barred_addresses}
+    by_id = _owners(Kind.STRIPE, new)
+    by_address = _owners(Kind.EMAIL, addresses)
+    by_email = {s: by_address[emails[s]] for s in new if s not in by_id and emails[s] in by_address}
+    introduced = {s: owner for s, owner in by_email.items() if s not in barred}
+    intake.bring_in(
+        people=[Person(subject_id=owner, identifiers=((Kind.STRIPE, s),)) for s, owner in introduced.items()],
+        actor=None,
+    )
+    return barred, by_id | by_email
+
+
+def _owners(kind: str, values: Sequence[str]) -> dict[str, object]:
+    found = {}
+    for some in batched(values, CHUNK, strict=False):
+        found |= dict(Identifier.objects.filter(kind=kind, value__in=some).values_list("value", "subject_id"))
+    return found
+
+
+def _subject_id(row: models.Model):
+    """Whose row it is; None for the price list."""
+    match row:
+        case Product() | Price():
+            return None
+        case Customer():
+            return row.subject_id
+        case InvoiceLine():
+            return row.invoice.customer.subject_id
+    return row.customer.subject_id
+
+
+def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> Synced:
+    subject = people.get(_subject_id(row))
+    names = [f.attname for f in row._meta.concrete_fields if not f.primary_key and f.name != "as_of"]
+    if subject and subject.erased_at:
+        return Synced(Outcome.SKIPPED, None, ERASED, row.stripe_id, type(row))
+    if subject and subject.frozen_at and not known:
+        return Synced(Outcome.SKIPPED, None, FROZEN, row.stripe_id, type(row))
+    if known and all(getattr(known, name) == getattr(row, name) for name in names):
+        return Synced(Outcome.UNCHANGED, known, "", row.stripe_id, type(row))
+    if known and _subject_id(known) != _subject_id(row):
+        return Synced(
+            Outcome.REFUSED,
+            None,
+            "It belongs to another person, and does not change hands here.",
+            row.stripe_id,
+            type(row),
+        )
+    if problem := what_is_wrong(row) or _breaks_a_rule(row):
+        return Synced(Outcome.REFUSED, None, problem, row.stripe_id, type(row))
+    return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, "", row.stripe_id, type(row))
+
+
+RULES = {
+    "currency": (lambda v: len(v) == 3 and v.isascii() and v.islower(), "The currency is three small letters (eur)."),
+    "last_four": (lambda v: not v or (len(v) == 4 and v.isascii() and v.isdigit()), "The last four are four digits."),
+    "expires_month": (lambda v: v is None or 1 <= v <= 12, "The month of expiry is 1 to 12."),
+    "unit_amount": (lambda v: v is None or v >= 0, "A price is not negative."),
+}
+
+
+def _breaks_a_rule(row: models.Model) -> str:
+    """The table's check constraints in words. Asking the database would cost a query a row; it has the last word."""
+    for name, (holds, words) in RULES.items():
+        if hasattr(row, name) and not holds(getattr(row, name)):
+            return words
+    if isinstance(row, Refund) and row.amount <= 0:
+        return "A refund is more than nothing."
+    return ""
+
+
+def _write(rows: Sequence[models.Model], *, create: bool) -> None:
+    if not rows:
+        return
+    model = type(rows[0])
+    if create:
+        model.objects.bulk_create(rows, batch_size=200)
+    else:
+        model.objects.bulk_update(rows, [f.name for f in model._meta.concrete_fields if not f.primary_key], 50)
+
+
+def _record(done: Sequence[Synced], actor: Staff | None) -> None:
+    counts = Counter(str(s.outcome) for s in done)
+    if counts[Outcome.CREATED] or counts[Outcome.UPDATED]:
+        audit.append(uuid4(), "billing.synced", actor=actor, **counts)
