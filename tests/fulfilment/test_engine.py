@@ -1,0 +1,494 @@
+"""The engine's rules, one at a time, on whichever database the run is on."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from privacy.connectors.base import Done, Failed, Later, Waiting
+from privacy.fulfilment import engine, processors, requests
+from privacy.fulfilment.engine import Planned
+from privacy.models import AuditEntry, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
+from privacy.selectors import queue
+from tests import factories as f
+from tests.fulfilment import steps
+from tests.fulfilment.steps import given, local, remote
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_scripts():
+    steps.scripts.clear()
+    steps.ran.clear()
+
+
+def state_of(request):
+    request.refresh_from_db()
+    return {s.target or s.handler: s.state for s in request.steps.all()}
+
+
+def seconds_until(request, moment):
+    now = RightsRequest.objects.filter(pk=request.pk).annotate(now=Now()).get().now
+    return (moment - now).total_seconds()
+
+
+def is_due(request) -> bool:
+    return queue.due().filter(pk=request.pk).exists()
+
+
+def let_time_pass(request):
+    """Back-off, polls and leases are over; the steps that wait for a person still do."""
+    past = Now() - timedelta(seconds=1)
+    request.steps.filter(not_before__isnull=False).update(not_before=past)
+    RightsRequest.objects.filter(pk=request.pk, not_before__isnull=False).update(not_before=past)
+    RightsRequest.objects.filter(pk=request.pk, lease_until__isnull=False).update(lease_until=past)
+
+
+# --- Claims -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_claimed_request_is_not_claimed_again_before_its_lease_ends():
+    request = given(local("a"))
+    assert engine.claim(request.id).fence == 1
+    assert engine.claim(request.id) is None
+    let_time_pass(request)
+    assert engine.claim(request.id).fence == 2
+
+
+def test_a_request_that_is_unknown_closed_parked_or_not_yet_due_is_not_claimed():
+    closed = f.RightsRequestFactory(closed=True)
+    parked = given(local("a"), parked_because="A person has to look")
+    early = given(local("a"), not_before=timezone.now() + timedelta(hours=1))
+    waiting = given(local("a"), status=RequestStatus.AWAITING_APPROVAL)
+    assert [engine.claim(r.id) for r in (closed, parked, early, waiting)] == [None] * 4
+    assert engine.claim(uuid4()) is None
+
+
+def test_the_sixth_claim_without_progress_parks_the_request_and_names_the_step():
+    request = given(local("a"), local("b"))
+    request.steps.filter(target="a").update(state="done", finished_at=Now())
+    for fence in range(1, 6):
+        assert engine.claim(request.id).fence == fence
+        let_time_pass(request)
+    assert engine.claim(request.id) is None
+    request.refresh_from_db()
+    assert request.parked_because.startswith("test local b: the worker died or stalled 5 times")
+    assert request.lease_until is None
+    assert not is_due(request)
+
+
+def test_claims_that_were_given_back_do_not_park_a_request():
+    request = given(remote("a"))
+    steps.scripts["a"] = [Waiting("not yet", seconds=60)] * 20
+    for _ in range(20):
+        engine.run(request.id)
+        let_time_pass(request)
+    request.refresh_from_db()
+    assert (request.parked_because, request.claims) == ("", 0)
+
+
+def test_a_poll_between_two_deaths_does_not_uncount_them():
+    request = given(remote("polled"), remote("deadly"))
+    steps.scripts["polled"] = [Waiting("not yet", seconds=60)] * 20
+
+    def die(*args):
+        raise KeyboardInterrupt  # no Exception: it ends the run as a kill would
+
+    steps.scripts["deadly"] = [die] * 20
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            engine.run(request.id)
+        let_time_pass(request)
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert request.parked_because
+    assert steps.ran["deadly"] == 5
+
+
+def test_an_old_worker_that_wakes_after_another_took_over_writes_nothing():
+    request = given(remote("a"))
+    steps.scripts["a"] = [lambda *_: let_time_pass(request) or engine.claim(request.id) and Done({"by": "the old one"})]
+    engine.run(request.id)
+    assert state_of(request) == {"a": StepState.STARTED}
+    assert request.steps.get().result == {}
+    assert request.fence == 2
+    assert request.lease_until is not None
+
+
+def test_a_handler_that_renews_keeps_the_lease_and_an_old_one_is_told_that_it_is_lost():
+    request = given(remote("a"))
+    heard = []
+
+    def work(request, step, renew):
+        RightsRequest.objects.filter(pk=request.pk).update(lease_until=Now() + timedelta(seconds=1))
+        renew()
+        request.refresh_from_db()
+        heard.append(seconds_until(request, request.lease_until))
+        let_time_pass(request)
+        engine.claim(request.id)
+        with pytest.raises(engine.LeaseLost):
+            renew()
+        return Done()
+
+    steps.scripts["a"] = [work]
+    engine.run(request.id)
+    assert 80 < heard[0] <= 90
+    assert state_of(request) == {"a": StepState.STARTED}
+
+
+# --- Order ------------------------------------------------------------------------------------------------------------
+
+
+def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for_each():
+    request = given(local("a"), remote("b"), local("c"))
+    engine.run(request.id)
+    assert set(state_of(request).values()) == {StepState.DONE}
+    assert request.status == RequestStatus.FULFILLED
+    assert request.lease_until is None
+    events = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", flat=True)
+    assert list(events) == [
+        "plan.frozen", "step.done", "step.intended", "step.done", "step.done", "request.fulfilled",
+    ]  # fmt: skip
+
+
+def test_a_waiting_processor_holds_up_no_other_but_the_steps_that_follow_them_all():
+    request = given(local("rows"), remote("slow"), remote("by hand"), remote("quick"), local("receipt"))
+    steps.scripts["slow"] = [Later("busy")]
+    steps.scripts["by hand"] = [Waiting("attest it")]
+    engine.run(request.id)
+    assert state_of(request) == {
+        "rows": "done", "slow": "started", "by hand": "waiting", "quick": "done", "receipt": "pending",
+    }  # fmt: skip
+    assert request.status == RequestStatus.IN_PROGRESS
+    let_time_pass(request)
+    engine.run(request.id)
+    assert state_of(request)["slow"] == "done"
+    assert request.status == RequestStatus.AWAITING_PROCESSORS
+
+
+def test_a_local_step_in_back_off_holds_up_everything_after_it():
+    request = given(local("a"), remote("b"), local("c"))
+    steps.scripts["a"] = [Later("not now")]
+    engine.run(request.id)
+    assert state_of(request) == {"a": "started", "b": "pending", "c": "pending"}
+    assert not is_due(request)
+
+
+def test_a_step_that_waits_for_a_person_is_left_alone_until_attested():
+    request = given(Planned("processor", "by hand"), local("receipt"), kind=RequestKind.ERASURE)
+    request.steps.filter(seq=1).update(state=StepState.WAITING)
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert 23 * 3600 < seconds_until(request, request.not_before) <= 24 * 3600
+    processors.attest(step_id=request.steps.get(seq=1).id, actor=f.StaffFactory(), evidence="Ticket 7")
+    assert is_due(request)
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert request.status == RequestStatus.FULFILLED
+
+
+def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
+    for answer in (Done({"outcome": "late"}), Later("busy"), Waiting("accepted"), Failed("no")):
+        request = given(Planned("test remote", "call"), kind=RequestKind.ERASURE)
+        FulfilmentStep.objects.filter(request=request).update(handler="processor")
+        step = request.steps.get()
+
+        def attested_meanwhile(request, step, renew, answer=answer):
+            processors.attest(step_id=step.id, actor=f.StaffFactory(), evidence="Ticket 8")
+            return answer
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(engine.remote_handlers, "processor", attested_meanwhile)
+            engine.run(request.id)
+        step.refresh_from_db()
+        request.refresh_from_db()
+        assert (step.state, step.result["evidence"]) == (StepState.DONE, "Ticket 8")
+        assert (request.status, request.parked_because) == (RequestStatus.FULFILLED, "")
+
+
+# --- Faults, back-off, parking ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [local, remote])
+def test_a_fault_in_a_handler_backs_off_and_says_what_kind_it_was_and_nothing_personal(kind):
+    request = given(kind("a"))
+    steps.scripts["a"] = [ValueError("ada@example.com"), OSError(28, "No space left on device")]
+    engine.run(request.id)
+    step = request.steps.get()
+    assert (step.problem, step.attempts) == ("ValueError", 1)
+    assert 0 < seconds_until(request, step.not_before) <= 60
+    assert not is_due(request)
+    let_time_pass(request)
+    engine.run(request.id)
+    step.refresh_from_db()
+    assert (step.problem, step.attempts) == ("No space left on device", 2)
+    let_time_pass(request)
+    engine.run(request.id)
+    step.refresh_from_db()
+    assert (step.state, step.problem) == (StepState.DONE, "")
+
+
+def test_a_local_fault_leaves_nothing_half_done():
+    request = given(local("a"))
+
+    def half_way(request, step, renew):
+        RightsRequest.objects.filter(pk=request.pk).update(reason="half done")
+        raise RuntimeError
+
+    steps.scripts["a"] = [half_way]
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert request.reason != "half done"
+
+
+def test_an_answer_that_is_none_of_the_outcomes_is_a_fault_and_not_a_spin():
+    request = given(remote("a"))
+    steps.scripts["a"] = ["well"]
+    engine.run(request.id)
+    assert request.steps.get().problem == "TypeError"
+    assert not is_due(request)
+
+
+def test_a_step_this_process_does_not_know_is_left_for_one_that_does():
+    request = given(Planned("from tomorrow"))
+    engine.run(request.id)
+    step = request.steps.get()
+    assert "does not know" in step.problem
+    assert step.not_before is not None
+
+
+@pytest.mark.parametrize("kind", [local, remote])
+def test_the_eighth_attempt_without_an_answer_parks(kind):
+    request = given(kind("a"))
+    steps.scripts["a"] = [Later("busy")] * 20
+    for attempt in range(1, 9):
+        request.refresh_from_db()
+        assert request.parked_because == ""
+        engine.run(request.id)
+        assert request.steps.get().attempts == attempt
+        let_time_pass(request)
+    request.refresh_from_db()
+    assert request.parked_because.endswith(" a: busy")
+    assert not is_due(request)
+    assert request.lease_until is None
+
+
+def test_unparked_it_gets_as_many_attempts_again_and_polls_go_on():
+    request = given(remote("a"), remote("polled"), remote("by hand"))
+    steps.scripts |= {
+        "a": [Failed("403")],
+        "polled": [Waiting("accepted", seconds=3600)],
+        "by hand": [Waiting("attest")],
+    }
+    engine.run(request.id)
+    request.steps.update(attempts=8)
+    requests.unpark(request_id=request.id, actor=f.StaffFactory())
+    assert is_due(request)
+    engine.run(request.id)
+    assert state_of(request) == {"a": "done", "polled": "done", "by hand": "waiting"}
+    assert steps.ran["by hand"] == 1
+
+
+def test_a_failed_processor_parks_the_request_after_the_others_were_asked():
+    request = given(remote("refuses"), remote("willing"), local("receipt"))
+    steps.scripts["refuses"] = [Failed("403: the key may not delete")]
+    engine.run(request.id)
+    assert state_of(request) == {"refuses": "started", "willing": "done", "receipt": "pending"}
+    assert request.parked_because == "test remote refuses: 403: the key may not delete"
+    assert request.lease_until is None
+
+
+def test_polls_over_weeks_use_up_no_attempts():
+    request = given(remote("a"))
+    steps.scripts["a"] = [*[Waiting("accepted", seconds=60)] * 30, Later("a blip")]
+    for _ in range(31):
+        engine.run(request.id)
+        let_time_pass(request)
+    request.refresh_from_db()
+    assert request.parked_because == ""
+
+
+def test_retry_after_is_honoured_within_reason():
+    for asked, least, most in ((120, 119, 120), (0, 0.5, 1), (-5, 0.5, 1), (1e12, 6.9 * 86400, 7 * 86400)):
+        request = given(remote("a"))
+        steps.scripts["a"] = [Later("429", seconds=asked)]
+        engine.run(request.id)
+        assert least <= seconds_until(request, request.steps.get().not_before) <= most
+        assert not is_due(request)
+
+
+def test_back_off_grows_is_jittered_and_ends_at_six_hours():
+    for attempts in range(1, 40):
+        waits = {engine.backoff(attempts) for _ in range(50)}
+        assert len(waits) > 40
+        assert 1 <= min(waits) <= max(waits) <= min(30 * 2**attempts, 6 * 3600)
+
+
+# --- When to look again -----------------------------------------------------------------------------------------------
+
+
+def test_the_request_is_due_when_its_next_step_is_and_not_a_day_later():
+    request = given(remote("a"), remote("b"), remote("by hand"), local("receipt"))
+    steps.scripts |= {
+        "a": [Later("busy", seconds=500)], "b": [Waiting("accepted", seconds=200)], "by hand": [Waiting("attest")],
+    }  # fmt: skip
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert 190 < seconds_until(request, request.not_before) <= 200
+
+
+def test_a_step_not_yet_tried_makes_the_request_due_at_once_although_another_backs_off():
+    request = given(remote("a"), remote("b"))
+    steps.scripts["a"] = [Later("busy", seconds=500)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "monotonic", iter([0, 0, 99, 99]).__next__)
+        engine.run(request.id)
+    assert state_of(request) == {"a": "started", "b": "pending"}
+    assert is_due(request)
+
+
+def test_after_any_run_that_came_through_nothing_is_due_unless_it_can_be_done():
+    """Every pair of answers of two processors before a receipt: a second run right after the first does nothing."""
+    answers = [Later("x"), Later("x", seconds=0), Waiting("x"), Waiting("x", seconds=0), Failed("x"), Done()]
+    for one in answers:
+        for other in answers:
+            request = given(local("rows"), remote("a"), remote("b"), local("receipt"))
+            steps.scripts |= {"a": [one], "b": [other]}
+            engine.run(request.id)
+            request.refresh_from_db()
+            assert not is_due(request), (one, other)
+
+
+def test_a_long_plan_returns_when_its_slice_is_over_and_stays_due():
+    request = given(Planned("test count", units=10), local("after"))
+    ticks = iter(range(100))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SLICE_SECONDS", 4)
+        patch.setattr(engine, "monotonic", ticks.__next__)
+        engine.run(request.id)
+        step = request.steps.get(seq=1)
+        assert (step.state, step.units_done, step.problem) == (StepState.STARTED, 3, "")
+        request.refresh_from_db()
+        assert (request.lease_until, request.claims) == (None, 0)
+        assert is_due(request)
+        assert queue.oldest_due_seconds() < 5
+    engine.run(request.id)
+    assert state_of(request) == {"test count": "done", "after": "done"}
+
+
+def test_one_bell_works_off_everything_that_is_due_duties_first_then_by_deadline():
+    order = []
+    late, soon, duty = (
+        given(local(name), due_on=due) for name, due in (("late", "2026-12-24"), ("soon", "2026-12-01"), ("duty", None))
+    )
+    for name in ("late", "soon", "duty", "rung"):
+        steps.scripts[name] = [lambda request, step, renew: order.append(step.target) or Done()]
+    rung = given(local("rung"), due_on="2027-01-01")
+    assert queue.next_due(10) == [duty.id, soon.id, late.id, rung.id]
+    assert engine.run_due(rung.id) == []
+    assert order == ["rung", "duty", "soon", "late"]
+
+
+def test_a_slice_that_was_too_short_names_what_is_due_next():
+    first, second = given(local("a"), due_on="2026-12-01"), given(local("b"), due_on="2026-12-02")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SLICE_SECONDS", 0)
+        assert engine.run_due(first.id) == [first.id]  # no time for a single step: still due
+    assert engine.run_due(first.id) == []
+    assert {r.status for r in RightsRequest.objects.filter(pk__in=[first.id, second.id])} == {RequestStatus.FULFILLED}
+
+
+def test_the_sweep_rings_for_a_few_of_many_and_says_that_it_ran():
+    for _ in range(engine.BELLS + 5):
+        given(local("a"))
+    assert queue.last_sweep_seconds() is None
+    assert len(engine.sweep()) == engine.BELLS
+    assert 0 <= queue.last_sweep_seconds() < 5
+
+
+# --- Cancel and hold --------------------------------------------------------------------------------------------------
+
+
+def last_entry(request):
+    return AuditEntry.objects.filter(chain=request.id).order_by("n").last()
+
+
+def test_cancelled_before_any_worker_had_it_nothing_is_done():
+    request = given(local("a", units=3))
+    requests.cancel(request_id=request.id, actor=f.StaffFactory())
+    engine.run(request.id)
+    assert state_of(request) == {"a": "pending"}
+    assert request.status == RequestStatus.WITHDRAWN
+    assert last_entry(request).data["kept"] == {"test local a": 3}
+
+
+@pytest.mark.parametrize("status", [RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS])
+def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_what_is_gone(status):
+    request = given(local("a", units=3), remote("b"), local("c", units=5), status=status)
+    steps.scripts["b"] = [lambda request, *_: requests.cancel(request_id=request.id, actor=f.StaffFactory()) and Done()]
+    engine.run(request.id)
+    assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
+    assert request.status == RequestStatus.WITHDRAWN
+    account = last_entry(request).data
+    assert account["done"] == {"test local a": 1, "test remote b": 0}
+    assert account["kept"] == {"test local c": 5}
+
+
+def test_cancelled_after_the_last_step_it_is_fulfilled_because_it_is():
+    request = given(local("a"))
+    steps.scripts["a"] = [Done()]
+    lease = engine.claim(request.id)
+    engine.work(lease)
+    requests.cancel(request_id=request.id, actor=f.StaffFactory())
+    engine.settle(lease)
+    request.refresh_from_db()
+    assert request.status == RequestStatus.FULFILLED
+
+
+def test_a_request_denied_in_a_workers_hands_takes_no_further_step():
+    request = given(remote("a"), local("b"))
+    steps.scripts["a"] = [
+        lambda request, *_: (
+            requests.deny(request_id=request.id, actor=f.StaffFactory(), denial_reason="no_match") and Done()
+        )
+    ]
+    engine.run(request.id)
+    assert state_of(request) == {"a": "started", "b": "pending"}
+    assert request.status == RequestStatus.DENIED
+
+
+@pytest.mark.parametrize("in_force", [True, False])
+def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_nothing_else(in_force):
+    request = given(local("a", units=3), remote("b"), local("c", units=5), kind=RequestKind.ERASURE)
+
+    def hold(request, *_):
+        if in_force:
+            f.LegalHoldFactory(subject=request.subject)
+        else:
+            given(local("hold"), kind=RequestKind.HOLD_PLACE, subject=request.subject)
+        return Done()
+
+    steps.scripts["b"] = [hold]
+    engine.run(request.id)
+    assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
+    assert request.status == RequestStatus.ON_HOLD
+    assert request.lease_until is None
+    account = last_entry(request).data
+    assert set(account["done"]) == {"test local a", "test remote b"}
+    assert account["kept"] == {"test local c": 5}
+    access = given(local("read"), subject=request.subject)
+    engine.run(access.id)
+    assert state_of(access) == {"read": "done"}
+
+
+def test_a_hold_stops_a_remote_call_that_renews_and_says_that_it_was_begun():
+    request = given(remote("a"), kind=RequestKind.ERASURE)
+    steps.scripts["a"] = [lambda request, step, renew: f.LegalHoldFactory(subject=request.subject) and renew()]
+    engine.run(request.id)
+    assert state_of(request) == {"a": "started"}
+    assert request.status == RequestStatus.ON_HOLD
+    assert last_entry(request).data["begun"] == ["test remote a"]
