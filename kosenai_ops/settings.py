@@ -280,8 +280,8 @@ BROKERS = {
         "control_folder": str(VAR_DIR / "broker" / "control"),
         "store_processed": False,
     },
-    "redis": {"socket_connect_timeout": 1, "socket_timeout": 5},
-    "rediss": {"socket_connect_timeout": 1, "socket_timeout": 5},
+    "redis": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    "rediss": {"socket_connect_timeout": 1, "socket_timeout": 2},
     "amqp": {},
     "amqps": {},
 }
@@ -344,6 +344,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # warns that filesystem:// has no host, which it does not need
     },
 }
 
