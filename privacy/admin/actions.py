@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -124,14 +125,19 @@ def start_from_list(action: SubjectAction):
     """Django's kind of list action: a function of (model admin, request, queryset)."""
 
     def start(model_admin, request, queryset):
-        ids = list(queryset.order_by().values_list("pk", flat=True)[: MAX_PEOPLE + 1])
-        if len(ids) > MAX_PEOPLE:
-            messages.error(request, f"At most {MAX_PEOPLE:,} people at once. Narrow the list by search or filters.")
-            return None
-        return confirm(request, action, ids)
+        return confirm_if_few(request, action, queryset.order_by().values_list("pk", flat=True))
 
     start.short_description = action.label
     return start
+
+
+def confirm_if_few(request: HttpRequest, action: SubjectAction, subject_ids: QuerySet) -> HttpResponse | None:
+    """The confirmation, or back to the list with a message when there are more people than one page can stand for."""
+    ids = list(subject_ids[: MAX_PEOPLE + 1])
+    if len(ids) > MAX_PEOPLE:
+        messages.error(request, f"At most {MAX_PEOPLE:,} people at once. Narrow the list by search or filters.")
+        return None
+    return confirm(request, action, ids)
 
 
 def confirm(

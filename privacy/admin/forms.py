@@ -12,7 +12,7 @@ from privacy.models import RequestKind, Verification
 MAX_PEOPLE = 1_000
 
 
-class SubjectIds(forms.CharField):
+class Ids(forms.CharField):
     """Ids in one hidden field, parted by spaces: a field for each would meet Django's limit on fields."""
 
     widget = forms.HiddenInput
@@ -26,7 +26,7 @@ class SubjectIds(forms.CharField):
         except ValueError as error:
             raise ValidationError("The selection could not be read. Go back to the list and select again.") from error
         if len(ids) > MAX_PEOPLE:
-            raise ValidationError(f"At most {MAX_PEOPLE:,} people at once; these are {len(ids):,}.")
+            raise ValidationError(f"At most {MAX_PEOPLE:,} at once; these are {len(ids):,}.")
         return ids
 
 
@@ -37,7 +37,7 @@ def long_text(placeholder: str = "") -> UnfoldAdminTextareaWidget:
 class ReasonForm(forms.Form):
     """Every action on people asks why."""
 
-    subjects = SubjectIds()
+    subjects = Ids()
     reason = forms.CharField(
         min_length=10,
         max_length=2000,
@@ -117,6 +117,10 @@ class EvidenceForm(forms.Form):
         help_text="What proves that the processor did it. It stands in the receipt, so no personal data here.",
         error_messages={"required": "Name the evidence: the processor's ticket or letter number."},
     )
+
+
+class RequestIds(forms.Form):
+    requests = Ids()
 
 
 class NoQuestionsForm(forms.Form):

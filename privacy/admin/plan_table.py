@@ -24,8 +24,9 @@ class PlanTable:
 def erasure_table(plan: Plan) -> PlanTable:
     """Columns for the actions that occur; the reasons stand beside what stays."""
     actions = [action for action in COLUMNS if any(line.actions.get(action) for line in plan.lines)]
-    rows = [Row(line.name, [line.actions.get(a, 0) for a in actions], line.because) for line in plan.lines]
-    return PlanTable([COLUMNS[a] for a in actions], rows, [sum(column) for column in zip(*(r.cells for r in rows), strict=True)])
+    rows = [Row(line.name, [line.actions.get(action, 0) for action in actions], line.because) for line in plan.lines]
+    totals = [sum(line.actions.get(action, 0) for line in plan.lines) for action in actions]
+    return PlanTable([COLUMNS[action] for action in actions], rows, totals)
 
 
 def access_table(plan: Plan) -> PlanTable:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from privacy.models import Batch, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
 from privacy.selectors import queue
@@ -72,13 +73,16 @@ def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:
     return progress, {status: by_status[status] for status in RequestStatus.values if by_status[status]}
 
 
-def queue_counts() -> dict[str, int]:
-    """How many open requests stand on each tab of the queue, with one query."""
-    return RightsRequest.objects.exclude(status__in=RequestStatus.closed()).aggregate(
+def queue_counts(approver_id: int | None) -> dict[str, int]:
+    """How many open requests stand on each tab of the queue, with one query; what an approver asked for does not
+    wait for that approver."""
+    open_statuses = [status for status in RequestStatus.values if status not in RequestStatus.closed()]
+    return RightsRequest.objects.filter(status__in=open_statuses).aggregate(
         open=Count("id"),
-        approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL)),
+        approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL) & ~Q(requested_by=approver_id)),
         running=Count("id", filter=Q(status__in=queue.RUNNABLE, parked_because="")),
         parked=Count("id", filter=~Q(parked_because="")),
+        overdue=Count("id", filter=Q(due_on__lt=timezone.localdate())),
     )
 
 

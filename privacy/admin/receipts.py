@@ -1,0 +1,55 @@
+"""An erasure's receipt as a page to print: what went, what stays and why, until when."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from privacy.admin import decisions, step_words
+from privacy.admin.actions import check_permission
+from privacy.models import ErasureReceipt, RightsRequest
+
+# Section of the page: key of the receipt's body.
+SECTIONS = {"Deleted": "deleted", "Anonymised": "anonymised", "Handed over": "handed_over", "Kept": "kept"}
+
+
+@decisions.on_request
+def printable(request: HttpRequest, row: RightsRequest) -> HttpResponse:
+    """A page of its own, without the admin around it."""
+    check_permission(request, "privacy.view_erasurereceipt")
+    receipt = ErasureReceipt.objects.filter(request=row).first()
+    if receipt is None:
+        messages.warning(request, "There is no receipt yet.")
+        return redirect("admin:privacy_rightsrequest_change", row.id)
+    return TemplateResponse(request, "admin/privacy/receipt.html", {"row": row, "receipt": receipt, **content(receipt)})
+
+
+def content(receipt: ErasureReceipt) -> dict:
+    """The receipt's body with models and processors by name."""
+    body = receipt.body
+    return {
+        "sections": [
+            {"title": title, "total": sum(body.get(key, {}).values()), "lines": lines(body, key)}
+            for title, key in SECTIONS.items()
+        ],
+        "files": body.get("files", {}),
+        "processors": [
+            p | {"name": step_words.processor_name(p["processor"])} for p in body.get("processors", [])
+        ],
+        "backups": body.get("backups", ""),
+    }
+
+
+def lines(body: dict, key: str) -> list[dict]:
+    reasons = body.get(f"{key}_because", {})
+    return [
+        {"name": step_words.model_name(label), "rows": rows, "because": reasons_in_words(reasons.get(label, []))}
+        for label, rows in sorted(body.get(key, {}).items())
+    ]
+
+
+def reasons_in_words(reasons: list[dict] | str) -> list[str]:
+    """A reason is a sentence, or a rule with the day on which it ends."""
+    if isinstance(reasons, str):
+        return [reasons]
+    return [f"{reason['because']} (until {reason['until']})" for reason in reasons]

@@ -1,0 +1,326 @@
+"""The queue of requests, and a request's own page with progress that moves while a worker works."""
+
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.options import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, F, OuterRef, Subquery
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from privacy.admin import badges, decisions, receipts, step_words
+from privacy.admin.actions import check_permission
+from privacy.admin.base import ReadOnlyAdmin, link_to_subject
+from privacy.admin.plan_table import erasure_table
+from privacy.models import (
+    AccessPackage,
+    AuditEntry,
+    Batch,
+    ErasureReceipt,
+    FulfilmentStep,
+    RequestStatus,
+    RightsRequest,
+)
+from privacy.selectors import approval, progress, queue
+from privacy.selectors import plan as plans
+
+ROWS_A_PAGE = 50
+# Milliseconds between two looks at a request: moving, and waiting for a person or a processor.
+SOON, LATER = 1_500, 15_000
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The tabs above the list; without one, what is open."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request, model_admin):
+        return list(tabs_for(request.user).items())
+
+    def choices(self, changelist):
+        everything, *others = super().choices(changelist)
+        return [everything | {"display": "Open"}, *others]
+
+    def queryset(self, request, queryset):
+        is_open = queryset.exclude(status__in=RequestStatus.closed())
+        match self.value():
+            case "approval":
+                return awaiting(queryset, request.user)
+            case "running":
+                return queryset.filter(status__in=queue.RUNNABLE, parked_because="")
+            case "parked":
+                return is_open.exclude(parked_because="")
+            case "overdue":
+                return is_open.filter(due_on__lt=timezone.localdate())
+            case "closed":
+                return queryset.filter(status__in=RequestStatus.closed())
+            case "all":
+                return queryset
+        return is_open
+
+
+def tabs_for(user) -> dict[str, str]:
+    """{value of the filter: words on the tab}, without the first one, Open."""
+    mine = "Awaiting my approval" if user.has_perm(decisions.APPROVE) else "Awaiting approval"
+    return {
+        "approval": mine, "running": "Running", "parked": "Parked", "overdue": "Overdue", "closed": "Closed",
+        "all": "All",
+    }  # fmt: skip
+
+
+def tabs(request) -> list[dict]:
+    """The tabs with how many requests stand on each; on the closed ones nobody counts."""
+    counts = progress.queue_counts(request.user.pk if request.user.has_perm(decisions.APPROVE) else None)
+    current = request.GET.get("queue", "")
+    return [
+        {"label": label, "url": f"?queue={value}" if value else "?", "is_current": current == value,
+         "number": counts.get(value or "open")}
+        for value, label in {"": "Open", **tabs_for(request.user)}.items()
+    ]  # fmt: skip
+
+
+def awaiting(queryset, user):
+    """What waits for this approver's decision; for others, all that waits for any."""
+    waiting = queryset.filter(status=RequestStatus.AWAITING_APPROVAL)
+    return waiting.exclude(requested_by=user) if user.has_perm(decisions.APPROVE) else waiting
+
+
+@admin.register(RightsRequest)
+class RightsRequestAdmin(ReadOnlyAdmin):
+    list_display = ["what", "subject_link", "state", "due", "steps_done", "requested_by", "received_at"]
+    list_filter = [QueueFilter, "kind", "status"]
+    list_select_related = ["requested_by"]
+    list_before_template = "admin/privacy/queue_tabs.html"
+    actions = ()
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("approve/", view(decisions.approve_view), name="privacy_rightsrequest_approve_many"),
+            path("<uuid:request_id>/progress/", view(progress_view), name="privacy_rightsrequest_progress"),
+            path("<uuid:request_id>/receipt/", view(receipts.printable), name="privacy_rightsrequest_receipt"),
+            path("<uuid:request_id>/approve/", view(decisions.approve), name="privacy_rightsrequest_approve"),
+            path("<uuid:request_id>/deny/", view(decisions.deny), name="privacy_rightsrequest_deny"),
+            path("<uuid:request_id>/cancel/", view(decisions.cancel), name="privacy_rightsrequest_cancel"),
+            path("<uuid:request_id>/retry/", view(decisions.retry), name="privacy_rightsrequest_retry"),
+            path(
+                "<uuid:request_id>/attest/<uuid:step_id>/", view(decisions.attest), name="privacy_rightsrequest_attest"
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_actions(self, request):
+        if not request.user.has_perm(decisions.APPROVE):
+            return {}
+        approve = decisions.approve_selected
+        return {"approve": (approve, "approve", approve.short_description)}
+
+    def get_queryset(self, request):
+        steps = FulfilmentStep.objects.filter(request=OuterRef("pk")).order_by().values("request")
+        return super().get_queryset(request).annotate(
+            step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
+            finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
+        )
+
+    def get_ordering(self, request):
+        if request.GET.get("queue") in ("closed", "all"):
+            return ["-received_at", "id"]
+        return [F("due_on").asc(nulls_last=True), "received_at"]
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"tabs": tabs(request)} | (extra_context or {}))
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/privacy/request.html", page_of(request, row))
+
+    @display(description="Request", ordering="kind")
+    def what(self, row):
+        return str(row)
+
+    @display(description="Status", ordering="status")
+    def state(self, row):
+        return badges.of_status(row)
+
+    @display(description="Due", ordering="due_on")
+    def due(self, row):
+        return badges.due(row)
+
+    @display(description="Steps")
+    def steps_done(self, row):
+        return f"{row.finished_count or 0} of {row.step_count}" if row.step_count else "–"
+
+
+def page_of(request, row: RightsRequest) -> dict:
+    """Everything on a request's page."""
+    steps = list(row.steps.all())
+    how_far = progress.of_request(row, steps)
+    sees_people = request.user.sees_personal_data
+    dry_run = plans.erasure_plan([row.subject_id]) if approval.awaits(row) and sees_people else None
+    return {
+        **admin.site.each_context(request),
+        "title": str(row),
+        "opts": RightsRequest._meta,
+        "row": row,
+        "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
+        "reason": row.reason if sees_people else "Not shown to your role",
+        "status": badges.of_status(row),
+        "due": badges.due(row),
+        "progress": how_far,
+        "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
+        "poll_after": next_look(row),
+        "is_stalled": row.status in queue.RUNNABLE and not row.parked_because and progress.workers_are_silent(),
+        "buttons": decisions.buttons_for(request.user, row),
+        "waits_for_approver": approval.awaits(row) and not request.user.has_perm(decisions.APPROVE),
+        "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
+        "plan": dry_run,
+        "table": erasure_table(dry_run) if dry_run else None,
+        "receipt": ErasureReceipt.objects.filter(request=row).first(),
+        "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
+        "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
+    }
+
+
+def step_line(request, row: RightsRequest, step: FulfilmentStep, bar: progress.StepBar) -> dict:
+    """A step as the timeline shows it; an open step of a processor can be attested."""
+    can_attest = (
+        step.handler == "processor"
+        and step.state not in progress.FINISHED
+        and row.status in queue.RUNNABLE
+        and request.user.has_perm(decisions.APPROVE)
+    )
+    return {
+        "step": step,
+        "name": step_words.name_of(step),
+        "badge": badges.of_step(step),
+        "bar": bar,
+        "outcome": step_words.outcome_of(step),
+        "attest_url": reverse("admin:privacy_rightsrequest_attest", args=[row.id, step.id]) if can_attest else "",
+        "attest_not_because": "You asked for this erasure; another person has to attest."
+        if can_attest and row.requested_by_id == request.user.pk
+        else "",
+    }
+
+
+def next_look(row: RightsRequest) -> int:
+    """Milliseconds until the page asks again; 0 when nothing will change any more."""
+    if not row.is_open:
+        return 0
+    return SOON if row.status == RequestStatus.IN_PROGRESS and not row.parked_because else LATER
+
+
+@decisions.on_request
+def progress_view(request, row: RightsRequest):
+    """What the page asks for while it is open: numbers, and whether to read the page again."""
+    how_far = progress.of_request(row, list(row.steps.all()))
+    return JsonResponse(as_json(how_far, next_look(row)))
+
+
+def as_json(how_far: progress.Progress, poll_after: int) -> dict:
+    return {
+        "next": poll_after,
+        "version": how_far.version,
+        "sentence": how_far.sentence,
+        "bars": {"all": [how_far.done, how_far.total, ""]}
+        | {str(bar.id): [bar.done, bar.planned, bar.text] for bar in how_far.bars},
+    }
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "actor", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["actor"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [path("<uuid:batch_id>/progress/", view(batch_progress_view), name="privacy_batch_progress"),
+                *super().get_urls()]  # fmt: skip
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        batch = self.get_object(request, unquote(object_id))
+        if batch is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, batch):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/privacy/batch.html", batch_page(request, batch))
+
+
+def batch_page(request, batch: Batch) -> dict:
+    how_far, by_status = progress.of_batch(batch)
+    page = Paginator(batch.requests.order_by("received_at", "id"), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    return {
+        **admin.site.each_context(request),
+        "title": str(batch),
+        "opts": Batch._meta,
+        "batch": batch,
+        "progress": how_far,
+        "progress_url": reverse("admin:privacy_batch_progress", args=[batch.id]),
+        "poll_after": batch_next_look(how_far, by_status),
+        "is_stalled": any(by_status.get(s) for s in queue.RUNNABLE) and progress.workers_are_silent(),
+        "by_status": [
+            {"label": RequestStatus(status).label, "tone": badges.STATUS_TONES[status], "number": number}
+            for status, number in by_status.items()
+        ],
+        "page": page,
+        "rows": [
+            {"row": row, "subject": row.subject_id, "status": badges.of_status(row), "due": badges.due(row)}
+            for row in page
+        ],
+    }
+
+
+def batch_next_look(how_far: progress.Progress, by_status: dict[str, int]) -> int:
+    if not how_far.is_open:
+        return 0
+    return SOON if by_status.get(RequestStatus.IN_PROGRESS) else LATER
+
+
+def batch_progress_view(request, batch_id: UUID):
+    """The same for a batch."""
+    check_permission(request, "privacy.view_batch")
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        return JsonResponse({"next": 0}, status=404)
+    how_far, by_status = progress.of_batch(batch)
+    return JsonResponse(as_json(how_far, batch_next_look(how_far, by_status)))
+
+
+class EvidenceOfRequest(ReadOnlyAdmin):
+    """A list of what requests left behind; the page of one is its request's."""
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return redirect("admin:privacy_rightsrequest_change", row.request_id)
+
+    @display(description="Request", ordering="request")
+    def request_link(self, row):
+        url = reverse("admin:privacy_rightsrequest_change", args=[row.request_id])
+        return format_html('<a class="ops-link" href="{}">{}</a>', url, row.request)
+
+
+@admin.register(AccessPackage)
+class AccessPackageAdmin(EvidenceOfRequest):
+    list_display = ["__str__", "request_link", "size", "rows", "files", "gaps", "encrypted", "created_at", "expires_at",
+                    "downloaded_at", "swept_at"]  # fmt: skip
+    list_select_related = ["request"]
+
+
+@admin.register(ErasureReceipt)
+class ErasureReceiptAdmin(EvidenceOfRequest):
+    list_display = ["__str__", "request_link", "issued_at"]
+    list_select_related = ["request"]

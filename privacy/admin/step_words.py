@@ -1,0 +1,42 @@
+"""Steps in the words of the people who read them; the ledger keeps the short names of the code."""
+
+from django.apps import apps
+
+from privacy.connectors.base import connectors
+from privacy.models import FulfilmentStep
+
+NAMES = {
+    "files": "Delete the files",
+    "rows": "Erase the database rows",
+    "receipt": "Write the receipt",
+    "package": "Build the package",
+    "hold_place": "Put the hold in force",
+    "hold_release": "Release the hold",
+    "child_flag": "Freeze the account",
+    "child_clear": "Unfreeze the account",
+}
+
+
+def name_of(step: FulfilmentStep) -> str:
+    if step.handler == "processor":
+        return f"Erasure at {processor_name(step.target)}"
+    if step.handler == "slices":
+        return f"Erase the {model_name(step.target).lower()}"
+    return NAMES.get(step.handler, str(step).capitalize())
+
+
+def outcome_of(step: FulfilmentStep) -> str:
+    """What a finished processor step came to, such as `attested by hand`."""
+    return str(step.result.get("outcome", "")).capitalize() if isinstance(step.result, dict) else ""
+
+
+def processor_name(key: str) -> str:
+    return connectors[key].name if key in connectors else key
+
+
+def model_name(label: str) -> str:
+    """`Usage events` for privacy.UsageEvent; the label itself for a table that is no model any more."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural).capitalize()
+    except (LookupError, ValueError):
+        return label

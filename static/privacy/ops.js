@@ -1,0 +1,102 @@
+// Progress that moves, forms that are sent once, and Escape. Without this file every page still works by its links.
+"use strict";
+
+const FAILED_WAIT = 5000;
+
+function onLivePage(page) {
+  let timer;
+
+  function schedule(milliseconds) {
+    clearTimeout(timer);
+    if (milliseconds && !document.hidden) timer = setTimeout(look, milliseconds);
+  }
+
+  async function look() {
+    try {
+      const answer = await fetch(page.dataset.live, {headers: {"X-Requested-With": "progress"}, redirect: "manual"});
+      if (answer.type === "opaqueredirect") return say("You are signed out. Reload the page to sign in.");
+      if (!answer.ok) return schedule(FAILED_WAIT);
+      await show(await answer.json());
+    } catch {
+      schedule(FAILED_WAIT);
+    }
+  }
+
+  async function show(progress) {
+    for (const [id, [done, total, text]] of Object.entries(progress.bars)) moveBar(id, done, total, text);
+    const sentence = page.querySelector("[data-sentence]");
+    if (sentence && sentence.textContent !== progress.sentence) {
+      sentence.textContent = progress.sentence;
+      say(progress.sentence);
+    }
+    page.dataset.next = progress.next;
+    if (progress.version !== page.dataset.version) await readAgain();
+    page.dataset.version = progress.version;
+    schedule(progress.next);
+  }
+
+  function moveBar(id, done, total, text) {
+    const bar = page.querySelector(`[data-bar="${id}"]`);
+    const words = page.querySelector(`[data-bar-text="${id}"]`);
+    if (bar) Object.assign(bar, {max: total || 1, value: done});
+    if (words && text) words.textContent = text;
+  }
+
+  // More than numbers changed, such as a step's state or the buttons: the sections are taken from the page anew.
+  async function readAgain() {
+    const answer = await fetch(location.href, {redirect: "manual"});
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const section of page.querySelectorAll("[data-swap]")) {
+      const newer = fresh.querySelector(`[data-swap="${section.dataset.swap}"]`);
+      if (newer && !section.contains(document.activeElement)) section.replaceWith(document.adoptNode(newer));
+    }
+  }
+
+  function say(words) {
+    page.querySelector("[data-say]").textContent = words;
+  }
+
+  document.addEventListener("visibilitychange", () => schedule(document.hidden ? 0 : 1));
+  schedule(Number(page.dataset.next));
+}
+
+// A second click must not send a second time; the button says that the first one was heard.
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    const button = form.querySelector("button[type=submit]");
+    button.setAttribute("aria-busy", "true");
+    button.classList.add("ops-busy");
+  });
+  // The browser's back button shows the form as it was left.
+  addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    const button = form.querySelector("button[type=submit]");
+    button.removeAttribute("aria-busy");
+    button.classList.remove("ops-busy");
+  });
+}
+
+// Escape leaves a confirmation; not while something is typed that would be lost.
+function leaveOnEscape(link) {
+  document.addEventListener("keydown", (event) => {
+    const typed = [...document.querySelectorAll(".ops-form textarea, .ops-form input:not([type=hidden])")];
+    if (event.key === "Escape" && !event.defaultPrevented && !typed.some((field) => field.value.trim())) link.click();
+  });
+}
+
+addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-live]").forEach(onLivePage);
+  document.querySelectorAll("[data-once]").forEach(sendOnce);
+  document.querySelectorAll("[data-cancel]").forEach(leaveOnEscape);
+  document.querySelectorAll("[data-focus]").forEach((element) => element.focus());
+  document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+  document.querySelectorAll("[data-copy]").forEach((button) =>
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      button.textContent = "Copied";
+    }),
+  );
+});
