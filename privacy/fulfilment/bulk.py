@@ -36,14 +36,6 @@ NO_FILES = {"deleted": 0, "missing": 0}
 NOT_KNOWN = {"outcome": "the processor does not know this person"}
 
 
-def erase_batch(batch_id: UUID) -> int:
-    """Erases the people of a batch slice by slice; returns for how many the rows are gone."""
-    erased = 0
-    while people := erase_slice(batch_id):
-        erased += people
-    return erased
-
-
 def erase_slice(batch_id: UUID) -> int:
     """One transaction: up to SLICE_PEOPLE people. Returns how many; 0 when nothing is left to do in bulk."""
     with transaction.atomic():
