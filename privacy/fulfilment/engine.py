@@ -329,7 +329,8 @@ def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> Ou
                 outcome.record(request, step)
             finish(request, step, StepState.DONE, outcome.result, outcome.units)
         case More():
-            row.update(units_done=outcome.units, problem="", not_before=None, attempts=0)
+            so_far = {} if outcome.result is None else {"result": outcome.result}
+            row.update(units_done=outcome.units, problem="", not_before=None, attempts=0, **so_far)
             if outcome.result is not None:
                 row.update(result=outcome.result)
             made_progress(request)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from privacy.connectors.base import connectors
 from privacy.datamap import compiler, registry
@@ -115,19 +115,27 @@ def is_leaf(label: str) -> bool:
 
 @engine.local("files")
 def erase_files(request: RightsRequest, step: FulfilmentStep) -> Done | More:
-    """Deletes the person's files; a file that is gone already counts as deleted, and is told apart."""
-    scope = compiler.Scope.one(request.subject_id)
-    deleted, missing = step.result.get("deleted", 0), step.result.get("missing", 0)
-    for field, names in plans.files(scope, limit=FILES_A_SLICE):
-        for name in names:
-            exists = field.storage.exists(name)
-            field.storage.delete(name)
-            deleted, missing = deleted + exists, missing + (not exists)
-        field.model.objects.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
-        if len(names) == FILES_A_SLICE:
-            FulfilmentStep.objects.filter(pk=step.pk).update(result={"deleted": deleted, "missing": missing})
-            return More(deleted)
-    return Done({"deleted": deleted, "missing": missing}, units=deleted)
+    """Deletes the person's files, a slice in two transactions: first it is counted what is there, then it is
+    deleted. A worker that dies while deleting cannot take its own deletions for files that were missing."""
+    counted = {"deleted": 0, "missing": 0} | step.result
+    found = next(((field, names) for field, names in slices_of_files(request.subject_id) if names), None)
+    if found is None:
+        return Done({"deleted": counted["deleted"], "missing": counted["missing"]}, units=counted["deleted"])
+    field, names = found
+    if not counted.pop("is_counted", False):
+        present = sum(field.storage.exists(name) for name in names)
+        counted["deleted"] += present
+        counted["missing"] += len(names) - present
+        return More(step.units_done, counted | {"is_counted": True})
+    for name in names:
+        field.storage.delete(name)
+        engine.failpoint("file deleted")
+    field.model.objects.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
+    return More(counted["deleted"], counted)
+
+
+def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
+    return plans.files(compiler.Scope.one(subject_id), limit=FILES_A_SLICE)
 
 
 @engine.local("slices")

@@ -120,7 +120,7 @@ def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.
                 where, params = compiler.rows(declaration, scope, own=True)
                 column = connection.ops.quote_name(file_field.column)
                 table = connection.ops.quote_name(declaration.model._meta.db_table)
-                tail = f" LIMIT {int(limit)}" if limit else ""
+                tail = f" ORDER BY 1 LIMIT {int(limit)}" if limit else ""
                 cursor.execute(f"SELECT {column} FROM {table} WHERE {where} AND {column} <> ''{tail}", params)
                 found.append((file_field, [name for (name,) in cursor.fetchall()]))
     return found
