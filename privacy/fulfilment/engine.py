@@ -331,8 +331,6 @@ def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> Ou
         case More():
             so_far = {} if outcome.result is None else {"result": outcome.result}
             row.update(units_done=outcome.units, problem="", not_before=None, attempts=0, **so_far)
-            if outcome.result is not None:
-                row.update(result=outcome.result)
             made_progress(request)
         case Later():
             wait = backoff(step.attempts) if outcome.seconds is None else outcome.seconds
