@@ -220,6 +220,8 @@ class Ledger:
 
     def add(self, row: models.Model) -> models.Model:
         """Makes room for an object that is referred to and has not come itself."""
+        if not isinstance(row.stripe_id, str) or what_is_wrong(row) or _breaks_a_rule(row):
+            raise ValueError
         if row.stripe_id not in self.rows[type(row)]:
             self.may_create(row)
             row.save(force_insert=True)
@@ -448,7 +450,7 @@ def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.
     related = {Customer: ("subject",), InvoiceLine: ("invoice__customer",)}.get(model, ("customer",))
     if model in (Product, Price):
         related = ()
-    for some in batched(sorted(stripe_ids), CHUNK, strict=False):
+    for some in batched(sorted(stripe_ids), CHUNK):
         rows = model.objects.select_for_update(of=("self",)).select_related(*related).order_by("stripe_id")
         found |= {row.stripe_id: row for row in rows.filter(stripe_id__in=some)}
     return found
@@ -484,7 +486,7 @@ def _people_of(found, customers: Mapping[str, Customer]) -> tuple[set[str], dict
 
 def _owners(kind: str, values: Sequence[str]) -> dict[str, object]:
     found = {}
-    for some in batched(values, CHUNK, strict=False):
+    for some in batched(values, CHUNK):
         found |= dict(Identifier.objects.filter(kind=kind, value__in=some).values_list("value", "subject_id"))
     return found
 

@@ -94,7 +94,7 @@ def take_in(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Arriva
 def lock_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
     """These people, their rows locked until the transaction ends, always in the same order."""
     found = {}
-    for some in batched(sorted(subject_id for subject_id in subject_ids if subject_id), CHUNK, strict=False):
+    for some in batched(sorted(subject_id for subject_id in subject_ids if subject_id), CHUNK):
         found |= DataSubject.objects.select_for_update().order_by("id").in_bulk(some)
     return found
 
@@ -152,7 +152,7 @@ class Doors:
         concerned = {i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people}
         locked = lock_people(concerned)
         held = defaultdict(list)
-        for some in batched(locked, CHUNK, strict=False):
+        for some in batched(locked, CHUNK):
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
@@ -230,7 +230,7 @@ class Doors:
     def write(self) -> None:
         DataSubject.objects.bulk_create(self.created.values(), batch_size=CHUNK)
         DataSubject.objects.bulk_update(self.changed.values(), ["full_name", "country"], batch_size=CHUNK // 3)
-        for some in batched(self.demoted, CHUNK, strict=False):
+        for some in batched(self.demoted, CHUNK):
             Identifier.objects.filter(pk__in=some).update(is_primary=False)
         new = [i for i in self.identifiers if i._state.adding]
         Identifier.objects.bulk_update(
@@ -253,7 +253,7 @@ def _by_kind(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str,
     for kind, value in pairs:
         values[kind].append(value)
     for kind, found in values.items():
-        yield from ((kind, some) for some in batched(found, CHUNK, strict=False))
+        yield from ((kind, some) for some in batched(found, CHUNK))
 
 
 def _identifiers(pairs: Iterable[tuple[str, str]]) -> list[Identifier]:
