@@ -1,6 +1,5 @@
 """The audit trail: a SHA-256 chain a request, appended in the transaction of the effect it tells of."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,9 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from privacy.models import AuditEntry, AuditHead, Staff
+from privacy.selectors.chains import GENESIS, digest_of
 from privacy.selectors.suppression import pseudonym
-
-GENESIS = "0" * 64
 
 
 def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntry:
@@ -47,20 +45,6 @@ def append_links(links: Sequence[tuple[UUID, str, dict]], *, actor: Staff | None
 def subject_chain(subject_id: UUID) -> UUID:
     """The chain of what happens to a person outside a request, such as a reveal: a pseudonym, not the id."""
     return UUID(pseudonym(subject_id))
-
-
-def digest_of(entry: AuditEntry) -> str:
-    """SHA-256 over the canonical JSON of the entry and its predecessor's digest."""
-    body = {
-        "chain": str(entry.chain),
-        "n": entry.n,
-        "event": entry.event,
-        "actor": entry.actor_id,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "data": entry.data,
-        "previous": entry.previous,
-    }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _link(head: AuditHead, event: str, actor: Staff | None, data: dict) -> AuditEntry:

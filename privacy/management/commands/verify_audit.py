@@ -1,0 +1,75 @@
+"""Verifies the audit trail. Exit code 0: intact. 1: it was tampered with. 2: it could not be verified."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models.functions import Now
+from django.utils.dateparse import parse_date
+
+from privacy.models import Heartbeat
+from privacy.selectors import chains
+
+
+def moment(text: str) -> datetime:
+    day = parse_date(text)
+    if day is None:
+        raise ValueError(f"{text!r} is not a day such as 2026-11-23")
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = (
+        "Follows every chain of the audit trail and finds entries that were changed, deleted, added or moved. "
+        "Keep roots outside the database: only against one of them does a rewritten chain show."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--since", type=moment, metavar="DAY", help="only chains that got an entry since that day")
+        parser.add_argument("--write-root", type=Path, metavar="FILE", help="write the Merkle root to a new file")
+        parser.add_argument("--root", type=Path, metavar="FILE", help="compare with a root written earlier")
+
+    def handle(self, *, since, write_root, root, **options):
+        if since and (write_root or root):
+            raise CommandError("A root is over all chains: leave --since out.", returncode=2)
+        if write_root and root:
+            raise CommandError("Compare with the old root first, then write a new one.", returncode=2)
+        earlier = read_root(root) if root else None
+        up_to = earlier["last_entry"] if earlier else chains.last_entry_id()
+        started = monotonic()
+        trail = chains.walk(since=since, up_to=up_to)
+        self.report(trail, monotonic() - started)
+        if earlier and earlier["root"] != trail.root:
+            self.stdout.write(f"The root differs from the one of {earlier['written_at']}: history was rewritten.")
+        if trail.faults or (earlier and earlier["root"] != trail.root):
+            raise CommandError("The audit trail is NOT intact.", returncode=1)
+        if write_root:
+            self.write(write_root, {"root": trail.root, "chains": trail.chains, "last_entry": up_to})
+        if not since:
+            Heartbeat.objects.update_or_create(name="verify_audit", defaults={"at": Now()})
+        self.stdout.write("The audit trail is intact" + (f" since {since:%Y-%m-%d}." if since else "."))
+
+    def report(self, trail, seconds):
+        for fault in trail.faults:
+            self.stdout.write(f"Chain {fault.chain}: {fault.text}.")
+        rate = trail.entries / max(seconds, 0.001)
+        self.stdout.write(f"{trail.chains:,} chains, {trail.entries:,} entries read, {rate:,.0f} entries a second.")
+
+    def write(self, path, body):
+        try:
+            with path.open("x") as file:  # an older root is evidence, so it is never written over
+                json.dump(body | {"written_at": datetime.now(UTC).isoformat(timespec="seconds")}, file)
+        except OSError as fault:
+            raise CommandError(f"The root was not written: {path}: {fault.strerror}.", returncode=2) from fault
+
+
+def read_root(path: Path) -> dict:
+    try:
+        body = json.loads(path.read_text())
+        return {"root": str(body["root"]), "last_entry": int(body["last_entry"]), "written_at": str(body["written_at"])}
+    except OSError as fault:
+        raise CommandError(f"{path}: {fault.strerror}.", returncode=2) from fault
+    except (ValueError, KeyError, TypeError) as fault:
+        raise CommandError(f"{path} is not a root that verify_audit wrote.", returncode=2) from fault
