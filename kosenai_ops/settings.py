@@ -324,6 +324,11 @@ UNFOLD = {
     "SITE_SYMBOL": "shield_person",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": looks.favicon}],
     "SHOW_VIEW_ON_SITE": False,
+    # What stands on the first page and in the sidebar. The search of commands finds pages; people are searched by
+    # POST on their own list, because a search here would put names into URLs and results into the cache.
+    "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
+    "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
+    "COMMAND": {"search_models": False, "show_history": False},
     "STYLES": [looks.theme],
     "SCRIPTS": [looks.alpine_csp],
     "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",

@@ -1,12 +1,23 @@
-"""The admin site: one place for its name, its index and its dashboard."""
+"""The admin site: its name, and whose models it shows."""
 
 from django.contrib.admin.apps import AdminConfig
 from unfold.sites import UnfoldAdminSite
+
+# These apps bring admin pages of their own, which write past our verbs and the audit trail, and one of them shows
+# the secrets of second factors. Roles are made by migration; staff look after their own factors and sessions.
+LEFT_OUT = {"auth", "account", "mfa", "usersessions", "axes"}
 
 
 class KosenaiAdminSite(UnfoldAdminSite):
     site_header = site_title = "Kosenai Ops"
     index_title = "Today"
+
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """As Django's; models of LEFT_OUT are passed over."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        ours = [model for model in models if model._meta.app_label not in LEFT_OUT]
+        if ours:
+            super().register(ours, admin_class, **options)
 
 
 class KosenaiAdminConfig(AdminConfig):

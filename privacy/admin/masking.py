@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from privacy.admin.base import ReadOnlyAdmin, link_to_subject
 from privacy.datamap import registry
@@ -105,16 +105,26 @@ class RevealForm(forms.Form):
     """Why, and for which case. No free text: see privacy.fulfilment.reveal."""
 
     reason = forms.ChoiceField(
-        choices=RevealReason.choices,
-        widget=UnfoldAdminRadioSelectWidget,
-        error_messages={"required": "Choose the reason."},
+        choices=[("", "Choose…"), *RevealReason.choices],
+        widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose the reason: it stands in the audit trail."},
     )
     reference = forms.CharField(
         required=False,
         max_length=36,
         label="Ticket or request number",
         help_text="If there is one, such as SUP-1204. No names: this entry is never erased.",
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class FileRevealForm(RevealForm):
+    """A file can also be fetched."""
+
+    how = forms.ChoiceField(
+        label="What do you need?",
+        choices=[("show", "Its name"), ("download", "The file itself")],
+        widget=UnfoldAdminSelectWidget,
     )
 
 
@@ -131,10 +141,11 @@ class MaskedAdmin(PersonalAdmin):
     """Masks the model's fields of CONTENT wherever `list_display` and `fields` name them."""
 
     actions_detail = ("reveal_content",)
+    reveal_form = RevealForm
 
     @property
     def masked(self) -> tuple[str, ...]:
-        return CONTENT[self.model._meta.label]
+        return CONTENT[self.opts.label]
 
     def get_queryset(self, request):
         """Lengths are counted by the database: a masked text never travels to the web process."""
@@ -145,7 +156,7 @@ class MaskedAdmin(PersonalAdmin):
         """As for any row about people; a masked field tells its length only."""
         if name not in self.masked:
             return super().column(name)
-        field = self.model._meta.get_field(name)
+        field = self.opts.get_field(name)
 
         @display(description=field.verbose_name)
         def masked(obj):
@@ -166,60 +177,68 @@ class MaskedAdmin(PersonalAdmin):
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        form = RevealForm(request.POST or None)
+        form = self.reveal_form(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self.page(request, obj, form=form)
+            return self.ask(request, obj, form)
+        given = form.cleaned_data
         try:
             revealed = reveal.reveal(
-                model=self.opts.label, pk=obj.pk, fields=self.masked, actor=request.user, **form.cleaned_data
-            )
+                model=self.opts.label, pk=obj.pk, fields=self.masked, actor=request.user,
+                reason=given["reason"], reference=given["reference"],
+            )  # fmt: skip
         except NotRevealed as refusal:
             form.add_error("reference", str(refusal))
-            return self.page(request, obj, form=form)
+            return self.ask(request, obj, form)
         except ObjectDoesNotExist:
             raise Http404 from None
-        return self.show(request, obj, revealed)
+        return self.answer(request, obj, revealed, given)
 
-    def show(self, request, obj, revealed: Revealed):
+    def ask(self, request, obj, form) -> TemplateResponse:
+        context = {
+            "title": f"Reveal {obj}",
+            "form": form,
+            "form_url": request.path,
+            "submit": "Reveal",
+            "cancel_url": self.page_of(obj),
+            "subject": self.subject_link(obj),
+            "labels": [self.opts.get_field(name).verbose_name for name in self.masked],
+        }
+        return self.page(request, obj, "admin/privacy/reveal.html", context)
+
+    def answer(self, request, obj, revealed: Revealed, given: dict):
         """The page with the values; no browser or proxy keeps it."""
-        shown = [shown_as(self.model._meta.get_field(name), value) for name, value in revealed.values.items()]
-        response = self.page(request, obj, shown=shown)
+        shown = [shown_as(self.opts.get_field(name), value) for name, value in revealed.values.items()]
+        context = {"title": str(obj), "shown": shown, "subject": self.subject_link(obj), "back": self.page_of(obj)}
+        response = self.page(request, obj, "admin/privacy/revealed.html", context)
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def page(self, request, obj, **context) -> TemplateResponse:
-        context |= {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Reveal {obj}",
-            "original": obj,
-            "subject": self.subject_link(obj),
-            "labels": [self.model._meta.get_field(name).verbose_name for name in self.masked],
-            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk]),
-            "media": self.media,
-            "offers_file": False,
-        } | context
-        return TemplateResponse(request, "admin/privacy/reveal.html", context)
+    def page(self, request, obj, template: str, context: dict) -> TemplateResponse:
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj}
+        return TemplateResponse(request, template, shared | context)
+
+    def page_of(self, obj) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
 
 
 class MaskedFileAdmin(MaskedAdmin):
     """As MaskedAdmin, for a model with a file: the same form can hand the file out instead of showing the values."""
 
-    def show(self, request, obj, revealed: Revealed):
-        if "download" not in request.POST:
-            return super().show(request, obj, revealed)
+    reveal_form = FileRevealForm
+
+    def answer(self, request, obj, revealed: Revealed, given: dict):
+        if given["how"] == "show":
+            return super().answer(request, obj, revealed, given)
         try:
-            opened = self.model._meta.get_field("file").storage.open(revealed.values["file"], "rb")
+            opened = self.opts.get_field("file").storage.open(revealed.values["file"], "rb")
         except (OSError, ValueError, SuspiciousFileOperation):
             messages.error(request, f"The file of {obj} is not in the storage. Its row says {obj.size:,} bytes.")
             return redirect(request.path)
         response = FileResponse(opened, as_attachment=True, filename=printable(revealed.values["name"]) or str(obj))
         # Whatever the person called it, the browser saves it and never opens it in this site's name.
-        response.headers |= {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
+        response.headers["Content-Type"] = "application/octet-stream"
+        response.headers["Cache-Control"] = "no-store"
         return response
-
-    def page(self, request, obj, **context) -> TemplateResponse:
-        return super().page(request, obj, offers_file=True, **context)
 
 
 def printable(name: str) -> str:

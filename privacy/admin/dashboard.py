@@ -1,0 +1,206 @@
+"""The first page of the day: the figures of selectors.dashboard, each linked to the list behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy.models import RequestStatus
+from privacy.selectors import dashboard
+from privacy.selectors.dashboard import SOON, Today, Week
+
+WIDTH, HEIGHT = 640, 220
+LEFT, BOTTOM, TOP = 34, 26, 12
+BAR, GAP = 16, 2
+SLOW_SECONDS = 60  # a due step that is older means that no worker is at work
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its name. `url` is empty for those who may not open the list behind it."""
+
+    label: str
+    number: int | str
+    url: str = ""
+    tone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: float
+    y: float
+    height: float
+    series: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars, the lines behind them, and the names beneath; the template draws them as SVG."""
+
+    width: int
+    height: int
+    bars: list[Bar]
+    lines: list[tuple[float, int]]
+    names: list[tuple[float, str]]
+    left: int = LEFT
+
+
+def context(request: HttpRequest, shared: dict) -> dict:
+    """Unfold's DASHBOARD_CALLBACK: adds the figures to the index page."""
+    today = dashboard.today(request.user)
+    return shared | {
+        "today": today,
+        "pressing": pressing(request, today),
+        "statuses": statuses(request, today),
+        "machinery": machinery(request, today),
+        "chart": chart(today.weeks),
+        "first_steps": first_steps(request) if today.is_fresh else [],
+    }
+
+
+def list_of(request: HttpRequest, label: str, query: str = "") -> str:
+    """The address of a list, for those who may open it."""
+    app, model = label.split(".")
+    if not request.user.has_perm(f"{app}.view_{model}"):
+        return ""
+    return reverse(f"admin:{app}_{model}_changelist") + query
+
+
+def pressing(request: HttpRequest, today: Today) -> list[Figure]:
+    """What somebody has to do something about."""
+    now = timezone.localdate()
+    soon = f"?due_on__gte={now}&due_on__lte={now + SOON}"
+    may_approve = request.user.has_perm("privacy.approve_erasure")
+    queue = "privacy.rightsrequest"
+    return [
+        Figure("Overdue", today.overdue, list_of(request, queue, "?queue=overdue"), "stop"),
+        Figure("Due in 7 days", today.due_soon, list_of(request, queue, soon), "warn"),
+        Figure(
+            "Awaiting my approval" if may_approve else "Awaiting approval",
+            today.my_approvals if may_approve else today.statuses[RequestStatus.AWAITING_APPROVAL],
+            list_of(request, queue, "?queue=approval"), "warn",
+        ),
+        Figure("Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"),
+        Figure(
+            "Child flags undecided", today.child_flags,
+            list_of(request, "privacy.childflag", "?state__exact=suspected"), "warn",
+        ),
+        Figure(
+            "Processors to review", today.processors_to_review, list_of(request, "privacy.processor", "?review=due"),
+            "warn",
+        ),
+    ]  # fmt: skip
+
+
+def statuses(request: HttpRequest, today: Today) -> list[tuple[Figure, float]]:
+    """Open requests by status, each with the length of its bar in percent."""
+    widest = max(today.statuses.values(), default=0) or 1
+    return [
+        (
+            Figure(
+                RequestStatus(status).label, number,
+                list_of(request, "privacy.rightsrequest", f"?status__exact={status}"),
+            ),
+            100 * number / widest,
+        )
+        for status, number in today.statuses.items()
+    ]  # fmt: skip
+
+
+def machinery(request: HttpRequest, today: Today) -> list[Figure]:
+    """Whether the workers work, and how much there is."""
+    holds = list_of(request, "privacy.legalhold", "?released_at__isnull=1")
+    audit = list_of(request, "privacy.auditentry")
+    verified = in_words(seconds_since(today.last_verified)) + " ago" if today.last_verified else "never yet"
+    return [
+        Figure(
+            "Oldest due work", duration(today.oldest_due_seconds, "none waits"), tone=slow(today.oldest_due_seconds)
+        ),
+        Figure(
+            "Last sweep", ago(today.last_sweep_seconds), tone=slow(today.last_sweep_seconds, never="stop"),
+            note="" if today.last_sweep_seconds is not None else "start worker and beat",
+        ),
+        Figure("Legal holds in force", f"{today.holds_in_force:,}", holds),
+        Figure("Audit trail verified", verified, audit, "" if today.last_verified else "warn"),
+        Figure("People", counted(today.people), list_of(request, "privacy.datasubject")),
+        Figure("Usage events", counted(today.usage_events), list_of(request, "privacy.usageevent")),
+    ]  # fmt: skip
+
+
+def counted(estimate: dashboard.Estimate) -> str:
+    return f"{estimate.word} {estimate.rows:,}".strip()
+
+
+def slow(seconds: float | None, never: str = "") -> str:
+    if seconds is None:
+        return never
+    return "stop" if seconds > SLOW_SECONDS else ""
+
+
+def ago(seconds: float | None) -> str:
+    return f"{in_words(seconds)} ago" if seconds is not None else "never yet"
+
+
+def duration(seconds: float | None, nothing: str) -> str:
+    return in_words(seconds) if seconds is not None else nothing
+
+
+def seconds_since(moment) -> float:
+    return (timezone.now() - moment).total_seconds()
+
+
+def in_words(seconds: float) -> str:
+    """`42 seconds`, `7 minutes`, `3 hours`, `2 days`."""
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {word}{'s' if number > 1 else ''}"
+    return f"{max(int(seconds), 0)} seconds"
+
+
+def chart(weeks: Sequence[Week]) -> Chart:
+    """Two bars a week: received and closed."""
+    top = ceiling(max((max(week.received, week.closed) for week in weeks), default=0))
+    step = (WIDTH - LEFT) / max(len(weeks), 1)
+    floor, room = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
+    bars, names = [], []
+    for place, week in enumerate(weeks):
+        middle = LEFT + step * (place + 0.5)
+        names.append((middle, f"{week.monday.day} {week.monday:%b}"))
+        for series, number, x in (
+            ("received", week.received, middle - BAR - GAP / 2), ("closed", week.closed, middle + GAP / 2),
+        ):  # fmt: skip
+            height = room * number / top
+            bars.append(Bar(x, floor - height, height, series, f"Week of {names[-1][1]}: {number:,} {series}"))
+    lines = [(floor - room * part / 2, top * part // 2) for part in range(3)]
+    return Chart(WIDTH, HEIGHT, bars, lines, names)
+
+
+def ceiling(number: int) -> int:
+    """The next of 2, 4, 10, 20, 40, 100, …: even, so that the middle line has a whole number."""
+    size = 1
+    while True:
+        for digit in (2, 4, 10):
+            if number <= digit * size:
+                return digit * size
+        size *= 10
+
+
+def first_steps(request: HttpRequest) -> list[Figure]:
+    """What to do on a database with nothing in it."""
+    return [
+        Figure("Give everybody a role", 1, list_of(request, "privacy.staff"), note="A superuser adds the staff."),
+        Figure(
+            "Bring in the people", 2, list_of(request, "privacy.datasubject"),
+            note="A manager imports them on the list of people, or on the server: manage.py import_studio.",
+        ),
+        Figure(
+            "Review the processors", 3, list_of(request, "privacy.processor", "?review=due"),
+            note="The privacy policy's eight are there, unverified.",
+        ),
+        Figure("Start worker and beat", 4, note="Without them requests are saved but not carried out."),
+    ]  # fmt: skip

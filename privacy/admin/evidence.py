@@ -1,0 +1,75 @@
+"""What proves afterwards what was done: the audit trail and the list of erased identifiers, to look at."""
+
+import json
+
+from django.contrib import admin
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from privacy.admin.base import ReadOnlyAdmin
+from privacy.fulfilment import audit
+from privacy.models import AuditEntry, Suppression
+from privacy.selectors import evidence
+
+
+class EventFilter(admin.SimpleListFilter):
+    """The events there are, found by hops along the index and not by a scan of the table."""
+
+    title = "event"
+    parameter_name = "event"
+
+    def lookups(self, request, model_admin):
+        return [(name, name) for name in evidence.event_names()]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("at", "event", "actor", "chain_link", "place")
+    fields = ("event", "at", "actor", "chain_link", "place", "facts", "previous", "digest", "verified")
+    readonly_fields = fields
+    list_filter = (EventFilter,)
+    list_select_related = ("actor",)
+    sortable_by = ()
+    ordering = ("-id",)
+    list_before_template = "admin/privacy/audit_head.html"
+
+    def changelist_view(self, request, extra_context=None):
+        chain = evidence.chain_named(request.GET.get("chain__exact", ""))
+        context = {"chain": evidence.verify_chain(chain, audit.digest_of) if chain else None}
+        context["last_verified"] = evidence.last_verified()
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @display(description="Chain")
+    def chain_link(self, entry):
+        return format_html('<a class="ops-link" href="?chain__exact={}">{}</a>', entry.chain, str(entry.chain)[:8])
+
+    @display(description="Link")
+    def place(self, entry):
+        return f"{entry.n}"
+
+    @display(description="Facts")
+    def facts(self, entry):
+        return format_html('<pre class="ops-pre">{}</pre>', json.dumps(entry.data, indent=2, ensure_ascii=False))
+
+    @display(description="Verified")
+    def verified(self, entry):
+        """This link alone; the whole chain is verified on its list."""
+        if audit.digest_of(entry) != entry.digest:
+            return "NOT INTACT: the entry is not what was written. Run manage.py verify_audit."
+        if not evidence.follows_its_predecessor(entry):
+            return "NOT INTACT: the entry before it is missing or another one. Run manage.py verify_audit."
+        return "Intact: the digest fits the entry, and the entry before it."
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnlyAdmin):
+    """Keyed hashes by which an erased person is known again; they cannot be read back."""
+
+    list_display = ("__str__", "kind", "request", "created_at")
+    fields = ("kind", "digest", "request", "created_at")
+    list_select_related = ("request",)
+    sortable_by = ()
+    ordering = ("-pk",)

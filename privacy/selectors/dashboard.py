@@ -1,0 +1,177 @@
+"""What staff want to know at nine in the morning: numbers, in a dozen queries, none of them over the big tables."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, DateTimeField, F, Q, QuerySet
+from django.db.models.functions import TruncWeek
+from django.utils import timezone
+
+from privacy.models import (
+    AuditEntry,
+    ChildFlag,
+    DataSubject,
+    LegalHold,
+    Processor,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    Staff,
+    UsageEvent,
+)
+from privacy.selectors import evidence, processing, queue
+
+WEEKS = 12
+SOON = timedelta(days=7)
+COUNT_CAP = 10_000
+RIGHTS = (RequestKind.ACCESS, RequestKind.ERASURE)
+OPEN = [status for status in RequestStatus.values if status not in RequestStatus.closed()]
+
+
+@dataclass(frozen=True)
+class Week:
+    """Requests that came and went in the week that starts on `monday`."""
+
+    monday: date
+    received: int
+    closed: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A row count that did not cost a scan: exact up to a cap, else the planner's guess or the cap itself."""
+
+    rows: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Today:
+    """The figures. `statuses` is by open status; `my_approvals` leaves out what the member asked for."""
+
+    statuses: dict[str, int]
+    overdue: int
+    due_soon: int
+    my_approvals: int
+    parked: int
+    held: int
+    holds_in_force: int
+    child_flags: int
+    oldest_due_seconds: float | None
+    last_sweep_seconds: float | None
+    weeks: list[Week]
+    median_days: float | None
+    median_of: int
+    last_verified: datetime | None
+    people: Estimate
+    usage_events: Estimate
+    processors_to_review: int
+    has_audit: bool
+
+    @property
+    def open(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def is_fresh(self) -> bool:
+        """Nothing has been imported and nothing has happened yet."""
+        return not self.people.rows and not self.open and not self.has_audit
+
+
+def today(staff: Staff) -> Today:
+    """The dashboard's figures for this member of staff."""
+    counts = open_counts(staff)
+    weeks, median_of = weekly()
+    return Today(
+        statuses={status: counts[status] for status in OPEN},
+        overdue=counts["overdue"],
+        due_soon=counts["due_soon"],
+        my_approvals=counts["my_approvals"],
+        parked=counts["parked"],
+        held=counts[RequestStatus.ON_HOLD],
+        holds_in_force=capped(LegalHold.objects.filter(released_at__isnull=True)),
+        child_flags=capped(ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
+        oldest_due_seconds=queue.oldest_due_seconds(),
+        last_sweep_seconds=queue.last_sweep_seconds(),
+        weeks=weeks,
+        median_days=median_days(median_of),
+        median_of=median_of,
+        last_verified=evidence.last_verified(),
+        people=estimate(DataSubject),
+        usage_events=estimate(UsageEvent),
+        processors_to_review=Processor.objects.filter(processing.review_due()).count(),
+        has_audit=AuditEntry.objects.exists(),
+    )
+
+
+def open_counts(staff: Staff) -> dict[str, int]:
+    """Open requests by status and by what is pressing, in one query over the index of the queue."""
+    now = timezone.localdate()
+    waiting = Q(status=RequestStatus.AWAITING_APPROVAL)
+    return RightsRequest.objects.filter(status__in=OPEN).aggregate(
+        **{status: Count("pk", filter=Q(status=status)) for status in OPEN},
+        overdue=Count("pk", filter=Q(due_on__lt=now)),
+        due_soon=Count("pk", filter=Q(due_on__gte=now, due_on__lte=now + SOON)),
+        my_approvals=Count("pk", filter=waiting & ~Q(requested_by=staff)),
+        parked=Count("pk", filter=~Q(parked_because="")),
+    )
+
+
+def weekly() -> tuple[list[Week], int]:
+    """The last twelve weeks, and how many rights requests were closed in them. Weeks start on the reader's Monday."""
+    received, closed = by_week("received_at"), by_week("closed_at")
+    mondays = [first_monday() + timedelta(weeks=number) for number in range(WEEKS)]
+    return [Week(monday, received[monday], closed[monday]) for monday in mondays], sum(closed.values())
+
+
+def by_week(moment: str) -> Counter:
+    rows = (
+        RightsRequest.objects.filter(**{f"{moment}__gte": start()}, kind__in=RIGHTS)
+        .order_by()
+        .values_list(TruncWeek(moment, output_field=DateTimeField()))
+        .annotate(number=Count("pk"))
+    )
+    return Counter({week.date(): number for week, number in rows})
+
+
+def median_days(of: int) -> float | None:
+    """Days from receipt to close of the `of` rights requests closed in these weeks. The database sorts, we take one."""
+    if not of:
+        return None
+    durations = (
+        RightsRequest.objects.filter(closed_at__gte=start(), kind__in=RIGHTS)
+        .annotate(took=F("closed_at") - F("received_at"))
+        .order_by("took")
+        .values_list("took", flat=True)
+    )
+    middle = (of - 1) // 2
+    return next((took.total_seconds() / 86400 for took in durations[middle : middle + 1]), None)
+
+
+def first_monday() -> date:
+    now = timezone.localdate()
+    return now - timedelta(days=now.weekday(), weeks=WEEKS - 1)
+
+
+def start() -> datetime:
+    return timezone.make_aware(datetime.combine(first_monday(), datetime.min.time()))
+
+
+def capped(rows: QuerySet) -> int:
+    return rows.order_by()[:COUNT_CAP].count()
+
+
+def estimate(model) -> Estimate:
+    """Counts to the cap; beyond it, on PostgreSQL, the planner's estimate: COUNT(*) reads the whole table."""
+    counted = capped(model.objects.all())
+    if counted < COUNT_CAP:
+        return Estimate(counted, "")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [model._meta.db_table])
+            guessed = cursor.fetchone()[0]
+        if guessed >= counted:
+            return Estimate(guessed, "about")
+    return Estimate(counted, "more than")

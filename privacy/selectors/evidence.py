@@ -1,0 +1,65 @@
+"""The audit trail as staff look at it: one chain, its soundness, and when all of them were last verified."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from privacy.models import AuditEntry, AuditHead, Heartbeat
+
+CHECKED_AT_MOST = 1_000  # entries verified while a page is made; a longer chain is the command's
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A verified chain: `fault` says what is wrong, and is empty when nothing is."""
+
+    chain: UUID
+    length: int
+    fault: str
+
+
+def chain_named(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def verify_chain(chain: UUID, digest_of: Callable[[AuditEntry], str]) -> Chain:
+    """Reads the chain from its first link and compares digests, places and the head."""
+    entries = list(AuditEntry.objects.filter(chain=chain).order_by("n")[: CHECKED_AT_MOST + 1])
+    if len(entries) > CHECKED_AT_MOST:
+        return Chain(chain, len(entries), f"longer than {CHECKED_AT_MOST:,} links: run manage.py verify_audit")
+    previous = "0" * 64
+    for place, entry in enumerate(entries, start=1):
+        if entry.n != place or entry.previous != previous or digest_of(entry) != entry.digest:
+            return Chain(chain, len(entries), f"not intact from link {place}")
+        previous = entry.digest
+    head = AuditHead.objects.filter(pk=chain).values_list("n", "digest").first()
+    if entries and head != (len(entries), previous):
+        return Chain(chain, len(entries), "not intact: links are missing at its end")
+    return Chain(chain, len(entries), "")
+
+
+def follows_its_predecessor(entry: AuditEntry) -> bool:
+    if entry.n == 1:
+        return entry.previous == "0" * 64
+    before = AuditEntry.objects.filter(chain=entry.chain, n=entry.n - 1).values_list("digest", flat=True).first()
+    return before == entry.previous
+
+
+def event_names() -> list[str]:
+    """The distinct events. Each step jumps to the next name in the index, so a million entries cost a few steps."""
+    names, after = [], ""
+    while name := (
+        AuditEntry.objects.filter(event__gt=after).order_by("event").values_list("event", flat=True).first()
+    ):
+        names.append(name)
+        after = name
+    return names
+
+
+def last_verified() -> datetime | None:
+    """When `verify_audit` last found the whole trail intact; None when it never ran."""
+    return Heartbeat.objects.filter(name="verify_audit").values_list("at", flat=True).first()
