@@ -198,6 +198,7 @@ class NoteData(Content):
 @register(models.Upload)
 class UploadData(Content):
     subject = "owner"
+    folder = "uploads/{subject}"
     fields = {
         "owner": Personal(Category.USER_ID),
         "file": Personal(Category.CONTENT),

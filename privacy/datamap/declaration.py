@@ -49,6 +49,7 @@ class PersonalData:
     fields: every personal field, by name.
     not_personal: every other field, by name: a field in neither fails the start.
     withheld: fields an access package leaves out, each with the reason told in its manifest.
+    folder: where the storage keeps all the person's files of this model, with {subject} in it.
     roles: foreign keys to third persons, told in the package as this word.
     """
 
@@ -65,6 +66,7 @@ class PersonalData:
     withheld: ClassVar[dict[str, str]] = {}
     roles: ClassVar[dict[str, str]] = {}
     recipients: ClassVar[tuple[str, ...]] = ()
+    folder: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"
 
     @classmethod

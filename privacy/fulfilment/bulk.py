@@ -45,7 +45,13 @@ def erase_slice(batch_id: UUID) -> int:
         known = references_of(requests)
         rows = erase_rows(requests)
         steps = steps_of(requests)
-        links = [link for r in requests for link in close_steps(steps[r.id], rows[r.subject_id], known.get(r.id, {}))]
+        links = [
+            link
+            for r in requests
+            for link in close_steps(
+                steps[r.id], rows[r.subject_id], {"strays": erasure.delete_strays(r.subject_id)}, known.get(r.id, {})
+            )
+        ]
         finished = [r for r in requests if all(s.finished_at for s in steps[r.id][:-1])]
         links += issue_receipts(finished, steps)
         save_steps([step for of_request in steps.values() for step in of_request])
@@ -128,13 +134,15 @@ def steps_of(requests: Sequence[RightsRequest]) -> dict[UUID, list[FulfilmentSte
     return found
 
 
-def close_steps(steps: Sequence[FulfilmentStep], rows: dict, known: dict[str, dict]) -> Iterator[tuple]:
+def close_steps(steps: Sequence[FulfilmentStep], rows: dict, strays: dict, known: dict[str, dict]) -> Iterator[tuple]:
     """Closes what was done, seals the names for the processors that must be asked; yields the audit links."""
     for step in steps:
         if step.handler == "processor" and step.target in known:
             step.references = seal(known[step.target])
         elif step.handler != "receipt":
-            yield close(step, {"files": NO_FILES, "rows": rows, "processor": NOT_KNOWN}[step.handler])
+            yield close(
+                step, {"files": NO_FILES, "rows": rows, "folders": strays, "processor": NOT_KNOWN}[step.handler]
+            )
 
 
 def close(step: FulfilmentStep, result: dict) -> tuple[UUID, str, dict]:

@@ -82,7 +82,7 @@ def resume(request: RightsRequest, *, actor: Staff) -> None:
 
 def plan_steps(requests: Sequence[RightsRequest]) -> dict[RightsRequest, list[Planned]]:
     """Each request's plan: files while their names are known, big tables in slices, all the rest in one
-    transaction, then the processors (whose names for the person that transaction seals away), then the receipt."""
+    transaction, the folders, the processors (whose names for the person were sealed away), the receipt."""
     subject_ids = [r.subject_id for r in requests]
     counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
     return {r: _steps(counted[r.subject_id], files.get(r.subject_id, 0)) for r in requests}
@@ -99,6 +99,7 @@ def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
         Planned("files", units=files),
         *big,
         Planned("rows", units=rest),
+        Planned("folders"),
         *(Planned("processor", key) for key in sorted(connectors)),
         Planned("receipt"),
     ]
@@ -234,6 +235,20 @@ def end_of(keep, moment) -> str:
     return keep.until.ends_on(start.date()).isoformat()
 
 
+@engine.local("folders")
+def empty_folders(request: RightsRequest, step: FulfilmentStep) -> Done:
+    """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
+    there by an upload that failed half-way: no row knows these files."""
+    return Done({"strays": delete_strays(request.subject_id)})
+
+
+def delete_strays(subject_id: UUID) -> int:
+    strays = plans.stray_files(subject_id)
+    for storage, name in strays:
+        storage.delete(name)
+    return len(strays)
+
+
 @engine.local("receipt")
 def issue_receipt(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
@@ -247,8 +262,8 @@ def receipt_body(steps: Sequence[FulfilmentStep]) -> dict:
     kept, files, processors = {}, {}, []
     for step in steps:
         match step.handler:
-            case "files":
-                files = step.result
+            case "files" | "folders":
+                files |= step.result
             case "slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "rows":

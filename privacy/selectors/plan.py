@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
@@ -126,10 +127,24 @@ def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.
     return found
 
 
+def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of files in the person's own folders: once the rows are gone, no row knows them."""
+    found = []
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields() if declaration.folder else []:
+            folder = declaration.folder.format(subject=subject_id)
+            try:
+                _, names = file_field.storage.listdir(folder)
+            except FileNotFoundError:
+                continue
+            found += [(file_field.storage, f"{folder}/{name}") for name in names]
+    return found
+
+
 def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, int]:
     """{processor name: how many of these people it knows}."""
-    known = {c.name: sum(1 for s in subject_ids if any(c.references(s).values())) for c in connectors.values()}
-    return {name: number for name, number in known.items() if number}
+    known = {c.name: [any(r.values()) for r in c.references_of(subject_ids).values()] for c in connectors.values()}
+    return {name: sum(who) for name, who in known.items() if any(who)}
 
 
 def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
