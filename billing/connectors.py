@@ -50,6 +50,7 @@ class Stripe(ApiConnector):
     base_url = "https://api.stripe.com"
     key_setting = "STRIPE_SECRET_KEY"
     request_id_header = "request-id"
+    sdk_errors = (stripe.StripeError,)
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.STRIPE)

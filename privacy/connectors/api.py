@@ -90,6 +90,7 @@ class ApiConnector(Connector):
     base_url: ClassVar[str]
     key_setting: ClassVar[str]
     request_id_header: ClassVar[str]
+    sdk_errors: ClassVar[tuple[type[Exception], ...]] = ()
 
     def __init__(self):
         self.quiet_until, self.quiet_because = 0.0, ""
@@ -118,6 +119,8 @@ class ApiConnector(Connector):
                 return self.erase_by_api(call, exchange)
         except (Trouble, httpx.HTTPError) as error:
             return self.heed(error)
+        except self.sdk_errors as error:
+            return Later(f"{self.name} answered what its SDK does not understand ({type(error).__name__})")
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Outcome:
         """Erases and verifies. May raise Trouble and httpx.HTTPError."""

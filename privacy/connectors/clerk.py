@@ -26,6 +26,7 @@ class Clerk(ApiConnector):
     base_url = "https://api.clerk.com/v1"
     key_setting = "CLERK_SECRET_KEY"
     request_id_header = "x-clerk-trace-id"
+    sdk_errors = (clerk_models.ClerkBaseError,)
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         known: dict[UUID, dict[str, list[str]]] = {}

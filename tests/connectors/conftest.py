@@ -1,0 +1,73 @@
+"""Each processor as a fake on a real socket, with the connector pointed at it and a key that it accepts."""
+
+import uuid
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from billing.connectors import Stripe
+from privacy.connectors import api
+from privacy.connectors.base import Call, connectors
+from privacy.connectors.clerk import Clerk
+from privacy.connectors.openai import OpenAI
+from tests.fakes.clerk import EXAMPLES, FakeClerk
+from tests.fakes.contract import CLERK, OPENAI
+from tests.fakes.openai import FakeOpenAI
+from tests.fakes.stripe import FIXTURES, FakeStripe
+
+
+@contextmanager
+def connected(fake, connector, path, settings, monkeypatch):
+    """A new connector, so that what one test has made it heed does not keep it quiet in the next."""
+    monkeypatch.setattr(api, "TIMEOUT", httpx.Timeout(0.5))
+    with fake:
+        monkeypatch.setattr(connector, "base_url", fake.url + path)
+        monkeypatch.setitem(connectors, connector.key, connector())
+        setattr(settings, connector.key_setting, fake.key)
+        yield fake
+    assert fake.breaches == []
+
+
+@pytest.fixture
+def shared(unavailable):
+    """Call it with the files that a test reads in place."""
+
+    def needs(*files):
+        for file in files:
+            if not file.exists():
+                unavailable(f"{file.name} is not on this machine")
+
+    return needs
+
+
+@pytest.fixture
+def clerk(shared, settings, monkeypatch):
+    shared(CLERK, EXAMPLES)
+    with connected(FakeClerk("user_1", "user_2"), Clerk, "/v1", settings, monkeypatch) as fake:
+        yield fake
+
+
+@pytest.fixture
+def openai(shared, settings, monkeypatch):
+    shared(OPENAI)
+    with connected(FakeOpenAI("resp_1", "resp_2", "resp_3"), OpenAI, "/v1", settings, monkeypatch) as fake:
+        yield fake
+
+
+@pytest.fixture
+def stripe(shared, settings, monkeypatch):
+    shared(FIXTURES)
+    with connected(FakeStripe(), Stripe, "", settings, monkeypatch) as fake:
+        yield fake
+
+
+@pytest.fixture
+def call():
+    """Call it with references: what the engine would hand to a connector."""
+    key = uuid.uuid4()
+
+    def made(units_done=0, result=None, renew=lambda: None, **references):
+        return Call(references, key, renew, units_done, result or {})
+
+    return made
