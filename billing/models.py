@@ -111,9 +111,7 @@ class Invoice(models.Model):
     stripe_id = stripe_id()
     as_of = as_of()
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices")
-    subscription = models.ForeignKey(
-        Subscription, models.SET_NULL, null=True, blank=True, related_name="invoices"
-    )
+    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, blank=True, related_name="invoices")
     number = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=30, blank=True)
     customer_name = models.CharField(max_length=300, blank=True)

@@ -40,7 +40,9 @@ ACCOUNTABILITY = Keep(
 EVIDENCE_RETENTION = Retention(
     "Proof that a request was answered (GDPR art. 5(2), 11 CCR 7101)", years=3, after="received_at"
 )
-YEAR_OF_USE = Retention("Security and improvement need a year, no more (policy section 3)", days=365, after="occurred_at")
+YEAR_OF_USE = Retention(
+    "Security and improvement need a year, no more (policy section 3)", days=365, after="occurred_at"
+)
 ERASED_TEXT = Blank(to="[erased]")
 
 
@@ -464,4 +466,6 @@ exempt(models.ErasureReceipt, because="Counts and rules only; outlives the perso
 exempt(models.Heartbeat, because="When our own recurring duties last ran")
 exempt(models.AuditHead, because="Digests of audit entries")
 exempt(models.AuditEntry, because="Counts, rule names and keyed pseudonyms; no personal values (checked by a test)")
-exempt(models.Suppression, because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))")
+exempt(
+    models.Suppression, because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))"
+)

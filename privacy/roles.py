@@ -37,8 +37,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.change_processor": (MANAGER,),
 }
 READERS: dict[str, tuple[str, ...]] = {
-    **{label: (AGENT, APPROVER, MANAGER, AUDITOR) for label in (*PERSONAL, *EVIDENCE)},
-    **{label: ROLES for label in INVENTORY},
+    **dict.fromkeys((*PERSONAL, *EVIDENCE), (AGENT, APPROVER, MANAGER, AUDITOR)),
+    **dict.fromkeys(INVENTORY, ROLES),
     "privacy.rightsrequest": ROLES,
     "privacy.fulfilmentstep": ROLES,
     "privacy.auditentry": ROLES,

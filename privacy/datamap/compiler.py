@@ -113,7 +113,11 @@ def detachments(scope: Scope) -> list[Statement]:
                 where, params = f"{where} AND NOT ({own})", params + own_params
             statements.append(
                 Statement(
-                    declaration, "detach", f"UPDATE {table} SET {column} = NULL WHERE {where}", params, where,
+                    declaration,
+                    "detach",
+                    f"UPDATE {table} SET {column} = NULL WHERE {where}",
+                    params,
+                    where,
                     tuple(params),
                 )  # fmt: skip
             )
@@ -312,9 +316,7 @@ def _chain(declaration: type[PersonalData]) -> tuple[str, str, str]:
     for name in path[:-1]:
         field = model._meta.get_field(name)
         parent = field.related_model
-        joins += (
-            f" JOIN {_table(parent)} ON {_table(parent)}.{_pk(parent)} = {_table(model)}.{_quote(field.column)}"
-        )
+        joins += f" JOIN {_table(parent)} ON {_table(parent)}.{_pk(parent)} = {_table(model)}.{_quote(field.column)}"
         model = parent
     column = model._meta.get_field(path[-1]).column if path else model._meta.pk.column
     return _table(declaration.model), joins, f"{_table(model)}.{_quote(column)}"

@@ -109,6 +109,10 @@ class Identifier(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} of {self.subject_id!s:.8}"
 
+    def save(self, *args, **kwargs):
+        self.clean()
+        super().save(*args, **kwargs)
+
     @classmethod
     def normalise(cls, kind: str, value: str) -> str:
         """The stored spelling of `value`. Raises ValidationError for an address that cannot be one."""
@@ -116,10 +120,6 @@ class Identifier(models.Model):
 
     def clean(self):
         self.value = self.normalise(self.kind, self.value)
-
-    def save(self, *args, **kwargs):
-        self.clean()
-        super().save(*args, **kwargs)
 
 
 class Team(models.Model):
