@@ -214,9 +214,7 @@ class AccessPackage(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["token_sha256"], condition=~Q(token_sha256=""), name="package_token_once"
-            ),
+            models.UniqueConstraint(fields=["token_sha256"], condition=~Q(token_sha256=""), name="package_token_once"),
             models.CheckConstraint(
                 condition=Q(swept_at__isnull=True) | Q(file="", token_sha256=""), name="package_swept_has_no_file"
             ),
