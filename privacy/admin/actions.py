@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from privacy import tasks
 from privacy.admin.forms import FORMS, MAX_PEOPLE, ReasonForm
-from privacy.admin.plan_table import PlanTable, access_table, erasure_table
+from privacy.admin.plan_sections import Section, access_sections, erasure_sections
 from privacy.fulfilment import batches, children, erasure, holds
 from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import plan as plans
@@ -46,7 +46,7 @@ class SubjectAction:
     verb: Callable[..., list[RightsRequest]]
     happens: tuple[str, ...]
     plan: Callable[[Sequence[UUID]], plans.Plan] | None = None
-    table: Callable[[plans.Plan], PlanTable] | None = None
+    sections: Callable[[plans.Plan], list[Section]] | None = None
     is_dangerous: bool = False
 
     @property
@@ -65,7 +65,7 @@ ACTIONS = {
                 "You hand it over by a link that works once, or download it yourself; both are logged.",
                 "The package is deleted when it expires.",
             ),
-            plan=plans.access_plan, table=access_table,
+            plan=plans.access_plan, sections=access_sections,
         ),
         SubjectAction(
             "erase", RequestKind.ERASURE, "Erase…", "Ask for the erasure of {people}", "Ask for erasure", "delete",
@@ -75,7 +75,7 @@ ACTIONS = {
                 "After the approval a worker erases as shown below and tells every processor to do the same.",
                 "What was erased does not come back. A receipt says what went, what stays, why, and until when.",
             ),
-            plan=plans.erasure_plan, table=erasure_table, is_dangerous=True,
+            plan=plans.erasure_plan, sections=erasure_sections, is_dangerous=True,
         ),
         SubjectAction(
             "hold", RequestKind.HOLD_PLACE, "Place hold", "Place a legal hold on {people}", "Place the hold", "gavel",
@@ -151,6 +151,7 @@ def confirm(
         **admin.site.each_context(request),
         "title": action.title.format(people=people(subject_ids)),
         "opts": DataSubject._meta,
+        "original": DataSubject(pk=subject_ids[0]) if len(subject_ids) == 1 else None,
         "action": action,
         "form": form or action.form(initial={"subjects": subject_ids}),
         "form_url": reverse("admin:privacy_datasubject_act", args=[action.name]),
@@ -175,7 +176,7 @@ def planned(action: SubjectAction, subject_ids: Sequence[UUID]) -> dict:
     if not action.plan or not subject_ids:
         return {}
     plan = action.plan(subject_ids)
-    return {"plan": plan, "table": action.table(plan)}
+    return {"plan": plan, "sections": action.sections(plan)}
 
 
 def submit(request: HttpRequest, name: str) -> HttpResponse:

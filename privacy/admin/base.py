@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 COUNT_CAP = 10_000
 
@@ -25,6 +26,14 @@ class CappedPaginator(Paginator):
         return self.count == COUNT_CAP
 
 
+class CappedChangeList(ChangeList):
+    """Unfold's header compares with the count of the whole table, which nobody takes here."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
 class StaffAdmin(ModelAdmin):
     """A list with capped counts and no facets. What may be added, changed or deleted is up to Django's permissions."""
 
@@ -35,8 +44,13 @@ class StaffAdmin(ModelAdmin):
     list_max_show_all = 50  # "Show all" would undo the cap
     actions = None  # "Delete selected" deletes past the data map; a page that needs actions names its own
 
+    empty_text = "Nothing matches."  # shown where the rows would be
+
     class Media:
         css = {"all": ("privacy/ops.css",)}
+
+    def get_changelist(self, request, **kwargs):
+        return CappedChangeList
 
     @display(description="Subject", ordering="subject")
     def subject_link(self, obj):
@@ -68,6 +82,9 @@ class ReadOnlyInline(ReadOnly, TabularInline):
     per_page = 20
     tab = True
     show_change_link = True
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
 
 
 def link_to_subject(subject_id):

@@ -15,7 +15,7 @@ from django.urls import reverse
 from privacy import tasks
 from privacy.admin.actions import ACTIONS, PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
-from privacy.admin.plan_table import erasure_table
+from privacy.admin.plan_sections import erasure_sections
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
 from privacy.fulfilment.requests import NotAllowed
@@ -89,6 +89,7 @@ def ask(request: HttpRequest, row: RightsRequest, form, *, title: str, submit: s
         **admin.site.each_context(request),
         "title": title,
         "opts": RightsRequest._meta,
+        "original": row,
         "row": row,
         "form": form,
         "form_url": request.path,
@@ -250,6 +251,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests(len(request_ids))}",
         "opts": RightsRequest._meta,
+        "original": one,
         "row": one,
         "form": form or TypedForm(expected=word_for(request_ids)),
         "form_url": reverse("admin:privacy_rightsrequest_approve_many") if not one else page("approve", one),
@@ -259,7 +261,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "is_dangerous": True,
         "is_pointless": not free,
         "plan": plan,
-        "table": erasure_table(plan) if plan else None,
+        "sections": erasure_sections(plan) if plan else [],
         "rows": free[:PEOPLE_SHOWN],
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),

@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 
 from privacy.admin import decisions, step_words
 from privacy.admin.actions import check_permission
+from privacy.admin.plan_sections import Line, Section, by_name
 from privacy.models import ErasureReceipt, RightsRequest
 
 # Section of the page: key of the receipt's body.
@@ -25,27 +26,24 @@ def printable(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 
 
 def content(receipt: ErasureReceipt) -> dict:
-    """The receipt's body with models and processors by name."""
+    """The receipt's body with models and processors by name, in the sections of a plan."""
     body = receipt.body
     return {
-        "sections": [
-            {"title": title, "total": sum(body.get(key, {}).values()), "lines": lines(body, key)}
-            for title, key in SECTIONS.items()
-        ],
+        "sections": [Section(title, lines(body, key)) for title, key in SECTIONS.items()],
         "files": body.get("files", {}),
-        "processors": [
-            p | {"name": step_words.processor_name(p["processor"])} for p in body.get("processors", [])
-        ],
+        "processors": [p | {"name": step_words.processor_name(p["processor"])} for p in body.get("processors", [])],
         "backups": body.get("backups", ""),
     }
 
 
-def lines(body: dict, key: str) -> list[dict]:
+def lines(body: dict, key: str) -> list[Line]:
     reasons = body.get(f"{key}_because", {})
-    return [
-        {"name": step_words.model_name(label), "rows": rows, "because": reasons_in_words(reasons.get(label, []))}
-        for label, rows in sorted(body.get(key, {}).items())
-    ]
+    return by_name(
+        [
+            Line(step_words.model_name(label), rows, reasons_in_words(reasons.get(label, [])))
+            for label, rows in body.get(key, {}).items()
+        ]
+    )
 
 
 def reasons_in_words(reasons: list[dict] | str) -> list[str]:

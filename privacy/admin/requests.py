@@ -18,7 +18,7 @@ from unfold.decorators import display
 from privacy.admin import badges, decisions, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, link_to_subject
-from privacy.admin.plan_table import erasure_table
+from privacy.admin.plan_sections import erasure_sections
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -30,6 +30,7 @@ from privacy.models import (
 )
 from privacy.selectors import approval, progress, queue
 from privacy.selectors import plan as plans
+from privacy.selectors.search import is_uuid
 
 ROWS_A_PAGE = 50
 # Milliseconds between two looks at a request: moving, and waiting for a person or a processor.
@@ -67,6 +68,21 @@ class QueueFilter(admin.SimpleListFilter):
         return is_open
 
 
+class SubjectFilter(admin.SimpleListFilter):
+    """Reached from a person's page only: nobody picks one of a million people from a list of choices."""
+
+    title = "subject"
+    parameter_name = "subject"
+
+    def lookups(self, request, model_admin):
+        return [(self.value(), "This person")] if self.value() else []
+
+    def queryset(self, request, queryset):
+        if self.value() and not is_uuid(self.value()):
+            return queryset.none()
+        return queryset.filter(subject=self.value()) if self.value() else queryset
+
+
 def tabs_for(user) -> dict[str, str]:
     """{value of the filter: words on the tab}, without the first one, Open."""
     mine = "Awaiting my approval" if user.has_perm(decisions.APPROVE) else "Awaiting approval"
@@ -96,9 +112,10 @@ def awaiting(queryset, user):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     list_display = ["what", "subject_link", "state", "due", "steps_done", "requested_by", "received_at"]
-    list_filter = [QueueFilter, "kind", "status"]
+    list_filter = [QueueFilter, "kind", "status", SubjectFilter]
     list_select_related = ["requested_by"]
     list_before_template = "admin/privacy/queue_tabs.html"
+    empty_text = "Nothing waits here."
     actions = ()
 
     def get_urls(self):
@@ -173,6 +190,7 @@ def page_of(request, row: RightsRequest) -> dict:
         **admin.site.each_context(request),
         "title": str(row),
         "opts": RightsRequest._meta,
+        "original": row,
         "row": row,
         "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
         "reason": row.reason if sees_people else "Not shown to your role",
@@ -186,7 +204,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "waits_for_approver": approval.awaits(row) and not request.user.has_perm(decisions.APPROVE),
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
         "plan": dry_run,
-        "table": erasure_table(dry_run) if dry_run else None,
+        "sections": erasure_sections(dry_run) if dry_run else [],
         "receipt": ErasureReceipt.objects.filter(request=row).first(),
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
         "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
@@ -265,6 +283,7 @@ def batch_page(request, batch: Batch) -> dict:
         **admin.site.each_context(request),
         "title": str(batch),
         "opts": Batch._meta,
+        "original": batch,
         "batch": batch,
         "progress": how_far,
         "progress_url": reverse("admin:privacy_batch_progress", args=[batch.id]),

@@ -4,19 +4,23 @@ from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 from django.contrib import admin, messages
+from django.contrib.admin.options import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.decorators import display
 
 from privacy.admin import actions, badges, search_terms
 from privacy.admin.badges import badge
-from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline, link_to_subject
+from privacy.admin.exchange import Exchange
+from privacy.admin.resources import SubjectSheet
 from privacy.models import (
     ChildFlag,
     DataSubject,
-    Identifier,
     LegalHold,
     Membership,
     ProfilePreference,
@@ -26,6 +30,8 @@ from privacy.models import (
     Team,
 )
 from privacy.selectors.search import find_subjects
+
+REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -55,35 +61,14 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-class IdentifierInline(ReadOnlyInline):
-    model = Identifier
-    fields = ["kind", "value", "is_primary", "created_at"]
-
-
-class MembershipInline(ReadOnlyInline):
-    model = Membership
-    fields = ["team", "role", "joined_at"]
-
-
-class OwnedTeamInline(ReadOnlyInline):
-    model = Team
-    verbose_name_plural = "owned teams"
-    fields = ["name", "created_at"]
-
-
-class PreferenceInline(ReadOnlyInline):
-    model = ProfilePreference
-    fields = ["display_name", "language", "time_zone", "theme"]
-
-
 @admin.register(DataSubject)
-class DataSubjectAdmin(ReadOnlyAdmin):
+class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
+    resource_classes = (SubjectSheet,)
     list_display = ["pseudonym", "full_name", "country", "created_at", "state"]
     list_filter = [StateFilter]
     list_before_template = "admin/privacy/subject_search.html"
-    change_form_outer_before_template = "admin/privacy/subject_head.html"
-    fields = ["full_name", "country", "created_at", "closed_at"]
-    inlines = [IdentifierInline, MembershipInline, OwnedTeamInline, PreferenceInline]
+    sortable_by = ["full_name", "created_at"]  # those that have an index
+    empty_text = "Nobody matches. An e-mail address, a Clerk id or a Stripe id must be exact."
     actions = ()
 
     def get_urls(self):
@@ -144,9 +129,14 @@ class DataSubjectAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {"term": term} | (extra_context or {}))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        return super().change_view(request, object_id, form_url, head_of(request, object_id) | (extra_context or {}))
+        subject = self.get_object(request, unquote(object_id))
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, subject):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/privacy/subject.html", page_of(request, subject))
 
-    @display(description="Subject", ordering="id")
+    @display(description="Subject")
     def pseudonym(self, subject):
         return str(subject)
 
@@ -160,28 +150,30 @@ class DataSubjectAdmin(ReadOnlyAdmin):
         )
 
 
-def head_of(request, object_id: str) -> dict:
-    """What the top of a person's page shows: state, open requests, and the actions that apply now."""
-    try:
-        subject = DataSubject.objects.filter(pk=UUID(object_id)).first()
-    except ValueError:
-        subject = None
-    if subject is None:
-        return {}
-    requests = subject.requests.all()[:8]
-    is_held = subject.legal_holds.filter(released_at__isnull=True).exists()
+def page_of(request, subject: DataSubject) -> dict:
+    """Everything on a person's page: state, the actions that apply now, requests, and the account."""
+    requests = list(subject.requests.all()[: REQUESTS_SHOWN + 1])
     is_flagged = subject.child_flags.filter(state=ChildFlag.State.SUSPECTED).exists()
     return {
-        "subject": subject,
+        **admin.site.each_context(request),
         "title": str(subject),
-        "is_held": is_held,
-        "is_flagged": is_flagged,
-        "requests": [{"request": r, "status": badges.of_status(r), "due": badges.due(r)} for r in requests],
+        "opts": DataSubject._meta,
+        "original": subject,
+        "subject": subject,
+        "is_held": subject.is_held,
+        "has_open_request": subject.has_open_request,
         "buttons": [
             {"action": action, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, action.name])}
             for action in actions.allowed(request)
-            if applies(action.kind, subject, is_held, is_flagged)
+            if applies(action.kind, subject, subject.is_held, is_flagged)
         ],
+        "requests": [
+            {"request": r, "status": badges.of_status(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
+        ],
+        "more_requests": len(requests) > REQUESTS_SHOWN,
+        "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
+        "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
+        "preferences": ProfilePreference.objects.filter(subject=subject).first(),
     }
 
 
@@ -194,3 +186,26 @@ def applies(kind: str, subject: DataSubject, is_held: bool, is_flagged: bool) ->
     if subject.erased_at:
         return False
     return not (kind == RequestKind.HOLD_PLACE and is_held) and not (kind == RequestKind.CHILD_FLAG and is_flagged)
+
+
+class MembershipInline(ReadOnlyInline):
+    model = Membership
+    fields = ["person", "role", "joined_at"]
+    show_change_link = False
+
+    @display(description="Member")
+    def person(self, membership):
+        return link_to_subject(membership.subject_id)
+
+
+@admin.register(Team)
+class TeamAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "name", "owner_link", "created_at"]
+    ordering = ["-created_at"]
+    fields = ["name", "owner_link", "created_at"]
+    readonly_fields = fields
+    inlines = [MembershipInline]
+
+    @display(description="Owner")
+    def owner_link(self, team):
+        return link_to_subject(team.owner_id)
