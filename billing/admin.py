@@ -4,7 +4,18 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.resources import (
+    CustomerSheet,
+    InvoiceLineSheet,
+    InvoiceSheet,
+    PaymentMethodSheet,
+    PriceSheet,
+    ProductSheet,
+    RefundSheet,
+    SubscriptionSheet,
+)
 from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin.exchange import Exchange
 from privacy.admin.masking import PersonalAdmin
 
 # ISO 4217 currencies that Stripe counts in other than hundredths.
@@ -47,14 +58,16 @@ class LineInline(Amount, ReadOnlyInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ReadOnlyAdmin):
+class ProductAdmin(Exchange, ReadOnlyAdmin):
+    resource_classes = (ProductSheet,)
     list_display = ("name", "stripe_id", "active")
     fields = ("name", "stripe_id", "active")
     inlines = (PriceInline,)
 
 
 @admin.register(Price)
-class PriceAdmin(ReadOnlyAdmin):
+class PriceAdmin(Exchange, ReadOnlyAdmin):
+    resource_classes = (PriceSheet,)
     list_display = ("stripe_id", "product", "per_unit", "interval", "active")
     fields = ("stripe_id", "product", "per_unit", "interval", "active")
     list_select_related = ("product",)
@@ -65,14 +78,16 @@ class PriceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(PersonalAdmin):
+class CustomerAdmin(Exchange, PersonalAdmin):
+    resource_classes = (CustomerSheet,)
     list_display = ("__str__", "subject_link", "stripe_id", "created_at")
     fields = ("subject_link", "stripe_id", "name", "email", "created_at")
     newest_first = "-created_at"
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(PersonalAdmin):
+class SubscriptionAdmin(Exchange, PersonalAdmin):
+    resource_classes = (SubscriptionSheet,)
     list_display = ("__str__", "subject_link", "price", "status", "started_at", "canceled_at")
     fields = ("subject_link", "stripe_id", "customer", "price", "status", "started_at", "canceled_at")
     list_select_related = ("price",)
@@ -80,7 +95,8 @@ class SubscriptionAdmin(PersonalAdmin):
 
 
 @admin.register(PaymentMethod)
-class PaymentMethodAdmin(PersonalAdmin):
+class PaymentMethodAdmin(Exchange, PersonalAdmin):
+    resource_classes = (PaymentMethodSheet,)
     list_display = ("__str__", "subject_link", "brand", "last_four", "expires")
     fields = ("subject_link", "stripe_id", "customer", "brand", "last_four", "expires")
 
@@ -92,7 +108,8 @@ class PaymentMethodAdmin(PersonalAdmin):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(PersonalAdmin):
+class InvoiceAdmin(Exchange, PersonalAdmin):
+    resource_classes = (InvoiceSheet,)
     list_display = ("__str__", "subject_link", "number", "status", "total_money", "paid_money", "issued_at")
     fields = (
         "subject_link", "stripe_id", "customer", "subscription", "number", "status", "customer_name",
@@ -111,13 +128,15 @@ class InvoiceAdmin(PersonalAdmin):
 
 
 @admin.register(InvoiceLine)
-class InvoiceLineAdmin(Amount, PersonalAdmin):
+class InvoiceLineAdmin(Amount, Exchange, PersonalAdmin):
+    resource_classes = (InvoiceLineSheet,)
     list_display = ("__str__", "subject_link", "invoice", "description", "quantity", "money")
     fields = ("subject_link", "stripe_id", "invoice", "price", "description", "quantity", "money")
 
 
 @admin.register(Refund)
-class RefundAdmin(Amount, PersonalAdmin):
+class RefundAdmin(Amount, Exchange, PersonalAdmin):
+    resource_classes = (RefundSheet,)
     list_display = ("__str__", "subject_link", "invoice", "money", "status", "refunded_at")
     fields = ("subject_link", "stripe_id", "customer", "invoice", "money", "reason", "status", "refunded_at")
     newest_first = "-refunded_at"

@@ -4,12 +4,15 @@ from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
 from unfold.decorators import display
 
+from privacy.admin.exchange import Exchange
 from privacy.admin.masking import MaskedAdmin, MaskedFileAdmin, PersonalAdmin
+from privacy.admin.resources import FeedbackSheet, NoteSheet, PromptSheet, ScriptSheet, ShotListSheet, ShotSheet
 from privacy.models import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 
 
 @admin.register(Script)
-class ScriptAdmin(MaskedAdmin):
+class ScriptAdmin(Exchange, MaskedAdmin):
+    resource_classes = (ScriptSheet,)
     list_display = ("__str__", "subject_link", "title", "body", "format", "updated_at")
     fields = ("subject_link", "title", "body", "format", "created_at", "updated_at")
     newest_first = "-created_at"
@@ -23,21 +26,24 @@ class ScriptCoAuthorAdmin(PersonalAdmin):
 
 
 @admin.register(ShotList)
-class ShotListAdmin(MaskedAdmin):
+class ShotListAdmin(Exchange, MaskedAdmin):
+    resource_classes = (ShotListSheet,)
     list_display = ("__str__", "subject_link", "title", "script", "created_at")
     fields = ("subject_link", "title", "script", "created_at")
     newest_first = "-created_at"
 
 
 @admin.register(Shot)
-class ShotAdmin(MaskedAdmin):
+class ShotAdmin(Exchange, MaskedAdmin):
+    resource_classes = (ShotSheet,)
     list_display = ("__str__", "subject_link", "shot_list", "number", "description", "camera")
     fields = ("subject_link", "shot_list", "number", "description", "camera")
     newest_first = "number"
 
 
 @admin.register(Note)
-class NoteAdmin(MaskedAdmin):
+class NoteAdmin(Exchange, MaskedAdmin):
+    resource_classes = (NoteSheet,)
     list_display = ("__str__", "subject_link", "body", "script", "created_at")
     fields = ("subject_link", "body", "script", "created_at")
     newest_first = "-created_at"
@@ -55,14 +61,16 @@ class UploadAdmin(MaskedFileAdmin):
 
 
 @admin.register(Prompt)
-class PromptAdmin(MaskedAdmin):
+class PromptAdmin(Exchange, MaskedAdmin):
+    resource_classes = (PromptSheet,)
     list_display = ("__str__", "subject_link", "text", "provider", "created_at")
     fields = ("subject_link", "text", "provider", "response_id", "script", "created_at")
     newest_first = "-created_at"
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(MaskedAdmin):
+class FeedbackAdmin(Exchange, MaskedAdmin):
+    resource_classes = (FeedbackSheet,)
     list_display = ("__str__", "subject_link", "rating", "body", "created_at")
     fields = ("subject_link", "rating", "body", "created_at")
     newest_first = "-created_at"

@@ -423,9 +423,9 @@ class SubjectSheet(Sheet):
 
     def filter_export(self, queryset, **kwargs):
         """With the primary e-mail address and Clerk id, in the same query."""
-        primary = Identifier.objects.filter(subject=OuterRef("pk"), is_primary=True)
+        known = Identifier.objects.filter(subject=OuterRef("pk")).order_by("-is_primary", "created_at", "id")
         return queryset.annotate(
-            **{column: Subquery(primary.filter(kind=kind).values("value")[:1]) for column, kind in self.kinds.items()}
+            **{column: Subquery(known.filter(kind=kind).values("value")[:1]) for column, kind in self.kinds.items()}
         )
 
     def prepare(self, rows):
