@@ -48,7 +48,6 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def serve(self, port: int, staff) -> None:
-        call_command("collectstatic", interactive=False, verbosity=0)
         commands = {"worker": processes.worker(), "beat": processes.beat(), "web": processes.web(port)}
         with processes.running(commands, LOGS) as running:
             processes.wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", running)
