@@ -53,10 +53,12 @@ class OpenAI(ApiConnector):
             if done < len(ids):
                 # First, whether the key opens anything: with a wrong one everything would count as gone.
                 exchange.client.get("/models").raise_for_status()
-            while done < len(ids) and monotonic() < ends:
+            while done < len(ids):
                 call.renew()
                 result["responses_already_gone" if delete(exchange, ids[done]) else "responses_deleted"] += 1
                 done += 1
+                if monotonic() >= ends:
+                    break
         except (Trouble, httpx.HTTPError) as error:
             if done == call.units_done:
                 raise

@@ -141,7 +141,10 @@ def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]
 
 @engine.local("slices")
 def erase_slice(request: RightsRequest, step: FulfilmentStep) -> Done | More:
-    """Deletes up to SLICE_ROWS rows of one big table."""
+    """Deletes up to SLICE_ROWS rows of one big table. They may hold processors' names for the person, so those are
+    sealed before the first row goes."""
+    if not step.units_done:
+        seal_references(request)
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
     where, params = compiler.rows(declaration, compiler.Scope.one(request.subject_id), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
@@ -170,8 +173,11 @@ def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
 
 
 def seal_references(request: RightsRequest) -> None:
+    """Seals each processor's names for the person into its step, together with those sealed there earlier."""
     for step in request.steps.filter(handler="processor"):
-        known = connectors[step.target].references(request.subject_id)
+        known = references.unseal(step.references)
+        for kind, values in connectors[step.target].references(request.subject_id).items():
+            known[kind] = sorted({*known.get(kind, []), *values})
         FulfilmentStep.objects.filter(pk=step.pk).update(references=references.seal(known))
 
 
@@ -198,6 +204,10 @@ def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
             counted = execute_as_one(cursor, erasing)
         else:
             counted = [cursor.execute(s.sql, s.params).rowcount for s in erasing]
+        for declaration in set(registry.declarations.values()) - {s.declaration for s in erasing}:
+            cursor.execute(*compiler.counts(declaration, scope))  # kept as it is, and the receipt says so
+            if rows := sum(rows for _, _, rows in cursor.fetchall()):
+                done[declaration.label()][declaration.outcome()] = rows
     for statement, rows in zip(erasing, counted, strict=True):
         if rows:
             done[statement.declaration.label()][statement.action] = rows

@@ -68,10 +68,8 @@ def test_a_response_that_is_still_there_is_not_done(openai, call):
 
 
 def test_many_responses_are_deleted_in_slices_that_go_on_where_the_last_ended(openai, call, monkeypatch):
-    monkeypatch.setattr(module, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(module, "SLICE_SECONDS", 0)  # one response a slice
     ids = ["resp_1", "resp_2", "resp_3"]
-    monkeypatch.setattr(module, "monotonic", iter(range(100)).__next__)
-    monkeypatch.setattr(module, "SLICE_SECONDS", 2)  # one response a slice
     outcome = connectors["openai"].erase(call(response_id=ids, last_prompt_on=LONG_AGO))
     assert isinstance(outcome, More)
     slices = 1

@@ -1,0 +1,305 @@
+"""An erasure's processor steps, carried out by the engine: what the request, its steps and its receipt say."""
+
+import pytest
+from django.db.models.functions import Now
+
+from privacy.connectors import openai as openai_module
+from privacy.connectors.base import Call, Connector, Done, Failed, Later, Waiting, connectors
+from privacy.fulfilment import engine, erasure, holds, processors, requests
+from privacy.fulfilment.references import unseal
+from privacy.fulfilment.requests import NotAllowed
+from privacy.models import (
+    AuditEntry,
+    ErasureReceipt,
+    FulfilmentStep,
+    Identifier,
+    Prompt,
+    RequestStatus,
+    RightsRequest,
+    StepState,
+)
+from privacy.selectors import queue
+from tests.factories import (
+    CustomerFactory,
+    DataSubjectFactory,
+    IdentifierFactory,
+    PromptFactory,
+    StaffFactory,
+    UsageEventFactory,
+)
+from tests.fakes.server import instead, lost_reply
+
+pytestmark = pytest.mark.django_db
+
+
+class Scripted(Connector):
+    """Knows everybody, answers as scripted, and has an effect once for each idempotency key."""
+
+    def __init__(self, key):
+        self.key, self.name = key, key.title()
+        self.script, self.calls, self.effects = [], [], set()
+
+    def references(self, subject_id):
+        return {"id": [f"name-of-{subject_id}-at-{self.key}"]}
+
+    def erase(self, call: Call):
+        self.calls.append(call)
+        self.effects.add(call.idempotency_key)
+        return self.script.pop(0) if self.script else Done({"outcome": "erased"})
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Two processors and no others: {key: connector}."""
+    found = {key: Scripted(key) for key in ("alpha", "beta")}
+    monkeypatch.setattr("privacy.connectors.base.connectors", found)
+    monkeypatch.setattr("privacy.fulfilment.erasure.connectors", found)
+    monkeypatch.setattr("privacy.fulfilment.processors.connectors", found)
+    return found
+
+
+@pytest.fixture
+def agent():
+    return StaffFactory(role="agent")
+
+
+@pytest.fixture
+def approver():
+    return StaffFactory(role="approver")
+
+
+@pytest.fixture
+def approved(agent, approver):
+    """Call it with a person: their erasure, asked for and approved."""
+
+    def erasing(person) -> RightsRequest:
+        [request] = erasure.request_erasure(
+            subject_ids=[person.id], actor=agent, reason="Asked in the app", verification="signed_in"
+        )
+        return erasure.approve(request_id=request.id, actor=approver)
+
+    return erasing
+
+
+def run(request, times=1):
+    """As the workers do, once the time that a step asked for has passed."""
+    for _ in range(times):
+        RightsRequest.objects.filter(pk=request.pk).update(not_before=None)
+        FulfilmentStep.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
+        engine.run(request.id)
+    request.refresh_from_db()
+    return request
+
+
+def step_of(request, key) -> FulfilmentStep:
+    return request.steps.get(handler="processor", target=key)
+
+
+def receipt_of(request) -> dict[str, dict]:
+    body = ErasureReceipt.objects.get(request=request).body
+    return {item["processor"]: item for item in body["processors"]}
+
+
+def test_an_erasure_ends_when_every_processor_has_erased_and_the_receipt_lists_them(scripted, approved):
+    request = run(approved(DataSubjectFactory()))
+    assert request.status == RequestStatus.FULFILLED
+    assert receipt_of(request) == {
+        "alpha": {"processor": "alpha", "state": "done", "outcome": "erased"},
+        "beta": {"processor": "beta", "state": "done", "outcome": "erased"},
+    }
+    assert [c.references for c in scripted["alpha"].calls] == [{"id": [f"name-of-{request.subject_id}-at-alpha"]}]
+
+
+def test_no_step_shows_a_processors_name_for_the_person_and_done_steps_keep_none(scripted, approved):
+    scripted["beta"].script = [Later("busy")]
+    request = run(approved(DataSubjectFactory()))
+    waiting = step_of(request, "beta")
+    assert unseal(waiting.references) == {"id": [f"name-of-{request.subject_id}-at-beta"]}
+    assert step_of(request, "alpha").references == ""
+    rows = [*FulfilmentStep.objects.values_list(), *AuditEntry.objects.values_list(), *RightsRequest.objects.values()]
+    assert "name-of-" not in str(rows)
+    run(request)
+    assert set(request.steps.values_list("references", flat=True)) == {""}
+
+
+def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approved, approver):
+    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    request = run(approved(DataSubjectFactory()))
+    step = step_of(request, "alpha")
+    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert step.state == StepState.WAITING
+    assert step_of(request, "beta").state == StepState.DONE
+    assert not ErasureReceipt.objects.filter(request=request).exists()
+    run(request, times=3)
+    assert len(scripted["alpha"].calls) == 1
+
+    processors.attest(step_id=step.id, actor=approver, evidence="Ticket 4711")
+    assert run(request).status == RequestStatus.FULFILLED
+    assert receipt_of(request)["alpha"] == {
+        "processor": "alpha",
+        "state": "done",
+        "outcome": "attested by hand",
+        "evidence": "Ticket 4711",
+        "attested_by": approver.pk,
+    }
+    assert step_of(request, "alpha").references == ""
+
+
+def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approved, agent):
+    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    request = run(approved(DataSubjectFactory()))
+    with pytest.raises(NotAllowed):
+        processors.attest(step_id=step_of(request, "alpha").id, actor=agent, evidence="Ticket 4711")
+    assert step_of(request, "alpha").state == StepState.WAITING
+
+
+def test_eight_failures_park_the_request_and_hold_up_no_other_processor(scripted, approved):
+    scripted["alpha"].script = [Later(f"busy {n}") for n in range(20)]
+    request = approved(DataSubjectFactory())
+    run(request, times=7)
+    assert request.parked_because == ""
+    run(request)
+    assert request.parked_because == "processor alpha: busy 7"
+    assert step_of(request, "beta").state == StepState.DONE
+    run(request, times=2)
+    assert len(scripted["alpha"].calls) == 8
+
+
+def test_a_failure_parks_at_once(scripted, approved):
+    scripted["alpha"].script = [Failed("Alpha answered HTTP 422")]
+    assert run(approved(DataSubjectFactory())).parked_because == "processor alpha: Alpha answered HTTP 422"
+
+
+def test_unparking_asks_again_under_the_same_key_and_the_effect_is_one(scripted, approved, approver):
+    scripted["alpha"].script = [Later("busy")] * 8
+    request = run(approved(DataSubjectFactory()), times=8)
+    requests.unpark(request_id=request.id, actor=approver)
+    assert run(request).status == RequestStatus.FULFILLED
+    calls = scripted["alpha"].calls
+    assert len(calls) == 9
+    assert (
+        {call.idempotency_key for call in calls}
+        == scripted["alpha"].effects
+        == {step_of(request, "alpha").idempotency_key}
+    )
+    assert scripted["beta"].effects.isdisjoint(scripted["alpha"].effects)
+
+
+def test_a_refused_key_costs_no_attempts_and_the_step_goes_on_when_the_key_is_right(scripted, approved):
+    refused = Waiting("Alpha refuses the key", 900)
+    scripted["alpha"].script = [refused] * 12 + [Later("busy")] * 7
+    request = run(approved(DataSubjectFactory()), times=12)
+    assert (request.status, request.parked_because) == (RequestStatus.AWAITING_PROCESSORS, "")
+    run(request, times=7)
+    assert request.parked_because == ""
+    assert run(request).status == RequestStatus.FULFILLED
+
+
+def test_a_parked_step_can_be_attested(scripted, approved, approver):
+    scripted["alpha"].script = [Failed("no")]
+    request = run(approved(DataSubjectFactory()))
+    processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence="Letter of 3 May")
+    assert run(request).status == RequestStatus.FULFILLED
+
+
+def test_a_hold_placed_meanwhile_stops_before_the_next_call(scripted, approved, approver):
+    scripted["alpha"].script = [Later("busy")]
+    scripted["beta"].script = [Later("busy")]
+    request = run(approved(DataSubjectFactory()))
+    holds.place(subject_ids=[request.subject_id], actor=approver, reason="Court order")
+    assert run(request).status == RequestStatus.ON_HOLD
+    assert len(scripted["alpha"].calls) == 1
+
+
+def test_every_real_processor_erases_and_the_receipt_says_what_stays(clerk, stripe, openai, approved):
+    stripe.add_customer("cus_1", subscriptions=[("sub_1", "active")], payment_methods=["pm_1"], charges=[1_700_000_000])
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    CustomerFactory(subject=person, stripe_id="cus_1")
+    PromptFactory(author=person, response_id="resp_1")
+    PromptFactory(author=person, response_id="gemini-1", provider=Prompt.Provider.GOOGLE)
+    request = run(approved(person))
+    assert request.status == RequestStatus.FULFILLED
+    assert (clerk.users, openai.responses, stripe.deleted) == ({"user_2"}, {"resp_2", "resp_3"}, {"cus_1"})
+    receipt = receipt_of(request)
+    assert {key: item["outcome"] for key, item in receipt.items()} == {
+        "clerk": "erased",
+        "google": "goes by itself",
+        "openai": "erased",
+        "stripe": "erased",
+    }
+    assert receipt["stripe"]["retained"][0]["until"] == "2033-11-14"
+    assert [len(receipt[key]["retained"]) for key in ("google", "openai")] == [1, 1]
+    evidence = str([*FulfilmentStep.objects.values_list(), *AuditEntry.objects.values_list(), receipt])
+    assert not [name for name in ("user_1", "cus_1", "sub_1", "pm_1", "resp_1", "gemini-1") if name in evidence]
+
+
+def test_without_keys_the_processors_that_know_the_person_are_awaited_and_no_others(approved):
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    request = run(approved(person))
+    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert {s.target: s.state for s in request.steps.filter(handler="processor")} == {
+        "clerk": "waiting",
+        "google": "done",
+        "openai": "done",
+        "stripe": "done",
+    }
+
+
+def test_an_effect_whose_reply_was_lost_happens_once(clerk, approved):
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    clerk.mishaps.append(("DELETE", lost_reply))
+    request = run(approved(person))
+    assert step_of(request, "clerk").problem.startswith("Clerk did not answer")
+    assert run(request).status == RequestStatus.FULFILLED
+    assert clerk.effects == {"user_1": 1}
+
+
+def test_many_responses_go_in_slices_over_many_claims_without_spending_attempts(openai, approved, monkeypatch):
+    monkeypatch.setattr(openai_module, "SLICE_SECONDS", 0)  # one response a slice
+    person = DataSubjectFactory()
+    ids = [f"resp_{n:02d}" for n in range(20)]
+    openai.responses |= set(ids)
+    PromptFactory.create_batch(20, author=person)
+    for prompt, response_id in zip(Prompt.objects.all(), ids, strict=True):
+        Prompt.objects.filter(pk=prompt.pk).update(response_id=response_id)
+    openai.mishaps += [("DELETE", instead(500, {}))] * 7
+    request = run(approved(person), times=8)
+    assert request.status == RequestStatus.FULFILLED
+    assert receipt_of(request)["openai"]["responses_deleted"] == 20
+    assert set(openai.effects.values()) == {1}
+
+
+def test_the_next_slice_is_due_at_once_though_another_processor_waits_for_a_person(openai, approved, monkeypatch):
+    monkeypatch.setattr(openai_module, "SLICE_SECONDS", 0)
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    for response_id in ("resp_1", "resp_2", "resp_3"):
+        PromptFactory(author=person, response_id=response_id)
+    request = approved(person)
+    monkeypatch.setattr(engine, "SLICE_SECONDS", 0.0001)  # one step a claim
+    claims = 0
+    while len(openai.responses) == 3:
+        engine.run(request.id)
+        assert (claims := claims + 1) < 20
+    assert (step_of(request, "clerk").state, step_of(request, "openai").units_done) == (StepState.WAITING, 1)
+    assert queue.due().filter(pk=request.id).exists()
+
+
+def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, monkeypatch):
+    monkeypatch.setattr(erasure, "SLICE_ROWS", 2)
+    person = DataSubjectFactory()
+    for response_id in ("resp_1", "resp_2", "resp_3"):
+        PromptFactory(author=person, response_id=response_id)
+    UsageEventFactory.create_batch(3, subject=person)
+    request = approved(person)
+    assert "slices privacy.Prompt" in map(str, request.steps.all())
+    assert run(request).status == RequestStatus.FULFILLED
+    assert openai.responses == set()
+
+
+def test_every_processor_has_a_step_in_every_plan(approved):
+    request = approved(DataSubjectFactory())
+    assert set(request.steps.filter(handler="processor").values_list("target", flat=True)) == set(connectors)
