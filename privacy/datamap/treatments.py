@@ -99,7 +99,7 @@ class Pseudonymise(Treatment):
 
 @dataclass(frozen=True)
 class Stamp(Treatment):
-    """The moment of the erasure."""
+    """The moment of the erasure; the first one's, should it run again."""
 
     word: ClassVar[str] = "stamp"
 
@@ -108,7 +108,7 @@ class Stamp(Treatment):
 
     def sql(self, field, table, connection):
         now = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')" if connection.vendor == "sqlite" else "STATEMENT_TIMESTAMP()"
-        return now, []
+        return f"COALESCE({connection.ops.quote_name(field.column)}, {now})", []
 
 
 @dataclass(frozen=True)
