@@ -18,18 +18,12 @@ from django.urls import reverse
 from privacy import tasks
 from privacy.admin.forms import FORMS, MAX_PEOPLE, ReasonForm
 from privacy.admin.plan_sections import Section, access_sections, erasure_sections
-from privacy.fulfilment import batches, children, erasure, holds
+from privacy.fulfilment import access, batches, children, erasure, holds
 from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import plan as plans
 from privacy.selectors import progress, queue
 
 PEOPLE_SHOWN = 24
-
-
-def export(**given) -> list[RightsRequest]:
-    from privacy.fulfilment import access
-
-    return access.export(**given)
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ ACTIONS = {
     for action in (
         SubjectAction(
             "export", RequestKind.ACCESS, "Export data", "Export the data of {people}", "Start the export", "download",
-            "privacy.export_datasubject", export,
+            "privacy.export_datasubject", access.export,
             (
                 "A worker collects every row and file below into one zip, with a page that a person can read.",
                 "You hand it over by a link that works once, or download it yourself; both are logged.",

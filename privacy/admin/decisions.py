@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from privacy import tasks
 from privacy.admin.actions import ACTIONS, PEOPLE_SHOWN, check_permission, requests
-from privacy.admin.forms import DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
+from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
 from privacy.admin.plan_sections import erasure_sections
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
@@ -24,8 +24,6 @@ from privacy.selectors import approval
 from privacy.selectors import plan as plans
 
 APPROVE = "privacy.approve_erasure"
-# Each approval freezes a plan of its own, which counts the person's rows; more at once would outlast the request.
-MAX_APPROVALS = 200
 OPEN_TO_DENIAL = (RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.ON_HOLD)
 KIND_PERMISSION = {action.kind: action.permission for action in ACTIONS.values()}
 
@@ -189,9 +187,9 @@ def approve(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 
 def approve_selected(model_admin, request: HttpRequest, queryset) -> HttpResponse | None:
     """The list's action: the same page for many."""
-    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_APPROVALS + 1])
-    if len(ids) > MAX_APPROVALS:
-        messages.error(request, f"At most {MAX_APPROVALS} approvals at once. Narrow the list by its filters.")
+    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_PEOPLE + 1])
+    if len(ids) > MAX_PEOPLE:
+        messages.error(request, f"At most {MAX_PEOPLE:,} approvals at once. Narrow the list by its filters.")
         return None
     return confirm_approvals(request, ids)
 
@@ -219,24 +217,29 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: st
     if not form.is_valid():
         return confirm_approvals(request, request_ids, form)
     free, refused = approval.sort_out(request_ids, request.user)
-    approved = [row.id for row in free if approve_one(row, request.user)]
-    tasks.ring(approved)
-    if approved:
-        messages.success(request, f"Approved: {requests(len(approved))}. The erasure starts by itself.")
-    if len(approved) < len(request_ids):
-        left = "Nothing was approved" if not approved else f"{requests(len(request_ids) - len(approved))} left alone"
-        because = next(iter(refused.values()), ["A colleague was quicker."])[0]
-        messages.warning(request, f"{left}. {because}")
+    try:
+        approved = erasure.approve_many(request_ids=[row.id for row in free], actor=request.user)
+    except (NotAllowed, PermissionDenied):
+        messages.warning(request, "A colleague was quicker with some of these, so nothing was approved. Look again.")
+        return redirect(back_from(request_ids))
+    ring(approved)
+    tell(request, len(approved), refused)
     return redirect(back_from(request_ids))
 
 
-def approve_one(row: RightsRequest, actor: Staff) -> bool:
-    """Whether it was approved; a colleague may have been quicker, and a requester never gets here unnoticed."""
-    try:
-        erasure.approve(request_id=row.id, actor=actor)
-    except (NotAllowed, PermissionDenied):
-        return False
-    return True
+def ring(approved: Sequence[RightsRequest]) -> None:
+    """A bell for each batch, whose erasures are done by the hundred, and one for each request outside a batch."""
+    for batch_id in {row.batch_id for row in approved if row.batch_id}:
+        tasks.ring_batch(batch_id)
+    tasks.ring(row.id for row in approved if not row.batch_id)
+
+
+def tell(request: HttpRequest, approved: int, refused: dict[RightsRequest, list[str]]) -> None:
+    if approved:
+        messages.success(request, f"Approved: {requests(approved)}. The erasure starts by itself.")
+    if refused:
+        left = f"{requests(len(refused))} left alone" if approved else "Nothing was approved"
+        messages.warning(request, f"{left}. {next(iter(refused.values()))[0]}")
 
 
 def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: TypedForm | None = None) -> HttpResponse:

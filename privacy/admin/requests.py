@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from privacy.admin import badges, decisions, receipts, step_words
+from privacy.admin import badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, link_to_subject
 from privacy.admin.plan_sections import erasure_sections
@@ -124,6 +124,8 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             path("approve/", view(decisions.approve_view), name="privacy_rightsrequest_approve_many"),
             path("<uuid:request_id>/progress/", view(progress_view), name="privacy_rightsrequest_progress"),
             path("<uuid:request_id>/receipt/", view(receipts.printable), name="privacy_rightsrequest_receipt"),
+            path("<uuid:request_id>/link/", view(handover.link), name="privacy_rightsrequest_link"),
+            path("<uuid:request_id>/download/", view(handover.download), name="privacy_rightsrequest_download"),
             path("<uuid:request_id>/approve/", view(decisions.approve), name="privacy_rightsrequest_approve"),
             path("<uuid:request_id>/deny/", view(decisions.deny), name="privacy_rightsrequest_deny"),
             path("<uuid:request_id>/cancel/", view(decisions.cancel), name="privacy_rightsrequest_cancel"),
@@ -207,6 +209,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "sections": erasure_sections(dry_run) if dry_run else [],
         "receipt": ErasureReceipt.objects.filter(request=row).first(),
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
+        "can_hand_over": request.user.has_perm(handover.PERMISSION),
         "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
     }
 

@@ -8,6 +8,7 @@ from privacy.models import FulfilmentStep
 NAMES = {
     "files": "Delete the files",
     "rows": "Erase the database rows",
+    "folders": "Delete the folders",
     "receipt": "Write the receipt",
     "package": "Build the package",
     "hold_place": "Put the hold in force",

@@ -64,7 +64,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
-    list_display = ["pseudonym", "full_name", "country", "created_at", "state"]
+    list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
     list_filter = [StateFilter]
     list_before_template = "admin/privacy/subject_search.html"
     sortable_by = ["full_name", "created_at"]  # those that have an index

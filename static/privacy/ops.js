@@ -93,6 +93,7 @@ addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-cancel]").forEach(leaveOnEscape);
   document.querySelectorAll("[data-focus]").forEach((element) => element.focus());
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+  document.querySelectorAll("[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));
   document.querySelectorAll("[data-copy]").forEach((button) =>
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);

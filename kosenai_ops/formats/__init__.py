@@ -1,0 +1,1 @@
+"""Dates and times as this back office writes them."""
