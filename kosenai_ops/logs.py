@@ -37,10 +37,13 @@ HARMLESS = (
 # What Celery's own messages quote of a task: the exception's text, the result, the arguments.
 QUOTED_BY_CELERY = dict.fromkeys(["exc", "return_value", "args", "kwargs", "traceback"], "[withheld]")
 
-EMAIL = re.compile(r"[^\s\"'<>()\[\]{},;:=/\\|&?]+(?:@|%40)[\w-]+(?:(?:\.|%2[eE])[\w-]+)+")
+EMAIL = re.compile(
+    r"(?:[^\s\"'<>()\[\]{},;:=/\\|&?]|(?<=\w)'(?=\w))+(?:@|%40)[\w-]+(?:(?:\.|%2[eE])[\w-]+)+",
+)
 QUERY = re.compile(r"\?[^\s\"'<>\\]*=[^\s\"'<>\\]*")
 ROW = re.compile(r"(=\(|Failing row contains \()[^\n\\]*\)")
-ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F.:]*)(?![\w:])")
+IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
+MAYBE_IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F]*:[0-9a-fA-F:.]*[0-9a-fA-F:](?!\w)")
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 requests = logging.getLogger("kosenai.requests")
@@ -51,15 +54,16 @@ def redact(text: str) -> str:
     text = QUERY.sub("?[query]", text)
     text = EMAIL.sub("[email]", text)
     text = ROW.sub(r"\1[row])", text)
-    return ADDRESS.sub(_redact_address, text)
+    return IPV4.sub("[ip]", MAYBE_IPV6.sub(_redact_ipv6, text))
 
 
-def _redact_address(found: re.Match) -> str:
+def _redact_ipv6(found: re.Match) -> str:
+    address = found[0].rstrip(":") if not found[0].endswith("::") else found[0]
     try:
-        ip_address(found[0])
+        ip_address(address)
     except ValueError:  # a time of day, a Python slice
         return found[0]
-    return "[ip]"
+    return found[0].replace(address, "[ip]")
 
 
 def message_of(record: logging.LogRecord) -> str:

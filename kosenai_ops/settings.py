@@ -48,9 +48,7 @@ def key(name: str, *, length: int, why: str) -> str:
     """A secret of at least `length` characters. The demo makes its own and keeps it, so that its data stay readable."""
     value = env.str(name, default="") or (demo_key(name) if DEMO else "")
     if len(value) < length or len(set(value)) < 5:
-        problems.append(
-            f"{name} is not set, too short or too simple: give it {length} random characters or more. {why}"
-        )
+        problems.append(f"{name} is missing, too short or too simple: give it {length} random characters. {why}")
     return value
 
 
@@ -171,6 +169,7 @@ CACHES = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["kosenai_ops.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -257,6 +256,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# Above the lock of AXES_FAILURE_LIMIT, and the only limit on codes of a second factor.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,10/5m/key"}
 MFA_ADAPTER = "kosenai_ops.staff_access.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

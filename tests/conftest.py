@@ -6,6 +6,7 @@ The run is on SQLite and the filesystem broker unless DATABASE_URL and CELERY_BR
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import django
@@ -28,6 +29,8 @@ def own_broker_url(url: str) -> str:
 # A variable beats the developer's .env, so nothing of that file reaches a test. DEMO: plain http and no
 # compulsory second factor; the production shape has its own tests, which start a process without it.
 os.environ |= {"DEMO": "true", "DEBUG": "false", "VAR_DIR": VAR_DIR, "DJANGO_SETTINGS_MODULE": "kosenai_ops.settings"}
+# No test erases anybody at a real processor with a developer's key.
+os.environ |= {"CLERK_SECRET_KEY": "", "STRIPE_SECRET_KEY": "", "OPENAI_API_KEY": ""}
 os.environ.setdefault("SECRET_KEY", "a-secret-key-of-the-tests-and-of-nothing-else-whatsoever")
 os.environ.setdefault("LEDGER_KEY", "a-ledger-key-of-the-tests-and-of-nothing-else-whatsoever")
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{VAR_DIR}/kosenai.sqlite3")
@@ -100,6 +103,15 @@ def no_memory_of_other_tests():
 def unavailable():
     """Call it with a reason where a test lacks something of its machine: skips, but in CI it fails."""
     return pytest.fail if IN_CI else pytest.skip
+
+
+@pytest.fixture(scope="session")
+def shared_data(unavailable) -> Path:
+    """The folder of real data beside the project, read in place. A test that asks for it skips where it is absent."""
+    folder = settings.BASE_DIR.parent / "shared" / "data"
+    if not folder.is_dir():
+        unavailable("no shared data beside the project")
+    return folder
 
 
 @pytest.fixture
