@@ -1,0 +1,75 @@
+"""The zip: written once, from front to back, each entry with its size and SHA-256."""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+
+class Sink(Protocol):
+    def write(self, data: bytes) -> int: ...
+
+    def flush(self) -> None: ...
+
+
+class Entry:
+    """A file of the zip while it is written."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream, self._digest, self.size = stream, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> None:
+        self._digest.update(data)
+        self.size += len(data)
+        self._stream.write(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+class Archive:
+    """A zip on a sink that cannot seek. `entries` is {name: {"bytes", "sha256"}} of what is written.
+
+    A context manager; if its block fails the zip is left without its end.
+    """
+
+    def __init__(self, sink: Sink, at: datetime):
+        self._sink: Sink | None = sink
+        # Level 1: a million events take half the time of the default level, and a tenth more room.
+        self._zip = zipfile.ZipFile(self, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._at = at.timetuple()[:6]
+        self.entries: dict[str, dict[str, int | str]] = {}
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, kind, fault, trace) -> None:
+        if fault is None:
+            self._zip.close()
+        # A ZipFile that was not closed closes itself when it is collected, and would write to a file that is gone.
+        self._sink = None
+
+    @contextmanager
+    def entry(self, name: str) -> Iterator[Entry]:
+        info = zipfile.ZipInfo(name, self._at)
+        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+        # The size is not known beforehand, and a table or an upload may well be larger than 4 GiB.
+        with self._zip.open(info, "w", force_zip64=True) as stream:
+            entry = Entry(stream)
+            yield entry
+        self.entries[name] = {"bytes": entry.size, "sha256": entry.sha256}
+
+    def add(self, name: str, text: str) -> None:
+        with self.entry(name) as entry:
+            entry.write(text.encode(errors="backslashreplace"))
+
+    def write(self, data: bytes) -> int:
+        """For the ZipFile, which takes this object for its file."""
+        return self._sink.write(data) if self._sink else len(data)
+
+    def flush(self) -> None:
+        if self._sink:
+            self._sink.flush()

@@ -1,0 +1,130 @@
+"""Writes a whole package from one moment of the database."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from privacy.connectors.base import connectors
+from privacy.fulfilment.package import cover, output, portable, postgres, snapshot, uploads
+from privacy.fulfilment.package.archive import Archive
+from privacy.fulfilment.package.blocks import Block
+from privacy.fulfilment.package.tables import Table, tables_of
+from privacy.fulfilment.package.uploads import Gap
+from privacy.models import RightsRequest
+
+SCHEMA_VERSION = 1
+READ = {"postgresql": postgres, "sqlite": portable}
+
+# Called with the number of rows just written, after every block; may raise to stop the writing.
+Tick = Callable[[int], None]
+
+
+@dataclass
+class Built:
+    """What was written. `sha256` and `size` (bytes) are of the file as it lies on the disk, encrypted or not."""
+
+    created_at: datetime
+    counts: Counter = field(default_factory=Counter)
+    previews: dict[str, list[dict]] = field(default_factory=dict)
+    files: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    sha256: str = ""
+    size: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.counts.total()
+
+    @property
+    def missing_files(self) -> int:
+        return sum(gap.kind == "file" for gap in self.gaps)
+
+
+def build(request: RightsRequest, path: Path, *, expires_after: timedelta, tick: Tick) -> Built:
+    """Writes the package of the request's subject to `path`, encrypted if the request names a key.
+
+    Raises OSError when the disk is full or fails; then, and whenever `tick` raises, nothing is left at `path`.
+    """
+    built = Built(datetime.now(UTC))
+    tables = tables_of(request.subject_id)
+    with snapshot.of_the_database() as reader, output.whole_file(path) as file:
+        sealed = output.encrypted(file, request.recipient_key) if request.recipient_key else nullcontext(file)
+        with sealed as sink, Archive(sink, built.created_at) as archive:
+            write_json(archive, reader, tables, built, tick)
+            write_csv(archive, reader, tables, tick)
+            built.files, built.gaps = uploads.write(archive, reader, tables, lambda: tick(0))
+            built.gaps += withheld_fields(tables, built.counts) + unasked_processors(request)
+            write_cover(archive, request, tables, built, expires_after)
+            write_manifest(archive, request, tables, built)
+    built.sha256, built.size = file.sha256, file.size
+    return built
+
+
+def write_json(archive: Archive, reader, tables: Sequence[Table], built: Built, tick: Tick) -> None:
+    """A line of JSON a row, every value as it is stored."""
+    for table, blocks in READ[reader.vendor].json_tables(reader, tables):
+        with archive.entry(table.path("jsonl")) as entry:
+            for block in blocks:
+                built.previews.setdefault(table.label, first_rows(block))
+                built.counts[table.label] += block.rows
+                entry.write(block.data)
+                tick(block.rows)
+
+
+def write_csv(archive: Archive, reader, tables: Sequence[Table], tick: Tick) -> None:
+    """The same rows for spreadsheets (see spreadsheet.py for what is changed in them)."""
+    for table, blocks in READ[reader.vendor].csv_tables(reader, tables):
+        with archive.entry(table.path("csv")) as entry:
+            for block in blocks:
+                entry.write(block.data)
+                tick(block.rows)
+
+
+def first_rows(block: Block) -> list[dict]:
+    lines = block.data.split(b"\n", cover.PREVIEW_ROWS)
+    return [json.loads(line) for line in islice(lines, min(block.rows, cover.PREVIEW_ROWS))]
+
+
+def withheld_fields(tables: Sequence[Table], counts: Counter) -> list[Gap]:
+    return [
+        Gap("field", f"{table.label}.{name}", because)
+        for table in tables
+        if counts[table.label]
+        for name, because in table.declaration.withheld.items()
+    ]
+
+
+def unasked_processors(request: RightsRequest) -> list[Gap]:
+    """Processors that know the person and are not asked yet for what they hold."""
+    return [
+        Gap("processor", connector.name, "Its own copy is not part of this package; ask us, and we ask there.")
+        for _, connector in sorted(connectors.items())
+        if any(connector.references(request.subject_id).values())
+    ]
+
+
+def write_cover(archive: Archive, request, tables, built: Built, expires_after: timedelta) -> None:
+    page = cover.render(
+        request, tables, built.counts, built.previews, built.files, built.gaps, built.created_at, expires_after
+    )
+    archive.add("index.html", page)
+
+
+def write_manifest(archive: Archive, request: RightsRequest, tables: Sequence[Table], built: Built) -> None:
+    """For machines, and last, because it names every other entry with its size and SHA-256."""
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "request": str(request.id),
+        "created_at": built.created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "rows": built.rows,
+        "files": built.files,
+        "counts": {table.label: built.counts[table.label] for table in tables},
+        "entries": archive.entries,
+        "gaps": [asdict(gap) for gap in built.gaps],
+    }
+    archive.add("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))

@@ -1,0 +1,77 @@
+"""Which rows and columns go into the package, and what kind of value stands in each column."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from uuid import UUID
+
+from django.db import models
+
+from privacy.datamap import PersonalData, compiler
+from privacy.models import DataSubject
+
+TEXT_FIELDS = (models.CharField, models.TextField, models.FileField)
+
+
+class Kind(Enum):
+    """How a column's values are written: TEXT may be hostile; WORD is our own, such as "you" or a role."""
+
+    TEXT = auto()
+    WORD = auto()
+    MOMENT = auto()
+    JSON = auto()
+    BOOLEAN = auto()
+    UUID = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One declared model: its columns by name, the SELECT of the person's rows, and their WHERE alone."""
+
+    declaration: type[PersonalData]
+    columns: dict[str, Kind]
+    sql: str
+    params: tuple
+    where: str
+    where_params: tuple
+
+    @property
+    def label(self) -> str:
+        return self.declaration.label()
+
+    def path(self, suffix: str) -> str:
+        """Where the table stands in the zip, such as data/privacy.Script.csv."""
+        return f"data/{self.label}.{suffix}"
+
+
+def tables_of(subject_id: UUID) -> list[Table]:
+    """Every declared model, by label."""
+    scope = compiler.Scope.one(subject_id)
+    return [_table(declaration, scope) for declaration in compiler.all_declarations()]
+
+
+def _table(declaration: type[PersonalData], scope: compiler.Scope) -> Table:
+    names, (sql, params) = compiler.selection(declaration, scope)
+    where, where_params = compiler.readable_rows(declaration, scope)
+    kinds = {field.name: _kind(declaration, field) for field in compiler.columns(declaration)}
+    columns = {name: kinds.get(name, Kind.WORD) for name in names}
+    return Table(declaration, columns, sql, tuple(params), where, tuple(where_params))
+
+
+def _kind(declaration: type[PersonalData], field: models.Field) -> Kind:
+    if field.name in declaration.roles or field.related_model is DataSubject:
+        return Kind.WORD
+    while field.remote_field:
+        field = field.target_field
+    match field:
+        case models.UUIDField():
+            return Kind.UUID
+        case models.DateTimeField():
+            return Kind.MOMENT
+        case models.JSONField():
+            return Kind.JSON
+        case models.BooleanField():
+            return Kind.BOOLEAN
+        case _ if isinstance(field, TEXT_FIELDS):
+            return Kind.TEXT
+    return Kind.OTHER
