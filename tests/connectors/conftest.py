@@ -20,7 +20,6 @@ from tests.fakes.stripe import FIXTURES, FakeStripe
 @contextmanager
 def connected(fake, connector, path, settings, monkeypatch):
     """A new connector, so that what one test has made it heed does not keep it quiet in the next."""
-    monkeypatch.setattr(api, "TIMEOUT", httpx.Timeout(0.5))
     with fake:
         monkeypatch.setattr(connector, "base_url", fake.url + path)
         monkeypatch.setitem(connectors, connector.key, connector())
@@ -60,6 +59,19 @@ def stripe(shared, settings, monkeypatch):
     shared(FIXTURES)
     with connected(FakeStripe(), Stripe, "", settings, monkeypatch) as fake:
         yield fake
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Calls in `with impatient():` wait for a second only. The others wait as ever: the machine may be busy."""
+
+    @contextmanager
+    def within():
+        with monkeypatch.context() as patch:
+            patch.setattr(api, "TIMEOUT", httpx.Timeout(1))
+            yield
+
+    return within
 
 
 @pytest.fixture
