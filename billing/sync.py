@@ -113,14 +113,13 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
     if not isinstance(thing, Mapping) or not isinstance(thing.get("object"), str):
         return
     if thing["object"] == "event":
-        yield from _unpacked((thing.get("data") or {}).get("object"), moment(thing.get("created")), depth, {})
+        yield from _unpacked(within(thing, "data").get("object"), moment(thing.get("created")), depth, {})
     if thing["object"] in TABLES and isinstance(thing.get("id"), str):
         yield Found(TABLES[thing["object"]].model, thing, as_of, depth, parent)
     for name in ("product", "price", "plan", "customer", "subscription", "invoice", "charge", "latest_charge"):
         yield from _unpacked(thing.get(name), as_of, depth + 1, thing)
     for name in ("sources", "subscriptions", "items", "lines", "refunds", "charges"):
-        nested = thing.get(name)
-        for item in (nested.get("data") or ()) if isinstance(nested, Mapping) else ():
+        for item in listed(thing, name):
             yield from _unpacked(item, as_of, depth + 1, thing)
 
 
@@ -166,7 +165,7 @@ class Ledger:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
             outcome, row = Outcome.REFUSED, None
             missing = f": it has no {error}" if isinstance(error, KeyError) else ""
-            reason = f"This is not a {item.thing['object'].replace('_', ' ')} as Stripe sends one{missing}."
+            reason = f"It is not shaped like Stripe's “{item.thing['object']}”{missing}."
         return Synced(outcome, row, reason, item.stripe_id, item.model)
 
     def merge(self, item: Found) -> tuple[Outcome, models.Model | None, str]:
@@ -238,7 +237,7 @@ class Context:
 
     def customer(self) -> Customer:
         """Whose object it is: its own word, or that of the object around it. Raises Refused."""
-        for thing in (self.item.thing, self.item.parent, expanded(self.item.thing, "charge")):
+        for thing in (self.item.thing, self.item.parent, within(self.item.thing, "charge")):
             if stripe_id := id_of(thing.get("customer")):
                 return self.ledger.customer(stripe_id)
             if thing.get("object") == "customer":
@@ -250,9 +249,7 @@ class Context:
 
     def price(self, thing: Mapping) -> Price | None:
         """The price of a subscription's item or an invoice's line, under any of the names Stripe has had for it."""
-        details = (thing.get("pricing") or {}).get("price_details") or {}
-        stripe_id = id_of(thing.get("price")) or id_of(thing.get("plan")) or id_of(details.get("price"))
-        return self.ledger.rows[Price].get(stripe_id)
+        return next((row for stripe_id in price_ids(thing) if (row := self.ledger.rows[Price].get(stripe_id))), None)
 
     def subscription(self, stripe_id: str | None, customer: Customer, started_at: datetime) -> Subscription | None:
         if not stripe_id:
@@ -263,13 +260,27 @@ class Context:
 
     def invoice(self) -> Invoice | None:
         """The invoice a line or refund belongs to, if it is known."""
-        charge = expanded(self.item.thing, "charge")
+        return next((row for i in self.invoice_ids() if (row := self.ledger.rows[Invoice].get(i))), None)
+
+    def refunded_invoice(self, customer: Customer, currency: str, refunded_at: datetime) -> Invoice | None:
+        """As `invoice`; one that is told of and not here yet gets a row, for there is a customer to have it."""
+        stripe_id = next(self.invoice_ids(), None)
+        return self.invoice() or (
+            stripe_id
+            and self.ledger.add(
+                Invoice(
+                    stripe_id=stripe_id, customer=customer, status="unknown", currency=currency, total=0,
+                    issued_at=refunded_at,
+                )
+            )
+        )  # fmt: skip
+
+    def invoice_ids(self) -> Iterator[str]:
         around = self.item.parent
         own = around.get("id") if around.get("object") == "invoice" else around.get("invoice")
-        for reference in (self.item.thing.get("invoice"), own, charge.get("invoice")):
-            if row := self.ledger.rows[Invoice].get(id_of(reference)):
-                return row
-        return None
+        for reference in (self.item.thing.get("invoice"), own, within(self.item.thing, "charge").get("invoice")):
+            if stripe_id := id_of(reference):
+                yield stripe_id
 
 
 def product(thing: Mapping, context: Context) -> dict:
@@ -282,12 +293,11 @@ def price(thing: Mapping, context: Context) -> dict:
     """A price, or a plan, which is what Stripe called a price before 2020."""
     if thing.get("deleted"):
         return {"active": False}
-    recurring = thing.get("recurring") or {}
     return {
         "product": context.product(id_of(thing["product"])),
         "unit_amount": thing.get("unit_amount", thing.get("amount")),
         "currency": thing["currency"],
-        "interval": recurring.get("interval") or thing.get("interval") or "",
+        "interval": within(thing, "recurring").get("interval") or thing.get("interval") or "",
         "active": thing.get("active", True),
     }
 
@@ -307,7 +317,7 @@ def customer(thing: Mapping, context: Context) -> dict:
 
 
 def subscription(thing: Mapping, context: Context) -> dict:
-    items = (thing.get("items") or {}).get("data") or [{}]
+    items = listed(thing, "items") or [{}]
     return {
         "customer": context.customer(),
         "price": context.price(items[0]) or context.price(thing),
@@ -320,7 +330,7 @@ def subscription(thing: Mapping, context: Context) -> dict:
 def payment_method(thing: Mapping, context: Context) -> dict:
     """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it."""
     kind = thing.get("type") or "card"
-    card = thing if thing["object"] == "card" else thing.get(kind) or {}
+    card = thing if thing["object"] == "card" else within(thing, kind)
     last_four = str(card.get("last4") or "")
     return {
         "customer": context.customer(),
@@ -332,9 +342,8 @@ def payment_method(thing: Mapping, context: Context) -> dict:
 
 
 def invoice(thing: Mapping, context: Context) -> dict:
-    issued_at = moment((thing.get("status_transitions") or {}).get("finalized_at") or thing["created"])
-    details = (thing.get("parent") or {}).get("subscription_details") or {}
-    subscription_id = id_of(thing.get("subscription")) or id_of(details.get("subscription"))
+    issued_at = moment(within(thing, "status_transitions").get("finalized_at") or thing["created"])
+    subscription_id = next(subscription_ids(thing), None)
     payer = context.customer()
     return {
         "customer": payer,
@@ -365,14 +374,15 @@ def line_item(thing: Mapping, context: Context) -> dict:
 
 
 def refund(thing: Mapping, context: Context) -> dict:
+    payer, refunded_at = context.customer(), moment(thing["created"])
     return {
-        "customer": context.customer(),
-        "invoice": context.invoice(),
+        "customer": payer,
+        "invoice": context.refunded_invoice(payer, thing["currency"], refunded_at),
         "amount": thing["amount"],
         "currency": thing["currency"],
         "reason": thing.get("reason") or "",
         "status": thing.get("status") or "",
-        "refunded_at": moment(thing["created"]),
+        "refunded_at": refunded_at,
     }
 
 
@@ -405,44 +415,58 @@ def moment(seconds: int | None) -> datetime | None:
 
 def id_of(reference: object) -> str | None:
     """The id of what Stripe names by id, or sends whole where it was asked to expand."""
-    return reference.get("id") if isinstance(reference, Mapping) else reference or None
+    stripe_id = reference.get("id") if isinstance(reference, Mapping) else reference
+    return stripe_id if isinstance(stripe_id, str) and stripe_id else None
 
 
-def expanded(thing: Mapping, name: str) -> Mapping:
-    return thing[name] if isinstance(thing.get(name), Mapping) else {}
+def within(thing: Mapping, *path: str) -> Mapping:
+    """The object at the end of the path; an empty one where the path ends before."""
+    for name in path:
+        thing = thing.get(name)
+        if not isinstance(thing, Mapping):
+            return {}
+    return thing
+
+
+def listed(thing: Mapping, name: str) -> list[Mapping]:
+    """The objects of a Stripe list."""
+    data = within(thing, name).get("data")
+    return [item for item in data if isinstance(item, Mapping)] if isinstance(data, list) else []
+
+
+def price_ids(thing: Mapping) -> Iterator[str]:
+    """Under any of the names Stripe has had for it."""
+    for reference in (thing.get("price"), thing.get("plan"), within(thing, "pricing", "price_details").get("price")):
+        if stripe_id := id_of(reference):
+            yield stripe_id
+
+
+def subscription_ids(thing: Mapping) -> Iterator[str]:
+    """An invoice's own word for its subscription, and the newer one."""
+    for reference in (thing.get("subscription"), within(thing, "parent", "subscription_details").get("subscription")):
+        if stripe_id := id_of(reference):
+            yield stripe_id
 
 
 def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+# The names by which an object refers to rows of a model.
+REFERENCES = {Product: ("product",), Customer: ("customer",), Invoice: ("invoice",)}
+
+
 def _ids(found: Mapping[tuple[type, str], Found], model: type[models.Model]) -> set[str]:
     """The Stripe ids of this model that a batch has or refers to."""
-    own = {stripe_id for kind, stripe_id in found if kind is model}
-    names = {Product: ("product",), Price: (), Customer: ("customer",), Subscription: ("subscription",),
-             Invoice: ("invoice",)}.get(model, ())  # fmt: skip
+    ids = {stripe_id for kind, stripe_id in found if kind is model}
     for item in found.values():
-        for thing in (item.thing, item.parent, expanded(item.thing, "charge")):
-            own |= {id_of(thing.get(name)) for name in names if id_of(thing.get(name))}
+        for thing in (item.thing, item.parent, within(item.thing, "charge")):
+            ids |= {id_of(thing.get(name)) for name in REFERENCES.get(model, ())}
         if model is Price:
-            own |= set(_prices_of(item.thing))
+            ids |= {i for thing in (item.thing, *listed(item.thing, "items")) for i in price_ids(thing)}
         if model is Subscription:
-            details = ((item.thing.get("parent") or {}).get("subscription_details") or {}) if _flat(item.thing) else {}
-            own |= {id_of(details.get("subscription"))} - {None}
-    return {stripe_id for stripe_id in own if isinstance(stripe_id, str)}
-
-
-def _flat(thing: Mapping) -> bool:
-    return isinstance(thing.get("parent"), Mapping)
-
-
-def _prices_of(thing: Mapping) -> Iterator[str]:
-    items = thing.get("items")
-    for holder in [thing, *((items.get("data") or ()) if isinstance(items, Mapping) else ())]:
-        details = (holder.get("pricing") or {}).get("price_details") or {}
-        for reference in (holder.get("price"), holder.get("plan"), details.get("price")):
-            if id_of(reference):
-                yield id_of(reference)
+            ids |= set(subscription_ids(item.thing))
+    return ids - {None}
 
 
 def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.Model]:
