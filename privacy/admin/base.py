@@ -19,7 +19,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[:COUNT_CAP].count()
+        return self.object_list.order_by().values("pk")[:COUNT_CAP].count()  # without the annotations
 
     @property
     def is_capped(self) -> bool:
