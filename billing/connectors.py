@@ -1,5 +1,6 @@
 """Stripe: payments. Cancels, detaches, deletes the customer, and says what Stripe keeps and until when."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
@@ -15,6 +16,9 @@ from privacy.models import Identifier
 
 ENDED = {"canceled", "incomplete_expired"}
 TAX = for_tax("issued_at").until
+
+# The SDK tells each URL, and the sentences of errors, at INFO: they carry the customer's ids.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
 class SharedClient(stripe.HTTPClient):

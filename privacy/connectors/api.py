@@ -5,7 +5,7 @@ import json
 import logging
 import random
 import re
-from collections import Counter
+from collections import Counter, deque
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -44,7 +44,7 @@ class Exchange:
     def __init__(self, connector: "ApiConnector", earlier: dict):
         self.connector = connector
         self.calls = Counter(earlier.get("calls", {}))
-        self.request_ids: list[str] = list(earlier.get("requests", []))
+        self.request_ids = deque(earlier.get("requests", []), KEPT_REQUEST_IDS)
         self.client = httpx.Client(
             base_url=connector.base_url,
             timeout=TIMEOUT,
@@ -54,7 +54,7 @@ class Exchange:
 
     def evidence(self) -> dict:
         """For a step's result; the last request ids only, when there were many calls."""
-        return {"calls": dict(self.calls), "requests": self.request_ids[-KEPT_REQUEST_IDS:]}
+        return {"calls": dict(self.calls), "requests": list(self.request_ids)}
 
     def judge(self, response: httpx.Response) -> None:
         """Notes the reply and lets through only what was done (2xx) or is not there (404), in JSON or without a

@@ -1,3 +1,4 @@
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -141,6 +142,13 @@ def test_what_the_sdk_cannot_read_is_tried_later(payer, erase):
     payer.mishaps.append(("DELETE", instead(404, {})))
     outcome = erase()
     assert outcome == Later("Stripe answered what its SDK does not understand (APIError)")
+
+
+def test_no_log_line_names_the_customer(payer, erase, caplog):
+    caplog.set_level(logging.INFO)
+    payer.mishaps.append(("DELETE", instead(404, {"error": {"type": "x", "message": "No such subscription: sub_1"}})))
+    erase()
+    assert not [name for name in ("cus_1", "sub_", "pm_") if name in caplog.text]
 
 
 @pytest.mark.django_db
