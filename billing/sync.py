@@ -442,9 +442,9 @@ def price_ids(thing: Mapping) -> Iterator[str]:
 
 
 def subscription_ids(thing: Mapping) -> Iterator[str]:
-    """An invoice's own word for its subscription, and the newer one."""
+    """An invoice's own word for its subscription, and the newer one. Examples have a mere word in its place."""
     for reference in (thing.get("subscription"), within(thing, "parent", "subscription_details").get("subscription")):
-        if stripe_id := id_of(reference):
+        if (stripe_id := id_of(reference)) and stripe_id.startswith("sub_"):
             yield stripe_id
 
 

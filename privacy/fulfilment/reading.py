@@ -39,7 +39,7 @@ def decoded(data: bytes) -> str:
     for mark, name in OTHER_ENCODINGS.items():
         if data.startswith(mark):
             raise Unreadable(f"The file is written in {name}. {SAVE_AS}")
-    if len(data) > 1 and data[:2000].count(0) >= len(data[:2000]) // 3:
+    if 3 * data[:2000].count(0) >= len(data[:2000]) > 0:
         raise Unreadable(f"The file is binary, or text in UTF-16 or UTF-32. {SAVE_AS}")
     try:
         return data.decode("utf-8-sig")
