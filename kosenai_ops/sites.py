@@ -19,6 +19,13 @@ class KosenaiAdminSite(UnfoldAdminSite):
         if ours:
             super().register(ours, admin_class, **options)
 
+    def ask_again(self, request):
+        """Where to prove again who one is, before an approval; None when that was a moment ago. The pages of
+        `privacy` ask the site, because they may not import the composition root."""
+        from kosenai_ops.staff_access import ask_again  # it needs the models, which are not loaded yet up there
+
+        return ask_again(request)
+
 
 class KosenaiAdminConfig(AdminConfig):
     default_site = "kosenai_ops.sites.KosenaiAdminSite"

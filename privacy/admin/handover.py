@@ -36,7 +36,7 @@ def link(request: HttpRequest, row: RightsRequest) -> HttpResponse:
         "original": row,
         "row": row,
         "package": package,
-        "link": request.build_absolute_uri(reverse("package", args=[token])),
+        "link": request.build_absolute_uri(reverse("package_download", args=[token])),
     }
     return TemplateResponse(request, "admin/privacy/link.html", context)
 

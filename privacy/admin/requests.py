@@ -113,7 +113,6 @@ def awaiting(queryset, user):
 class RightsRequestAdmin(ReadOnlyAdmin):
     list_display = ["what", "subject_link", "state", "due", "steps_done", "requested_by", "received_at"]
     list_filter = [QueueFilter, "kind", "status", SubjectFilter]
-    list_select_related = ["requested_by"]
     list_before_template = "admin/privacy/queue_tabs.html"
     empty_text = "Nothing waits here."
     actions = ()
@@ -144,9 +143,14 @@ class RightsRequestAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request):
         steps = FulfilmentStep.objects.filter(request=OuterRef("pk")).order_by().values("request")
-        return super().get_queryset(request).annotate(
-            step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
-            finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("requested_by", "approved_by")
+            .annotate(
+                step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
+                finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
+            )
         )
 
     def get_ordering(self, request):

@@ -94,11 +94,15 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         return actions.confirm(request, actions.ACTIONS[name], [subject_id])
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(
-            is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
-            has_open_request=Exists(
-                RightsRequest.objects.filter(subject=OuterRef("pk")).exclude(status__in=RequestStatus.closed())
-            ),
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
+                has_open_request=Exists(
+                    RightsRequest.objects.filter(subject=OuterRef("pk")).exclude(status__in=RequestStatus.closed())
+                ),
+            )
         )
 
     def search_view(self, request):

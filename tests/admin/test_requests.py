@@ -1,0 +1,390 @@
+"""The queue, a request's page, and what staff decide about it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy import roles, tasks
+from privacy.fulfilment import access, engine, erasure, holds
+from privacy.models import AuditEntry, RequestKind, RequestStatus, RightsRequest, StepState, Verification
+from tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/privacy/rightsrequest/"
+REASON = "Ticket 4711, asked for by e-mail"
+
+
+def signed_in(role: str) -> Client:
+    client = Client()
+    client.staff = f.StaffFactory(role=role)
+    client.force_login(client.staff)
+    return client
+
+
+@pytest.fixture
+def agent():
+    return signed_in(roles.AGENT)
+
+
+@pytest.fixture
+def approver():
+    return signed_in(roles.APPROVER)
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch) -> list:
+    """Ids for which a bell was rung."""
+    ids = []
+    monkeypatch.setattr(tasks, "ring", lambda request_ids: ids.extend(request_ids))
+    monkeypatch.setattr(tasks, "ring_batch", ids.append)
+    return ids
+
+
+def erasure_of(person, staff) -> RightsRequest:
+    return erasure.request_erasure(
+        subject_ids=[person.pk], actor=staff, reason=REASON, verification=Verification.SIGNED_IN
+    )[0]
+
+
+def url(name: str, request: RightsRequest, **given) -> str:
+    return reverse(f"admin:privacy_rightsrequest_{name}", kwargs={"request_id": request.pk, **given})
+
+
+def page_url(request: RightsRequest) -> str:
+    return reverse("admin:privacy_rightsrequest_change", args=[request.pk])
+
+
+def typed(request: RightsRequest) -> dict:
+    return {"typed": str(request.pk)[:8]}
+
+
+def texts(response) -> str:
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+class TestApproval:
+    @pytest.fixture
+    def request_(self, agent):
+        return erasure_of(f.person_with_everything(), agent.staff)
+
+    def test_the_approver_sees_the_plan_and_the_reason_first(self, approver, request_):
+        page = approver.get(url("approve", request_)).content.decode()
+        for words in ("Deleted", "Kept", REASON, "does not come back", "Signed in to the account"):
+            assert words in page
+        request_.refresh_from_db()
+        assert request_.status == RequestStatus.AWAITING_APPROVAL
+
+    def test_approved_with_the_word_typed_it_starts(self, approver, request_, rung):
+        answer = approver.post(url("approve", request_), typed(request_))
+        request_.refresh_from_db()
+        assert request_.status == RequestStatus.IN_PROGRESS and request_.approved_by == approver.staff
+        assert rung == [request_.pk] and answer.url == page_url(request_)
+
+    @pytest.mark.parametrize("word", ["", "yes", "approve"])
+    def test_another_word_approves_nothing(self, approver, request_, word):
+        page = approver.post(url("approve", request_), {"typed": word})
+        assert page.status_code == 200 and page.context["form"].errors["typed"]
+        request_.refresh_from_db()
+        assert request_.status == RequestStatus.AWAITING_APPROVAL
+
+    def test_who_asked_sees_the_button_disabled_and_is_refused(self):
+        manager = signed_in(roles.MANAGER)
+        own = erasure_of(f.DataSubjectFactory(), manager.staff)
+        page = manager.get(page_url(own)).content.decode()
+        assert "another person has to approve" in page and url("approve", own) not in page
+        answer = manager.post(url("approve", own), typed(own))
+        own.refresh_from_db()
+        assert own.status == RequestStatus.AWAITING_APPROVAL and "You asked for it yourself" in texts(answer)
+
+    @pytest.mark.parametrize("role", [roles.AGENT, roles.AUDITOR, roles.DEVELOPER])
+    def test_who_may_not_approve_is_refused(self, request_, role):
+        client = signed_in(role)
+        assert client.post(url("approve", request_), typed(request_)).status_code == 403
+        assert client.get(url("approve", request_)).status_code == 403
+        assert url("approve", request_) not in client.get(page_url(request_)).content.decode()
+
+    def test_a_hold_placed_meanwhile_is_said_and_obeyed(self, approver, request_, agent):
+        holds.place(subject_ids=[request_.subject_id], actor=agent.staff, reason=REASON)
+        assert "A legal hold is in force" in approver.get(url("approve", request_)).content.decode()
+        answer = approver.post(url("approve", request_), typed(request_))
+        request_.refresh_from_db()
+        assert request_.status == RequestStatus.AWAITING_APPROVAL and "legal hold" in texts(answer)
+
+    def test_a_stale_page_gets_a_message(self, approver, request_):
+        erasure.approve(request_id=request_.pk, actor=f.StaffFactory(role=roles.MANAGER))
+        answer = approver.post(url("approve", request_), typed(request_))
+        assert answer.url == page_url(request_) and "does not await approval any more" in texts(answer)
+
+    def test_a_colleague_who_is_quicker_between_look_and_write(self, approver, request_, monkeypatch):
+        def too_late(**given):
+            raise erasure.NotAllowed("This request does not await approval.")
+
+        monkeypatch.setattr(erasure, "approve_many", too_late)
+        assert "A colleague was quicker" in texts(approver.post(url("approve", request_), typed(request_)))
+
+    def test_many_from_the_list(self, approver, agent, rung):
+        mine = erasure_of(f.DataSubjectFactory(), approver.staff)
+        others = [erasure_of(f.DataSubjectFactory(), agent.staff) for _ in range(2)]
+        ids = [r.pk for r in (mine, *others)]
+        page = approver.post(f"{LIST}?queue=all", {"action": "approve", "_selected_action": ids})
+        assert page.context["free_count"] == 2 and page.context["refused_count"] == 1
+        answer = approver.post(
+            reverse("admin:privacy_rightsrequest_approve_many"),
+            {"requests": page.context["request_ids"], "typed": "erase 3"},
+        )
+        assert set(rung) == {r.pk for r in others}
+        assert "Approved: 2 requests" in texts(answer) and "1 request left alone" in texts(answer)
+
+    def test_a_batch_gets_one_bell(self, approver, agent, rung):
+        batch = f.BatchFactory(kind=RequestKind.ERASURE)
+        people = f.DataSubjectFactory.create_batch(2)
+        opened = erasure.request_erasure(
+            subject_ids=[p.pk for p in people], actor=agent.staff, reason=REASON,
+            verification=Verification.SIGNED_IN, batch=batch,
+        )  # fmt: skip
+        ids = " ".join(str(r.pk) for r in opened)
+        approver.post(reverse("admin:privacy_rightsrequest_approve_many"), {"requests": ids, "typed": "erase 2"})
+        assert rung == [batch.pk]
+
+    @pytest.mark.parametrize("requests", ["", "nonsense"])
+    def test_a_selection_that_cannot_be_read(self, approver, requests):
+        answer = approver.post(reverse("admin:privacy_rightsrequest_approve_many"), {"requests": requests})
+        assert answer.url == LIST
+
+    def test_unknown_ones_are_no_error(self, approver):
+        unknown = RightsRequest(pk=uuid4())
+        assert approver.get(url("approve", unknown)).url == LIST
+        answer = approver.post(
+            reverse("admin:privacy_rightsrequest_approve_many"), {"requests": str(unknown.pk), **typed(unknown)}
+        )
+        assert answer.status_code == 302
+
+    def test_the_site_may_ask_to_sign_in_again_first(self, approver, request_, settings):
+        settings.REAUTHENTICATE_BEFORE_APPROVAL = True
+        answer = approver.post(url("approve", request_), typed(request_))
+        assert "reauthenticate" in answer.url
+        request_.refresh_from_db()
+        assert request_.status == RequestStatus.AWAITING_APPROVAL
+
+
+class TestDecisions:
+    def test_denied_with_a_reason(self, approver, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        assert approver.post(url("deny", request), {"denial_reason": ""}).context["form"].errors
+        approver.post(url("deny", request), {"denial_reason": "no_match"})
+        request.refresh_from_db()
+        assert (request.status, request.denial_reason) == (RequestStatus.DENIED, "no_match")
+
+    def test_an_agent_may_not_deny_an_erasure(self, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        assert agent.post(url("deny", request), {"denial_reason": "other"}).status_code == 403
+
+    def test_cancelled_and_cancelled_again(self, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        agent.post(url("cancel", request))
+        request.refresh_from_db()
+        assert request.status == RequestStatus.WITHDRAWN
+        assert "cannot become" in texts(agent.post(url("cancel", request)))
+
+    def test_cancelling_says_what_is_done_already(self, agent, approver):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        request.steps.filter(handler="files").update(
+            state=StepState.DONE, finished_at=datetime.now(UTC), started_at=datetime.now(UTC)
+        )
+        assert "What is done already is not undone" in agent.get(url("cancel", request)).content.decode()
+
+    def test_a_parked_one_is_tried_again(self, agent, rung):
+        request = access.export(
+            subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
+        )[0]
+        RightsRequest.objects.filter(pk=request.pk).update(parked_because="The disk is full")
+        assert "The disk is full" in agent.get(page_url(request)).content.decode()
+        agent.post(url("retry", request))
+        request.refresh_from_db()
+        assert request.parked_because == "" and rung == [request.pk]
+        assert "is not parked" in texts(agent.post(url("retry", request)))
+
+    def test_a_processor_is_attested_with_evidence_and_not_by_who_asked(self, agent, approver):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        step = request.steps.filter(handler="processor").first()
+        where = url("attest", request, step_id=step.pk)
+        assert agent.post(where, {"evidence": "Ticket 1"}).status_code == 403
+        assert approver.post(where, {"evidence": "  "}).context["form"].errors
+        approver.post(where, {"evidence": "Ticket 1"})
+        step.refresh_from_db()
+        assert step.state == StepState.DONE and step.result["evidence"] == "Ticket 1"
+        assert "can be attested" in texts(approver.post(where, {"evidence": "Ticket 1"}))
+
+    @pytest.mark.parametrize("name", ["deny", "cancel", "retry", "approve", "progress", "receipt", "link", "download"])
+    def test_an_unknown_request_is_a_message_and_no_error(self, name):
+        manager = signed_in(roles.MANAGER)
+        unknown = RightsRequest(pk=uuid4())
+        for answer in (manager.get(url(name, unknown)), manager.post(url(name, unknown))):
+            assert answer.url == LIST and "no such request" in texts(answer)
+
+    def test_looking_decides_nothing(self, approver, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        before = AuditEntry.objects.count()
+        for name in ("approve", "deny"):
+            assert approver.get(url(name, request)).status_code == 200
+        agent.get(url("cancel", request))
+        assert AuditEntry.objects.count() == before
+
+
+class TestProgress:
+    def test_numbers_follow_the_work(self, agent, approver):
+        request = erasure_of(f.person_with_everything(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        before = agent.get(url("progress", request)).json()
+        engine.run(request.pk)
+        after = agent.get(url("progress", request)).json()
+        assert before["next"] == 1500 and before["bars"]["all"][0] == 0
+        assert after["bars"]["all"][0] > 0 and after["version"] != before["version"]
+
+    def test_a_closed_one_is_not_asked_for_again(self, agent):
+        request = f.RightsRequestFactory(closed=True)
+        assert agent.get(url("progress", request)).json()["next"] == 0
+
+    def test_a_batch_counts_its_requests(self, agent):
+        batch = f.BatchFactory()
+        f.RightsRequestFactory(batch=batch, status=RequestStatus.IN_PROGRESS)
+        f.RightsRequestFactory(batch=batch, closed=True)
+        numbers = agent.get(reverse("admin:privacy_batch_progress", args=[batch.pk])).json()
+        assert numbers["bars"]["all"] == [1, 2, ""] and numbers["next"] == 1500
+        page = agent.get(reverse("admin:privacy_batch_change", args=[batch.pk])).content.decode()
+        assert "1 of 2 requests closed" in page
+        assert agent.get(reverse("admin:privacy_batch_progress", args=[uuid4()])).status_code == 404
+
+    def test_the_page_of_a_request_is_quick(self, agent, approver):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        agent.get(page_url(request))
+        with CaptureQueriesContext(connection) as captured:
+            agent.get(page_url(request))
+        assert len(captured) <= 10, "\n".join(q["sql"] for q in captured)
+        with CaptureQueriesContext(connection) as captured:
+            agent.get(url("progress", request))
+        assert len(captured) <= 6
+
+
+class TestWhatIsShown:
+    def test_a_developer_sees_how_it_runs_and_nothing_of_the_person(self, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        page = signed_in(roles.DEVELOPER).get(page_url(request)).content.decode()
+        assert REASON not in page and "Not shown to your role" in page
+
+    def test_the_receipt_says_what_stays_and_until_when(self, agent, approver):
+        request = erasure_of(f.person_with_everything(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        engine.run(request.pk)
+        for step in request.steps.filter(handler="processor").exclude(state=StepState.DONE):
+            approver.post(url("attest", request, step_id=step.pk), {"evidence": "Ticket 1"})
+        engine.run(request.pk)
+        request.refresh_from_db()
+        assert request.status == RequestStatus.FULFILLED
+        page = agent.get(url("receipt", request)).content.decode()
+        for words in ("Receipt of erasure", "Deleted", "Accounting records", "until 20", "Ticket 1", "Backups"):
+            assert words in page
+        subject = agent.get(reverse("admin:privacy_datasubject_change", args=[request.subject_id])).content.decode()
+        assert "This is a tombstone" in subject
+
+    def test_before_there_is_a_receipt_the_link_says_so(self, agent):
+        request = erasure_of(f.DataSubjectFactory(), agent.staff)
+        assert "no receipt yet" in texts(agent.get(url("receipt", request)))
+
+    def test_times_are_shown_in_the_reader_s_zone(self, agent):
+        at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+        request = f.RightsRequestFactory(received_at=at)
+        agent.staff.time_zone = "Asia/Tokyo"
+        agent.staff.save()
+        assert "2 Jul 2026, 07:30" in agent.get(page_url(request)).content.decode()
+
+    def test_an_overdue_one_says_by_how_much(self, agent):
+        request = f.RightsRequestFactory(due_on=timezone.localdate() - timedelta(days=3))
+        assert "3 days overdue" in agent.get(page_url(request)).content.decode()
+
+
+class TestPackage:
+    @pytest.fixture
+    def request_(self, agent):
+        request = access.export(
+            subject_ids=[f.person_with_everything().pk], actor=agent.staff, reason=REASON, verification="signed_in"
+        )[0]
+        engine.run(request.pk)
+        request.refresh_from_db()
+        assert request.status == RequestStatus.FULFILLED
+        return request
+
+    def test_staff_download_it_by_post_and_it_is_logged(self, agent, request_):
+        assert agent.get(url("download", request_)).status_code == 302
+        answer = agent.post(url("download", request_))
+        assert b"".join(answer.streaming_content)[:2] == b"PK"
+        assert "attachment" in answer["Content-Disposition"] and "no-store" in answer["Cache-Control"]
+        assert AuditEntry.objects.filter(chain=request_.pk, event="package.downloaded_by_staff").exists()
+
+    def test_a_link_is_shown_in_the_answer_and_nowhere_else(self, agent, request_):
+        page = agent.post(url("link", request_))
+        token = page.context["link"].rstrip("/").rsplit("/", 1)[-1]
+        assert token in page.content.decode()
+        assert token not in agent.get(page_url(request_)).content.decode()
+        assert "no-store" in page["Cache-Control"]
+
+    def test_an_expired_one_is_refused_in_words(self, agent, request_):
+        request_.package.expires_at = datetime.now(UTC) - timedelta(days=1)
+        request_.package.save()
+        for name in ("link", "download"):
+            assert "expired" in texts(agent.post(url(name, request_)))
+
+    @pytest.mark.parametrize("role", [roles.AUDITOR, roles.DEVELOPER])
+    def test_who_may_not_export_gets_neither(self, request_, role):
+        client = signed_in(role)
+        assert client.post(url("download", request_)).status_code == 403
+        assert client.post(url("link", request_)).status_code == 403
+
+
+class TestQueue:
+    @pytest.mark.parametrize(
+        ("tab", "expected"),
+        [("", 5), ("approval", 1), ("running", 1), ("parked", 1), ("overdue", 1), ("closed", 1), ("all", 6)],
+    )
+    def test_every_tab(self, approver, tab, expected):
+        past = timezone.localdate() - timedelta(days=1)
+        waiting = {"kind": RequestKind.ERASURE, "status": RequestStatus.AWAITING_APPROVAL}
+        f.RightsRequestFactory(**waiting)
+        f.RightsRequestFactory(**waiting, requested_by=approver.staff)
+        f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS)
+        f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS, parked_because="The disk is full")
+        f.RightsRequestFactory(due_on=past)
+        f.RightsRequestFactory(closed=True, due_on=past)
+        page = approver.get(LIST, {"queue": tab} if tab else {})
+        assert page.context["cl"].result_count == expected
+        number = next(t["number"] for t in page.context["tabs"] if t["is_current"])
+        assert number in (expected, None)
+
+    def test_the_next_deadline_comes_first(self, agent):
+        today = timezone.localdate()
+        later, sooner, never = (f.RightsRequestFactory(due_on=day) for day in (today + timedelta(days=9), today, None))
+        assert list(agent.get(LIST).context["cl"].result_list) == [sooner, later, never]
+
+    def test_it_is_quick(self, agent):
+        for _ in range(5):
+            f.RightsRequestFactory()
+        agent.get(LIST)
+        with CaptureQueriesContext(connection) as captured:
+            agent.get(LIST)
+        assert len(captured) <= 7, "\n".join(q["sql"] for q in captured)
+
+    @pytest.mark.parametrize("subject", [str(uuid4()), "nonsense"])
+    def test_a_person_s_requests(self, agent, subject):
+        f.RightsRequestFactory()
+        assert agent.get(LIST, {"queue": "all", "subject": subject}).context["cl"].result_count == 0
