@@ -31,6 +31,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("accounts/", include(accounts)),
+    path("", include("privacy.portal.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("favicon.ico", Favicon.as_view()),

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from privacy.datamap import PersonalData
+from privacy.datamap import PersonalData, Use
 from privacy.fulfilment.package import spreadsheet
-from privacy.fulfilment.package.tables import Table
+from privacy.fulfilment.package.tables import Kind, Table
 from privacy.fulfilment.package.uploads import Gap
 from privacy.models import Processor, RightsRequest
 from privacy.selectors.authorities import authorities_for
@@ -34,7 +34,7 @@ def render(
     expires_after: timedelta,
 ) -> str:
     """The page. `counts` is {model label: rows}; `previews` holds the first rows of each table that has any."""
-    held = [table for table in tables if counts.get(table.label)]
+    held = sorted((t for t in tables if counts.get(t.label)), key=_by_purpose)
     named = _processors(tables)
     return render_to_string(
         "privacy/package/index.html",
@@ -48,7 +48,7 @@ def render(
             "nothing_held": [_title(t.declaration) for t in tables if t not in held],
             "rows": sum(counts.values()),
             "files": files,
-            "gaps": gaps,
+            "gaps": _by_reason(gaps, {t.label: _title(t.declaration) for t in tables}),
             "recipients": [r for r in named.values() if r["key"] in _recipient_keys(held)],
             "authorities": authorities_for(request.subject.country),
             "neutralised": spreadsheet.NOTE,
@@ -74,12 +74,34 @@ def _section(table: Table, rows: int, preview: list[dict], named: dict[str, dict
         "recipients": [named[key]["name"] for key in declaration.recipients],
         "source": declaration.source,
         "shared": declaration.joint.because if declaration.joint else "",
-        "columns": [name.replace("_", " ") for name in table.columns],
-        "preview": [[_shorten(row[name]) for name in table.columns] for row in preview],
+        "columns": [name.replace("_", " ") for name in _readable(table)],
+        "preview": [[_shown(row[name], kind) for name, kind in _readable(table).items()] for row in preview],
     }
 
 
+def _by_reason(gaps: Sequence[Gap], titles: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """[(reason, what it keeps out)], in the order in which the reasons first come."""
+    found: dict[str, list[str]] = {}
+    for gap in gaps:
+        found.setdefault(gap.reason, []).append(_words(gap, titles))
+    return list(found.items())
+
+
+def _words(gap: Gap, titles: dict[str, str]) -> str:
+    if gap.kind != "field":
+        return gap.what
+    label, _, name = gap.what.rpartition(".")
+    return f"{titles[label]}: {name.replace('_', ' ')}"
+
+
+def _by_purpose(table: Table) -> int:
+    """The vocabulary's order: the studio first, our own records last."""
+    return list(Use).index(table.declaration.purpose)
+
+
 def _title(declaration: type[PersonalData]) -> str:
+    if declaration.subject == "self":
+        return "Your account"
     return str(declaration.model._meta.verbose_name_plural).capitalize()
 
 
@@ -106,12 +128,21 @@ def _facts(key: str, row: Processor | None) -> dict[str, str]:
     }
 
 
-def _shorten(value: Any) -> str:
+def _readable(table: Table) -> dict[str, Kind]:
+    """The columns a person reads; keys are for programs, and stand in the files."""
+    return {name: kind for name, kind in table.columns.items() if kind is not Kind.UUID}
+
+
+def _shown(value: Any, kind: Kind) -> str:
     match value:
         case None:
             return ""
-        case bool() | dict() | list():
+        case bool():
+            return "yes" if value else "no"
+        case dict() | list():
             text = json.dumps(value, ensure_ascii=False)
         case _:
             text = str(value)
+    if kind is Kind.MOMENT:
+        return f"{text[:10]} {text[11:16]}"
     return text if len(text) <= PREVIEW_LETTERS else f"{text[:PREVIEW_LETTERS]}…"

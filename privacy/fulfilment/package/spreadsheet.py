@@ -13,7 +13,7 @@ from typing import Any
 INVISIBLE = " \t\n\v\f\r\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 # One pattern for Python and PostgreSQL alike. Full-width signs count: LibreOffice takes them for the plain ones.
 RUNS = f"^[{INVISIBLE}]*[=+@＝＋－＠-]|^[\t\r\n]"
-NOTE = "= + - @ ＝ ＋ － ＠ (also after spaces), tab, carriage return and line feed"
+NOTE = "= + - @ ＝ ＋ － ＠ (also after spaces), or with a tab or a line break,"
 
 _runs = re.compile(RUNS)
 
