@@ -7,9 +7,9 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy.admin.base import ReadOnlyAdmin
-from privacy.fulfilment import audit
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors import evidence
+from privacy.selectors.chains import digest_of
 
 
 class EventFilter(admin.SimpleListFilter):
@@ -38,7 +38,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request, extra_context=None):
         chain = evidence.chain_named(request.GET.get("chain__exact", ""))
-        context = {"chain": evidence.verify_chain(chain, audit.digest_of) if chain else None}
+        context = {"chain": evidence.verify_chain(chain) if chain else None}
         context["last_verified"] = evidence.last_verified()
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -57,7 +57,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @display(description="Verified")
     def verified(self, entry):
         """This link alone; the whole chain is verified on its list."""
-        if audit.digest_of(entry) != entry.digest:
+        if digest_of(entry) != entry.digest:
             return "NOT INTACT: the entry is not what was written. Run manage.py verify_audit."
         if not evidence.follows_its_predecessor(entry):
             return "NOT INTACT: the entry before it is missing or another one. Run manage.py verify_audit."

@@ -331,6 +331,8 @@ class EvidenceOfRequest(ReadOnlyAdmin):
         row = self.get_object(request, unquote(object_id))
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
         return redirect("admin:privacy_rightsrequest_change", row.request_id)
 
     @display(description="Request", ordering="request")

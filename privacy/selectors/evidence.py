@@ -1,11 +1,11 @@
 """The audit trail as staff look at it: one chain, its soundness, and when all of them were last verified."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from privacy.models import AuditEntry, AuditHead, Heartbeat
+from privacy.selectors.chains import GENESIS, digest_of
 
 CHECKED_AT_MOST = 1_000  # entries verified while a page is made; a longer chain is the command's
 
@@ -26,12 +26,12 @@ def chain_named(text: str) -> UUID | None:
         return None
 
 
-def verify_chain(chain: UUID, digest_of: Callable[[AuditEntry], str]) -> Chain:
+def verify_chain(chain: UUID) -> Chain:
     """Reads the chain from its first link and compares digests, places and the head."""
     entries = list(AuditEntry.objects.filter(chain=chain).order_by("n")[: CHECKED_AT_MOST + 1])
     if len(entries) > CHECKED_AT_MOST:
         return Chain(chain, len(entries), f"longer than {CHECKED_AT_MOST:,} links: run manage.py verify_audit")
-    previous = "0" * 64
+    previous = GENESIS
     for place, entry in enumerate(entries, start=1):
         if entry.n != place or entry.previous != previous or digest_of(entry) != entry.digest:
             return Chain(chain, len(entries), f"not intact from link {place}")
@@ -44,7 +44,7 @@ def verify_chain(chain: UUID, digest_of: Callable[[AuditEntry], str]) -> Chain:
 
 def follows_its_predecessor(entry: AuditEntry) -> bool:
     if entry.n == 1:
-        return entry.previous == "0" * 64
+        return entry.previous == GENESIS
     before = AuditEntry.objects.filter(chain=entry.chain, n=entry.n - 1).values_list("digest", flat=True).first()
     return before == entry.previous
 

@@ -1,0 +1,83 @@
+"""Every page of the admin, found from its URL patterns, with the ids of rows that exist."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.db import models
+from django.urls import NoReverseMatch, URLPattern, reverse
+
+from privacy.admin.actions import ACTIONS
+from privacy.models import FulfilmentStep, RightsRequest
+
+
+@dataclass(frozen=True)
+class Page:
+    """A URL of the admin; `model` is None for pages of the site itself."""
+
+    name: str
+    url: str
+    model: type[models.Model] | None = None
+    action: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.model._meta.app_label}.{self.model._meta.model_name}"
+
+    @property
+    def kind(self) -> str:
+        """The last part of the name: changelist, add, history, delete, change, or that of an action."""
+        if self.model is None:
+            return self.name
+        return self.name.removeprefix(self.label.replace(".", "_") + "_")
+
+
+def pages() -> list[Page]:
+    """The pages of every registered model that has a row, and those of the site."""
+    found = list(_site_pages())
+    for model, model_admin in admin.site._registry.items():
+        row = _example(model)
+        for pattern in model_admin.get_urls():
+            for action in ACTIONS if "name" in pattern.pattern.converters else [""]:
+                if pattern.name and (url := _address(pattern, model, row, action)):
+                    found.append(Page(pattern.name, url, model, action))
+    return found
+
+
+def _example(model):
+    """A row of the model; of the requests an open one, because only those can be decided."""
+    if model is RightsRequest and (waiting := RightsRequest.objects.filter(closed_at=None).first()):
+        return waiting
+    return model._default_manager.order_by("pk").first()
+
+
+def _site_pages() -> Iterator[Page]:
+    for pattern in admin.site.get_urls():
+        takes_nothing = isinstance(pattern, URLPattern) and not pattern.pattern.regex.groups
+        if takes_nothing and pattern.name and pattern.name not in ("login", "logout"):
+            yield Page(pattern.name, reverse(f"admin:{pattern.name}"))
+    for app in ("privacy", "billing"):
+        yield Page(f"app_list_{app}", reverse("admin:app_list", args=[app]))
+
+
+def _address(pattern: URLPattern, model, row, action: str) -> str:
+    request = row if isinstance(row, RightsRequest) else None
+    step = FulfilmentStep.objects.filter(request=request).first() if request else None
+    known = {
+        "object_id": row and row.pk,
+        "id": row and row.pk,
+        "subject_id": row and row.pk,
+        "request_id": request and request.pk,
+        "step_id": step and step.pk,
+        "batch_id": row and row.pk,
+        "package_id": row and row.pk,
+        "name": action,
+    }
+    given = {key: known.get(key) for key in pattern.pattern.converters}
+    if any(value is None for value in given.values()):
+        return ""
+    try:
+        return reverse(f"admin:{pattern.name}", kwargs=given)
+    except NoReverseMatch:
+        # UserAdmin's page of a password is the one that takes its key by a bare <id>.
+        return reverse(f"admin:{pattern.name}", args=list(given.values()))

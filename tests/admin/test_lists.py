@@ -1,0 +1,211 @@
+"""Every list and page opens, masks what people wrote, survives hostile text, and stays quick."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from privacy import models as privacy
+from privacy.datamap import registry
+from privacy.datamap.vocabulary import Category
+from privacy.fulfilment.reveal import CONTENT
+from tests import factories as f
+from tests.admin.pages import pages
+
+pytestmark = pytest.mark.django_db
+BLNS = settings.BASE_DIR.parent / "shared" / "data" / "blns" / "blns-odd.json"
+SECRET = "a line that only its writer should read"
+
+
+@pytest.fixture
+def manager(client):
+    member = f.StaffFactory(role="manager")
+    client.force_login(member)
+    return member
+
+
+def write_everywhere(text: str) -> None:
+    """Puts `text` into every field of CONTENT, as far as the column takes it."""
+    for label, names in CONTENT.items():
+        app, model = label.split(".")
+        table = getattr(privacy, model)
+        for name in names:
+            field = table._meta.get_field(name)
+            if isinstance(field, models.FileField):
+                continue
+            value = {text: text} if isinstance(field, models.JSONField) else text[: field.max_length]
+            table.objects.update(**{name: value})
+
+
+def readable_pages():
+    return [
+        page for page in pages() if page.model and page.kind in ("changelist", "change", "history", "reveal_content")
+    ]
+
+
+def expected(page) -> int:
+    """A package's and a receipt's own page is their request's; the staff are not a manager's to see."""
+    if page.model is privacy.Staff:
+        return 403
+    return 302 if page.name in ("privacy_accesspackage_change", "privacy_erasurereceipt_change") else 200
+
+
+def test_every_list_and_page_opens(client, manager):
+    f.person_with_everything()
+    f.SuppressionFactory()
+    f.ProcessorFactory()
+    broken = {}
+    for page in readable_pages():
+        answer = client.get(page.url)
+        if answer.status_code != expected(page):
+            broken[page.name] = answer.status_code
+    assert broken == {}
+
+
+def test_no_page_shows_content_before_it_is_revealed(client, manager):
+    f.person_with_everything()
+    write_everywhere(SECRET)
+    leaks = [page.name for page in pages() if SECRET in client.get(page.url).text]
+    assert leaks == []
+
+
+def test_a_masked_field_tells_its_length(client, manager):
+    script = f.ScriptFactory(body="x" * 1204, title="")
+    for url in ("admin:privacy_script_changelist", "admin:privacy_script_change"):
+        text = client.get(reverse(url, args=[script.pk] if url.endswith("change") else [])).text
+        assert "•••• 1,204 characters" in text
+
+
+def test_no_free_text_of_the_data_map_is_forgotten():
+    """A field in which people write is in CONTENT, or it does not start."""
+    written = {Category.CONTENT, Category.SUPPORT, Category.BEHAVIOUR, Category.TELEMETRY}
+    facts = {("privacy.Upload", "media_type"), ("privacy.Upload", "sha256"), ("privacy.UsageEvent", "name")}
+    free = {
+        (label, name)
+        for model, declaration in registry.declarations.items()
+        for name, personal in declaration.fields.items()
+        if personal.category in written and is_free_text(model._meta.get_field(name))
+        for label in [model._meta.label]
+    }
+    masked = {(label, name) for label, names in CONTENT.items() for name in names}
+    assert free - facts - masked == set()
+    assert masked - free == set()
+
+
+def is_free_text(field) -> bool:
+    kinds = (models.CharField, models.TextField, models.JSONField, models.FileField)
+    return isinstance(field, kinds) and not field.choices
+
+
+def hostile() -> list[str]:
+    return [
+        text for text in json.loads(BLNS.read_text()) if isinstance(text, str) and text.strip() and "\0" not in text
+    ]
+
+
+def test_hostile_text_is_printed_and_not_run(client, manager, unavailable):
+    """Names in the clear, and contents once revealed: no tag of theirs reaches the page."""
+    if not BLNS.exists():
+        unavailable("the list of hostile names is not on this machine")
+    subject = f.person_with_everything()
+    tags = [text for text in hostile() if "<" in text] + ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>']
+    rest = [text for text in hostile() if "<" not in text]
+    for text in ["".join(tags[start : start + 40]) for start in range(0, len(tags), 40)] + ["\n".join(rest)]:
+        privacy.DataSubject.objects.filter(pk=subject.pk).update(full_name=text[:200])
+        privacy.ProfilePreference.objects.update(display_name=text[:200])
+        privacy.Team.objects.update(name=text[:200])
+        privacy.Session.objects.update(user_agent=text[:512])
+        write_everywhere(text)
+        for page in readable_pages():
+            answer = client.get(page.url)
+            assert answer.status_code == expected(page), page.name
+            assert dangerous(answer.text) == [], page.name
+        for label in CONTENT:
+            answer = reveal(client, label)
+            assert answer.status_code == 200
+            assert dangerous(answer.text) == [], label
+
+
+def dangerous(html: str) -> list[str]:
+    """Scripts without a source of ours, and handlers in tags, that the page itself did not bring."""
+    scripts = re.findall(r"<script\b[^>]*>", html, re.IGNORECASE)
+    strangers = [
+        tag for tag in scripts if "alert" in tag or not re.search(r'src="/|type="application/json"|nonce', tag)
+    ]
+    handlers = re.findall(r"<[a-z]+\b[^<>]*\son[a-z]+=[^<>]*>", html, re.IGNORECASE)
+    return (
+        strangers + handlers + re.findall(r"<(?:img|iframe|svg|marquee)[^>]*(?:javascript:|alert)", html, re.IGNORECASE)
+    )
+
+
+def reveal(client, label: str):
+    app, model = label.lower().split(".")
+    row = getattr(privacy, label.split(".")[1]).objects.first()
+    url = reverse(f"admin:{app}_{model}_reveal_content", args=[row.pk])
+    return client.post(url, {"reason": "support", "reference": "", "how": "show"})
+
+
+# Session and user, permissions, capped count, the rows themselves; more is an N+1 or a COUNT over the table.
+QUERIES_OF_A_LIST = 9
+BIG = (
+    "privacy.usageevent", "privacy.diagnosticevent", "privacy.session", "privacy.deviceidentifier", "privacy.prompt",
+    "privacy.script", "privacy.scriptcoauthor", "privacy.shotlist", "privacy.shot", "privacy.note", "privacy.upload",
+    "privacy.feedback", "privacy.supportconversation", "privacy.supportmessage", "privacy.marketingpreference",
+    "billing.customer", "billing.subscription", "billing.paymentmethod", "billing.invoice", "billing.invoiceline",
+    "billing.refund", "privacy.auditentry", "privacy.suppression",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("label", BIG)
+def test_a_list_takes_few_queries_however_many_rows_it_has(client, manager, label):
+    for _ in range(3):
+        f.person_with_everything()
+        f.SuppressionFactory()
+    url = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    client.get(url)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200
+    assert len(queries) <= QUERIES_OF_A_LIST, [q["sql"][:120] for q in queries]
+    counts = [q["sql"] for q in queries if "COUNT(" in q["sql"].upper()]
+    assert all("LIMIT 10000" in sql for sql in counts)
+
+
+def test_masked_texts_never_travel_to_the_web_process(client, manager):
+    script = f.ScriptFactory(body=SECRET)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("admin:privacy_script_changelist"))
+        client.get(reverse("admin:privacy_script_change", args=[script.pk]))
+    read = [q["sql"] for q in queries if re.search(r'SELECT(?:(?!LENGTH|FROM).)*"privacy_script"\."body"', q["sql"])]
+    assert read == []
+
+
+@pytest.mark.parametrize("label", BIG[:-2])
+def test_a_list_can_be_narrowed_to_one_person(client, manager, label):
+    subject, other = f.person_with_everything(), f.person_with_everything()
+    app, name = label.split(".")
+    model_admin = next(a for m, a in admin.site._registry.items() if m._meta.label_lower == label)
+    url = reverse(f"admin:{app}_{name}_changelist")
+    text = client.get(f"{url}?{model_admin.subject_path}__exact={subject.pk}").text
+    assert f"Subject {str(subject.pk)[:8]}" in text
+    assert f"Subject {str(other.pk)[:8]}" not in text
+
+
+def test_a_key_that_is_none_is_not_an_error(client, manager):
+    for label in BIG:
+        name = label.replace(".", "_")
+        for key in ("nobody", "00000000-0000-0000-0000-000000000000", "99999999999999999999"):
+            answer = client.get(reverse(f"admin:{name}_change", args=[key]))
+            assert answer.status_code in (302, 404), label
+
+
+def test_paths_of_the_machine_are_nowhere(client, manager):
+    f.person_with_everything()
+    assert [p.name for p in pages() if str(Path(settings.MEDIA_ROOT)) in client.get(p.url).text] == []

@@ -1,0 +1,304 @@
+"""Who may do what: what the pages allow is what the one table of roles says, no more and no less."""
+
+import json
+import uuid
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import models, transaction
+from django.urls import reverse
+
+from privacy import models as privacy
+from privacy import roles
+from privacy.admin.actions import ACTIONS
+from privacy.fulfilment import audit
+from privacy.models import RequestKind, RequestStatus
+from tests import factories as f
+from tests.admin.pages import Page, pages
+
+pytestmark = pytest.mark.django_db
+
+# Pages whose permission is another than Django's four. A new page fails the test below until it stands here.
+PERMISSIONS = {
+    "reveal_content": "privacy.reveal_content",
+    "import": "privacy.import_datasubject",
+    "process_import": "privacy.import_datasubject",
+    "export": "privacy.export_datasubject",
+    "privacy_rightsrequest_download": "privacy.export_datasubject",
+    "privacy_rightsrequest_link": "privacy.export_datasubject",
+    "privacy_processor_data_flow": "privacy.view_processor",
+    "privacy_processor_record": "privacy.view_processor",
+    "privacy_processor_record_csv": "privacy.view_processor",
+    "privacy_processor_mark_reviewed": "privacy.change_processor",
+    "privacy_rightsrequest_progress": "privacy.view_rightsrequest",
+    "privacy_rightsrequest_receipt": "privacy.view_erasurereceipt",
+    "privacy_rightsrequest_approve": "privacy.approve_erasure",
+    "privacy_rightsrequest_deny": "privacy.approve_erasure",
+    "privacy_rightsrequest_cancel": "privacy.request_erasure",
+    "privacy_rightsrequest_retry": "privacy.request_erasure",
+    "privacy_rightsrequest_attest": "privacy.approve_erasure",
+    "privacy_batch_progress": "privacy.view_batch",
+    "auth_user_password_change": "privacy.change_staff",
+}
+# Pages that every member of staff may call: they show nothing of anybody, or only send you on to a list.
+OPEN = {
+    "index", "search", "jsi18n", "password_change", "password_change_done", "app_list_privacy", "app_list_billing",
+    "privacy_datasubject_search", "privacy_rightsrequest_approve_many",
+}  # fmt: skip
+# It answers for fields that ask for it; none here does.
+CLOSED = {"autocomplete"}
+
+
+@pytest.fixture
+def studio():
+    """A row of everything, and an erasure that waits for approval."""
+    person = f.person_with_everything()
+    erasure = f.RightsRequestFactory(
+        subject=f.DataSubjectFactory(), kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_APPROVAL
+    )
+    f.FulfilmentStepFactory(request=erasure, handler="processor", target="stripe")
+    f.SuppressionFactory()
+    f.BatchFactory()
+    f.ErasureReceiptFactory()
+    f.ProcessorFactory()
+    with transaction.atomic():
+        audit.append(uuid.uuid4(), "tested", actor=None)
+    return person
+
+
+@pytest.fixture
+def sign_in_as(client):
+    def sign_in(role: str):
+        member = f.StaffFactory(role=role)
+        client.force_login(member)
+        return member
+
+    return sign_in
+
+
+def permission_of(page: Page) -> str | None:
+    """What the page asks for; None where every member of staff may call it."""
+    if page.name in OPEN:
+        return None
+    if page.action:
+        return ACTIONS[page.action].permission
+    if page.kind in PERMISSIONS or page.name in PERMISSIONS:
+        return PERMISSIONS.get(page.name) or PERMISSIONS[page.kind]
+    verbs = {"changelist": "view", "change": "view", "history": "view", "add": "add", "delete": "delete"}
+    assert page.kind in verbs, f"{page.name} is a new page: say in PERMISSIONS who may open it"
+    app, model = page.label.split(".")
+    return f"{app}.{verbs[page.kind]}_{model}"
+
+
+def is_refused(client, page: Page) -> bool:
+    """Opened as its buttons open it: the target of a confirmation by POST, all others by GET."""
+    answer = client.post(page.url, {}) if page.name == "privacy_datasubject_act" else client.get(page.url)
+    assert answer.status_code < 500, page.name
+    return answer.status_code == 403
+
+
+def names(some: list[Page]) -> set[str]:
+    return {f"{page.name} {page.action}".strip() for page in some}
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_the_pages_a_role_can_open_are_those_of_the_matrix(client, studio, sign_in_as, role):
+    sign_in_as(role)
+    may = roles.matrix()[role]
+    known = [page for page in pages() if page.name not in CLOSED]
+    allowed = names([page for page in known if permission_of(page) is None or permission_of(page) in may])
+    observed = names([page for page in known if not is_refused(client, page)])
+    assert allowed - observed == set()
+    assert observed - allowed == set()
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_the_actions_a_list_offers_are_those_of_the_matrix(client, studio, sign_in_as, role):
+    sign_in_as(role)
+    may = roles.matrix()[role]
+    allowed = {action.name for action in ACTIONS.values() if action.permission in may}
+    answer = client.get(reverse("admin:privacy_datasubject_changelist"))
+    offered = (
+        {value for value, _ in answer.context["action_form"].fields["action"].choices if value}
+        if (answer.status_code == 200 and answer.context.get("action_form"))
+        else set()
+    )
+    assert offered & set(ACTIONS) == allowed
+
+
+@pytest.mark.parametrize("role", [*roles.ROLES, None])
+def test_nobody_without_a_role_or_a_sign_in_gets_past_the_door(client, studio, role):
+    """Without a sign-in every page sends you to it; an inactive member or one without a role sees no row."""
+    member = f.StaffFactory(role=role)
+    if role:
+        member.is_active = False
+        member.save()
+    client.force_login(member)
+    for page in pages():
+        if page.name in OPEN | CLOSED:
+            continue
+        answer = client.get(page.url)
+        assert answer.status_code in ((302,) if role else (302, 403)), page.name
+        if answer.status_code == 302 and role:
+            assert "login" in answer.url
+
+
+def test_the_groups_of_the_migrated_database_are_the_matrix():
+    found = {
+        group.name: {
+            f"{app}.{name}" for app, name in group.permissions.values_list("content_type__app_label", "codename")
+        }
+        for group in Group.objects.all()
+    }
+    assert found == roles.matrix()
+
+
+def test_every_permission_of_the_matrix_is_asked_for_somewhere(studio):
+    """A cell that no page asks for would be a promise that nothing keeps."""
+    asked = {permission_of(page) for page in pages() if page.name not in CLOSED}
+    inlines = {
+        "privacy.view_identifier", "privacy.view_team", "privacy.view_membership", "privacy.view_profilepreference",
+        "privacy.view_fulfilmentstep",
+    }  # fmt: skip
+    assert set().union(*roles.matrix().values()) - asked - inlines == set()
+
+
+def rows() -> dict[str, list]:
+    """Every row of our own tables."""
+    return {
+        model._meta.label: list(model.objects.order_by("pk").values())
+        for app in ("privacy", "billing")
+        for model in apps.get_app_config(app).get_models()
+    }
+
+
+def changed(before: dict[str, list]) -> list[str]:
+    """The tables that are no longer what they were."""
+    return [label for label, then in rows().items() if then != before[label]]
+
+
+def everything(model: type[models.Model]) -> dict[str, str]:
+    """A value for every field of the model and for the fields of our forms, as a forger would send them."""
+    row = model.objects.order_by("pk").first()
+    given = {
+        "reason": "a reason that is long enough", "reference": "SUP-1", "how": "show", "typed": "erase",
+        "verification": "signed_in", "evidence": "T-1", "denial_reason": "other", "post": "yes", "confirm": "yes",
+        "is_superuser": "on", "is_staff": "on", "action": "delete_selected", "_selected_action": str(row.pk),
+        "subjects": str(privacy.DataSubject.objects.first().pk), "_save": "Save",
+    }  # fmt: skip
+    for field in model._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(field, models.BooleanField):
+            given[field.name] = "on"
+        elif isinstance(field, models.CharField | models.TextField) and not field.choices:
+            given[field.name] = "forged"
+        elif isinstance(field, models.IntegerField):
+            given[field.name] = str((value or 0) + 1)
+        elif isinstance(field, models.JSONField):
+            given[field.name] = json.dumps({"forged": 1})
+        else:
+            given.setdefault(field.name, str(value or ""))
+    return given
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_no_forged_form_adds_changes_or_deletes_a_row(client, studio, sign_in_as, role):
+    """Every model's add, change and delete, with every field filled in. Only a manager's processors may change."""
+    sign_in_as(role)
+    before = rows()
+    for page in pages():
+        if page.kind not in ("add", "change", "delete", "changelist") or page.model is None:
+            continue
+        if role == roles.MANAGER and page.model is privacy.Processor and page.kind in ("add", "change"):
+            continue
+        client.post(page.url, everything(page.model))
+    assert changed(before) == []
+
+
+def test_an_auditor_changes_nothing_by_any_post(client, studio, sign_in_as):
+    sign_in_as(roles.AUDITOR)
+    before = rows()
+    for page in pages():
+        client.post(page.url, everything(page.model or privacy.Note))
+    assert changed(before) == []
+
+
+MARK = "Zyxwvut-Mark"
+
+
+def fits(field) -> bool:
+    strict = {
+        "sha256", "digest", "previous", "event", "country", "currency", "last_four", "regime", "token_sha256",
+        "handler", "target", "denial_reason", "stripe_id", "parked_because", "references", "problem", "kind",
+    }  # fmt: skip
+    return field.name not in strict and (field.max_length or 1000) >= len(MARK)
+
+
+def test_a_developer_reads_nothing_personal_on_any_page(client, studio, sign_in_as):
+    """The mark stands in every text column about people, and in the reasons that staff gave."""
+    for label in {*roles.PERSONAL, *roles.EVIDENCE} - {"privacy.auditentry", "privacy.suppression"}:
+        plant(apps.get_model(label))
+    sign_in_as(roles.DEVELOPER)
+    leaks = [page.name for page in pages() if MARK in client.get(page.url).text]
+    assert leaks == []
+
+
+def plant(model: type[models.Model]) -> None:
+    for field in model._meta.concrete_fields:
+        is_text = isinstance(field, models.CharField | models.TextField) and not field.choices
+        if is_text and not field.unique and fits(field) and not isinstance(field, models.UUIDField):
+            model.objects.update(**{field.name: MARK})
+
+
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_every_link_of_the_sidebar_opens(client, studio, sign_in_as, role):
+    sign_in_as(role)
+    sidebar = client.get(reverse("admin:index")).context["sidebar_navigation"]
+    links = [item["link"] for group in sidebar for item in group["items"]]
+    assert [link for link in links if client.get(link).status_code != 200] == []
+    opened = {page.url for page in pages() if page.kind == "changelist" and permission_of(page) in roles.matrix()[role]}
+    assert {link for link in links if link.endswith("/")} - opened - {reverse("admin:index")} - {
+        reverse("admin:privacy_processor_data_flow"), reverse("admin:privacy_processor_record"),
+    } == set()  # fmt: skip
+
+
+def test_no_secret_of_a_second_factor_has_a_page():
+    """allauth registers one that prints it; our site passes over the pages of other apps."""
+    from django.contrib import admin
+
+    assert {model._meta.app_label for model in admin.site._registry} == {"privacy", "billing"}
+
+
+def test_only_a_superuser_sees_or_changes_the_staff(client, studio):
+    boss = f.StaffFactory(is_superuser=True)
+    other = f.StaffFactory(role="agent")
+    client.force_login(boss)
+    url = reverse("admin:privacy_staff_change", args=[other.pk])
+    group = Group.objects.get(name="approver")
+    form = {
+        "username": other.username, "email": other.email, "time_zone": "Europe/Berlin", "is_active": "on",
+        "is_staff": "on", "groups": str(group.pk), "_save": "Save",
+    }  # fmt: skip
+    assert client.post(url, form).status_code == 302
+    assert [g.name for g in other.groups.all()] == ["approver"]
+    entry = privacy.AuditEntry.objects.get(event="staff.changed")
+    assert entry.actor == boss
+    assert entry.data["roles"] == ["approver"]
+    assert other.username not in json.dumps(entry.data)
+    assert client.post(reverse("admin:privacy_staff_delete", args=[other.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_a_new_member_and_a_new_password_are_evidence(client):
+    boss = f.StaffFactory(is_superuser=True)
+    client.force_login(boss)
+    word = "correct horse battery staple"
+    form = {"username": "newcomer", "usable_password": "true", "password1": word, "password2": word, "is_staff": "on"}
+    assert client.post(reverse("admin:privacy_staff_add"), form).status_code == 302
+    member = privacy.Staff.objects.get(username="newcomer")
+    form = {"usable_password": "true", "password1": word + "!", "password2": word + "!"}
+    url = reverse("admin:privacy_staff_change", args=[member.pk]).replace("change", "password")
+    assert client.post(url, form).status_code == 302
+    events = list(privacy.AuditEntry.objects.order_by("id").values_list("event", flat=True))
+    assert events == ["staff.added", "staff.password_set"]
+    assert word not in json.dumps(list(privacy.AuditEntry.objects.values("data")))
