@@ -1,6 +1,8 @@
 """People as they are in life: with rows in every table that is about them."""
 
-from privacy.models import DataSubject, Identifier, Membership
+from datetime import UTC, datetime
+
+from privacy.models import DataSubject, Identifier, Membership, StepState
 from tests import factories as f
 
 
@@ -68,7 +70,9 @@ def has_billing(person: DataSubject) -> None:
 
 def has_history_of_requests(person: DataSubject) -> None:
     request = f.RightsRequestFactory(subject=person, closed=True)
-    f.FulfilmentStepFactory(request=request, seq=1, handler="package")
+    f.FulfilmentStepFactory(
+        request=request, seq=1, handler="package", state=StepState.DONE, finished_at=datetime.now(UTC)
+    )
     f.AccessPackageFactory(request=request)
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)

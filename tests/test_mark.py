@@ -1,0 +1,243 @@
+"""The second net: plant marks in everything personal, live a little, erase, and search every place for every mark.
+
+With the eraser off the same search must find them all, or it proves nothing.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import io
+import json
+import logging
+import quopri
+import shutil
+import subprocess
+import tempfile
+import zlib
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+
+from kosenai_ops.logs import JsonLine
+from privacy.fulfilment import engine, erasure, processors
+from privacy.models import FulfilmentStep, Identifier, RightsRequest, StepState
+from privacy.selectors import queue
+from privacy.selectors.suppression import is_suppressed
+from tests.factories import StaffFactory, person_with_everything
+from tests.marks import SHORT_NUMBER, Mark, every_markable_field, plant, rich, search
+
+ACTIONS = ("export", "hold", "release", "flag", "clear")
+
+
+@pytest.fixture
+def logs():
+    """Every line that the process would have written, as it would have been written."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLine())
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(monkeypatch):
+    """What is left behind in the folder for temporary files is searched like everything under VAR_DIR."""
+    folder = settings.VAR_DIR / "tmp"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("eraser", [True, False], ids=["erased", "with the eraser off"])
+def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavailable, eraser):
+    person = person_with_everything()
+    marks = plant(person.id)
+    assert every_markable_field() - {mark.place for mark in marks} == set()
+    address = Identifier.objects.get(subject=person, kind="email").value
+    marks += live_a_little(client, person)
+    request = ask_for_erasure(client, person, marks)
+    if eraser:
+        erasure.approve(request_id=request.id, actor=StaffFactory())
+        carry_out()
+    places = everywhere(logs, unavailable)
+    assert NEVER_EMPTY - {kind_of(place) for place, blobs in places.items() if any(blobs)} == set()
+    found = search(marks, places)
+    if eraser:
+        stays = {mark for mark in marks if mark.stays}
+        assert {mark: found[mark] for mark in found.keys() - stays} == {}
+        assert stays - found.keys() == set()
+        assert models_of(stays) ^ says_what_stays(request) == {"privacy.FulfilmentStep"}  # it holds no mark
+        assert is_suppressed("email", address)
+    else:
+        assert set(marks) - found.keys() == set()
+        assert {mark for mark in marks_in_tables(found) if not RAW & found[mark]} - short_numbers(marks) == set()
+        assert not is_suppressed("email", address)
+
+
+NEVER_EMPTY = {"table", "file", "broker", "logs", "sessions"}
+RAW = {"file test.sqlite3", "pg_dump"}
+
+
+def kind_of(place: str) -> str:
+    """The first word of the place; a message of the filesystem broker counts as the broker's, not as a file."""
+    return "broker" if place.startswith(("file broker/", "redis")) else place.split()[0]
+
+
+def models_of(marks) -> set[str]:
+    return {mark.place.rpartition(".")[0] for mark in marks}
+
+
+def short_numbers(marks) -> set[Mark]:
+    return {mark for mark in marks if mark.text.isdecimal() and len(mark.text) <= SHORT_NUMBER}
+
+
+def marks_in_tables(found) -> set[Mark]:
+    return {mark for mark, places in found.items() if "table" in {kind_of(place) for place in places}}
+
+
+def live_a_little(client, person) -> list[Mark]:
+    """What staff do with a person: look, search, act with a reason that says too much, export."""
+    client.force_login(StaffFactory(is_superuser=True))
+    marks = []
+    for name in ACTIONS:
+        marks.append(Mark(f"privacy.RightsRequest.reason of {name}", rich()))
+        act(client, name, person, marks[-1])
+        carry_out()
+    client.get(reverse("admin:privacy_datasubject_change", args=[person.id]))
+    client.get(reverse("admin:privacy_datasubject_changelist"), {"q": person.full_name})
+    return marks
+
+
+def ask_for_erasure(client, person, marks) -> RightsRequest:
+    marks.append(Mark("privacy.RightsRequest.reason of erase", rich()))
+    act(client, "erase", person, marks[-1])
+    return RightsRequest.objects.get(subject=person, kind="erasure")
+
+
+def act(client, name, person, mark) -> None:
+    fields = {"subjects": str(person.id), "reason": f"They wrote: {mark.text}", "verification": "signed_in"}
+    response = client.post(reverse("admin:privacy_datasubject_act", args=[name]), fields, follow=True)
+    assert response.status_code == 200
+    assert RightsRequest.objects.filter(subject=person, reason__contains=mark.text).exists()
+
+
+def carry_out() -> None:
+    """What workers, and staff who write to processors without an API, do until nothing is left to do."""
+    while due := list(queue.due().values_list("id", flat=True)):
+        for request_id in due:
+            engine.run(request_id)
+        for step in FulfilmentStep.objects.filter(state=StepState.WAITING, not_before=None):
+            processors.attest(step_id=step.id, actor=StaffFactory(), evidence="Ticket 4711")
+    assert RightsRequest.objects.exclude(parked_because="").count() == 0
+
+
+def says_what_stays(request) -> set[str]:
+    """The models of which the receipt says that rows stay, kept by law or handed over."""
+    request.refresh_from_db()
+    assert request.status == "fulfilled"
+    return {*request.receipt.body["kept"], *request.receipt.body["handed_over"]}
+
+
+def everywhere(logs, unavailable) -> dict[str, list[bytes]]:
+    return {
+        **tables(),
+        **files(Path(settings.VAR_DIR)),
+        **dump(unavailable),
+        **broker(),
+        "logs": [logs.getvalue().encode()],
+        "mail": [message.message().as_bytes() for message in mail.outbox],
+        "sessions": [repr(session.get_decoded()).encode() for session in Session.objects.all()],
+    }
+
+
+def tables() -> dict[str, list[bytes]]:
+    """Every cell of every table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            found[f"table {table}"] = [as_bytes(cell) for row in cursor.fetchall() for cell in row]
+    return found
+
+
+def as_bytes(cell) -> bytes:
+    return bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode()
+
+
+def files(folder: Path) -> dict[str, list[bytes]]:
+    """Names and bytes of uploads, packages, temporary files, messages of the filesystem broker, cache and SQLite."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {f"file {path.relative_to(folder)}": [str(path).encode(), path.read_bytes()] for path in paths}
+
+
+def dump(unavailable) -> dict[str, list[bytes]]:
+    """PostgreSQL's own account of everything."""
+    if connection.vendor != "postgresql":
+        return {}
+    if not shutil.which("pg_dump"):
+        unavailable("no pg_dump on PATH")
+    options = connection.get_connection_params()
+    url = "postgresql://{user}:{password}@{host}:{port}/{dbname}".format_map(
+        {"password": "", "port": 5432} | {k: v for k, v in options.items() if v}
+    )
+    return {"pg_dump": [subprocess.run(["pg_dump", url], capture_output=True, check=True).stdout]}
+
+
+def broker() -> dict[str, list[bytes]]:
+    """Every key of Redis; the filesystem broker's messages are files."""
+    if urlsplit(settings.CELERY_BROKER_URL).scheme != "redis":
+        return {}
+    import redis
+
+    store = redis.from_url(settings.CELERY_BROKER_URL)
+    read = {
+        b"string": lambda key: [store.get(key)],
+        b"list": lambda key: store.lrange(key, 0, -1),
+        b"set": store.smembers,
+        b"zset": lambda key: store.zrange(key, 0, -1),
+        b"hash": lambda key: [part for item in store.hgetall(key).items() for part in item],
+    }
+    return {f"redis {key!r}": [key, *read[store.type(key)](key)] for key in store.scan_iter()}
+
+
+WRAPPINGS = {
+    "as it is": lambda text: f"...{text}...".encode(),
+    "lower case": lambda text: text.lower().encode(),
+    "upper case": lambda text: text.upper().encode(),
+    "backwards": lambda text: text[::-1].encode(),
+    "UTF-16": lambda text: f"a{text}".encode("utf-16"),
+    "JSON": lambda text: json.dumps({"a": text}).encode(),
+    "JSON as UTF-8": lambda text: json.dumps({"a": text}, ensure_ascii=False).encode(),
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"a": text})).encode(),
+    "JSON in a COPY dump": lambda text: json.dumps({"a": text}).replace("\\", "\\\\").encode(),
+    "an address": lambda text: f"/search?{urlencode({'q': text})}".encode(),
+    "HTML": lambda text: f"<b>{html.escape(text)}</b>".encode(),
+    "hex": lambda text: f"a{text}".encode().hex().encode(),
+    "base64": lambda text: base64.b64encode(f"{text} and more".encode()),
+    "base64 from the second byte": lambda text: base64.b64encode(f"a{text} and more".encode()),
+    "base64 from the third byte": lambda text: base64.b64encode(f"ab{text} and more".encode()),
+    "a mail": lambda text: quopri.encodestring(text.encode()),
+    "MD5": lambda text: hashlib.md5(text.encode()).hexdigest().encode(),
+    "SHA-1": lambda text: hashlib.sha1(text.encode()).digest(),
+    "SHA-256 of the lower case": lambda text: base64.b64encode(hashlib.sha256(text.lower().encode()).digest()),
+    "zlib": lambda text: zlib.compress(text.encode() * 9),
+    "gzip in gzip": lambda text: gzip.compress(gzip.compress(text.encode() * 9)),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS.keys())
+def test_a_mark_is_known_again_in_every_guise(wrap):
+    mark = Mark("nowhere", rich())
+    assert search([mark], {"here": [wrap(mark.text)]}) == {mark: {"here"}}
+    assert search([mark], {"here": [wrap(rich())]}) == {}
