@@ -86,9 +86,6 @@ class CustomerSheet(OfAPerson, BillingSheet):
         fields = ("stripe_id", "subject", "name", "email")
         store_instance = True
 
-    def prepare(self, rows):
-        BillingSheet.prepare(self, rows)
-
     def look_at(self, row, number):
         if text_of(row, "stripe_id") in self.known and not text_of(row, "subject"):
             row.pop("subject", None)

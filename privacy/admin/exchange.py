@@ -94,10 +94,8 @@ class Exchange(ImportExportMixin):
         """The preview. The file is kept only if there is something to confirm."""
         response = super().import_action(request, **kwargs)
         context = getattr(response, "context_data", None) or {}
-        form = context.get("form")
-        file = form and form.is_bound and form.cleaned_data.get("import_file")
-        if file and "confirm_form" not in context:
-            import_files.discard(getattr(file, "tmp_storage_name", ""))
+        if "confirm_form" not in context:
+            import_files.discard(getattr(request.FILES.get("import_file"), "tmp_storage_name", ""))
         return response
 
     def process_import(self, request, **kwargs):

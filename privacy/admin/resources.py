@@ -251,7 +251,11 @@ class Sheet(ModelResource):
     def before_import(self, dataset: tablib.Dataset, **kwargs):
         """Looks up, in a few queries, whatever the rows refer to. Raises Unreadable for columns that are not ours."""
         self.actor = kwargs["user"]
-        self.check_columns(dataset.headers or [])
+        try:
+            self.check_columns(dataset.headers or [])
+        except Unreadable:
+            dataset.wipe()  # or every row would be said to be wrong as well
+            raise
         rows = [dict(zip(dataset.headers, cells, strict=True)) for cells in dataset]
         self.known = self.find(self.get_queryset(), self.key, texts(rows, self.key))
         self.linked = {
@@ -387,9 +391,11 @@ class OfAPerson(Sheet):
     person_column: str
 
     def prepare(self, rows):
+        super().prepare(rows)
         self.people, self.erased = owners(texts(rows, self.person_column))
 
     def look_at(self, row, number):
+        super().look_at(row, number)
         if self.person_column not in row:
             if not text_of(row, self.key):
                 raise ValidationError({self.person_column: "A new row needs the person it belongs to."})

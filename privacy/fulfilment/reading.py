@@ -44,6 +44,8 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if b"\0" in data:
+            raise Unreadable("The file is binary, and no text at all.") from error
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"Line {line} is not UTF-8, but perhaps Latin-1 or Windows-1252. {SAVE_AS}") from error
 
