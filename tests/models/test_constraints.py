@@ -1,0 +1,175 @@
+"""The database itself refuses what must not be, whoever writes it; a new constraint without a violation fails here."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from privacy.datamap import registry
+from privacy.models import AuditEntry, DataSubject
+from tests import factories
+from tests import factories as f
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+OURS = [model for app in ("privacy", "billing") for model in apps.get_app_config(app).get_models()]
+FACTORIES = {factory._meta.model: factory for name, factory in vars(factories).items() if name.endswith("Factory")}
+RULES = (models.CheckConstraint, models.UniqueConstraint)
+
+
+def changed(factory, **values) -> Callable[[], None]:
+    """Makes a sound row and changes it past every check of Python's."""
+
+    def violate():
+        row = factory()
+        type(row).objects.filter(pk=row.pk).update(**values)
+
+    return violate
+
+
+def twice(factory, **same) -> Callable[[], None]:
+    """Makes two rows that share these values; a value that is a factory is made once."""
+
+    def violate():
+        shared = {name: value() if callable(value) else value for name, value in same.items()}
+        factory(**shared)
+        factory(**shared)
+
+    return violate
+
+
+def audit_link_twice():
+    link = {"chain": uuid.uuid4(), "n": 1, "event": "an event", "at": NOW, "previous": "0" * 64, "digest": "0" * 64}
+    for _ in range(2):
+        AuditEntry.objects.create(**link)
+
+
+def approver_is_requester():
+    request = f.RightsRequestFactory()
+    type(request).objects.filter(pk=request.pk).update(approved_by=request.requested_by)
+
+
+VIOLATIONS: dict[str, Callable[[], object]] = {
+    "subject_tombstone_is_empty": changed(f.DataSubjectFactory, erased_at=NOW),
+    "subject_country_is_iso_3166": changed(f.DataSubjectFactory, country="de"),
+    "identifier_belongs_to_one_subject": twice(f.IdentifierFactory, kind="email", value="one@example.com"),
+    "identifier_one_primary_of_a_kind": twice(f.IdentifierFactory, subject=f.DataSubjectFactory, is_primary=True),
+    "identifier_not_empty": changed(f.IdentifierFactory, value=""),
+    "identifier_kind": changed(f.IdentifierFactory, kind="fax"),
+    "team_has_a_name": changed(f.TeamFactory, name=""),
+    "membership_once_a_team": twice(f.MembershipFactory, team=f.TeamFactory, subject=f.DataSubjectFactory),
+    "membership_role": changed(f.MembershipFactory, role="guest"),
+    "child_flag_one_undecided_a_subject": twice(f.ChildFlagFactory, subject=f.DataSubjectFactory),
+    "child_flag_decision_names_its_decider": changed(f.ChildFlagFactory, state="cleared"),
+    "child_flag_has_a_reason": changed(f.ChildFlagFactory, reason=""),
+    "marketing_once_a_channel": twice(f.MarketingPreferenceFactory, subject=f.DataSubjectFactory),
+    "marketing_channel": changed(f.MarketingPreferenceFactory, channel="fax"),
+    "conversation_status": changed(f.SupportConversationFactory, status="lost"),
+    "script_format": changed(f.ScriptFactory, format="doc"),
+    "coauthor_once_a_script": twice(f.ScriptCoAuthorFactory, script=f.ScriptFactory, subject=f.DataSubjectFactory),
+    "coauthor_role": changed(f.ScriptCoAuthorFactory, role="fan"),
+    "shot_number_once_a_list": twice(f.ShotFactory, shot_list=f.ShotListFactory, number=1),
+    "upload_sha256": changed(f.UploadFactory, sha256="F" * 64),
+    "prompt_provider": changed(f.PromptFactory, provider="a friend"),
+    "feedback_rating_one_to_five": changed(f.FeedbackFactory, rating=6),
+    "request_one_open_a_subject_and_kind": twice(f.RightsRequestFactory, subject=f.DataSubjectFactory),
+    "request_approver_is_not_requester": approver_is_requester,
+    "request_erasure_runs_only_when_approved": changed(f.RightsRequestFactory, kind="erasure", status="in_progress"),
+    "request_closed_has_a_time": changed(f.RightsRequestFactory, status="fulfilled"),
+    "request_kind": changed(f.RightsRequestFactory, kind="wish"),
+    "request_status": changed(f.RightsRequestFactory, status="lost"),
+    "request_is_verified": changed(f.RightsRequestFactory, verification=""),
+    "request_has_a_reason": changed(f.RightsRequestFactory, reason=""),
+    "step_once_a_place": twice(f.FulfilmentStepFactory, request=f.RightsRequestFactory, seq=1),
+    "step_state": changed(f.FulfilmentStepFactory, state="lost"),
+    "step_finished_has_a_time": changed(f.FulfilmentStepFactory, state="done"),
+    "step_finished_keeps_no_references": changed(
+        f.FulfilmentStepFactory, state="done", finished_at=NOW, references="sealed"
+    ),
+    "package_token_once": twice(f.AccessPackageFactory, token_sha256="a" * 64),
+    "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
+    "audit_one_link_a_place": audit_link_twice,
+    "suppression_once": twice(f.SuppressionFactory, digest="a" * 64),
+    "suppression_digest": changed(f.SuppressionFactory, digest="somebody@example.com"),
+    "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
+    "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),
+    "hold_has_a_reason": changed(f.LegalHoldFactory, reason=""),
+    "processor_review_names_its_reviewer": changed(f.ProcessorFactory, reviewed_at=NOW),
+    "processor_sub_processor_names_who_engaged_it": changed(f.ProcessorFactory, role="sub_processor"),
+    "device_identifier_once": twice(f.DeviceIdentifierFactory, value="a cookie"),
+    "price_currency": changed(f.PriceFactory, currency="EUR"),
+    "price_not_negative": changed(f.PriceFactory, unit_amount=-1),
+    "payment_method_four_digits": changed(f.PaymentMethodFactory, last_four="42"),
+    "payment_method_month": changed(f.PaymentMethodFactory, expires_month=13),
+    "invoice_currency": changed(f.InvoiceFactory, currency="EUR"),
+    "invoice_line_currency": changed(f.InvoiceLineFactory, currency="EUR"),
+    "refund_currency": changed(f.RefundFactory, currency="EUR"),
+    "refund_is_positive": changed(f.RefundFactory, amount=0),
+}
+
+
+def constraints() -> dict[str, models.BaseConstraint]:
+    return {rule.name: rule for model in OURS for rule in model._meta.constraints if isinstance(rule, RULES)}
+
+
+def test_every_constraint_is_violated_by_a_test():
+    assert set(constraints()) ^ set(VIOLATIONS) == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_the_database_refuses(name):
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        VIOLATIONS[name]()
+    rule = constraints()[name]
+    if connection.vendor == "postgresql" or isinstance(rule, models.CheckConstraint):
+        assert name in str(refused.value)
+    else:  # SQLite names the columns in place of the rule
+        named = {
+            column.rpartition(".")[2].removesuffix("_id") for column in str(refused.value).split(": ")[1].split(", ")
+        }
+        assert named == set(rule.fields)
+
+
+UNIQUE = [(m, field) for m in OURS for field in m._meta.concrete_fields if field.unique and not field.primary_key]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "field"), UNIQUE, ids=lambda value: getattr(value, "name", None) or value.__name__)
+def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
+    first = FACTORIES[model]()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FACTORIES[model](**{field.name: getattr(first, field.name)})
+
+
+# What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
+WRITTEN_DURING_A_FREEZE = {"privacy.RightsRequest", "privacy.LegalHold", "privacy.ChildFlag"}
+CLOSED = {"frozen": {"frozen_at": NOW}, "erased": {"erased_at": NOW, "full_name": "", "country": ""}}
+
+
+def models_about_the_person() -> dict[type[models.Model], str]:
+    """{declared model: its foreign key to the subject}, without the person's own row."""
+    links = {}
+    for declaration in registry.declarations.values():
+        path = declaration.path()
+        if len(path) == 1 and declaration.label() not in WRITTEN_DURING_A_FREEZE:
+            links[declaration.model] = path[0]
+    return links
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", CLOSED)
+@pytest.mark.parametrize("model", models_about_the_person(), ids=lambda model: model.__name__)
+def test_a_frozen_or_erased_account_takes_no_new_row(model, state):
+    person = f.DataSubjectFactory()
+    DataSubject.objects.filter(pk=person.pk).update(**CLOSED[state])
+    with pytest.raises(IntegrityError, match="frozen or erased"), transaction.atomic():
+        FACTORIES[model](**{models_about_the_person()[model]: person})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", models_about_the_person(), ids=lambda model: model.__name__)
+def test_an_open_account_takes_new_rows(model):
+    assert FACTORIES[model](**{models_about_the_person()[model]: f.DataSubjectFactory()}).pk
