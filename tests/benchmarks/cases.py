@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from django.db import connection, transaction
 
 from privacy.datamap.compiler import Scope
-from privacy.fulfilment import bulk, engine, erasure
-from privacy.models import Batch, DataSubject, RightsRequest, Staff
+from privacy.fulfilment import access, bulk, engine, erasure
+from privacy.models import AccessPackage, Batch, DataSubject, RightsRequest, Staff
 from tests.benchmarks import by_hand, people
 from tests.benchmarks.measure import Cost, cost
 
@@ -17,12 +19,38 @@ def run_all(repeats: int, million: int) -> Iterator[tuple[str, list[Cost], list[
     """(name, costs by hand, our costs, note) of each case."""
     Staff.objects.bulk_create([Staff(username="asks"), Staff(username="approves")])
     people.neighbours(200, 1000)
+    for rows in (20, 7_000, million):
+        yield export_of(rows, repeats)
     yield statements_of(20, repeats)
     yield erasure_of(20, repeats)
     yield statements_of(7_000, repeats)
     yield erasure_of(7_000, repeats)
     yield erasure_of(million, repeats)
     yield bulk_erasure(1_000, 20, repeats)
+
+
+def export_of(rows: int, repeats: int):
+    """The whole request, from the claim to the package on the disk, against psql."""
+    subject = people.person(rows)
+    analyze()
+
+    def ours():
+        [request] = access.export(
+            subject_ids=[subject], actor=staff("asks"), reason="Benchmark", verification="signed_in"
+        )
+        spent = cost(lambda: engine.run(request.id))
+        package = AccessPackage.objects.get(request=request)
+        sizes.append(package.size)
+        return spent
+
+    def theirs():
+        with TemporaryDirectory() as folder:
+            return cost(lambda: by_hand.export(subject, Path(folder)))
+
+    sizes: list[int] = []
+    by, us = alternate(theirs, ours, repeats)
+    note = f"JSON and CSV, zipped: {sizes[-1] / 2**20:,.1f} MiB; by hand: psql COPY, gzip -1"
+    return f"Export {rows:,} rows", by, us, note
 
 
 def statements_of(rows: int, repeats: int):
