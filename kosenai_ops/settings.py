@@ -349,6 +349,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers' probes; their request line says 400
         "axes": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # warns that filesystem:// has no host, which it does not need
     },

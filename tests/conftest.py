@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import pytest
+from django.conf import settings
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # A folder of its own for each process: uploads, broker folders and databases of two never meet.
@@ -28,17 +29,21 @@ def own_broker_url(url: str) -> str:
 
 # A variable beats the developer's .env, so nothing of that file reaches a test. DEMO: plain http and no
 # compulsory second factor; the production shape has its own tests, which start a process without it.
-os.environ |= {"DEMO": "true", "DEBUG": "false", "VAR_DIR": VAR_DIR, "DJANGO_SETTINGS_MODULE": "kosenai_ops.settings"}
+os.environ |= {"DEMO": "true", "DEBUG": "false", "VAR_DIR": VAR_DIR}
 # No test erases anybody at a real processor with a developer's key.
 os.environ |= {"CLERK_SECRET_KEY": "", "STRIPE_SECRET_KEY": "", "OPENAI_API_KEY": ""}
 os.environ.setdefault("SECRET_KEY", "a-secret-key-of-the-tests-and-of-nothing-else-whatsoever")
 os.environ.setdefault("LEDGER_KEY", "a-ledger-key-of-the-tests-and-of-nothing-else-whatsoever")
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{VAR_DIR}/kosenai.sqlite3")
+if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+    os.environ["DATABASE_URL"] = f"sqlite:///{VAR_DIR}/kosenai.sqlite3"
 os.environ["CELERY_BROKER_URL"] = own_broker_url(os.environ.get("CELERY_BROKER_URL", "filesystem://"))
+if settings.configured:
+    raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: it sets Django up before the tests' own variables stand.")
+os.environ["DJANGO_SETTINGS_MODULE"] = "kosenai_ops.settings"
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inherit it, and do just that
 
-from django.conf import settings  # noqa: E402  (it reads the variables above)
-from django.core.cache import cache  # noqa: E402
+from django.core.cache import cache  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose

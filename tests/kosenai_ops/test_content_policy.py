@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.factories.subjects import DataSubjectFactory
+
 SIDEBAR = "#nav-sidebar"
 
 
@@ -58,7 +60,8 @@ class TestInABrowser:
         assert browser_page.locator("#result_list tbody tr").count() == 1
 
     def test_ticking_a_row_shows_the_bar_of_actions(self, browser_page, staff_list):
-        browser_page.goto(staff_list)
+        DataSubjectFactory()
+        browser_page.goto("/admin/privacy/datasubject/")
         bar = browser_page.locator("#changelist-actions")
         assert not bar.is_visible()
         browser_page.check("input.action-select >> nth=0")
