@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.decorators import action, display
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from privacy.admin.base import ReadOnlyAdmin, link_to_subject
@@ -137,6 +138,16 @@ class Shown:
     left_out: int
 
 
+class MaskedList(ChangeList):
+    """Counts the lengths of the rows of the page. Within the list's own query the database would count those of the
+    rows that are skipped before it, too: 0.35 s on page 150 of the scripts."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.count_lengths(self.result_list)
+
+
 class MaskedAdmin(PersonalAdmin):
     """Masks the model's fields of CONTENT wherever `list_display` and `fields` name them."""
 
@@ -148,9 +159,26 @@ class MaskedAdmin(PersonalAdmin):
         return CONTENT[self.opts.label]
 
     def get_queryset(self, request):
-        """Lengths are counted by the database: a masked text never travels to the web process."""
+        """A masked text never travels to the web process."""
+        return super().get_queryset(request).defer(*self.masked)
+
+    def get_changelist(self, request, **kwargs):
+        return MaskedList
+
+    def get_object(self, request, object_id, from_field=None):
+        obj = super().get_object(request, object_id, from_field)
+        self.count_lengths([obj] if obj else [])
+        return obj
+
+    def count_lengths(self, rows: list[models.Model]) -> None:
+        """Lets the database count the masked texts of these rows, and notes the lengths on them."""
         lengths = {f"{name}_length": Length(Cast(name, models.TextField())) for name in self.masked}
-        return super().get_queryset(request).defer(*self.masked).annotate(**lengths)
+        counted = {
+            row.pop("pk"): row
+            for row in self.model.objects.filter(pk__in=[row.pk for row in rows]).values("pk", **lengths)
+        }
+        for row in rows:
+            vars(row).update(counted.get(row.pk, {}))
 
     def column(self, name: str):
         """As for any row about people; a masked field tells its length only."""
