@@ -133,7 +133,6 @@ class Progress:
         self.told = self.renewed = monotonic()
 
     def __call__(self, rows: int) -> None:
-        engine.failpoint("block written")
         self.written += rows
         now = monotonic()
         if now - self.renewed > RENEW_SECONDS:

@@ -1,0 +1,162 @@
+"""The link of a package works once, tells nothing about why it does not, and leaves its trace in the audit."""
+
+import hashlib
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from kosenai_ops.logs import JsonLine
+from privacy.fulfilment import access
+from privacy.fulfilment.requests import NotAllowed
+from privacy.models import AccessPackage, AuditEntry
+from tests import factories as f
+from tests.fulfilment.exporting import exported
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def staff():
+    return f.StaffFactory()
+
+
+@pytest.fixture
+def package():
+    return exported(f.DataSubjectFactory(full_name="Ottilie Verrault"))
+
+
+@pytest.fixture
+def link(package, staff):
+    return f"/download/{access.issue_link(package_id=package.id, actor=staff)}/"
+
+
+@pytest.fixture
+def stranger():
+    """A browser without cookies, as the link meets it in a mail program."""
+    return Client(enforce_csrf_checks=True)
+
+
+def test_looking_changes_nothing_and_clicking_sends_the_file_once(package, link, stranger):
+    for _ in range(3):
+        page = stranger.get(link)
+        assert (page.status_code, b"Download once" in page.content) == (200, True)
+    sent = stranger.post(link)
+    content = b"".join(sent.streaming_content)
+    assert sent.status_code == 200
+    assert hashlib.sha256(content).hexdigest() == package.sha256
+    assert stranger.post(link).status_code == stranger.get(link).status_code == 404
+    package.refresh_from_db()
+    assert package.downloaded_at and package.token_sha256 == ""
+    assert Path(package.file.path).exists()
+
+
+def test_the_file_is_sent_so_that_no_browser_runs_sniffs_or_keeps_it(package, link, stranger):
+    sent = stranger.post(link)
+    assert sent["Content-Disposition"] == f'attachment; filename="kosenai-data-{package.created_at:%Y-%m-%d}.zip"'
+    assert "no-store" in sent["Cache-Control"]
+    assert sent["Content-Security-Policy"].startswith("sandbox")
+    assert (sent["X-Content-Type-Options"], sent["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert int(sent["Content-Length"]) == package.size
+    sent.close()
+
+
+def test_every_link_that_does_not_work_gets_the_same_page(package, link, staff, stranger):
+    newer = f"/download/{access.issue_link(package_id=package.id, actor=staff)}/"
+    pages = [stranger.get(link), stranger.post(link), stranger.get("/download/nonsense/")]
+    stranger.post(newer).close()
+    pages += [stranger.get(newer), stranger.post(newer)]
+    newest = f"/download/{access.issue_link(package_id=package.id, actor=staff)}/"
+    AccessPackage.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    pages += [stranger.get(newest), stranger.post(newest)]
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.content.split(b"</style>")[1] for page in pages}) == 1
+    assert b"Ottilie" not in pages[0].content
+    assert stranger.put(newest).status_code == 405
+
+
+def test_a_package_whose_file_is_gone_does_not_use_up_the_link(package, link, stranger):
+    path = Path(package.file.path)
+    path.rename(path.with_suffix(".away"))
+    assert stranger.post(link).status_code == 404
+    path.with_suffix(".away").rename(path)
+    sent = stranger.post(link)
+    assert sent.status_code == 200
+    sent.close()
+
+
+def test_of_two_that_click_at_once_one_gets_the_file(link):
+    start, answers = threading.Barrier(2), []
+
+    def click():
+        try:
+            start.wait()
+            answer = Client().post(link)
+            answers.append(answer.status_code)
+            answer.close()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 404]
+    assert AuditEntry.objects.filter(event="package.downloaded").count() == 1
+
+
+def test_the_audit_tells_who_and_when_and_neither_the_token_nor_the_person(package, link, stranger, staff):
+    stranger.post(link).close()
+    access.download(package_id=package.id, actor=staff).file.close()
+    told = list(AuditEntry.objects.filter(chain=package.request_id, event__startswith="package.").order_by("n"))
+    assert [(e.event, e.actor_id) for e in told] == [
+        ("package.link_issued", staff.pk),
+        ("package.downloaded", None),
+        ("package.downloaded_by_staff", staff.pk),
+    ]
+    token = link.split("/")[2]
+    assert len(token) >= 43
+    for entry in told:
+        assert entry.data == {"package": str(package.id)}
+    assert not AccessPackage.objects.filter(token_sha256=token).exists()
+
+
+def test_no_log_line_holds_the_token(link, stranger, caplog):
+    with caplog.at_level(logging.DEBUG):
+        stranger.get(link)
+        stranger.post(link).close()
+        stranger.post(link)
+    lines = [JsonLine().format(record) for record in caplog.records if not record.name.startswith("django.db")]
+    assert any("download/<str:token>/" in line for line in lines)
+    assert [line for line in lines if link.split("/")[2] in line] == []
+
+
+def test_staff_get_the_file_as_often_as_they_need_and_not_after_its_end(package, link, stranger, staff):
+    for _ in range(2):
+        handed = access.download(package_id=package.id, actor=staff)
+        assert hashlib.sha256(handed.file.read()).hexdigest() == package.sha256
+        assert handed.size == package.size and "Ottilie" not in handed.name
+        handed.file.close()
+    assert stranger.get(link).status_code == 200
+    AccessPackage.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    for refused in (access.download, access.issue_link):
+        with pytest.raises(NotAllowed, match="expired"):
+            refused(package_id=package.id, actor=staff)
+
+
+@pytest.mark.browser
+def test_a_person_downloads_with_one_click(package, link, browser_page, tmp_path):
+    browser_page.goto(link)
+    with browser_page.expect_download() as download:
+        browser_page.get_by_role("button", name="Download once").click()
+    download.value.save_as(tmp_path / "data.zip")
+    assert hashlib.sha256((tmp_path / "data.zip").read_bytes()).hexdigest() == package.sha256
+    browser_page.goto(link)
+    assert "nowhere any more" in browser_page.inner_text("h1")
+    assert [p for p in browser_page.problems if "404" in p]
+    browser_page.problems.clear()
