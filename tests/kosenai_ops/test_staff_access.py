@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -116,6 +117,17 @@ class TestSecondFactor:
         assert client.get("/accounts/2fa/totp/deactivate/").status_code == 200
         client.post("/accounts/2fa/totp/deactivate/")
         assert Authenticator.objects.filter(user=agent, type=Authenticator.Type.TOTP).exists()
+
+    def test_a_lost_one_is_reset_from_the_command_line_and_sessions_end(self, client, agent, capsys):
+        secret = set_up_totp(agent)
+        sign_in(client)
+        client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+        assert client.get("/admin/").status_code == 200
+        call_command("reset_second_factor", "agent")
+        assert capsys.readouterr().out == "agent: 1 second factors removed, 1 sessions ended.\n"
+        assert client.get("/admin/").url.startswith("/admin/login/")
+        with pytest.raises(CommandError, match="There is no staff member 'nobody'"):
+            call_command("reset_second_factor", "nobody")
 
 
 @pytest.mark.django_db
