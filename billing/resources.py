@@ -84,7 +84,6 @@ class CustomerSheet(OfAPerson, BillingSheet):
         model = Customer
         name = "Customers"
         fields = ("stripe_id", "subject", "name", "email")
-        store_instance = True
 
     def look_at(self, row, number):
         if text_of(row, "stripe_id") in self.known and not text_of(row, "subject"):
@@ -103,7 +102,6 @@ class ProductSheet(BillingSheet):
         model = Product
         name = "Products"
         fields = ("stripe_id", "name", "active")
-        store_instance = True
 
 
 class PriceSheet(BillingSheet):
@@ -120,7 +118,6 @@ class PriceSheet(BillingSheet):
         model = Price
         name = "Prices"
         fields = ("stripe_id", "product", "unit_amount", "currency", "interval", "active")
-        store_instance = True
 
 
 class SubscriptionSheet(BillingSheet):
@@ -137,7 +134,6 @@ class SubscriptionSheet(BillingSheet):
         model = Subscription
         name = "Subscriptions"
         fields = ("stripe_id", "customer", "price", "status", "started_at", "canceled_at")
-        store_instance = True
 
 
 class PaymentMethodSheet(BillingSheet):
@@ -154,7 +150,6 @@ class PaymentMethodSheet(BillingSheet):
         model = PaymentMethod
         name = "Payment methods"
         fields = ("stripe_id", "customer", "brand", "last_four", "expires_month", "expires_year")
-        store_instance = True
 
 
 class InvoiceSheet(BillingSheet):
@@ -179,7 +174,6 @@ class InvoiceSheet(BillingSheet):
             "stripe_id", "customer", "subscription", "number", "status", "customer_name", "customer_email", "currency",
             "total", "amount_paid", "issued_at",
         )  # fmt: skip
-        store_instance = True
 
 
 class InvoiceLineSheet(BillingSheet):
@@ -197,7 +191,6 @@ class InvoiceLineSheet(BillingSheet):
         model = InvoiceLine
         name = "Invoice lines"
         fields = ("stripe_id", "invoice", "price", "description", "quantity", "amount", "currency")
-        store_instance = True
 
 
 class RefundSheet(BillingSheet):
@@ -216,4 +209,3 @@ class RefundSheet(BillingSheet):
         model = Refund
         name = "Refunds"
         fields = ("stripe_id", "customer", "invoice", "amount", "currency", "reason", "status", "refunded_at")
-        store_instance = True

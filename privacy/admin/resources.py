@@ -17,7 +17,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.html import format_html
 from import_export import widgets
 from import_export.fields import Field
-from import_export.resources import Diff, ModelResource
+from import_export.resources import ModelResource
 from import_export.results import Error, Result, RowResult
 
 from privacy.fulfilment import intake
@@ -177,25 +177,14 @@ class SheetResult(Result):
         return max(0, len(self.valid_rows()) - SHOWN_ROWS)
 
 
-class SheetDiff(Diff):
-    """Old and new side by side, as text. What stands in a masked column now is not shown, only how long it is."""
-
-    def __init__(self, resource, instance, new):
-        super().__init__(resource, instance, new)
-        self.masked = [field.column_name in resource.masked for field in resource.get_import_fields()]
-
-    def as_html(self) -> list[str]:
-        return [self.cell(*cell) for cell in zip(self.left, self.right, self.masked, strict=True)]
-
-    def cell(self, left, right, masked: bool) -> str:
-        left, right = str(left), str(right)
-        if left == right:
-            return format_html("{}", f"{len(left):,} characters" if masked and not self.new else short(left))
-        if self.new or not left:
-            return format_html("<ins>{}</ins>", short(right))
-        return format_html(
-            "<del>{}</del> <ins>{}</ins>", f"{len(left):,} characters" if masked else short(left), short(right)
-        )
+def shown(before: str, now: str, *, is_new: bool, masked: bool) -> str:
+    """A cell of the preview: old and new side by side. What stands in a masked column now is told by its length."""
+    old = f"{len(before):,} characters" if masked else short(before)
+    if before == now and not is_new:
+        return format_html("{}", old)
+    if is_new or not before:
+        return format_html("<ins>{}</ins>", short(now))
+    return format_html("<del>{}</del> <ins>{}</ins>", old, short(now))
 
 
 def short(text: str) -> str:
@@ -210,11 +199,16 @@ class Sheet(ModelResource):
     links: dict[str, tuple[type[models.Model], str]] = {}  # {column: (model, its key)}
     only_out: tuple[str, ...] = ()  # columns of the export that the import passes over
 
+    class Meta:
+        store_instance = True
+        use_bulk = True  # no savepoint a row: rows are only read here, and written by their verb in one go
+        skip_diff = True  # import-export copies every row for its diff; ours is made for the rows that are shown
+
     def __init__(self, reveals: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.reveals = reveals
         self.arriving: list[tuple[SheetRow, dict]] = []
-        self.set_aside: dict[int, str] = {}  # rows that must not come in, by identity, and why
+        self.set_aside: dict[int, str] = {}  # numbers of rows that must not come in, and why
 
     @classmethod
     def get_result_class(cls):
@@ -227,10 +221,6 @@ class Sheet(ModelResource):
     @classmethod
     def get_error_result_class(cls):
         return Refusal
-
-    @classmethod
-    def get_diff_class(cls):
-        return SheetDiff
 
     # --- out
 
@@ -290,13 +280,14 @@ class Sheet(ModelResource):
         return self.known.get(text_of(row, self.key))
 
     def before_import_row(self, row, **kwargs):
+        self.number = kwargs["row_number"]
         self.must_be_known(row)
         for column, (model, _) in self.links.items():
             if text := text_of(row, column):
                 if text not in self.linked[column]:
                     raise ValidationError({column: f"There is no {model._meta.verbose_name} with this id."})
                 row[column] = self.linked[column][text]
-        self.look_at(row, kwargs["row_number"])
+        self.look_at(row, self.number)
 
     def must_be_known(self, row: dict) -> None:
         text = text_of(row, self.key)
@@ -313,7 +304,7 @@ class Sheet(ModelResource):
             super().import_field(field, instance, row, is_m2m, **kwargs)
 
     def skip_row(self, instance, original, row, import_validation_errors=None) -> bool:
-        return id(row) in self.set_aside
+        return self.number in self.set_aside
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
         """The cells' own faults; the rest is judged by the verb, for all rows at once."""
@@ -326,9 +317,18 @@ class Sheet(ModelResource):
     def save_m2m(self, instance, row, **kwargs):
         """Tables have no such columns."""
 
+    def after_init_instance(self, instance, new, row, **kwargs):
+        self.before = self.as_text(instance) if self.number <= SHOWN_ROWS else []
+
     def after_import_row(self, row, row_result, **kwargs):
-        row_result.number = kwargs["row_number"]
-        row_result.reason = self.set_aside.get(id(row), "")
+        row_result.number = self.number
+        if self.before:
+            cells = zip(self.before, self.as_text(row_result.instance), self.get_import_fields(), strict=True)
+            row_result.diff = [
+                shown(before, now, is_new=row_result.is_new(), masked=field.column_name in self.masked)
+                for before, now, field in cells
+            ]
+        row_result.reason = self.set_aside.get(self.number, "")
         if not row_result.reason:
             self.arriving.append((row_result, row))
 
@@ -337,6 +337,9 @@ class Sheet(ModelResource):
         arrivals = self.write([(row_result.instance, row) for row_result, row in self.arriving])
         for (row_result, row), arrival in zip(self.arriving, arrivals, strict=True):
             result.amend(row_result, row, arrival)
+
+    def as_text(self, instance: models.Model) -> list[str]:
+        return [str(field.export(instance)) for field in self.get_import_fields()]
 
     def write(self, rows: Sequence[tuple[models.Model, dict]]) -> Sequence[Arrival]:
         """What becomes of the rows: (instance as the cells say, the cells)."""
@@ -402,7 +405,7 @@ class OfAPerson(Sheet):
             return
         text = text_of(row, self.person_column)
         if text in self.erased:
-            self.set_aside[id(row)] = ERASED
+            self.set_aside[number] = ERASED
         elif text not in self.people:
             raise ValidationError({self.person_column: "No person has this id or e-mail address."})
         row[self.person_column] = self.people.get(text)
@@ -422,7 +425,6 @@ class SubjectSheet(Sheet):
         model = DataSubject
         name = "People"
         fields = ("id", "full_name", "country", "email", "clerk_id", "created_at")
-        store_instance = True
 
     def get_queryset(self):
         return self.filter_export(super().get_queryset())
@@ -462,7 +464,7 @@ class SubjectSheet(Sheet):
         if owner is None or (me and owner.pk == me.pk):
             return
         if reason := intake.why_not(owner):
-            self.set_aside[id(row)] = reason
+            self.set_aside[number] = reason
             return
         raise ValidationError({column: f"{owner} has this already. To change that person, give their id."})
 
@@ -499,7 +501,6 @@ class ScriptSheet(ContentSheet):
         model = Script
         name = "Scripts"
         fields = ("id", "owner", "title", "format", "body")
-        store_instance = True
 
 
 class NoteSheet(ContentSheet):
@@ -515,7 +516,6 @@ class NoteSheet(ContentSheet):
         model = Note
         name = "Notes"
         fields = ("id", "author", "script", "body")
-        store_instance = True
 
 
 class PromptSheet(ContentSheet):
@@ -533,7 +533,6 @@ class PromptSheet(ContentSheet):
         model = Prompt
         name = "Prompts"
         fields = ("id", "author", "script", "provider", "response_id", "text")
-        store_instance = True
 
 
 class FeedbackSheet(ContentSheet):
@@ -548,7 +547,6 @@ class FeedbackSheet(ContentSheet):
         model = Feedback
         name = "Feedback"
         fields = ("id", "author", "rating", "body")
-        store_instance = True
 
     def look_at(self, row, number):
         super().look_at(row, number)
@@ -569,7 +567,6 @@ class ShotListSheet(ContentSheet):
         model = ShotList
         name = "Shot lists"
         fields = ("id", "owner", "script", "title")
-        store_instance = True
 
 
 class ShotSheet(Sheet):
@@ -585,7 +582,6 @@ class ShotSheet(Sheet):
         model = Shot
         name = "Shots"
         fields = ("id", "shot_list", "number", "description", "camera")
-        store_instance = True
 
     def with_person(self, model, rows):
         return rows.select_related("shot_list") if model is Shot else rows

@@ -101,7 +101,7 @@ def test_the_whole_card_number_in_the_wrong_place_is_not_stored(ada):
     assert PaymentMethod.objects.get().last_four == ""
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(9)), repeats=st.lists(st.integers(0, 8), max_size=6))
 def test_events_in_any_order_and_any_number_of_times_end_in_the_same_rows(order, repeats):
