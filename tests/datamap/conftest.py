@@ -21,12 +21,15 @@ class ThrowAway(models.Model):
 def throwaway(monkeypatch):
     """Models defined during the test stand beside the project's; what it declares and exempts is forgotten after."""
     with isolate_apps() as own:
-        thrown = own.all_models[ThrowAway._meta.app_label]
-        both = SimpleNamespace(get_models=lambda **options: [*apps.get_models(**options), *thrown.values()])
+        both = SimpleNamespace(get_models=lambda **options: [*apps.get_models(**options), *models_of(own)])
         monkeypatch.setattr(registry, "apps", both)
         monkeypatch.setattr(registry, "declarations", dict(registry.declarations))
         monkeypatch.setattr(registry, "exemptions", dict(registry.exemptions))
         yield
+
+
+def models_of(own) -> list[type[models.Model]]:
+    return [model for models_of_app in own.all_models.values() for model in models_of_app.values()]
 
 
 def declare(model, **attributes) -> type[PersonalData]:
