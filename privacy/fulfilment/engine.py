@@ -155,10 +155,10 @@ def run(request_id: uuid.UUID) -> None:
     try:
         work(lease)
     except LeaseLost:
-        log.warning("lease lost", extra={"request": str(request_id)})
+        log.warning("request %s: another worker has it, or it was closed", request_id)
         return
     except Stopped:
-        log.info("stopped by a cancel or a hold", extra={"request": str(request_id)})
+        log.info("request %s: stopped by a cancel or a hold", request_id)
     settle(lease)
 
 
@@ -224,7 +224,7 @@ def attempt(lease: Lease, step: FulfilmentStep) -> Outcome | None:
     except (LeaseLost, Stopped):
         raise
     except Exception as error:
-        log.exception("step failed", extra={"request": str(lease.request_id), "step": str(step)})
+        log.exception("request %s: %s failed", lease.request_id, step)
         with guarded(lease, recording=True) as request:
             begin(step, step.attempts)  # a local attempt was rolled back together with its count
             return record(request, step, fault(error))
@@ -366,8 +366,9 @@ def finish(
 
 
 def made_progress(request: RightsRequest) -> None:
-    request.claims = 0
-    RightsRequest.objects.filter(pk=request.pk).update(claims=0)
+    """Forgets the claims that came to nothing; the one at hand stays counted until it is given back."""
+    request.claims = min(request.claims, 1)
+    RightsRequest.objects.filter(pk=request.pk).update(claims=request.claims)
 
 
 def after(seconds: float):

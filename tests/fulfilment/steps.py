@@ -2,8 +2,11 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from pathlib import Path
+
+from django.conf import settings
 
 from privacy.connectors.base import Call, Connector, Done, Later, Waiting
 from privacy.fulfilment import engine
@@ -40,6 +43,17 @@ def poison(request, step):
 def count(request, step):
     """Ten slices; units say how far it is."""
     return More(step.units_done + 1) if step.units_done < 9 else Done(units=10)
+
+
+@engine.remote("test effect")
+def effect(request, step, renew):
+    """Takes effect outside the database, once a key: a repeat leaves the file as it is."""
+    time.sleep(0.05)
+    folder = Path(settings.VAR_DIR) / "effects"
+    folder.mkdir(exist_ok=True)
+    (folder / str(step.idempotency_key)).touch()
+    time.sleep(0.05)
+    return Done(units=1)
 
 
 def given(*plan: Planned, kind: str = RequestKind.ACCESS, **fields) -> RightsRequest:

@@ -1,0 +1,393 @@
+"""Kills workers with SIGKILL at every failpoint there is, lets others take over, and compares what is left.
+
+A process of its own, started by test_kills.py: it forks hundreds of times, which wants a single thread. Each case
+starts from a copy of the same database and folder of files. A case's first worker dies at its n-th failpoint, in
+every other case a second one dies at some later point too; then leases run out and a last worker goes on to the
+end. What is then in tables, files and at the processor must equal what a run without kills leaves.
+
+Prints a JSON object: {case: {"kills", "points": {failpoint: kills there}, "different": [[which, difference]]}}.
+"""
+
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from zipfile import ZipFile
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kosenai_ops.settings")
+django.setup()
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
+from django.test import override_settings  # noqa: E402
+
+from privacy.connectors.base import connectors  # noqa: E402
+from privacy.fulfilment import access, audit, children, engine, erasure, holds, processors  # noqa: E402
+from privacy.models import (  # noqa: E402
+    AuditEntry,
+    ChildFlag,
+    DataSubject,
+    FulfilmentStep,
+    LegalHold,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    Staff,
+    StepState,
+)
+from privacy.selectors import queue  # noqa: E402
+from tests import factories as f  # noqa: E402
+from tests.fulfilment.steps import RememberingProcessor  # noqa: E402
+
+FOLDER = Path(settings.VAR_DIR) / "kills"
+ORIGINAL = settings.DATABASES["default"]["NAME"]
+COPY = f"{ORIGINAL}_kill" if connection.vendor == "postgresql" else str(FOLDER / "copy.sqlite3")
+ROUNDS = 200
+# A killed process loses nothing that it gave to the operating system, so no write has to reach the disk.
+HASTE = (
+    {"options": "-c synchronous_commit=off"}
+    if connection.vendor == "postgresql"
+    else {"init_command": settings.DATABASES["default"]["OPTIONS"]["init_command"] + "PRAGMA synchronous=OFF;"}
+)
+
+# --- The cases: what is asked for, before any worker runs -------------------------------------------------------------
+
+
+def ask_for_erasure(person: DataSubject) -> None:
+    [request] = erasure.request_erasure(
+        subject_ids=[person.id], actor=staff("agent"), reason="Asked by mail", verification="signed_in"
+    )
+    erasure.approve(request_id=request.id, actor=staff("approver"))
+
+
+def flag_as_child(person: DataSubject) -> None:
+    children.flag(subject_ids=[person.id], actor=staff("agent"), reason="A teacher wrote")
+
+
+def ask_for_access(person: DataSubject) -> None:
+    access.export(subject_ids=[person.id], actor=staff("agent"), reason="Asked by mail", verification="signed_in")
+
+
+CASES: dict[str, Callable[[DataSubject], None]] = {
+    "erasure": ask_for_erasure,
+    "erasure held half-way": ask_for_erasure,
+    "child": flag_as_child,
+    "access": ask_for_access,
+}
+
+
+# With one step a claim there are many points, and most of them the other erasure has had already.
+EVERY = {"erasure held half-way": 4}
+
+
+def staff(username: str) -> Staff:
+    return Staff.objects.get(username=username)
+
+
+# --- What staff do while workers work ---------------------------------------------------------------------------------
+
+
+def staff_act() -> bool:
+    """The next thing a person does, told from the rows alone, so that it is the same after any kill."""
+    in_force = LegalHold.objects.filter(released_at__isnull=True).first()
+    stopped = RightsRequest.objects.filter(status=RequestStatus.ON_HOLD)
+    suspected = ChildFlag.objects.filter(state="suspected").first()
+    by_hand = FulfilmentStep.objects.filter(
+        state=StepState.WAITING, not_before__isnull=True, request__status__in=queue.RUNNABLE
+    ).first()
+    if by_hand:
+        processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="Ticket 7")
+    elif wants_hold():
+        holds.place(subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
+    elif in_force and stopped.exists() and not was_asked(RequestKind.HOLD_RELEASE):
+        holds.release(subject_ids=[in_force.subject_id], actor=staff("approver"), reason="The court is done")
+    elif suspected and not was_asked(RequestKind.CHILD_CLEAR):
+        children.clear(subject_ids=[suspected.subject_id], actor=staff("approver"), reason="She is 34")
+    else:
+        return False
+    return True
+
+
+def was_asked(kind: str) -> bool:
+    return RightsRequest.objects.filter(kind=kind).exists()
+
+
+def wants_hold() -> bool:
+    return CASE == "erasure held half-way" and erased_half_way() and not was_asked(RequestKind.HOLD_PLACE)
+
+
+def erased_half_way() -> RightsRequest | None:
+    half_way = FulfilmentStep.objects.filter(handler="slices", units_done__gt=0).first()
+    return half_way and half_way.request
+
+
+def let_time_pass() -> None:
+    """Leases, back-off and polls are over."""
+    past = Now() - timedelta(seconds=1)
+    RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
+    FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+
+
+def drive() -> None:
+    """Staff, workers and time take turns until every request is closed."""
+    for _ in range(ROUNDS):
+        if not staff_act() and not RightsRequest.objects.exclude(status__in=RequestStatus.closed()).exists():
+            return
+        for request_id in queue.next_due(10):
+            engine.run(request_id)
+        holds.resume_unheld()
+        let_time_pass()
+    raise SystemExit("the requests do not end")
+
+
+def one_step_a_claim() -> None:
+    """A clock that strikes after each step, so that staff can come in between."""
+    ticks = count()
+    engine.monotonic, engine.SLICE_SECONDS = (lambda: next(ticks)), 1.5
+
+
+# --- One case, in processes of its own --------------------------------------------------------------------------------
+
+
+class Strike:
+    """A failpoint that kills its process at the n-th hit, and leaves a note of where."""
+
+    def __init__(self, n: int):
+        self.left = n
+
+    def __call__(self, name: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            (FOLDER / "struck").write_text(name)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def at_the_copy() -> Iterator[None]:
+    connection.close()
+    original = connection.settings_dict
+    connection.settings_dict = original | {"NAME": COPY, "OPTIONS": original["OPTIONS"] | HASTE}
+    with override_settings(MEDIA_ROOT=str(FOLDER / "media")):
+        yield
+    connection.close()
+    connection.settings_dict = original
+
+
+def in_a_process(work: Callable[[], None]) -> int:
+    """Forks, works there on the copy, and returns the exit status; a kill is negative."""
+    connection.close()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            with at_the_copy():
+                work()
+            status = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def worker_that_dies_at(n: int) -> str | None:
+    """Runs until the n-th failpoint kills it; the failpoint's name, or None if it came to the end before."""
+
+    def work():
+        engine.failpoint = Strike(n)
+        drive()
+
+    (FOLDER / "struck").unlink(missing_ok=True)
+    status = in_a_process(work)
+    if status == -signal.SIGKILL:
+        return (FOLDER / "struck").read_text()
+    if status:
+        raise SystemExit("a worker failed")
+    return None
+
+
+def last_worker() -> dict:
+    """Lets the leases run out, goes on to the end, and tells what is there then."""
+
+    def work():
+        let_time_pass()
+        drive()
+        (FOLDER / "end.json").write_text(json.dumps(what_is_there()))
+
+    if in_a_process(work):
+        raise SystemExit("the last worker failed")
+    return json.loads((FOLDER / "end.json").read_text())
+
+
+# --- The same start for each ------------------------------------------------------------------------------------------
+
+
+def start_afresh() -> None:
+    for name in ("media", "processor"):
+        shutil.rmtree(FOLDER / name, ignore_errors=True)
+    shutil.copytree(settings.MEDIA_ROOT, FOLDER / "media")
+    (FOLDER / "processor").mkdir()
+    if connection.vendor == "postgresql":
+        in_maintenance(
+            f'DROP DATABASE IF EXISTS "{COPY}" WITH (FORCE)', f'CREATE DATABASE "{COPY}" TEMPLATE "{ORIGINAL}"'
+        )
+        return
+    for suffix in ("-wal", "-shm"):
+        Path(COPY + suffix).unlink(missing_ok=True)
+    shutil.copyfile(ORIGINAL, COPY)
+
+
+def in_maintenance(statement: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+def set_up(ask: Callable[[DataSubject], None]) -> None:
+    """Staff, and a person with rows in every table and a request, in the original database."""
+    f.StaffFactory(username="agent")
+    f.StaffFactory(username="approver")
+    person = f.person_with_everything()
+    f.UsageEventFactory.create_batch(8, subject=person)
+    with transaction.atomic():
+        ask(person)
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+# --- What is there in the end -----------------------------------------------------------------------------------------
+
+UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+ATTEMPT = re.compile(r"-\d+(?=\.zip)")
+SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
+# How often a worker tried is what kills change; that it was done once is what the rest shows.
+TELLS_OF_TRIES = {"fence", "claims", "attempts", "lease_until", "not_before", "idempotency_key", "actor", "n", "size"}
+ROUTES = {"step.intended", "request.in_progress", "request.awaiting_processors"}
+LEFT_OUT = {"privacy.AuditEntry", "privacy.AuditHead", "privacy.Staff", "sessions.Session", "contenttypes.ContentType"}
+
+
+def what_is_there() -> dict:
+    """Every table, file and effect, without what differs from run to run: new ids, times and digests."""
+    return {
+        "tables": {m._meta.label: rows_of(m) for m in apps.get_models() if m._meta.label not in LEFT_OUT},
+        "audit": trails(),
+        "broken links": broken_links(),
+        "files": sorted(content_of(path) for path in (FOLDER / "media").rglob("*") if path.is_file()),
+        "effects": sorted((FOLDER / "processor" / "effects").read_text().split())
+        if (FOLDER / "processor" / "effects").exists()
+        else [],
+    }
+
+
+def rows_of(model) -> list[str]:
+    rows = model.objects.values()
+    return sorted(plain({k: v for k, v in row.items() if k.removesuffix("_id") not in TELLS_OF_TRIES}) for row in rows)
+
+
+def plain(value) -> str:
+    text = json.dumps(value, sort_keys=True, default=lambda v: "time" if isinstance(v, date | datetime) else str(v))
+    text = ATTEMPT.sub("", text)
+    return SHA256.sub("digest", UUID.sub(lambda m: m[0] if m[0] in known else "new", text))
+
+
+def trails() -> list[list[str]]:
+    """Each chain's events. Processors are asked side by side, so that their order may differ."""
+    chains: dict = {}
+    for entry in AuditEntry.objects.order_by("chain", "n"):
+        if entry.event not in ROUTES:
+            data = {k: v for k, v in entry.data.items() if k != "before"}
+            chains.setdefault(entry.chain, []).append(plain([entry.event, data]))
+    return sorted(sorted(chain) for chain in chains.values())
+
+
+def broken_links() -> int:
+    previous, broken = {}, 0
+    for entry in AuditEntry.objects.order_by("chain", "n"):
+        n, digest = previous.get(entry.chain, (0, audit.GENESIS))
+        broken += (entry.n, entry.previous, entry.digest) != (n + 1, digest, audit.digest_of(entry))
+        previous[entry.chain] = entry.n, entry.digest
+    return broken
+
+
+def content_of(path: Path) -> str:
+    name = plain(str(path.relative_to(FOLDER / "media")))
+    if path.suffix == ".zip":
+        with ZipFile(path) as package:
+            return f"{name} {sorted(plain(n) for n in package.namelist())}"
+    return f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def differences(expected: dict, found: dict) -> list[str]:
+    lines = []
+    for part in expected:
+        if part == "tables":
+            lines += [
+                f"{label}: {set(expected[part][label]) ^ set(found[part][label]) or 'other number'}"
+                for label in expected[part]
+                if expected[part][label] != found[part][label]
+            ]
+        elif expected[part] != found[part]:
+            lines.append(f"{part}: {expected[part]} is {found[part]}")
+    return lines
+
+
+def kill_at_every_point(expected: dict) -> dict:
+    points, different, n = Counter(), [], 0
+    dice = random.Random(7)
+    while True:
+        n += EVERY.get(CASE, 1)
+        start_afresh()
+        struck = [worker_that_dies_at(n)]
+        if struck == [None]:
+            return {"kills": points.total(), "points": dict(points), "different": different}
+        if dice.random() < 0.5:
+            struck.append(resumed_that_dies_at(dice.randint(1, 12)))
+        points.update(name for name in struck if name)
+        lines = differences(expected, last_worker())
+        if lines:
+            different.append([struck, lines])
+
+
+def resumed_that_dies_at(n: int) -> str | None:
+    if in_a_process(let_time_pass):
+        raise SystemExit("time does not pass")
+    return worker_that_dies_at(n)
+
+
+def prepare() -> None:
+    """One connector of each sort, and slices so small that there are several."""
+    kept = {key: connectors[key] for key in ("clerk", "google")}
+    connectors.clear()
+    connectors.update(kept | {"remembering": RememberingProcessor(FOLDER / "processor")})
+    erasure.SLICE_ROWS, erasure.FILES_A_SLICE = 4, 1
+    if CASE == "erasure held half-way":
+        one_step_a_claim()
+
+
+if __name__ == "__main__":
+    CASE = sys.argv[1]
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    prepare()
+    set_up(CASES[CASE])
+    known = {str(pk) for model in apps.get_models() for pk in model.objects.values_list("pk", flat=True)}
+    connection.close()
+    start_afresh()
+    with at_the_copy():  # in this process, so that every fork of it starts warm
+        drive()
+        expected = json.loads(json.dumps(what_is_there()))
+    print(json.dumps(kill_at_every_point(expected) | {"expected": expected}))  # noqa: T201

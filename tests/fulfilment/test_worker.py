@@ -1,0 +1,201 @@
+"""A real worker in processes of its own, on the configured broker: killed, poisoned, its messages lost."""
+
+import random
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+from kombu.exceptions import KombuError
+
+from kosenai_ops.celery import app
+from privacy import tasks
+from privacy.fulfilment import audit, engine
+from privacy.fulfilment.engine import Planned
+from privacy.models import AuditEntry, FulfilmentStep, RequestStatus, RightsRequest
+from privacy.selectors import queue
+from tests import factories as f
+from tests.fulfilment.steps import given, local
+
+LEASE_SECONDS = 1.5
+
+
+class Worker:
+    """`celery worker` with two children, which are killed without notice."""
+
+    def __init__(self, environment: dict[str, str], log: Path):
+        self.environment, self.log = environment | {"LEASE_SECONDS": str(LEASE_SECONDS)}, log
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "tests.fulfilment.worker", "worker", "-c", "2", "-l", "INFO"]
+        with self.log.open("ab") as log:
+            self.process = psutil.Popen(command, env=self.environment, stdout=log, stderr=log)
+
+    def children(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            return self.process.children(recursive=True)
+        return []
+
+    def kill(self) -> bool:
+        if not self.children():
+            return False  # it has not got going yet
+        for process in (self.process, *self.children()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        return True
+
+    def kill_a_child(self) -> bool:
+        children = self.children()
+        if children:
+            with suppress(psutil.NoSuchProcess):
+                random.choice(children).kill()
+        return bool(children)
+
+    def stop(self) -> None:
+        if not self.kill():
+            with suppress(psutil.NoSuchProcess):
+                self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def worker(process_environment, tmp_path):
+    empty_the_broker()
+    running = Worker(process_environment, tmp_path / "worker.log")
+    yield running
+    running.stop()
+    empty_the_broker()
+
+
+def empty_the_broker() -> bool:
+    with app.connection_for_write() as broker, suppress(KombuError, *broker.channel_errors):  # no queue yet
+        broker.channel().queue_purge(settings.CELERY_TASK_DEFAULT_QUEUE)
+    return True
+
+
+def sweep_until(is_over, seconds: float, meanwhile=lambda: None) -> None:
+    """Sweeps as beat does, only more often; fails when it is not over in time."""
+    until = time.monotonic() + seconds
+    while not is_over():
+        assert time.monotonic() < until, list(RightsRequest.objects.values_list("status", "claims", "parked_because"))
+        meanwhile()
+        tasks.ring(engine.sweep())
+        time.sleep(0.3)
+
+
+def fulfilled(requests) -> int:
+    return RightsRequest.objects.filter(pk__in=requests, status=RequestStatus.FULFILLED).count()
+
+
+def events_of(request_id) -> list[str]:
+    """The chain's events, after a look at every link."""
+    entries = list(AuditEntry.objects.filter(chain=request_id).order_by("n"))
+    previous = audit.GENESIS
+    for n, entry in enumerate(entries, start=1):
+        assert (entry.n, entry.previous, entry.digest) == (n, previous, audit.digest_of(entry))
+        previous = entry.digest
+    return [entry.event for entry in entries]
+
+
+def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothing(worker):
+    plan = [local("first"), Planned("test count", units=10), Planned("test effect"), local("last")]
+    actor = f.StaffFactory()
+    requests = [given(*plan, requested_by=actor).id for _ in range(40)]
+
+    def restart():
+        return worker.kill() and empty_the_broker() and (worker.start() or True)
+
+    deeds = [worker.kill_a_child] * 8 + [empty_the_broker] * 3 + [restart] * 2
+    random.shuffle(deeds)
+
+    def strike():
+        """One deed, once the worker is at work."""
+        if deeds and fulfilled(requests) and deeds[-1]():
+            deeds.pop()
+
+    tasks.ring(requests)
+    sweep_until(lambda: fulfilled(requests) == len(requests) and not deeds, 120, strike)
+    for request_id in requests:
+        events = events_of(request_id)
+        assert events.count("step.done") == len(plan)
+        assert events.count("request.fulfilled") == 1
+    keys = FulfilmentStep.objects.filter(handler="test effect").values_list("idempotency_key", flat=True)
+    effects = Path(settings.VAR_DIR) / "effects"
+    assert {file.name for file in effects.iterdir()} == {str(key) for key in keys}
+
+
+def test_a_request_that_kills_every_worker_is_parked_after_five_and_its_neighbours_are_fulfilled(worker):
+    poisoned = given(local("before"), Planned("test poison"))
+    neighbours = [given(local("a"), Planned("test count", units=10)).id for _ in range(6)]
+    tasks.ring([poisoned.id, *neighbours])
+
+    def is_over():
+        poisoned.refresh_from_db()
+        return poisoned.parked_because and fulfilled(neighbours) == len(neighbours)
+
+    sweep_until(is_over, 90)
+    assert poisoned.parked_because.startswith("test poison: the worker died or stalled 5 times")
+    assert (poisoned.claims, poisoned.fence) == (6, 6)
+    assert [s.state for s in poisoned.steps.all()] == ["done", "pending"]
+
+
+def test_a_message_that_died_with_its_worker_is_not_needed(worker):
+    """Redis and RabbitMQ would deliver it again some day; a folder of files has forgotten it."""
+    requests = [given(Planned("test effect")).id for _ in range(20)]
+    tasks.ring(requests[:1])
+    until = time.monotonic() + 60
+    while not FulfilmentStep.objects.filter(state="started").exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    worker.kill()
+    empty_the_broker()
+    assert RightsRequest.objects.filter(lease_until__isnull=False, status=RequestStatus.IN_PROGRESS).exists()
+    worker.start()
+    sweep_until(lambda: fulfilled(requests) == len(requests), 60)
+
+
+RING = """
+import time, uuid
+import kosenai_ops.celery, django
+django.setup()
+from privacy import tasks
+started = time.monotonic()
+tasks.ring([uuid.uuid4() for _ in range(50)])
+print(time.monotonic() - started)
+"""
+
+
+@pytest.fixture
+def deaf_port():
+    """A port that takes connections and never says a word, as a stopped server's does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    "broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//", "redis deaf", "amqp deaf", "folder"]
+)
+def test_a_broker_that_does_not_answer_holds_up_nobody_and_leaves_the_work_due(
+    broker, process_environment, deaf_port, tmp_path
+):
+    environment = dict(process_environment)
+    if broker == "folder":
+        environment |= {"CELERY_BROKER_URL": "filesystem://", "VAR_DIR": str(tmp_path)}
+        script = RING.replace("started =", f"import shutil; shutil.rmtree({str(tmp_path / 'broker')!r}); started =")
+    else:
+        url = f"{broker.removesuffix(' deaf')}://127.0.0.1:{deaf_port}" if broker.endswith("deaf") else broker
+        environment |= {"CELERY_BROKER_URL": url}
+        script = RING
+    request = given(local("a"))
+    rung = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert rung.returncode == 0, rung.stderr
+    assert float(rung.stdout) < 3
+    assert "broker does not answer" in rung.stderr
+    assert queue.due().filter(pk=request.pk).exists()

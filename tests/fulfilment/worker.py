@@ -1,0 +1,17 @@
+"""What `celery -A tests.fulfilment.worker` starts: the application with the tests' own steps, and short leases."""
+
+import os
+from datetime import timedelta
+
+import django
+
+from kosenai_ops.celery import app
+
+django.setup()
+
+from privacy.fulfilment import engine  # noqa: E402
+from tests.fulfilment import steps  # noqa: E402, F401  (registers the steps)
+
+engine.LEASE = timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
+
+__all__ = ["app"]
