@@ -193,11 +193,26 @@ def _reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
         return f"{column} {scope.test}", list(scope.params)
     parent = field.related_model
     inner, params = _reach(parent, path[1:], scope)
-    declared = registry.declarations.get(parent)
-    if declared and declared.joint and declared.path() == list(path[1:]):
+    if declared := _joint_over(parent, path[1:]):
         others, others_params = _others_exist(parent, declared.joint.others, scope)
         inner, params = f"{inner} AND NOT {others}", params + others_params
     return f"{column} IN (SELECT {_pk(parent)} FROM {_table(parent)} WHERE {inner})", params
+
+
+def _joint_over(parent: type[models.Model], rest: Sequence[str]) -> type[PersonalData] | None:
+    """The parent's declaration if its rows are joint by the rest of the path: they stay, and what is under them too."""
+    declared = registry.declarations.get(parent)
+    return declared if declared and declared.joint and declared.path() == list(rest) else None
+
+
+def _joint_parents(declaration: type[PersonalData]) -> list[type[PersonalData]]:
+    """The joint models that the path to the subject goes through."""
+    model, path, found = declaration.model, declaration.path(), []
+    for place, name in enumerate(path[:-1], start=1):
+        model = model._meta.get_field(name).related_model
+        if declared := _joint_over(model, path[place:]):
+            found.append(declared)
+    return found
 
 
 def _update(declaration, action, treatments, where, where_params, scope) -> list[Statement]:
@@ -233,7 +248,7 @@ def _successor(declaration: type[PersonalData], scope: Scope) -> Sql:
     return (
         f"(SELECT j.{member} FROM {_table_of(o.relation)} j WHERE j.{_quote(o.key)} = "
         f"{_table(declaration.model)}.{_quote(o.here)} AND NOT (j.{member} {scope.test}) "
-        f"ORDER BY j.{_quote(declaration.joint.order_by)}, j.id LIMIT 1)",
+        f"ORDER BY j.{_quote(declaration.joint.order_by)}, j.{_pk(_model(o.relation))} LIMIT 1)",
         list(scope.params),
     )
 
@@ -295,8 +310,11 @@ def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
     if declaration.joint:
         others, others_params = _others_exist(declaration.model, declaration.joint.others, scope)
         action, params = f"CASE WHEN {others} THEN 'hand over' ELSE %s END", others_params + params
-    sql = f"SELECT {subject}, {action}, COUNT(*) FROM {table}{joins} WHERE {subject} {scope.test} GROUP BY 1, 2"
-    return sql, params + list(scope.params)
+    where, params = f"{subject} {scope.test}", params + list(scope.params)
+    for parent in _joint_parents(declaration):
+        others, others_params = _others_exist(parent.model, parent.joint.others, scope)
+        where, params = f"{where} AND NOT {others}", params + others_params
+    return f"SELECT {subject}, {action}, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", params
 
 
 def kept_until(declaration: type[PersonalData], scope: Scope) -> Sql:
