@@ -242,9 +242,8 @@ def start_afresh() -> None:
     shutil.copytree(settings.MEDIA_ROOT, FOLDER / "media")
     (FOLDER / "processor").mkdir()
     if connection.vendor == "postgresql":
-        in_maintenance(
-            f'DROP DATABASE IF EXISTS "{COPY}" WITH (FORCE)', f'CREATE DATABASE "{COPY}" TEMPLATE "{ORIGINAL}"'
-        )
+        in_maintenance(f'DROP DATABASE IF EXISTS "{COPY}" WITH (FORCE)')
+        in_maintenance(f'CREATE DATABASE "{COPY}" TEMPLATE "{ORIGINAL}"')
         return
     for suffix in ("-wal", "-shm"):
         Path(COPY + suffix).unlink(missing_ok=True)
@@ -391,3 +390,5 @@ if __name__ == "__main__":
         drive()
         expected = json.loads(json.dumps(what_is_there()))
     print(json.dumps(kill_at_every_point(expected) | {"expected": expected}))  # noqa: T201
+    if connection.vendor == "postgresql":
+        in_maintenance(f'DROP DATABASE "{COPY}" WITH (FORCE)')
