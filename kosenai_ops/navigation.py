@@ -1,6 +1,7 @@
 """The sidebar, grouped the way staff think of their work. Who may not open a page does not see its link."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -75,7 +76,7 @@ def sidebar(request: HttpRequest) -> list[dict]:
 
 def items(request: HttpRequest, links: tuple[Link, ...], here: Link | None) -> list[dict]:
     return [
-        {"title": link.title, "icon": link.icon, "link": reverse(link.page), "active": link is here}
+        {"title": link.title, "icon": link.icon, "link": addresses()[link], "active": link is here}
         for link in links
         if not link.permission or request.user.has_perm(link.permission)
     ]
@@ -83,7 +84,12 @@ def items(request: HttpRequest, links: tuple[Link, ...], here: Link | None) -> l
 
 def nearest(path: str) -> Link | None:
     """The link whose page this is, or whose list the row on this page belongs to."""
-    links = {reverse(link.page): link for group in GROUPS.values() for link in group}
     index = reverse("admin:index")
-    above = [page for page in links if page == path or (page != index and path.startswith(page))]
-    return links[max(above, key=len)] if above else None
+    above = [link for link, page in addresses().items() if page == path or (page != index and path.startswith(page))]
+    return max(above, key=lambda link: len(addresses()[link]), default=None)
+
+
+@cache
+def addresses() -> dict[Link, str]:
+    """Every link's address, looked up once a process: forty look-ups took a tenth of a page's time."""
+    return {link: reverse(link.page) for group in GROUPS.values() for link in group}

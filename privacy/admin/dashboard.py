@@ -11,8 +11,8 @@ from privacy.models import RequestStatus
 from privacy.selectors import dashboard
 from privacy.selectors.dashboard import SOON, Today, Week
 
-WIDTH, HEIGHT = 640, 220
-LEFT, BOTTOM, TOP = 34, 26, 12
+WIDTH, HEIGHT = 660, 310
+LEFT, BOTTOM, TOP = 48, 26, 12
 BAR, GAP = 16, 2
 SLOW_SECONDS = 60  # a due step that is older means that no worker is at work
 

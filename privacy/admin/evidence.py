@@ -27,8 +27,8 @@ class EventFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "event", "actor", "chain_link", "place")
-    fields = ("event", "at", "actor", "chain_link", "place", "facts", "previous", "digest", "verified")
+    list_display = ("at", "event", "who", "chain_link", "place")
+    fields = ("event", "at", "who", "chain_link", "place", "facts", "previous", "digest", "verified")
     readonly_fields = fields
     list_filter = (EventFilter,)
     list_select_related = ("actor",)
@@ -41,6 +41,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         context = {"chain": evidence.verify_chain(chain) if chain else None}
         context["last_verified"] = evidence.last_verified()
         return super().changelist_view(request, context | (extra_context or {}))
+
+    @display(description="Who")
+    def who(self, entry):
+        return entry.actor or "The system"
 
     @display(description="Chain")
     def chain_link(self, entry):

@@ -6,28 +6,38 @@ from dataclasses import dataclass
 
 from privacy.selectors.processing import Flow
 
-WIDTH = 1080
+WIDTH = 1120
 TOP = 48
 ROW = 34  # from one name to the next in a column
-BAR = 6  # width of the bar beside a name
-COLUMNS = (250, 560, 830)  # where the bars of the columns stand
+TALL = 24.0  # height of a name's bar or box
+BAR, BOX = 6, 320  # widths: of the bar beside a name, of the box around a purpose
+COLUMNS = (210, 440, 980)  # where the bars and boxes of the columns begin
 HERE = "Kosenai only"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A name in a column. `side` is on which side of its bar the name stands."""
+    """A name in a column: beside its bar on the outside, within its box in the middle."""
 
     name: str
     x: int
     y: float
-    height: float
+    width: int
     label_x: int
-    side: str
+    anchor: str
+    height: float = TALL
 
     @property
     def middle(self) -> float:
         return self.y + self.height / 2
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def is_box(self) -> bool:
+        return self.width == BOX
 
 
 @dataclass(frozen=True)
@@ -87,8 +97,8 @@ def draw(flows: Sequence[Flow], names: dict[str, str]) -> Picture:
     ribbons += [ribbon(nodes[1][a], nodes[2][b], number, shades[a]) for (a, b), number in second.items()]
     headings = [
         (COLUMNS[0] - 10, "end", "Data"),
-        (COLUMNS[1] + BAR + 8, "start", "Purpose"),
-        (COLUMNS[2] + BAR + 8, "start", "Processor"),
+        (COLUMNS[1] + BOX // 2, "middle", "Purpose"),
+        (COLUMNS[2] + BAR + 10, "start", "Processor"),
     ]
     everyone = [n for column in nodes for n in column.values()]
     return Picture(WIDTH, TOP + ROW * tallest + 12, everyone, ribbons, headings)
@@ -105,15 +115,17 @@ def ranked(counted: Counter, end: int) -> list[str]:
 def node(name: str, column: int, place: int, of: int, tallest: int) -> Node:
     """Columns of fewer names are spread over the height of the tallest."""
     step = ROW * tallest / of
-    height = 20.0
-    y = TOP + step * place + (step - height) / 2
-    if column == 0:
-        return Node(name, COLUMNS[0], y, height, COLUMNS[0] - 10, "end")
-    return Node(name, COLUMNS[column], y, height, COLUMNS[column] + BAR + 8, "start")
+    x, y = COLUMNS[column], TOP + step * place + (step - TALL) / 2
+    width, label_x, anchor = (
+        (BAR, x - 10, "end"),
+        (BOX, x + BOX // 2, "middle"),
+        (BAR, x + BAR + 10, "start"),
+    )[column]
+    return Node(name, x, y, width, label_x, anchor)
 
 
 def ribbon(a: Node, b: Node, number: int, shade: int) -> Ribbon:
-    start, end = a.x + BAR, b.x
+    start, end = a.right, b.x
     bend = (start + end) / 2
     path = f"M{start} {a.middle:.1f} C{bend:.0f} {a.middle:.1f} {bend:.0f} {b.middle:.1f} {end} {b.middle:.1f}"
     fields = "1 field" if number == 1 else f"{number} fields"

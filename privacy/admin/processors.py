@@ -77,10 +77,10 @@ class ProcessorAdmin(StaffAdmin):
     actions_detail = ("mark_reviewed",)
 
     def get_queryset(self, request):
-        return processing.in_order_of_engagement()
+        return processing.inventory()
 
     def get_ordering(self, request):
-        return ()
+        return processing.IN_ORDER
 
     def get_readonly_fields(self, request, obj=None):
         # The key ties the processor to its connector and to the data map.
@@ -110,7 +110,8 @@ class ProcessorAdmin(StaffAdmin):
         return super().changelist_view(request, context | (extra_context or {}))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        context = {"uses": processing.uses_of(unquote(object_id))}
+        key = unquote(object_id)
+        context = {"uses": processing.uses_of(key), "chain": inventory.chain_of(key)}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     @action(description="Mark reviewed", icon="verified", url_path="mark-reviewed", permissions=["review"])
@@ -161,7 +162,7 @@ class ProcessorAdmin(StaffAdmin):
             "title": "Record of processing",
             "activities": processing.activities(),
             "exempted": processing.exempted(),
-            "processors": list(processing.in_order_of_engagement()),
+            "processors": list(processing.inventory()),
             "today": timezone.localdate(),
         }
         return self.page(request, "admin/privacy/record_of_processing.html", context)
@@ -210,7 +211,9 @@ class ProcessorAdmin(StaffAdmin):
     def read(self, processor):
         if not processor.source:
             return unknown()
-        return format_html("{}<br><small>{}</small>", processor.source, day(processor.read_on))
+        return format_html(
+            '<span class="ko-source">{}<br><small>{}</small></span>', processor.source, day(processor.read_on)
+        )
 
     @display(description="Review")
     def review(self, processor):
@@ -219,7 +222,7 @@ class ProcessorAdmin(StaffAdmin):
             return badge(f"UNVERIFIED since {day(on)}" if on else "UNVERIFIED", "stop")
         if state == "overdue":
             return badge(f"Overdue: last {day(on)}", "warn")
-        return format_html("{}<br><small>by {}</small>", badge(f"Reviewed {day(on)}", "done"), processor.reviewed_by)
+        return format_html("{}<br><small>by {}</small>", badge(f"Reviewed {day(on)}", "good"), processor.reviewed_by)
 
 
 def unknown():

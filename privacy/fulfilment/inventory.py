@@ -14,9 +14,9 @@ from privacy.models import Processor, Staff
 NAMESPACE = uuid.UUID("6f1a3c0e-0d53-5c0e-9f3b-0f3c2b1f7a55")
 
 
-def chain_of(processor: Processor) -> uuid.UUID:
-    """The audit chain of what staff say about this processor."""
-    return uuid.uuid5(NAMESPACE, processor.key)
+def chain_of(key: str) -> uuid.UUID:
+    """The audit chain of what staff say about the processor with this key."""
+    return uuid.uuid5(NAMESPACE, key)
 
 
 def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> None:
@@ -27,7 +27,7 @@ def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> Non
     with transaction.atomic():
         processor.save()
         event = "processor.added" if is_new else "processor.changed"
-        audit.append(chain_of(processor), event, actor=actor, processor=processor.key, fields=sorted(changed))
+        audit.append(chain_of(processor.key), event, actor=actor, processor=processor.key, fields=sorted(changed))
 
 
 def mark_reviewed(*, key: str, actor: Staff) -> Processor:
@@ -39,7 +39,7 @@ def mark_reviewed(*, key: str, actor: Staff) -> Processor:
         processor.reviewed_at, processor.reviewed_by = datetime.now(UTC), actor
         processor.save(update_fields=["reviewed_at", "reviewed_by"])
         audit.append(
-            chain_of(processor), "processor.reviewed", actor=actor,
+            chain_of(processor.key), "processor.reviewed", actor=actor,
             processor=key, source=processor.source, read_on=processor.read_on,
         )  # fmt: skip
     return processor

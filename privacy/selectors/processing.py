@@ -149,11 +149,12 @@ def missing(processor: Processor) -> list[str]:
     return [name for name, known in facts.items() if not known]
 
 
-def in_order_of_engagement() -> QuerySet[Processor]:
-    """Each processor, followed by those that it engages."""
-    return Processor.objects.select_related("parent", "reviewed_by").order_by(
-        Coalesce("parent__name", "name"), Coalesce("parent__key", "key"), "role", "name"
-    )
+# Each processor, followed by those that it engages.
+IN_ORDER = (Coalesce("parent__name", "name"), Coalesce("parent__key", "key"), "role", "name")
+
+
+def inventory() -> QuerySet[Processor]:
+    return Processor.objects.select_related("parent", "reviewed_by").order_by(*IN_ORDER)
 
 
 def csv_rows() -> Iterator[list[str]]:
