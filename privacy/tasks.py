@@ -8,7 +8,7 @@ from celery import Task, shared_task
 from django.db import transaction
 
 # Importing them registers their steps with the engine.
-from privacy.fulfilment import access, bulk, children, engine, erasure, holds, processors  # noqa: F401
+from privacy.fulfilment import access, bulk, children, engine, erasure, holds, import_files, processors  # noqa: F401
 from privacy.selectors import queue
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def sweep() -> None:
     ring(engine.sweep())
     if access.sweep_is_due():
         access.sweep_packages()
+        import_files.sweep()
 
 
 @shared_task

@@ -1,8 +1,10 @@
 """The studio's files come in once, whole or not at all, and erased people stay away."""
 
 import csv
+import io
 import json
 import shutil
+import zipfile
 from io import StringIO
 
 import pytest
@@ -11,7 +13,7 @@ from django.db import connection, models
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.datamap import registry
-from privacy.fulfilment import engine, erasure, processors
+from privacy.fulfilment import access, engine, erasure, processors
 from privacy.fulfilment.intake import ERASED
 from privacy.models import (
     AuditEntry,
@@ -118,6 +120,32 @@ def test_payments_belong_to_people_and_say_no_more_than_declared(shared_data):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="one place to time it")
 def test_it_is_quick(shared_data):
     assert float(run(shared_data).rsplit("Done in ", 1)[1].split()[0]) < 5
+
+
+def package_of(person: DataSubject) -> zipfile.ZipFile:
+    """The person's access package, made as a worker would."""
+    [request] = access.export(
+        subject_ids=[person.pk], actor=f.StaffFactory(), reason="Asked for it", verification="email_round_trip"
+    )
+    engine.run(request.id)
+    with request.package.file.open() as file:
+        return zipfile.ZipFile(io.BytesIO(file.read()))
+
+
+@pytest.mark.django_db(transaction=True)  # the package is read outside the test's own transaction
+def test_an_imported_persons_package_holds_what_came_in_and_no_more(shared_data):
+    run(shared_data)
+    person = Identifier.objects.get(kind="clerk_id", value="1").subject
+    with package_of(person) as package:
+        everything = {name: package.read(name).decode() for name in package.namelist()}
+    rows = {name.split("/")[-1]: text for name, text in everything.items() if name.endswith(".jsonl")}
+    known_by = {json.loads(line)["value"] for line in rows["privacy.Identifier.jsonl"].splitlines()}
+    assert known_by >= {"john@example.com", "1"}
+    prompts = [json.loads(line)["text"] for line in rows["privacy.Prompt.jsonl"].splitlines()]
+    assert sorted(prompts) == sorted(person.prompts.values_list("text", flat=True)) and prompts
+    assert "BRICK & STEEL FULL RETIRED" in rows["privacy.Script.jsonl"]
+    assert person.customers.get().stripe_id in rows["billing.Customer.jsonl"]
+    assert "alice@example.com" not in str(everything)
 
 
 def erased(person: DataSubject):
