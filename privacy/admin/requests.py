@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from privacy.admin import badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
-from privacy.admin.base import ReadOnlyAdmin, link_to_subject
+from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, link_to_subject
 from privacy.admin.plan_sections import erasure_sections
 from privacy.models import (
     AccessPackage,
@@ -27,6 +27,7 @@ from privacy.models import (
     FulfilmentStep,
     RequestStatus,
     RightsRequest,
+    StepState,
 )
 from privacy.selectors import approval, progress, queue
 from privacy.selectors import plan as plans
@@ -109,11 +110,18 @@ def awaiting(queryset, user):
     return waiting.exclude(requested_by=user) if user.has_perm(decisions.APPROVE) else waiting
 
 
+class Queue(CappedChangeList):
+    """A list with tabs."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.tabs = tabs(request)
+
+
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     list_display = ["what", "subject_link", "state", "due", "steps_done", "requested_by", "received_at"]
     list_filter = [QueueFilter, "kind", "status", SubjectFilter]
-    list_before_template = "admin/privacy/queue_tabs.html"
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -158,8 +166,8 @@ class RightsRequestAdmin(ReadOnlyAdmin):
             return ["-received_at", "id"]
         return [F("due_on").asc(nulls_last=True), "received_at"]
 
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"tabs": tabs(request)} | (extra_context or {}))
+    def get_changelist(self, request, **kwargs):
+        return Queue
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         row = self.get_object(request, unquote(object_id))
@@ -222,7 +230,7 @@ def step_line(request, row: RightsRequest, step: FulfilmentStep, bar: progress.S
     """A step as the timeline shows it; an open step of a processor can be attested."""
     can_attest = (
         step.handler == "processor"
-        and step.state not in progress.FINISHED
+        and (step.state == StepState.WAITING or (step.problem and step.state == StepState.STARTED))
         and row.status in queue.RUNNABLE
         and request.user.has_perm(decisions.APPROVE)
     )
@@ -288,7 +296,7 @@ def batch_page(request, batch: Batch) -> dict:
     page = Paginator(batch.requests.order_by("received_at", "id"), ROWS_A_PAGE).get_page(request.GET.get("page"))
     return {
         **admin.site.each_context(request),
-        "title": str(batch),
+        "title": f"Batch: {batch}",
         "opts": Batch._meta,
         "original": batch,
         "batch": batch,

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from privacy.admin import actions, badges, search_terms
 from privacy.admin.badges import badge
-from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline, link_to_subject
+from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.exchange import Exchange
 from privacy.admin.resources import SubjectSheet
 from privacy.models import (
@@ -61,12 +61,19 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
+class SubjectList(CappedChangeList):
+    """Knows what was searched for, in words."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.term = search_terms.readable(self.query)
+
+
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
     list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
     list_filter = [StateFilter]
-    list_before_template = "admin/privacy/subject_search.html"
     sortable_by = ["full_name", "created_at"]  # those that have an index
     empty_text = "Nobody matches. An e-mail address, a Clerk id or a Stripe id must be exact."
     actions = ()
@@ -128,9 +135,8 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
             messages.warning(request, "This search has expired. Search again.")
             return queryset.none(), False
 
-    def changelist_view(self, request, extra_context=None):
-        term = search_terms.readable(request.GET.get("q", ""))
-        return super().changelist_view(request, {"term": term} | (extra_context or {}))
+    def get_changelist(self, request, **kwargs):
+        return SubjectList
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         subject = self.get_object(request, unquote(object_id))

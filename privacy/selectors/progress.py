@@ -109,11 +109,21 @@ def _bar(step: FulfilmentStep) -> StepBar:
 
 
 def _sentence(request: RightsRequest, finished: int, total: int) -> str:
-    if request.parked_because:
+    if request.parked_because and request.is_open:
         return "Stopped: a person has to look at it"
-    if not request.is_open or not total:
-        return request.get_status_display()
-    return f"{request.get_status_display()}: {finished} of {total} steps done"
+    steps = f"{finished} of {total} steps done"
+    match request.status:
+        case RequestStatus.AWAITING_APPROVAL:
+            return "Waits for another person’s approval"
+        case RequestStatus.ON_HOLD:
+            return f"Stopped by a legal hold, {steps}" if total else "Stopped by a legal hold"
+        case RequestStatus.IN_PROGRESS:
+            return steps
+        case RequestStatus.AWAITING_PROCESSORS:
+            return f"{steps}; the processors have not answered yet"
+        case RequestStatus.FULFILLED:
+            return "Done"
+    return "Closed, and nothing was done" if not finished else f"Closed, {steps}"
 
 
 def _version(facts) -> str:

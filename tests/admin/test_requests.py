@@ -368,7 +368,7 @@ class TestQueue:
         f.RightsRequestFactory(closed=True, due_on=past)
         page = approver.get(LIST, {"queue": tab} if tab else {})
         assert page.context["cl"].result_count == expected
-        number = next(t["number"] for t in page.context["tabs"] if t["is_current"])
+        number = next(t["number"] for t in page.context["cl"].tabs if t["is_current"])
         assert number in (expected, None)
 
     def test_the_next_deadline_comes_first(self, agent):
