@@ -339,7 +339,10 @@ class Sheet(ModelResource):
             result.amend(row_result, row, arrival)
 
     def as_text(self, instance: models.Model) -> list[str]:
-        return [str(field.export(instance)) for field in self.get_import_fields()]
+        """The cells of the preview. A new row's id is made when it is written."""
+        made_later = "id" if instance._state.adding else None
+        fields = self.get_import_fields()
+        return ["" if field.column_name == made_later else str(field.export(instance)) for field in fields]
 
     def write(self, rows: Sequence[tuple[models.Model, dict]]) -> Sequence[Arrival]:
         """What becomes of the rows: (instance as the cells say, the cells)."""
