@@ -326,6 +326,8 @@ UNFOLD = {
     "SITE_SYMBOL": "shield_person",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": looks.favicon}],
     "SHOW_VIEW_ON_SITE": False,
+    # Django's history of a row is empty here: what is done stands in the audit trail.
+    "SHOW_HISTORY": False,
     # What stands on the first page and in the sidebar. The search of commands finds pages; people are searched by
     # POST on their own list, because a search here would put names into URLs and results into the cache.
     "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
