@@ -56,8 +56,10 @@ def own_temporary_folder(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("eraser", [True, False], ids=["erased", "with the eraser off"])
-def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavailable, eraser):
+@pytest.mark.parametrize("eraser", ["at once", "in slices", ""], ids=lambda way: way or "switched off")
+def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavailable, monkeypatch, eraser):
+    if eraser == "in slices":
+        monkeypatch.setattr(erasure, "SLICE_ROWS", 1)
     person = person_with_everything()
     marks = plant(person.id)
     assert every_markable_field() - {mark.place for mark in marks} == set()

@@ -106,8 +106,9 @@ def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
 
 
 def is_leaf(label: str) -> bool:
-    """Whether nothing in the map points at the model's rows, so that they may go in any order."""
-    return not any(
+    """Whether nothing in the map points at the model's rows, so that they may go in any order. Identifiers wait for
+    the transaction that suppresses them: it must still find them."""
+    return label != Identifier._meta.label and not any(
         field.related_model and field.related_model._meta.label == label
         for declaration in registry.declarations.values()
         for field in declaration.model._meta.concrete_fields
