@@ -1,0 +1,315 @@
+"""Two at once: workers, staff, holds. Threads with connections of their own, on whichever database the run is on."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from privacy.connectors.base import Done, Failed, Later, More, Waiting
+from privacy.fulfilment import audit, children, engine, erasure, holds, requests
+from privacy.fulfilment.engine import Planned
+from privacy.fulfilment.requests import ALLOWED, NotAllowed
+from privacy.models import (
+    AuditEntry,
+    FulfilmentStep,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    UsageEvent,
+)
+from privacy.selectors import queue
+from tests import factories as f
+from tests.fulfilment import steps
+from tests.fulfilment.steps import given, local, remote
+
+ROUNDS = 15
+
+
+@engine.local("test erase a row")
+def erase_a_row(request, step):
+    row = UsageEvent.objects.filter(subject=request.subject_id).values_list("pk").first()
+    if row is None:
+        return Done(units=step.units_done)
+    UsageEvent.objects.filter(pk=row[0]).delete()
+    return More(step.units_done + 1)
+
+
+def at_once(*deeds: Callable) -> list:
+    """Does them in threads that start together; returns what each returned. What one raises, the test raises."""
+    barrier, answers = Barrier(len(deeds)), [None] * len(deeds)
+
+    def do(n):
+        try:
+            barrier.wait()
+            answers[n] = deeds[n]()
+        except BaseException as error:
+            answers[n] = error
+        finally:
+            connection.close()
+
+    threads = [Thread(target=do, args=[n]) for n in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
+
+
+def rows_of(subject_id) -> int:
+    return UsageEvent.objects.filter(subject=subject_id).count()
+
+
+def run_all() -> None:
+    for _ in range(20):
+        holds.resume_unheld()
+        for request_id in queue.next_due(20):
+            engine.run(request_id)
+
+
+@pytest.fixture
+def staff(transactional_db):
+    return f.StaffFactory(), f.StaffFactory()
+
+
+def test_two_workers_with_the_same_request_do_its_steps_once(staff):
+    for _ in range(ROUNDS):
+        steps.ran.clear()
+        request = given(local("a"), remote("b"), local("c"), requested_by=staff[0])
+        at_once(*[lambda request=request: engine.run(request.id)] * 3)
+        request.refresh_from_db()
+        assert request.status == RequestStatus.FULFILLED
+        assert (steps.ran["a"], steps.ran["b"], steps.ran["c"], request.fence) == (1, 1, 1, 1)
+
+
+def test_four_writers_work_off_a_queue_and_never_meet_a_locked_database(staff):
+    ids = [given(local("a"), remote("b"), requested_by=staff[0]).id for _ in range(60)]
+    steps.ran.clear()
+    at_once(*[lambda n=n: engine.run_due(ids[n]) for n in range(4)])
+    assert RightsRequest.objects.filter(pk__in=ids, status=RequestStatus.FULFILLED).count() == len(ids)
+    assert steps.ran == {"a": len(ids), "b": len(ids)}
+
+
+def test_of_two_who_ask_for_the_same_erasure_one_gets_it_and_the_other_a_plain_answer(staff):
+    for _ in range(ROUNDS):
+        person = f.DataSubjectFactory()
+
+        def ask(actor, person=person):
+            return erasure.request_erasure(
+                subject_ids=[person.id], actor=actor, reason="Asked by mail", verification="signed_in"
+            )
+
+        answers = at_once(lambda: ask(staff[0]), lambda: ask(staff[1]))
+        assert sorted(len(opened) for opened in answers) == [0, 1]
+        assert RightsRequest.objects.filter(subject=person).count() == 1
+
+
+def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
+    stopped = 0
+    for _ in range(ROUNDS):
+        person = f.DataSubjectFactory()
+        f.UsageEventFactory.create_batch(20, subject=person)
+        request = given(
+            Planned("test erase a row", units=20), kind=RequestKind.ERASURE, subject=person,
+            requested_by=staff[0], approved_by=staff[1],
+        )  # fmt: skip
+        left = []
+
+        def hold(person=person, left=left):
+            time.sleep(random.uniform(0, 0.1))
+            holds.place(subject_ids=[person.id], actor=staff[0], reason="A court asks")
+            left.append(rows_of(person.id))
+
+        at_once(lambda request=request: engine.run(request.id), hold)
+        assert rows_of(person.id) == left[0]
+        request.refresh_from_db()
+        assert request.status == (RequestStatus.ON_HOLD if left[0] else request.status)
+        stopped += bool(left[0])
+    assert stopped > 0
+
+
+def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff):
+    for _ in range(ROUNDS):
+        person = f.DataSubjectFactory()
+        request = given(
+            local("a"), kind=RequestKind.ERASURE, subject=person, requested_by=staff[0], approved_by=staff[1]
+        )
+        f.LegalHoldFactory(subject=person, placed_by=staff[0])
+        [release] = holds.release(subject_ids=[person.id], actor=staff[1], reason="The court is done")
+        at_once(lambda request=request: engine.run(request.id), lambda release=release: engine.run(release.id))
+        if RightsRequest.objects.filter(pk=request.pk, status=RequestStatus.ON_HOLD).exists():
+            # The sweep has a net for this, but the release itself must not have needed it.
+            assert RightsRequest.objects.get(pk=release.pk).status != RequestStatus.FULFILLED
+        run_all()
+        request.refresh_from_db()
+        assert request.status == RequestStatus.FULFILLED
+
+
+@pytest.mark.django_db
+def test_an_erasure_stopped_by_an_ordered_hold_goes_on_when_the_order_is_withdrawn():
+    request = given(local("a"), kind=RequestKind.ERASURE)
+    [order] = holds.place(subject_ids=[request.subject_id], actor=f.StaffFactory(), reason="A court asks")
+    engine.run(request.id)
+    request.refresh_from_db()
+    assert request.status == RequestStatus.ON_HOLD
+    holds.resume_unheld()
+    request.refresh_from_db()
+    assert request.status == RequestStatus.ON_HOLD
+    requests.cancel(request_id=order.id, actor=f.StaffFactory())
+    run_all()
+    request.refresh_from_db()
+    assert request.status == RequestStatus.FULFILLED
+
+
+# --- Any order of deeds -----------------------------------------------------------------------------------------------
+
+ANSWERS = {
+    "done": lambda: Done(units=1),
+    "busy": lambda: Later("busy"),
+    "accepted": lambda: Waiting("accepted", seconds=60),
+    "by hand": lambda: Waiting("attest it"),
+    "refused": lambda: Failed("403"),
+    "fault": lambda: RuntimeError(),
+}
+actors = st.sampled_from([0, 1])
+
+
+class Life(RuleBasedStateMachine):
+    """One person, two members of staff, any deed at any time."""
+
+    def __init__(self):
+        super().__init__()
+        self.example = transaction.atomic()
+        self.example.__enter__()
+        steps.scripts.clear()
+        self.staff = f.StaffFactory(), f.StaffFactory()
+        self.person = f.DataSubjectFactory()
+        f.UsageEventFactory.create_batch(4, subject=self.person)
+        self.done, self.closed, self.rows, self.held = set(), {}, 4, False
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.example.__exit__(None, None, None)
+
+    def newest(self, **given) -> RightsRequest | None:
+        return RightsRequest.objects.filter(**given).order_by("-received_at", "-id").first()
+
+    def ask(self, verb, actor, **given):
+        verb(subject_ids=[self.person.id], actor=self.staff[actor], reason="Because", **given)
+
+    @rule(actor=actors)
+    def ask_for_erasure(self, actor):
+        self.ask(erasure.request_erasure, actor, verification="signed_in")
+
+    @rule(actor=actors)
+    def approve(self, actor):
+        request = self.newest(status=RequestStatus.AWAITING_APPROVAL)
+        if request:
+            try:
+                erasure.approve(request_id=request.id, actor=self.staff[actor])
+            except PermissionDenied:
+                assert request.requested_by_id == self.staff[actor].pk
+
+    @rule(actor=actors, verb=st.sampled_from([holds.place, holds.release, children.flag, children.clear]))
+    def order(self, actor, verb):
+        self.ask(verb, actor)
+
+    @rule(actor=actors, kind=st.sampled_from(RequestKind.values), verb=st.sampled_from(["cancel", "deny", "unpark"]))
+    def decide(self, actor, kind, verb):
+        request = self.newest(kind=kind)
+        if request:
+            given = {"denial_reason": "no_match"} if verb == "deny" else {}
+            with suppress(NotAllowed):
+                getattr(requests, verb)(request_id=request.id, actor=self.staff[actor], **given)
+
+    @rule(kind=st.sampled_from(RequestKind.values), answer=st.sampled_from(sorted(ANSWERS)), slices=st.integers(1, 4))
+    def run(self, kind, answer, slices):
+        request = self.newest(kind=kind)
+        if request:
+            steps.scripts["answers"] = [ANSWERS[answer]()]
+            ticks = iter(range(1000))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(engine, "monotonic", ticks.__next__)
+                patch.setattr(engine, "SLICE_SECONDS", slices + 0.5)
+                engine.run(request.id)
+
+    @rule(kind=st.sampled_from(RequestKind.values))
+    def claim_and_die(self, kind):
+        request = self.newest(kind=kind)
+        if request:
+            engine.claim(request.id)
+
+    @rule()
+    def time_passes(self):
+        past = Now() - timedelta(seconds=1)
+        RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
+        RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
+        FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+
+    @precondition(lambda self: RightsRequest.objects.filter(status=RequestStatus.ON_HOLD).exists())
+    @rule()
+    def sweep(self):
+        holds.resume_unheld()
+
+    @invariant()
+    def nothing_is_erased_while_held(self):
+        rows, held = rows_of(self.person.id), engine.is_held(self.person.id)
+        assert rows == self.rows or not (held and self.held)
+        self.rows, self.held = rows, held
+
+    @invariant()
+    def what_is_done_or_closed_stays_so(self):
+        done = set(FulfilmentStep.objects.filter(state__in=["done", "waived"]).values_list("id", flat=True))
+        assert self.done <= done
+        closed = dict(RightsRequest.objects.filter(closed_at__isnull=False).values_list("id", "status"))
+        assert self.closed.items() <= closed.items()
+        self.done, self.closed = done, closed
+
+    @invariant()
+    def one_open_request_of_a_kind_and_two_people_for_an_erasure(self):
+        alive = RightsRequest.objects.exclude(status__in=RequestStatus.closed())
+        kinds = list(alive.values_list("kind", flat=True))
+        assert len(kinds) == len(set(kinds))
+        for request in RightsRequest.objects.exclude(approved_by=None):
+            assert request.approved_by_id != request.requested_by_id
+
+    @invariant()
+    def a_fulfilled_request_has_no_open_step_and_its_trail_is_lawful(self):
+        for request in RightsRequest.objects.all():
+            if request.status == RequestStatus.FULFILLED:
+                assert not request.steps.filter(state__in=engine.OPEN_STEPS).exists()
+            previous, status = audit.GENESIS, None
+            for n, entry in enumerate(AuditEntry.objects.filter(chain=request.id).order_by("n"), start=1):
+                assert (entry.n, entry.previous, entry.digest) == (n, previous, audit.digest_of(entry))
+                previous = entry.digest
+                if "before" in entry.data:
+                    to = entry.event.removeprefix("request.")
+                    assert status in (None, entry.data["before"])
+                    assert to in ALLOWED[entry.data["before"]]
+                    status = to
+            assert status in (None, request.status)
+
+
+@pytest.mark.django_db
+def test_no_order_of_deeds_breaks_the_rules_of_a_request(monkeypatch):
+    plan = [Planned("test erase a row", units=4), Planned("test remote", "answers"), Planned("test local", "receipt")]
+    monkeypatch.setattr(erasure, "plan_steps", lambda found: dict.fromkeys(found, plan))
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=25, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
