@@ -33,6 +33,8 @@ class DataSubject(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "id"], name="subject_newest"),
             models.Index(fields=["full_name"], name="subject_name"),
+            models.Index(fields=["-created_at"], name="subject_frozen", condition=Q(frozen_at__isnull=False)),
+            models.Index(fields=["-created_at"], name="subject_erased", condition=Q(erased_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
