@@ -137,7 +137,7 @@ def carry_out() -> None:
         for request_id in due:
             engine.run(request_id)
         for step in FulfilmentStep.objects.filter(state=StepState.WAITING, not_before=None):
-            processors.attest(step_id=step.id, actor=StaffFactory(), evidence="Ticket 4711")
+            processors.attest(step_id=step.id, actor=StaffFactory(), evidence="TICKET-4711")
     assert RightsRequest.objects.exclude(parked_because="").count() == 0
 
 

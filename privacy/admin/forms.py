@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from privacy.fulfilment.processors import EVIDENCE
 from privacy.models import RequestKind, Verification
 
 MAX_PEOPLE = 1_000
@@ -111,11 +112,15 @@ class DenialForm(forms.Form):
 
 
 class EvidenceForm(forms.Form):
-    evidence = forms.CharField(
-        max_length=200,
+    evidence = forms.RegexField(
+        rf"^(?:{EVIDENCE.pattern})$",
+        max_length=60,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Ticket or letter number", "autocomplete": "off"}),
-        help_text="What proves that the processor did it. It stands in the receipt, so no personal data here.",
-        error_messages={"required": "Name the evidence: the processor's ticket or letter number."},
+        help_text="What proves that the processor did it, such as CASE-2026-114. It stands in the receipt for good.",
+        error_messages={
+            "required": "Name the evidence: the processor's ticket or letter number.",
+            "invalid": "Only the processor's ticket or letter number, such as CASE-2026-114; no words, no names.",
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """Tells each processor to erase, and takes a person's attestation where no API can be asked."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,6 +13,9 @@ from privacy.fulfilment.engine import Done, Failed
 from privacy.fulfilment.references import unseal
 from privacy.fulfilment.requests import NotAllowed, lock
 from privacy.models import FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
+
+# Ticket and letter numbers; nothing that could be somebody's name or address.
+EVIDENCE = re.compile(r"[A-Za-z]{0,10}[-#/_.]?[0-9][0-9\-/_.]{0,40}")
 
 
 @engine.remote("processor")
@@ -29,11 +33,12 @@ def erase_at_processor(request: RightsRequest, step: FulfilmentStep, renew: Call
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
     """Closes a processor's step on a person's word. `evidence` is the processor's ticket or letter number.
 
-    Raises NotAllowed for a step that is finished, is not a processor's, or was asked for by `actor`: nobody
-    both asks for an erasure and attests it.
+    Raises NotAllowed for anything but a number, because receipts and the audit trail are never erased; for a step
+    that is finished, is not a processor's, or was asked for by `actor`: nobody both asks for an erasure and
+    attests it.
     """
-    if not evidence.strip():
-        raise NotAllowed("Name the evidence: the processor's ticket or letter number.")
+    if not EVIDENCE.fullmatch(evidence.strip()):
+        raise NotAllowed("Name the processor's ticket or letter number, such as CASE-2026-114; no words, no names.")
     with transaction.atomic():
         step = FulfilmentStep.objects.get(pk=step_id)
         request = lock(step.request_id)
@@ -44,7 +49,7 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
             raise NotAllowed("This request is not being carried out.")
         if request.requested_by_id == actor.pk:
             raise NotAllowed("The person who asked for the erasure may not attest it.")
-        attested = {"outcome": "attested by hand", "evidence": evidence.strip()[:200], "attested_by": actor.pk}
+        attested = {"outcome": "attested by hand", "evidence": evidence.strip(), "attested_by": actor.pk}
         result = step.result | attested  # beside what was done by API before
         engine.finish(request, step, StepState.DONE, result, None, actor=actor)
         RightsRequest.objects.filter(pk=request.pk).update(not_before=Now(), parked_because="")

@@ -50,7 +50,10 @@ def transition_many(requests: Sequence[RightsRequest], to: str, *, actor: Staff 
         links.append((request.id, {"before": request.status, "because": because, **data}))
     for request in requests:
         request.status, request.closed_at = to, closed_at
-    RightsRequest.objects.filter(pk__in=[r.pk for r in requests]).update(status=to, closed_at=closed_at)
+    ids = [r.pk for r in requests]
+    RightsRequest.objects.filter(pk__in=ids).update(status=to, closed_at=closed_at)
+    if to in (S.WITHDRAWN, S.DENIED):  # no call will be made any more, so nobody needs the processors' ids
+        FulfilmentStep.objects.filter(request__in=ids).update(references="")
     if links:
         audit.append_many(links, f"request.{to}", actor=actor)
 

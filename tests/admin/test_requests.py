@@ -218,12 +218,12 @@ class TestDecisions:
         erasure.approve(request_id=request.pk, actor=approver.staff)
         step = request.steps.filter(handler="processor").first()
         where = url("attest", request, step_id=step.pk)
-        assert agent.post(where, {"evidence": "Ticket 1"}).status_code == 403
-        assert approver.post(where, {"evidence": "  "}).context["form"].errors
-        approver.post(where, {"evidence": "Ticket 1"})
+        assert agent.post(where, {"evidence": "TICKET-1"}).status_code == 403
+        assert approver.post(where, {"evidence": "Ada said so"}).context["form"].errors
+        approver.post(where, {"evidence": "TICKET-1"})
         step.refresh_from_db()
-        assert step.state == StepState.DONE and step.result["evidence"] == "Ticket 1"
-        assert "can be attested" in texts(approver.post(where, {"evidence": "Ticket 1"}))
+        assert step.state == StepState.DONE and step.result["evidence"] == "TICKET-1"
+        assert "can be attested" in texts(approver.post(where, {"evidence": "TICKET-1"}))
 
     @pytest.mark.parametrize("name", ["deny", "cancel", "retry", "approve", "progress", "receipt", "link", "download"])
     def test_an_unknown_request_is_a_message_and_no_error(self, name):
@@ -288,12 +288,12 @@ class TestWhatIsShown:
         erasure.approve(request_id=request.pk, actor=approver.staff)
         engine.run(request.pk)
         for step in request.steps.filter(handler="processor").exclude(state=StepState.DONE):
-            approver.post(url("attest", request, step_id=step.pk), {"evidence": "Ticket 1"})
+            approver.post(url("attest", request, step_id=step.pk), {"evidence": "TICKET-1"})
         engine.run(request.pk)
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
         page = agent.get(url("receipt", request)).content.decode()
-        for words in ("Receipt of erasure", "Deleted", "Accounting records", "until 20", "Ticket 1", "Backups"):
+        for words in ("Receipt of erasure", "Deleted", "Accounting records", "until 20", "TICKET-1", "Backups"):
             assert words in page
         subject = agent.get(reverse("admin:privacy_datasubject_change", args=[request.subject_id])).content.decode()
         assert "This is a tombstone" in subject

@@ -118,7 +118,7 @@ def approve(page) -> None:
 def attest(page) -> None:
     """Without an API key for Clerk somebody erases there by hand; the worker does the rest."""
     page.click("text=Attest…")
-    page.fill("[name=evidence]", "Ticket 815")
+    page.fill("[name=evidence]", "TICKET-815")
     page.click("button:text-is('Attest')")
     page.wait_for_selector("h3:text-is('Receipt')")
 
@@ -126,7 +126,7 @@ def attest(page) -> None:
 def assert_receipt(page) -> None:
     page.click("text=Open the receipt")
     text = page.text_content("main")
-    for words in ("Receipt of erasure", "Usage events", "Clerk", "Ticket 815"):
+    for words in ("Receipt of erasure", "Usage events", "Clerk", "TICKET-815"):
         assert words in text
     assert NAME not in text
 

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import Call, Connector, Done, Failed, Later, Waiting, connectors
 from privacy.fulfilment import engine, erasure, holds, processors, requests
+from privacy.fulfilment import requests as life
 from privacy.fulfilment.references import unseal
 from privacy.fulfilment.requests import NotAllowed
 from privacy.models import (
@@ -133,13 +134,13 @@ def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approve
     run(request, times=3)
     assert len(scripted["alpha"].calls) == 1
 
-    processors.attest(step_id=step.id, actor=approver, evidence="Ticket 4711")
+    processors.attest(step_id=step.id, actor=approver, evidence="TICKET-4711")
     assert run(request).status == RequestStatus.FULFILLED
     assert receipt_of(request)["alpha"] == {
         "processor": "alpha",
         "state": "done",
         "outcome": "attested by hand",
-        "evidence": "Ticket 4711",
+        "evidence": "TICKET-4711",
         "attested_by": approver.pk,
     }
     assert step_of(request, "alpha").references == ""
@@ -149,7 +150,7 @@ def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approved, agent):
     scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
     request = run(approved(DataSubjectFactory()))
     with pytest.raises(NotAllowed):
-        processors.attest(step_id=step_of(request, "alpha").id, actor=agent, evidence="Ticket 4711")
+        processors.attest(step_id=step_of(request, "alpha").id, actor=agent, evidence="TICKET-4711")
     assert step_of(request, "alpha").state == StepState.WAITING
 
 
@@ -198,7 +199,7 @@ def test_a_refused_key_costs_no_attempts_and_the_step_goes_on_when_the_key_is_ri
 def test_a_parked_step_can_be_attested(scripted, approved, approver):
     scripted["alpha"].script = [Failed("no")]
     request = run(approved(DataSubjectFactory()))
-    processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence="Letter of 3 May")
+    processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence="LETTER-2026-05-03")
     assert run(request).status == RequestStatus.FULFILLED
 
 
@@ -303,3 +304,19 @@ def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, mo
 def test_every_processor_has_a_step_in_every_plan(approved):
     request = approved(DataSubjectFactory())
     assert set(request.steps.filter(handler="processor").values_list("target", flat=True)) == set(connectors)
+
+
+def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver):
+    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    request = run(approved(DataSubjectFactory()))
+    assert step_of(request, "alpha").references
+    life.cancel(request_id=request.id, actor=approver)
+    assert set(request.steps.values_list("references", flat=True)) == {""}
+
+
+@pytest.mark.parametrize("evidence", ["", "Ada Lovelace", "ada@example.com", "Ticket of Ada 4", "7 Ada"])
+def test_evidence_is_a_number_because_it_is_never_erased(scripted, approved, approver, evidence):
+    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    request = run(approved(DataSubjectFactory()))
+    with pytest.raises(NotAllowed):
+        processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence=evidence)

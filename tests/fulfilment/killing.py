@@ -110,7 +110,7 @@ def staff_act() -> bool:
         state=StepState.WAITING, not_before__isnull=True, request__status__in=queue.RUNNABLE
     ).first()
     if by_hand:
-        processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="Ticket 7")
+        processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="TICKET-7")
     elif wants_hold():
         holds.place(subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
     elif in_force and stopped.exists() and not was_asked(RequestKind.HOLD_RELEASE):

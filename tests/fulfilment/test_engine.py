@@ -184,7 +184,7 @@ def test_a_step_that_waits_for_a_person_is_left_alone_until_attested():
     request.refresh_from_db()
     assert request.status == RequestStatus.AWAITING_PROCESSORS
     assert 23 * 3600 < seconds_until(request, request.not_before) <= 24 * 3600
-    processors.attest(step_id=request.steps.get(seq=1).id, actor=f.StaffFactory(), evidence="Ticket 7")
+    processors.attest(step_id=request.steps.get(seq=1).id, actor=f.StaffFactory(), evidence="TICKET-7")
     assert is_due(request)
     engine.run(request.id)
     request.refresh_from_db()
@@ -198,7 +198,7 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
         step = request.steps.get()
 
         def attested_meanwhile(request, step, renew, answer=answer):
-            processors.attest(step_id=step.id, actor=f.StaffFactory(), evidence="Ticket 8")
+            processors.attest(step_id=step.id, actor=f.StaffFactory(), evidence="TICKET-8")
             return answer
 
         with pytest.MonkeyPatch.context() as patch:
@@ -206,7 +206,7 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
             engine.run(request.id)
         step.refresh_from_db()
         request.refresh_from_db()
-        assert (step.state, step.result["evidence"]) == (StepState.DONE, "Ticket 8")
+        assert (step.state, step.result["evidence"]) == (StepState.DONE, "TICKET-8")
         assert (request.status, request.parked_because) == (RequestStatus.FULFILLED, "")
 
 
