@@ -67,7 +67,7 @@ class TestInABrowser:
         browser_page.check("input.action-select >> nth=0")
         bar.wait_for(state="visible")
         browser_page.select_option("select[name=action]", index=1)
-        assert bar.locator("button[name=index], button[type=submit]").first.is_visible()
+        bar.locator("button[type=submit], button[name=index]").first.wait_for(state="visible")
         assert bar.bounding_box()["width"] > 600  # a style set by Alpine through the CSSOM
 
     def test_the_user_menu_and_the_theme(self, browser_page, staff_list):
