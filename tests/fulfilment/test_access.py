@@ -483,6 +483,7 @@ def test_an_encrypted_package_opens_with_the_secret_key_and_only_with_it():
         ("ssh-ed25519 AAAA", "not an age public key"),
         (str(pyrage.x25519.Identity.generate()), "secret key"),
     ],
+    ids=["not age", "ssh", "secret"],
 )
 def test_a_key_that_is_none_is_refused_in_words_and_opens_no_request(key, words):
     with pytest.raises(ValueError, match=words):
