@@ -43,6 +43,7 @@ class Amount:
 
 class PriceInline(ReadOnlyInline):
     model = Price
+    ordering = ("pk",)
     fields = ("stripe_id", "amount_per_unit", "interval", "active")
     readonly_fields = ("amount_per_unit",)
 
@@ -53,6 +54,7 @@ class PriceInline(ReadOnlyInline):
 
 class LineInline(Amount, ReadOnlyInline):
     model = InvoiceLine
+    ordering = ("pk",)
     fields = ("description", "quantity", "money")
     readonly_fields = ("money",)
 
