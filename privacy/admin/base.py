@@ -34,6 +34,22 @@ class CappedChangeList(ChangeList):
         self.full_result_count = self.result_count
 
 
+class TabbedChangeList(CappedChangeList):
+    """Shows the choices of its first filter as tabs above the rows (admin/privacy/tabs.html)."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        numbers = self.tab_numbers(request)
+        self.tabs = [
+            {"label": c["display"], "url": c["query_string"], "is_current": c["selected"], "number": numbers.get(n)}
+            for n, c in enumerate(self.filter_specs[0].choices(self))
+        ]
+
+    def tab_numbers(self, request) -> dict[int, int]:
+        """{place of the tab: rows on it}, of those worth counting."""
+        return {}
+
+
 class StaffAdmin(ModelAdmin):
     """A list with capped counts and no facets. What may be added, changed or deleted is up to Django's permissions."""
 

@@ -249,7 +249,8 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         return again
     free, refused = approval.sort_out(request_ids, request.user)
     plan = plans.erasure_plan([row.subject_id for row in free]) if free else None
-    one = free[0] if len(request_ids) == 1 and free else None
+    known = [*free, *refused]
+    one = known[0] if len(known) == 1 == len(request_ids) else None
     context = {
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests(len(request_ids))}",

@@ -5,7 +5,7 @@ from unfold.decorators import display
 
 from privacy.admin import actions
 from privacy.admin.badges import badge
-from privacy.admin.base import ReadOnlyAdmin
+from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList
 from privacy.models import ChildFlag, LegalHold
 
 
@@ -53,6 +53,9 @@ class DutyAdmin(ReadOnlyAdmin):
     actions = ()
     action_name: str
 
+    def get_changelist(self, request, **kwargs):
+        return TabbedChangeList
+
     def get_actions(self, request):
         action = actions.ACTIONS[self.action_name]
         if not request.user.has_perm(action.permission):
@@ -70,6 +73,7 @@ class LegalHoldAdmin(DutyAdmin):
     readonly_fields = ["subject_link"]
     action_name = "release"
     open_label, past_label = "In force", "Released"
+    empty_text = "No legal hold here. One is placed from a person's page or the list of people."
 
     @display(description="State")
     def state(self, hold):
@@ -85,6 +89,7 @@ class ChildFlagAdmin(DutyAdmin):
     readonly_fields = ["subject_link"]
     action_name = "clear"
     open_label, past_label = "To be decided", "Cleared"
+    empty_text = "No flag here. An account is flagged from a person's page or the list of people."
 
     @display(description="State")
     def state_badge(self, flag):

@@ -1,5 +1,7 @@
 """An erasure's receipt as a page to print: what went, what stays and why, until when."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,6 +9,7 @@ from django.template.response import TemplateResponse
 
 from privacy.admin import decisions, step_words
 from privacy.admin.actions import check_permission
+from privacy.admin.badges import short_date
 from privacy.admin.plan_sections import Line, Section, by_name
 from privacy.models import ErasureReceipt, RightsRequest
 
@@ -50,4 +53,4 @@ def reasons_in_words(reasons: list[dict] | str) -> list[str]:
     """A reason is a sentence, or a rule with the day on which it ends."""
     if isinstance(reasons, str):
         return [reasons]
-    return [f"{reason['because']} (until {reason['until']})" for reason in reasons]
+    return [f"{r['because']} (until {short_date(date.fromisoformat(r['until']))})" for r in reasons]

@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from privacy.admin import badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
-from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, link_to_subject
+from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
 from privacy.admin.plan_sections import erasure_sections
 from privacy.models import (
     AccessPackage,
@@ -93,29 +93,18 @@ def tabs_for(user) -> dict[str, str]:
     }  # fmt: skip
 
 
-def tabs(request) -> list[dict]:
-    """The tabs with how many requests stand on each; on the closed ones nobody counts."""
-    counts = progress.queue_counts(request.user.pk if request.user.has_perm(decisions.APPROVE) else None)
-    current = request.GET.get("queue", "")
-    return [
-        {"label": label, "url": f"?queue={value}" if value else "?", "is_current": current == value,
-         "number": counts.get(value or "open")}
-        for value, label in {"": "Open", **tabs_for(request.user)}.items()
-    ]  # fmt: skip
-
-
 def awaiting(queryset, user):
     """What waits for this approver's decision; for others, all that waits for any."""
     waiting = queryset.filter(status=RequestStatus.AWAITING_APPROVAL)
     return waiting.exclude(requested_by=user) if user.has_perm(decisions.APPROVE) else waiting
 
 
-class Queue(CappedChangeList):
-    """A list with tabs."""
+class Queue(TabbedChangeList):
+    """Counts what is open; on the closed ones nobody counts."""
 
-    def get_results(self, request):
-        super().get_results(request)
-        self.tabs = tabs(request)
+    def tab_numbers(self, request):
+        counts = progress.queue_counts(request.user.pk if request.user.has_perm(decisions.APPROVE) else None)
+        return {place: counts[tab] for place, tab in enumerate(["open", *tabs_for(request.user)]) if tab in counts}
 
 
 @admin.register(RightsRequest)
@@ -258,17 +247,21 @@ def next_look(row: RightsRequest) -> int:
 def progress_view(request, row: RightsRequest):
     """What the page asks for while it is open: numbers, and whether to read the page again."""
     how_far = progress.of_request(row, list(row.steps.all()))
-    return JsonResponse(as_json(how_far, next_look(row)))
+    return answer_poll(request, how_far, next_look(row))
 
 
-def as_json(how_far: progress.Progress, poll_after: int) -> dict:
-    return {
-        "next": poll_after,
-        "version": how_far.version,
-        "sentence": how_far.sentence,
-        "bars": {"all": [how_far.done, how_far.total, ""]}
-        | {str(bar.id): [bar.done, bar.planned, bar.text] for bar in how_far.bars},
-    }
+def answer_poll(request, how_far: progress.Progress, poll_after: int) -> JsonResponse:
+    """`bars` are [done, planned, words] by step; `next` is in milliseconds, 0 for never again."""
+    request.session.modified = False  # a page that looks by itself must not keep an idle session alive
+    bars = {str(bar.id): [bar.done, bar.planned, bar.text] for bar in how_far.bars}
+    return JsonResponse(
+        {
+            "next": poll_after,
+            "version": how_far.version,
+            "sentence": how_far.sentence,
+            "bars": {"all": [how_far.done, how_far.total, ""], **bars},
+        }
+    )
 
 
 @admin.register(Batch)
@@ -329,7 +322,7 @@ def batch_progress_view(request, batch_id: UUID):
     if batch is None:
         return JsonResponse({"next": 0}, status=404)
     how_far, by_status = progress.of_batch(batch)
-    return JsonResponse(as_json(how_far, batch_next_look(how_far, by_status)))
+    return answer_poll(request, how_far, batch_next_look(how_far, by_status))
 
 
 class EvidenceOfRequest(ReadOnlyAdmin):
