@@ -1,6 +1,6 @@
 """The data flow as a picture: three columns of names and a ribbon for each flow. Geometry only; the template draws."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,9 +71,14 @@ class Row:
 
 
 def table(flows: Sequence[Flow], names: dict[str, str]) -> list[Row]:
-    """The same facts in words, for reading, searching and screen readers."""
-    rows = [Row(f.category_name, str(f.category), f.use.text, ", ".join(recipients(f, names)), f.fields) for f in flows]
-    return sorted(rows, key=lambda row: (row.category, row.purpose, row.recipients))
+    """The same facts in words, a line for each category and purpose, for reading, searching and screen readers."""
+    fields: Counter = Counter()
+    goes_to: dict[tuple, set[str]] = defaultdict(set)
+    for flow in flows:
+        line = (flow.category_name, str(flow.category), flow.use.text)
+        fields[line] += flow.fields
+        goes_to[line] |= {*recipients(flow, names)}
+    return [Row(*line, ", ".join(sorted(goes_to[line])), fields[line]) for line in sorted(fields)]
 
 
 def recipients(flow: Flow, names: dict[str, str]) -> list[str]:
