@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from privacy.models import AuditEntry, AuditHead, Heartbeat
 from privacy.selectors.chains import GENESIS, digest_of
 
@@ -49,15 +51,21 @@ def follows_its_predecessor(entry: AuditEntry) -> bool:
     return before == entry.previous
 
 
+EVENT_NAMES = """
+    WITH RECURSIVE found(event) AS (
+        SELECT MIN(event) FROM privacy_auditentry
+        UNION ALL
+        SELECT (SELECT MIN(event) FROM privacy_auditentry WHERE event > found.event) FROM found WHERE event IS NOT NULL
+    )
+    SELECT event FROM found WHERE event IS NOT NULL
+"""
+
+
 def event_names() -> list[str]:
-    """The distinct events. Each step jumps to the next name in the index, so a million entries cost a few steps."""
-    names, after = [], ""
-    while name := (
-        AuditEntry.objects.filter(event__gt=after).order_by("event").values_list("event", flat=True).first()
-    ):
-        names.append(name)
-        after = name
-    return names
+    """The distinct events. Each step hops to the next name in the index: DISTINCT would read a million entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(EVENT_NAMES)
+        return [name for (name,) in cursor.fetchall()]
 
 
 def last_verified() -> datetime | None:

@@ -2,18 +2,21 @@
 
 import json
 import re
+import uuid
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import models as privacy
 from privacy.datamap import registry
 from privacy.datamap.vocabulary import Category
+from privacy.fulfilment import audit
 from privacy.fulfilment.reveal import CONTENT
+from privacy.selectors import evidence
 from tests import factories as f
 from tests.admin.pages import pages
 
@@ -216,3 +219,23 @@ def test_a_key_that_is_none_is_not_an_error(client, manager):
         for key in ("nobody", "00000000-0000-0000-0000-000000000000", "99999999999999999999"):
             answer = client.get(reverse(f"admin:{name}_change", args=[key]))
             assert answer.status_code in (302, 404), label
+
+
+def test_the_events_of_the_trail_are_offered_once_each_in_one_query(django_assert_num_queries):
+    assert evidence.event_names() == []
+    with transaction.atomic():
+        for event in ("request.opened", "content.revealed", "request.opened"):
+            audit.append(uuid.uuid4(), event, actor=None)
+    with django_assert_num_queries(1):
+        assert evidence.event_names() == ["content.revealed", "request.opened"]
+
+
+def test_a_chain_that_was_tampered_with_says_so_on_its_list(client, manager):
+    chain = uuid.uuid4()
+    with transaction.atomic():
+        for event in ("request.opened", "step.done"):
+            audit.append(chain, event, actor=None)
+    url = reverse("admin:privacy_auditentry_changelist") + f"?chain__exact={chain}"
+    assert "2 links, intact" in client.get(url).text
+    privacy.AuditHead.objects.filter(pk=chain).update(n=3)
+    assert "links are missing at its end" in client.get(url).text
