@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, F, OuterRef, Subquery
 from django.http import JsonResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -109,7 +110,7 @@ class Queue(TabbedChangeList):
 
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
-    list_display = ["what", "subject_link", "state", "due", "steps_done", "requested_by", "received_at"]
+    list_display = ["what", "state", "due", "subject_link", "steps_done", "requested_by", "received_at"]
     list_filter = [QueueFilter, "kind", "status", SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
@@ -266,7 +267,7 @@ def answer_poll(request, how_far: progress.Progress, poll_after: int) -> JsonRes
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "actor", "created_at"]
+    list_display = ["__str__", "request_count", "actor", "created_at"]
     list_filter = ["kind"]
     list_select_related = ["actor"]
 
@@ -274,6 +275,18 @@ class BatchAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [path("<uuid:batch_id>/progress/", view(batch_progress_view), name="privacy_batch_progress"),
                 *super().get_urls()]  # fmt: skip
+
+    def get_queryset(self, request):
+        requests = RightsRequest.objects.filter(batch=OuterRef("pk")).order_by().values("batch")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(requests_in_it=Subquery(requests.annotate(n=Count("id")).values("n")))
+        )
+
+    @display(description="Requests")
+    def request_count(self, batch):
+        return batch.requests_in_it or 0
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         batch = self.get_object(request, unquote(object_id))
@@ -344,12 +357,26 @@ class EvidenceOfRequest(ReadOnlyAdmin):
 
 @admin.register(AccessPackage)
 class AccessPackageAdmin(EvidenceOfRequest):
-    list_display = ["__str__", "request_link", "size", "rows", "files", "gaps", "encrypted", "created_at", "expires_at",
-                    "downloaded_at", "swept_at"]  # fmt: skip
+    list_display = ["__str__", "request_link", "state", "file_size", "created_at", "expires_at", "downloaded_at"]
     list_select_related = ["request"]
+    ordering = ["-created_at"]
+    empty_text = "No package yet. One is made by an export, started from a person's page."
+
+    @display(description="State")
+    def state(self, package):
+        return badges.badges(
+            badges.badge("Deleted", "plain") if package.swept_at else badges.badge("Ready", "good"),
+            badges.badge("Encrypted", "run") if package.encrypted else None,
+        )
+
+    @display(description="Size")
+    def file_size(self, package):
+        return filesizeformat(package.size)
 
 
 @admin.register(ErasureReceipt)
 class ErasureReceiptAdmin(EvidenceOfRequest):
     list_display = ["__str__", "request_link", "issued_at"]
     list_select_related = ["request"]
+    ordering = ["-issued_at"]
+    empty_text = "No receipt yet. One is issued when an erasure is done."
