@@ -384,7 +384,10 @@ class FulfilmentStepData(Accountability):
         "id", "request", "seq", "handler", "target", "state", "attempts", "idempotency_key", "not_before",
         "units_planned", "units_done", "result", "problem", "started_at", "finished_at",
     )  # fmt: skip
-    withheld = {"references": "Encrypted; your ids at our processors stand in Identifier"}
+    withheld = {
+        "references": "Encrypted; your ids at our processors stand in Identifier",
+        "result": "Evidence of our own steps; it can name the employee who attested one (GDPR art. 15(4))",
+    }
 
 
 @register(models.AccessPackage)

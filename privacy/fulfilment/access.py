@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
@@ -197,7 +198,7 @@ def _open(package: AccessPackage) -> Download | None:
     suffix = "zip.age" if package.encrypted else "zip"
     try:
         file = package.file.storage.open(package.file.name)
-    except FileNotFoundError:
+    except OSError:
         return None
     return Download(file, f"kosenai-data-{package.created_at:%Y-%m-%d}.{suffix}", package.size)
 
@@ -214,32 +215,41 @@ def sweep_packages() -> tuple[int, int]:
     Heartbeat.objects.update_or_create(name="packages", defaults={"at": Now()})
     expired = AccessPackage.objects.filter(swept_at__isnull=True, expires_at__lte=Now())
     ids = list(expired.values_list("id", flat=True))
-    for package_id in ids:
-        _sweep(package_id)
-    return len(ids), _delete_orphans()
+    return sum(map(_sweep, ids)), _delete_orphans()
 
 
-def _sweep(package_id: UUID) -> None:
+def _sweep(package_id: UUID) -> bool:
     with transaction.atomic():
         package = AccessPackage.objects.select_for_update().filter(pk=package_id, swept_at__isnull=True).first()
         if package is None:
-            return
-        if package.file:
-            package.file.storage.delete(package.file.name)
-        package.file, package.token_sha256, package.swept_at = "", "", Now()
+            return False
+        try:
+            package.file.delete(save=False)
+        except OSError as fault:  # told, and tried again; the others must not wait for it
+            log.error("package not deleted: %s", fault.strerror)
+            return False
+        package.token_sha256, package.swept_at = "", Now()
         package.save(update_fields=["file", "token_sha256", "swept_at"])
         audit.append(package.request_id, "package.swept", actor=None, package=str(package.id))
+    return True
 
 
 def _delete_orphans() -> int:
     """Deletes what killed workers left: written to for the last time an hour ago, and in no package's row."""
     long_ago = time.time() - ORPHAN_SECONDS
-    old = {f"{FOLDER}/{file.name}": file for file in _folder().glob("*") if file.stat().st_mtime < long_ago}
+    old = {f"{FOLDER}/{file.name}": file for file in _folder().glob("*") if _written_at(file) < long_ago}
     claimed = set(AccessPackage.objects.filter(file__in=old).values_list("file", flat=True))
     orphans = [file for name, file in old.items() if name not in claimed]
     for file in orphans:
         file.unlink(missing_ok=True)
     return len(orphans)
+
+
+def _written_at(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:  # finished, or swept by another worker, since it was listed
+        return inf
 
 
 def _path(package: AccessPackage) -> Path:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import pyrage
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 
 from privacy import tasks
@@ -176,10 +177,11 @@ def test_other_people_appear_by_role_and_nowhere_else():
         other.full_name = f"Zebulon Otherly-{number}"
         other.save()
         f.IdentifierFactory(subject=other, value=f"otherly-{number}@example.net")
+    f.FulfilmentStepFactory(request__subject=person, request__closed=True, result={"attested_by": 424242})
     content = unzipped(exported(person))
     everything = b"\n".join([*content.values(), *(name.encode() for name in content)]).lower()
 
-    secrets = ["otherly", *Staff.objects.values_list("email", flat=True)]
+    secrets = ["otherly", "424242", *Staff.objects.values_list("email", flat=True)]
     secrets += [name for name in Staff.objects.values_list("username", flat=True) if name]
     for other in DataSubject.objects.exclude(pk=person.id):
         secrets += [str(other.id), other.id.hex]
@@ -514,6 +516,23 @@ def test_the_sweep_finishes_what_a_killed_sweep_began():
     package = exported(f.DataSubjectFactory())
     expire(package)
     package.file.storage.delete(package.file.name)
+    assert access.sweep_packages() == (1, 0)
+
+
+def test_a_package_that_cannot_be_deleted_holds_up_no_other(monkeypatch):
+    stuck, old = exported(f.DataSubjectFactory()), exported(f.DataSubjectFactory())
+    expire(stuck)
+    expire(old)
+    delete = FileSystemStorage.delete
+
+    def refuse(self, name):
+        if name == stuck.file.name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        delete(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "delete", refuse)
+        assert access.sweep_packages() == (1, 0)
     assert access.sweep_packages() == (1, 0)
 
 

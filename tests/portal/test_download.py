@@ -157,6 +157,6 @@ def test_a_person_downloads_with_one_click(package, link, browser_page, tmp_path
     download.value.save_as(tmp_path / "data.zip")
     assert hashlib.sha256((tmp_path / "data.zip").read_bytes()).hexdigest() == package.sha256
     browser_page.goto(link)
-    assert "nowhere any more" in browser_page.inner_text("h1")
+    assert "not work any more" in browser_page.inner_text("h1")
     assert [p for p in browser_page.problems if "404" in p]
     browser_page.problems.clear()

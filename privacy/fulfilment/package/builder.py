@@ -70,7 +70,8 @@ def write_json(archive: Archive, reader, tables: Sequence[Table], built: Built, 
     for table, blocks in READ[reader.vendor].json_tables(reader, tables):
         with archive.entry(table.path("jsonl")) as entry:
             for block in blocks:
-                built.previews.setdefault(table.label, first_rows(block))
+                if table.label not in built.previews:
+                    built.previews[table.label] = first_rows(block)
                 built.counts[table.label] += block.rows
                 entry.write(block.data)
                 tick(block.rows)
