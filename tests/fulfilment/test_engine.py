@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -492,3 +493,30 @@ def test_a_hold_stops_a_remote_call_that_renews_and_says_that_it_was_begun():
     assert state_of(request) == {"a": "started"}
     assert request.status == RequestStatus.ON_HOLD
     assert last_entry(request).data["begun"] == ["test remote a"]
+
+
+# --- Clocks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_worker_whose_clock_is_wrong_neither_takes_a_lease_nor_loses_one_nor_waits_wrongly(days):
+    """The database's clock stands still here against the worker's, which has jumped."""
+    held, backing_off, due = given(local("a")), given(remote("b")), given(local("c"))
+    assert engine.claim(held.id)
+    steps.scripts["b"] = [Later("busy", seconds=100)]
+    with time_machine.travel(timezone.now() + timedelta(days=days), tick=True):
+        engine.run(backing_off.id)
+        assert engine.claim(held.id) is None
+        backing_off.refresh_from_db()
+        assert 90 < seconds_until(backing_off, backing_off.not_before) <= 100
+        assert queue.next_due(10) == [due.id]
+        engine.run(due.id)
+        let_time_pass(held)
+        lease = engine.claim(held.id)
+        held.refresh_from_db()
+        assert 80 < seconds_until(held, held.lease_until) <= 90
+        engine.work(lease)
+        engine.settle(lease)
+    held.refresh_from_db()
+    assert held.status == RequestStatus.FULFILLED
+    assert state_of(due) == {"c": "done"}

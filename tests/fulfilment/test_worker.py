@@ -44,7 +44,7 @@ class Worker:
 
     def kill(self) -> bool:
         if not self.children():
-            return False  # it has not got going yet
+            return False  # it has not started yet
         for process in (self.process, *self.children()):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -57,6 +57,11 @@ class Worker:
             with suppress(psutil.NoSuchProcess):
                 random.choice(children).kill()
         return bool(children)
+
+    def supervise(self) -> None:
+        """Starts it again if it has ended, as it does by itself when all its children die while it starts."""
+        if self.process.poll() is not None:
+            self.start()
 
     def stop(self) -> None:
         if not self.kill():
@@ -117,6 +122,7 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
 
     def strike():
         """One deed, once the worker is at work."""
+        worker.supervise()
         if deeds and fulfilled(requests) and deeds[-1]():
             deeds.pop()
 
