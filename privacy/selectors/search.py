@@ -24,7 +24,9 @@ def find_subjects(term: str) -> QuerySet[DataSubject]:
         return DataSubject.objects.filter(pk=UUID(term))
     if match := PSEUDONYM.fullmatch(term):
         return _whose_id_starts_with(match[1])
-    return DataSubject.objects.filter(full_name__istartswith=term) if term else DataSubject.objects.none()
+    if not term or "\x00" in term:  # PostgreSQL takes no NUL
+        return DataSubject.objects.none()
+    return DataSubject.objects.filter(full_name__istartswith=term)
 
 
 def is_uuid(term: str) -> bool:
@@ -37,7 +39,7 @@ def is_uuid(term: str) -> bool:
 
 def _with_identifier(kind: str, value: str) -> QuerySet[DataSubject]:
     try:
-        value = Identifier.normalise(kind, value)
+        value = Identifier.normalise(kind, value.replace("\x00", ""))
     except ValidationError:
         return DataSubject.objects.none()
     return DataSubject.objects.filter(identifiers__kind=kind, identifiers__value=value)
