@@ -258,7 +258,9 @@ class TestSearch:
         assert page.context["cl"].result_count == 2
         assert 'value="Ada"' in page.content.decode()
 
-    @pytest.mark.parametrize("term", ["nobody@example.com", "a@@b", "zzz", "'; drop", "%", "\x00", "user_\x00", "a\x00@b.de"])
+    @pytest.mark.parametrize(
+        "term", ["nobody@example.com", "a@@b", "zzz", "'; drop", "%", "\x00", "user_\x00", "a\x00@b.de"]
+    )
     def test_nobody_found_says_so(self, agent, person, term):
         page = agent.post(f"{LIST}search/", {"term": term}, follow=True)
         assert page.status_code == 200 and "Nobody matches" in page.content.decode()
