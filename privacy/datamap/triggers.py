@@ -23,6 +23,8 @@ SQLITE_APPEND_ONLY_OFF = "DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_n
 POSTGRES_FROZEN = """
 CREATE OR REPLACE FUNCTION kosenai_refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- Waits for an erasure that is under way; the next statement sees what it has done.
+  PERFORM 1 FROM privacy_datasubject WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid FOR KEY SHARE;
   IF EXISTS (SELECT 1 FROM privacy_datasubject WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid
              AND (erased_at IS NOT NULL OR frozen_at IS NOT NULL)) THEN
     RAISE EXCEPTION 'the account is frozen or erased' USING ERRCODE = 'check_violation';

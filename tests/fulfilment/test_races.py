@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -26,7 +26,9 @@ from privacy.fulfilment.engine import Planned
 from privacy.fulfilment.requests import ALLOWED, NotAllowed
 from privacy.models import (
     AuditEntry,
+    DataSubject,
     FulfilmentStep,
+    Note,
     RequestKind,
     RequestStatus,
     RightsRequest,
@@ -160,6 +162,26 @@ def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff):
         run_all()
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
+
+
+def test_a_row_written_while_its_person_is_being_erased_is_refused(staff):
+    person = f.DataSubjectFactory()
+    is_erasing = Barrier(2)
+
+    def erase():
+        with transaction.atomic():
+            DataSubject.objects.select_for_update().get(pk=person.pk)
+            is_erasing.wait()
+            time.sleep(0.3)
+            DataSubject.objects.filter(pk=person.pk).update(full_name="", country="", erased_at=Now())
+
+    def write():
+        is_erasing.wait()
+        with pytest.raises(IntegrityError, match="frozen or erased"):
+            f.NoteFactory(author=person)
+
+    at_once(erase, write)
+    assert not Note.objects.filter(author=person).exists()
 
 
 @pytest.mark.django_db
