@@ -218,7 +218,7 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: st
         return confirm_approvals(request, request_ids, form)
     free, refused = approval.sort_out(request_ids, request.user)
     try:
-        approved = erasure.approve_many(request_ids=[row.id for row in free], actor=request.user) if free else []
+        approved = erasure.approve_many(request_ids=[row.id for row in free], actor=request.user)
     except (NotAllowed, PermissionDenied):
         messages.warning(request, "A colleague was quicker with some of these, so nothing was approved. Look again.")
         return redirect(back_from(request_ids))

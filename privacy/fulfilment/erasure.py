@@ -61,6 +61,8 @@ def approve_many(*, request_ids: Sequence[UUID], actor: Staff) -> list[RightsReq
     """Approves these erasures, all or none, with as few queries as for one. Raises like `approve`."""
     with transaction.atomic():
         requests = list(RightsRequest.objects.select_for_update().filter(pk__in=request_ids).order_by("id"))
+        if not requests:
+            return []
         for request in requests:
             must_not_be_requester(request, actor)
             if request.kind != RequestKind.ERASURE or request.status != RequestStatus.AWAITING_APPROVAL:

@@ -95,5 +95,6 @@ def _columns(table: Table, expressions: dict[Kind, str]) -> str:
 
 def _copy(reader, sql: str, params) -> Iterator[bytes]:
     """The rows; the server sends each as one message (PostgreSQL, Message Flow, COPY Operations)."""
-    with reader.cursor() as cursor, cursor.copy(sql, params) as copy:
+    # psycopg's own cursor: the one that Django wraps it in under DEBUG knows no parameters of COPY.
+    with reader.connection.cursor() as cursor, cursor.copy(sql, params) as copy:
         yield from copy
