@@ -80,12 +80,18 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
         assert is_suppressed("email", address)
     else:
         assert set(marks) - found.keys() == set()
-        assert {mark for mark in marks_in_tables(found) if not RAW & found[mark]} - short_numbers(marks) == set()
+        assert {mark for mark in marks_in_tables(found) if not raw_places() & found[mark]} - short_numbers(
+            marks
+        ) == set()
         assert not is_suppressed("email", address)
 
 
 NEVER_EMPTY = {"table", "file", "broker", "logs", "sessions"}
-RAW = {"file test.sqlite3", "pg_dump"}
+
+
+def raw_places() -> set[str]:
+    """The database itself, read around its own words; each process of a run has its own file."""
+    return {f"file {Path(connection.settings_dict['NAME']).name}", "pg_dump"}
 
 
 def kind_of(place: str) -> str:
