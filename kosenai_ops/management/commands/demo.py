@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from kosenai_ops.demo import processes, scenario
 from kosenai_ops.demo.requests import ensure_requests
@@ -25,6 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, once: bool, port: int, **options):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        # A shell that starts it in the background lets it ignore Ctrl-C's signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not once and not processes.is_free(port):
+            raise CommandError(f"Port {port} is in use. Choose another: make demo ARGS='--port {port + 1}'")
         call_command("migrate", verbosity=0)
         staff = ensure_staff()
         ensure_studio()
