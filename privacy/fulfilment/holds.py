@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from privacy.fulfilment import engine, erasure
-from privacy.fulfilment.engine import Done, Planned
-from privacy.fulfilment.requests import open_requests
+from privacy.fulfilment.duties import order
+from privacy.fulfilment.engine import Done
 from privacy.models import (
     Batch,
     DataSubject,
@@ -20,30 +20,19 @@ from privacy.models import (
     RequestStatus,
     RightsRequest,
     Staff,
-    Verification,
 )
 
 
 def place(*, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None) -> list[RightsRequest]:
     """Orders a hold on these people. It stops erasures from this moment, before any worker has run."""
-    return _start(RequestKind.HOLD_PLACE, subject_ids, actor, reason, batch)
+    return order(RequestKind.HOLD_PLACE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch)
 
 
 def release(
     *, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None
 ) -> list[RightsRequest]:
     """Orders the release; erasures that the hold had stopped go on."""
-    return _start(RequestKind.HOLD_RELEASE, subject_ids, actor, reason, batch)
-
-
-def _start(kind, subject_ids, actor, reason, batch) -> list[RightsRequest]:
-    with transaction.atomic():
-        opened, _ = open_requests(
-            kind=kind, subject_ids=subject_ids, actor=actor, reason=reason, verification=Verification.CONTROLLER,
-            status=RequestStatus.IN_PROGRESS, batch=batch,
-        )  # fmt: skip
-        engine.freeze({request: [Planned(kind, units=1)] for request in opened})
-    return opened
+    return order(RequestKind.HOLD_RELEASE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch)
 
 
 @engine.local(RequestKind.HOLD_PLACE)

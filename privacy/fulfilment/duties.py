@@ -1,0 +1,24 @@
+"""How a duty of our own is ordered: a request of one step that needs no approval and no proof of who asks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.fulfilment import engine
+from privacy.fulfilment.engine import Planned
+from privacy.fulfilment.requests import open_requests
+from privacy.models import Batch, RequestStatus, RightsRequest, Staff, Verification
+
+
+def order(
+    kind: str, *, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None
+) -> list[RightsRequest]:
+    """Opens a request a person, whose one step is the handler named like its kind."""
+    with transaction.atomic():
+        opened, _ = open_requests(
+            kind=kind, subject_ids=subject_ids, actor=actor, reason=reason, verification=Verification.CONTROLLER,
+            status=RequestStatus.IN_PROGRESS, batch=batch,
+        )  # fmt: skip
+        engine.freeze({request: [Planned(kind, units=1)] for request in opened})
+    return opened
