@@ -35,8 +35,9 @@ class Scope:
 
     @classmethod
     def table(cls, name: str) -> "Scope":
-        """The subjects whose ids stand in column `id` of a (temporary) table."""
-        return cls(f"IN (SELECT id FROM {_quote(name)})")
+        """The subjects whose ids stand in column `id` of a (temporary) table of PostgreSQL. As an array, because then
+        they are looked up by index even where a few heavy users make the planner expect half of a table."""
+        return cls(f"= ANY(ARRAY(SELECT id FROM {_quote(name)}))")
 
 
 @dataclass(frozen=True)

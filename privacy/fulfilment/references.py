@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import lru_cache
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -10,14 +11,15 @@ from django.conf import settings
 
 
 def seal(references: dict[str, list[str]]) -> str:
-    return _cipher().encrypt(json.dumps(references).encode()).decode()
+    return _cipher(settings.LEDGER_KEY).encrypt(json.dumps(references).encode()).decode()
 
 
 def unseal(sealed: str) -> dict[str, list[str]]:
     """The references, or none for an empty text. Raises cryptography's InvalidToken under another key."""
-    return json.loads(_cipher().decrypt(sealed.encode())) if sealed else {}
+    return json.loads(_cipher(settings.LEDGER_KEY).decrypt(sealed.encode())) if sealed else {}
 
 
-def _cipher() -> Fernet:
-    key = HKDF(SHA256(), 32, salt=None, info=b"kosenai step references").derive(settings.LEDGER_KEY.encode())
+@lru_cache(maxsize=1)
+def _cipher(ledger_key: str) -> Fernet:
+    key = HKDF(SHA256(), 32, salt=None, info=b"kosenai step references").derive(ledger_key.encode())
     return Fernet(base64.urlsafe_b64encode(key))
