@@ -36,7 +36,7 @@ from privacy.selectors import plan as plans
 from privacy.selectors.suppression import digest
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
-SLICE_ROWS = 20_000
+SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
 BACKUPS = "Backups are not edited; they rotate out, and erasures are replayed from the suppression ledger on a restore."
 
