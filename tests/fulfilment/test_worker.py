@@ -25,11 +25,15 @@ from tests.fulfilment.steps import given, local
 LEASE_SECONDS = 1.5
 
 
+STALLED_SECONDS = 20
+
+
 class Worker:
     """`celery worker` with two children, which are killed without notice."""
 
     def __init__(self, environment: dict[str, str], log: Path):
         self.environment, self.log = environment | {"LEASE_SECONDS": str(LEASE_SECONDS)}, log
+        self.progress, self.since = 0, time.monotonic()
         self.start()
 
     def start(self) -> None:
@@ -58,8 +62,14 @@ class Worker:
                 random.choice(children).kill()
         return bool(children)
 
-    def supervise(self) -> None:
-        """Starts it again if it has ended, as it does by itself when all its children die while it starts."""
+    def supervise(self, progress: int) -> None:
+        """Starts it again if it has ended, as it does by itself when all its children die while it starts, or if it
+        lives and consumes nothing (celery #8030, #10205): what a supervisor that reads /readyz does."""
+        if progress != self.progress:
+            self.progress, self.since = progress, time.monotonic()
+        if self.process.poll() is None and time.monotonic() - self.since > STALLED_SECONDS:
+            self.kill()
+            self.since = time.monotonic()
         if self.process.poll() is not None:
             self.start()
 
@@ -122,7 +132,7 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
 
     def strike():
         """One deed, once the worker is at work."""
-        worker.supervise()
+        worker.supervise(fulfilled(requests))
         if deeds and fulfilled(requests) and deeds[-1]():
             deeds.pop()
 
