@@ -1,5 +1,6 @@
-# make demo | make test | make bench | make lint | make lock. All of them make .venv first.
-.PHONY: .venv demo test bench lint lock
+# make demo | make test | make bench | make lint | make lock. All of them make .venv first: what runs in production
+# for the demo, and what the tests need besides for the others.
+.PHONY: demo test bench lint lock
 .DEFAULT_GOAL := test
 
 # The first interpreter that is new enough *and runs*: a pyenv shim can be on PATH and still fail.
@@ -7,33 +8,35 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3 python; do \
 	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 \
 	&& { echo "$$python"; break; }; done)
 
-.venv: .venv/installed
-
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Kosenai Ops needs Python 3.12 or newer, with its venv module, and found none on PATH." \
 	"Install it (Debian, Ubuntu: apt-get install python3 python3-venv; others: python.org), then run make again." >&2; exit 1; }
 	"$(PYTHON)" -m venv .venv
 
-.venv/installed: requirements.lock | .venv/bin/python
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+.venv/%.installed: %.lock | .venv/bin/python
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-demo: .venv
+demo: .venv/requirements.installed
 	@.venv/bin/python manage.py demo $(ARGS)
 
-test: .venv
+test: .venv/requirements-dev.installed
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest $(ARGS)
 
-bench: .venv
+bench: .venv/requirements-dev.installed
 	.venv/bin/python -m tests.benchmarks $(ARGS)
 
-lint: .venv
+lint: .venv/requirements-dev.installed
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
 
-# No header and no index address: the file must read the same whoever makes it, and wherever.
-lock: .venv
-	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes \
-		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+# No header and no index address: the files must read the same whoever makes them, and wherever. The second one is held
+# to the versions of the first, so that what is tested is what runs.
+COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --quiet
+
+lock: .venv/requirements-dev.installed
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
