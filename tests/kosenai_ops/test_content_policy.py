@@ -86,6 +86,7 @@ class TestInABrowser:
     def test_the_command_palette_finds_a_page_and_goes_there(self, browser_page, staff_list):
         browser_page.goto("/admin/")
         browser_page.keyboard.press("Control+k")
+        browser_page.wait_for_selector("#search-input-command:focus")
         browser_page.keyboard.type("staff")
         browser_page.wait_for_selector("#command-results-list a")
         browser_page.keyboard.press("ArrowDown")
