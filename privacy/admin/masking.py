@@ -17,10 +17,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from privacy.admin import filters
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, link_to_subject
+from privacy.admin.forms import ReferenceField
 from privacy.datamap import registry
 from privacy.fulfilment import reveal
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, Revealed, RevealReason
@@ -110,12 +111,10 @@ class RevealForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         error_messages={"required": "Choose the reason: it stands in the audit trail."},
     )
-    reference = forms.CharField(
+    reference = ReferenceField(
         required=False,
-        max_length=36,
         label="Ticket or request number",
         help_text="If there is one, such as SUP-1204. No names: this entry is never erased.",
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 
