@@ -258,11 +258,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_RATE_LIMITS = {
-    # By address: an office of twenty, of whom each mistypes up to the lock of AXES_FAILURE_LIMIT, stays within it, and
-    # who guesses over many names from one address gets 1,200 tries an hour. By key: the only limit on codes of a second
-    # factor, and above the lock for a name from an address (kosenai_ops.staff_access.StaffAccounts).
-    "login_failed": "100/5m/ip,10/5m/key",
-    "login": None,  # would count those who sign in rightly, too: the thirty-first of an office at nine o'clock
+    # By address: an office of twenty who all lock themselves out (AXES_FAILURE_LIMIT) leaves a third of it, and whoever
+    # guesses over many names from one address has 1,800 tries an hour, of passwords that a second factor backs.
+    # By key: the only limit on codes of a second factor; for passwords, above the lock of a name from an address.
+    "login_failed": "150/5m/ip,10/5m/key",
+    "login": None,  # counts those who sign in rightly, too: the thirty-first of an office at nine o'clock
 }
 MFA_ADAPTER = "kosenai_ops.staff_access.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
