@@ -45,6 +45,7 @@ class StaffMemberAdmin(UserAdmin, StaffAdmin):
     add_form = AddStaffForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "get_full_name", "roles", "is_active", "is_superuser", "last_login")
+    search_length = 1_000  # every word is a condition of the query, and SQLite nests 1,000 of them
     list_filter = (RoleFilter, ActiveFilter, SuperuserFilter)
     filter_horizontal = ("groups",)
     fieldsets = (

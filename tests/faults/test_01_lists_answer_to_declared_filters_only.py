@@ -269,6 +269,14 @@ def test_a_search_longer_than_any_name_is_refused_before_it_is_a_query(client, d
     assert client.get(url, {"q": "a " * 5_000}).status_code == 400
 
 
+def test_a_long_term_is_searched_for_and_finds_nobody(client, manager):
+    f.DataSubjectFactory()
+    for term in ("x" * 60_000, "🎬" * 60_000, "a " * 30_000, "x" * 60_000 + "@example.com", "%" * 60_000):
+        answer = client.post(reverse("admin:privacy_datasubject_search"), {"term": term}, follow=True)
+        assert answer.status_code == 200
+        assert answer.context["cl"].result_count == 0
+
+
 HOSTILE_KEYS = ["nobody", "9" * 40, "-1", "🎬", "x" * 3_000, "_5F", "1e400"]
 
 

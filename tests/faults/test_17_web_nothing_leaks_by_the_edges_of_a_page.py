@@ -1,7 +1,9 @@
 """Leaks at the edges: what a page repeats, what a reference may be, which pages there are, what every answer says."""
 
 import json
+import re
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -11,7 +13,7 @@ from django.contrib import admin
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
-from django.urls import path, reverse
+from django.urls import URLResolver, path, reverse
 from django.utils import timezone
 
 from kosenai_ops import urls
@@ -175,6 +177,25 @@ def test_an_export_of_content_says_in_words_that_a_reference_names_somebody(clie
 @pytest.mark.parametrize("page", ["/admin/r/1/1/", "/admin/r/x/y/", f"/admin/r/{'9' * 40}/1/", "/admin/autocomplete/"])
 def test_pages_of_the_admin_that_are_not_used_are_not_there(client, manager, page):
     assert client.get(page).status_code == 404
+
+
+def addresses(patterns, start="/admin/"):
+    """Every address of the admin, with nothing sensible in its places."""
+    for pattern in patterns:
+        here = start + str(pattern.pattern).removeprefix("^").removesuffix("$")
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        elif "(" not in here:
+            yield from (
+                re.sub("<[^>]+>", filling, here) for filling in ("nobody", "9" * 40, "🎬", str(uuid4()), "%2e%2e")
+            )
+
+
+def test_no_page_of_the_admin_breaks_on_an_address_that_names_nothing(client, django_user_model):
+    client.force_login(django_user_model.objects.create_superuser("root"))
+    found = {page for page in addresses(admin.site.get_urls()) if "logout" not in page}
+    assert len(found) > 500
+    assert [page for page in found if client.get(page).status_code >= 500] == []
 
 
 @pytest.mark.parametrize("page", ["signup/", "signup/passkey/", "2fa/webauthn/signup/", "3rdparty/", "email/"])
