@@ -21,8 +21,8 @@ EXPLAINED = (
     "A ticket, letter or request number, such as SUP-1204 or CASE-2026-114: at most six capitals before it, no names."
 )
 OF_THE_PERSON = "This number holds a part of the person's name or address. Give it without: it is never erased."
-# A number in an address is compared from this length on: shorter ones stand in every ticket number.
-DIGITS_COMPARED = 4
+# A number in an address is compared from this length on: years and the like stand in ticket numbers, too.
+DIGITS_COMPARED = 6
 
 
 class NotAReference(ValueError):

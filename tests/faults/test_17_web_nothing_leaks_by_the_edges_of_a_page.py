@@ -91,7 +91,7 @@ NAMES = [
 def erika():
     person = f.DataSubjectFactory(full_name="Érika Möller-Ng")
     f.ProfilePreferenceFactory(subject=person, display_name="Rikky")
-    f.IdentifierFactory(subject=person, kind=Identifier.Kind.EMAIL, value="muster.4812@kosel.example")
+    f.IdentifierFactory(subject=person, kind=Identifier.Kind.EMAIL, value="muster.481285@kosel.example")
     return person
 
 
@@ -107,7 +107,7 @@ def test_words_and_sentences_are_none(text):
 
 
 @pytest.mark.parametrize(
-    "number", ["ERIKA-1", "MOLLER-7", "NG-1985", "RIKKY/3", "MUSTER-2", "KOSEL-1", "SUP-4812", "#14812"]
+    "number", ["ERIKA-1", "MOLLER-7", "NG-1985", "RIKKY/3", "MUSTER-2", "KOSEL-1", "SUP-481285", "#1481285"]
 )
 def test_a_number_with_a_word_of_the_person_is_none(erika, number):
     script = f.ScriptFactory(owner=erika)
@@ -121,7 +121,7 @@ def test_a_number_with_a_word_of_the_person_is_none(erika, number):
     assert AuditEntry.objects.count() == 0
 
 
-@pytest.mark.parametrize("number", [*NUMBERS, "EXAMPL-1", "LONG-1", "DE-48"])
+@pytest.mark.parametrize("number", [*NUMBERS, "EXAMPL-1", "LONG-1", "DE-4812"])
 def test_other_numbers_are_taken_for_that_person(erika, number):
     script = f.ScriptFactory(owner=erika)
     reveal.reveal(model="privacy.Script", pk=script.pk, fields=["body"], actor=f.StaffFactory(), reason="support",
