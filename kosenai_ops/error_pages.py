@@ -3,8 +3,12 @@
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.shortcuts import render
 
+from privacy.admin.address import Refused
+
+TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
 
 def bad_request(request, exception):
-    """400, or 413 with the limit when the request was simply too big."""
-    too_big = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
-    return render(request, "400.html", {"reason": str(exception) if too_big else ""}, status=413 if too_big else 400)
+    """400 with its reason where it is ours to tell, or 413 with the limit when the request was simply too big."""
+    reason = str(exception) if isinstance(exception, (Refused, *TOO_BIG)) else ""
+    return render(request, "400.html", {"reason": reason}, status=413 if isinstance(exception, TOO_BIG) else 400)

@@ -1,11 +1,15 @@
 """The admin site: its name, and whose models it shows."""
 
 from django.contrib.admin.apps import AdminConfig
+from django.core.paginator import EmptyPage
 from unfold.sites import UnfoldAdminSite
 
 # These apps bring admin pages of their own, which write past our verbs and the audit trail, and one of them shows
 # the secrets of second factors. Roles are made by migration; staff look after their own factors and sessions.
 LEFT_OUT = {"auth", "account", "mfa", "usersessions", "axes"}
+# Pages of Django's admin that nothing here leads to: the way to a row's public page (which is an error 500 without
+# django.contrib.sites) and the look-up of choices by what somebody types.
+PAGES_LEFT_OUT = {"view_on_site", "autocomplete"}
 
 
 class KosenaiAdminSite(UnfoldAdminSite):
@@ -19,10 +23,23 @@ class KosenaiAdminSite(UnfoldAdminSite):
         if ours:
             super().register(ours, admin_class, **options)
 
+    def get_urls(self):
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") not in PAGES_LEFT_OUT]
+
+    def search(self, request, extra_context=None):
+        """The page of the search for pages; one that is not there would be an error 500."""
+        from privacy.admin import address  # it needs the models, which are not loaded yet up there
+
+        address.only(request, {"s": address.anything, "page": address.is_page_number})
+        try:
+            return super().search(request, extra_context)
+        except EmptyPage as fault:
+            raise address.Refused from fault
+
     def ask_again(self, request):
         """Where to prove again who one is, before an approval; None when that was a moment ago. The pages of
         `privacy` ask the site, because they may not import the composition root."""
-        from kosenai_ops.staff_access import ask_again  # it needs the models, which are not loaded yet up there
+        from kosenai_ops.staff_access import ask_again  # as above
 
         return ask_again(request)
 

@@ -1,15 +1,29 @@
 """What every page of the back office shares: reads only unless a page says otherwise, quick at a million rows."""
 
+import re
+from collections.abc import Callable
+
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR, IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
 
+from privacy.admin import address
+
 COUNT_CAP = 10_000
+# Numbers of columns, each at most once, as the headers of the list write them; empty when the last one is taken out.
+ORDER = re.compile(r"(?:-?[0-9]{1,2}(?:\.-?[0-9]{1,2})*)?", re.ASCII)
 
 
 class CappedPaginator(Paginator):
@@ -27,11 +41,33 @@ class CappedPaginator(Paginator):
 
 
 class CappedChangeList(ChangeList):
-    """Unfold's header compares with the count of the whole table, which nobody takes here."""
+    """A page of rows, in an order that the list offers; a page that is not there is refused.
+
+    Unfold's header compares with the count of the whole table, which nobody takes here.
+    """
 
     def get_results(self, request):
-        super().get_results(request)
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters as fault:
+            raise address.Refused from fault
+        if self.page_num > self.paginator.num_pages:  # Django shows the first page of a list that has no second one
+            raise address.Refused
         self.full_result_count = self.result_count
+
+    def get_ordering(self, request, queryset):
+        """Django orders by any column of the list, those that show no arrow too, and passes over what it cannot."""
+        columns = [int(number.lstrip("-")) for number in self.params.get(ORDER_VAR, "").split(".") if number]
+        if len(set(columns)) < len(columns) or not all(self.can_be_sorted(column) for column in columns):
+            raise address.Refused
+        return super().get_ordering(request, queryset)
+
+    def can_be_sorted(self, column: int) -> bool:
+        if column >= len(self.list_display):
+            return False
+        name = self.list_display[column]
+        offered = self.list_display if self.sortable_by is None else self.sortable_by
+        return name in offered and bool(self.get_ordering_field(name))
 
 
 class TabbedChangeList(CappedChangeList):
@@ -51,8 +87,12 @@ class TabbedChangeList(CappedChangeList):
 
 
 class StaffAdmin(ModelAdmin):
-    """A list with capped counts and no facets. What may be added, changed or deleted is up to Django's permissions."""
+    """A list with capped counts and no facets. What may be added, changed or deleted is up to Django's permissions.
 
+    Filters are of privacy.admin.filters: their keys are all that the address of a list may ask by.
+    """
+
+    changelist: type[CappedChangeList] = CappedChangeList
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
@@ -60,13 +100,61 @@ class StaffAdmin(ModelAdmin):
     list_max_show_all = 50  # "Show all" would undo the cap
     actions = None  # "Delete selected" deletes past the data map; a page that needs actions names its own
 
+    search_length = 0  # characters that `q` may have; 0 for a list that is not searched
     empty_text = "Nothing matches."  # shown where the rows would be
 
     class Media:
         css = {"all": ("privacy/ops.css",)}
 
     def get_changelist(self, request, **kwargs):
-        return CappedChangeList
+        """Every way to the rows of a list comes through here, the export's too, before anything is looked up."""
+        address.only(request, self.list_parameters(request))
+        return self.changelist
+
+    def list_parameters(self, request) -> dict[str, Callable[[str], bool]]:
+        """{key that the list's address may have: whether it takes a value}. The filters check their own values."""
+        filters = {offered.parameter_name: address.anything for offered in self.get_list_filter(request)}
+        search = {SEARCH_VAR: lambda term: len(term) <= self.search_length} if self.search_length else {}
+        pages = {PAGE_VAR: address.is_page_number, ORDER_VAR: lambda order: bool(ORDER.fullmatch(order))}
+        return filters | search | pages
+
+    def lookup_allowed(self, lookup, value, request):
+        """Django would take any lookup on any column of the model."""
+        return lookup in self.list_parameters(request)
+
+    def get_object(self, request, object_id, from_field=None):
+        """Every page of one row comes through here."""
+        address.only(request, self.page_parameters(request))
+        return super().get_object(request, object_id, from_field)
+
+    def get_changeform_initial_data(self, request):
+        """Nothing: a form is not filled in from its address."""
+        address.only(request, self.page_parameters(request))
+        return {}
+
+    def page_parameters(self, request) -> dict[str, Callable[[str], bool]]:
+        """The same for the page of one row: the way back to the list, pop-up windows, pages of the rows on it."""
+        inlines = [inline.get_formset(request) for inline in self.get_inline_instances(request)]
+        return {
+            "_changelist_filters": address.anything,
+            IS_POPUP_VAR: lambda value: value == "1",
+            TO_FIELD_VAR: lambda field: self.to_field_allowed(request, field),
+            **{f"{formset.get_default_prefix()}-page": address.is_page_number for formset in inlines},
+        }
+
+    def response_action(self, request, queryset):
+        """Django hands ticked keys to the database as they come."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.clean(key, None)
+        except ValidationError as fault:
+            raise address.Refused from fault
+        return super().response_action(request, queryset)
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        """Django's message repeats the key that was typed, which may be a name, and the session would keep it."""
+        messages.warning(request, f"This {opts.verbose_name} doesn’t exist. It was deleted, or the link is wrong.")
+        return redirect("admin:index")
 
     @display(description="Subject", ordering="subject")
     def subject_link(self, obj):
@@ -91,9 +179,19 @@ class ReadOnlyAdmin(ReadOnly, StaffAdmin):
     """A list and pages to look at."""
 
 
+class InlinePages(PaginationInlineFormSet):
+    """Unfold would show the first page for one that is not there."""
+
+    def get_page(self, paginator, page):
+        if page > paginator.num_pages:
+            raise address.Refused
+        return super().get_page(paginator, page)
+
+
 class ReadOnlyInline(ReadOnly, TabularInline):
     """Rows to look at on another model's page, a page of them at a time."""
 
+    formset = InlinePages
     extra = 0
     per_page = 20
     tab = True

@@ -1,11 +1,13 @@
 """Legal holds and child flags: lists of what is in force, from which it is released by the same flow as anywhere."""
 
+from django import forms
 from django.contrib import admin
 from unfold.decorators import display
 
 from privacy.admin import actions
 from privacy.admin.badges import badge
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList
+from privacy.admin.filters import DeclaredFilter, LinkFilter
 from privacy.models import ChildFlag, LegalHold
 
 
@@ -20,7 +22,7 @@ def start_for_subjects(action: actions.SubjectAction):
     return start
 
 
-class OpenFilter(admin.SimpleListFilter):
+class OpenFilter(DeclaredFilter):
     """What is in force is what staff come for; the past is one click away."""
 
     title = "state"
@@ -35,7 +37,7 @@ class OpenFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         is_open = {f"{self.end_field(queryset.model)}__isnull": True}
-        match self.value():
+        match self.wanted:
             case "past":
                 return queryset.exclude(**is_open)
             case "all":
@@ -46,15 +48,25 @@ class OpenFilter(admin.SimpleListFilter):
         return "released_at" if model is LegalHold else "decided_at"
 
 
+class ReleasedFilter(LinkFilter):
+    title = "release"
+    parameter_name = "released_at__isnull"
+    label = "Not released"
+    field = forms.TypedChoiceField(choices=[("1", label)], coerce=bool)
+
+
+class FlagStateFilter(LinkFilter):
+    title = "decision"
+    parameter_name = "state__exact"
+    field = forms.ChoiceField(choices=ChildFlag.State)
+
+
 class DutyAdmin(ReadOnlyAdmin):
     """`action_name` is what ends the duty; it is offered to those who may."""
 
-    list_filter = [OpenFilter]
+    changelist = TabbedChangeList
     actions = ()
     action_name: str
-
-    def get_changelist(self, request, **kwargs):
-        return TabbedChangeList
 
     def get_actions(self, request):
         action = actions.ACTIONS[self.action_name]
@@ -66,6 +78,7 @@ class DutyAdmin(ReadOnlyAdmin):
 
 @admin.register(LegalHold)
 class LegalHoldAdmin(DutyAdmin):
+    list_filter = [OpenFilter, ReleasedFilter]
     list_display = ["__str__", "subject_link", "state", "reason", "placed_by", "placed_at", "released_at"]
     list_select_related = ["placed_by"]
     ordering = ["-placed_at"]
@@ -82,6 +95,7 @@ class LegalHoldAdmin(DutyAdmin):
 
 @admin.register(ChildFlag)
 class ChildFlagAdmin(DutyAdmin):
+    list_filter = [OpenFilter, FlagStateFilter]
     list_display = ["__str__", "subject_link", "state_badge", "reason", "flagged_by", "flagged_at", "decided_at"]
     list_select_related = ["flagged_by"]
     ordering = ["-flagged_at"]

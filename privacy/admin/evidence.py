@@ -2,17 +2,19 @@
 
 import json
 
+from django import forms
 from django.contrib import admin
 from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy.admin.base import ReadOnlyAdmin
+from privacy.admin.filters import DeclaredFilter, LinkFilter
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors import evidence
 from privacy.selectors.chains import digest_of
 
 
-class EventFilter(admin.SimpleListFilter):
+class EventFilter(DeclaredFilter):
     """The events there are, found by hops along the index and not by a scan of the table."""
 
     title = "event"
@@ -21,8 +23,12 @@ class EventFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         return [(name, name) for name in evidence.event_names()]
 
-    def queryset(self, request, queryset):
-        return queryset.filter(event=self.value()) if self.value() else queryset
+
+class ChainFilter(LinkFilter):
+    title = "chain"
+    parameter_name = "chain__exact"
+    label = "This chain"
+    field = forms.UUIDField()
 
 
 @admin.register(AuditEntry)
@@ -30,7 +36,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "event", "who", "chain_link", "place")
     fields = ("event", "at", "who", "chain_link", "place", "facts", "previous", "digest", "verified")
     readonly_fields = fields
-    list_filter = (EventFilter,)
+    list_filter = (EventFilter, ChainFilter)
     list_select_related = ("actor",)
     sortable_by = ()
     ordering = ("-id",)

@@ -11,13 +11,14 @@ from django.urls import reverse
 from import_export.admin import ImportExportMixin
 from import_export.tmp_storages import BaseStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from privacy.admin.formats import Csv, Json
+from privacy.admin.forms import ReferenceField
 from privacy.fulfilment import handout, import_files
 from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.reading import MAX_BYTES, MAX_ROWS, Unreadable
-from privacy.fulfilment.reveal import REFERENCE, RevealReason
+from privacy.fulfilment.reveal import NotRevealed, RevealReason
 
 log = logging.getLogger(__name__)
 TOLD_ROWS = 20  # a message a row, up to here; a count for the rest
@@ -43,14 +44,7 @@ class ContentExportForm(ExportForm):
         help_text="With a reason the masked columns are in the file, and the audit trail of each person says so.",
         widget=UnfoldAdminSelectWidget(choices=[("", "Leave the content out"), *RevealReason.choices]),
     )
-    reference = forms.RegexField(
-        REFERENCE,
-        required=False,
-        max_length=36,
-        label="Ticket or request number",
-        error_messages={"invalid": "A ticket or request number, such as SUP-1204: no names, no sentences."},
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-    )
+    reference = ReferenceField(required=False, label="Ticket or request number")
 
 
 class SealedFile(BaseStorage):
@@ -147,7 +141,11 @@ class Exchange(ImportExportMixin):
         if request.method == "POST" and self.get_export_queryset(request)[: MAX_ROWS + 1].count() > MAX_ROWS:
             messages.error(request, f"More than {MAX_ROWS:,} rows: narrow the list by its filters and export that.")
             return HttpResponseRedirect(reverse("admin:{}_{}_changelist".format(*self.get_model_info())))
-        return super().export_action(request)
+        try:
+            return super().export_action(request)
+        except NotRevealed as refusal:
+            messages.error(request, f"Nothing was handed out. {refusal}")
+            return HttpResponseRedirect(request.get_full_path())
 
     def get_export_resource_kwargs(self, request, **kwargs) -> dict:
         return {"reveals": self.reveals(request, kwargs.get("export_form"))}

@@ -7,7 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from privacy.fulfilment.processors import EVIDENCE
+from privacy.fulfilment import reference_number
+from privacy.fulfilment.reference_number import NotAReference
 from privacy.models import RequestKind, Verification
 
 MAX_PEOPLE = 1_000
@@ -111,16 +112,29 @@ class DenialForm(forms.Form):
     )
 
 
+class ReferenceField(forms.CharField):
+    """A number by privacy.fulfilment.reference_number; whether it names the person is seen by the verb."""
+
+    def __init__(self, **given):
+        attributes = {"autocomplete": "off", "spellcheck": "false", "placeholder": "SUP-1204"}
+        super().__init__(
+            max_length=reference_number.MAX_LENGTH, widget=UnfoldAdminTextInputWidget(attrs=attributes), **given
+        )
+
+    def validate(self, value):
+        super().validate(value)
+        try:
+            if value:
+                reference_number.check(value)
+        except NotAReference as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+
 class EvidenceForm(forms.Form):
-    evidence = forms.RegexField(
-        rf"^(?:{EVIDENCE.pattern})$",
-        max_length=60,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Ticket or letter number", "autocomplete": "off"}),
+    evidence = ReferenceField(
+        label="Ticket or letter number",
         help_text="What proves that the processor did it, such as CASE-2026-114. It stands in the receipt for good.",
-        error_messages={
-            "required": "Name the evidence: the processor's ticket or letter number.",
-            "invalid": "Only the processor's ticket or letter number, such as CASE-2026-114; no words, no names.",
-        },
+        error_messages={"required": "Name the evidence: the processor's ticket or letter number."},
     )
 
 

@@ -17,9 +17,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from privacy.admin import filters
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, link_to_subject
+from privacy.admin.forms import ReferenceField
 from privacy.datamap import registry
 from privacy.fulfilment import reveal
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, Revealed, RevealReason
@@ -46,10 +48,10 @@ class PersonalAdmin(ReadOnlyAdmin):
         return [self.newest_first if self.is_of_one_person(request) else "-pk"]
 
     def is_of_one_person(self, request) -> bool:
-        return any(key.startswith(f"{self.subject_path}__") for key in request.GET)
+        return f"{self.subject_path}__exact" in request.GET
 
-    def lookup_allowed(self, lookup, value, request):
-        return lookup == f"{self.subject_path}__exact" or super().lookup_allowed(lookup, value, request)
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), filters.of_person(self.subject_path)]
 
     def get_queryset(self, request):
         joined = list(self.list_select_related or ())
@@ -109,12 +111,10 @@ class RevealForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         error_messages={"required": "Choose the reason: it stands in the audit trail."},
     )
-    reference = forms.CharField(
+    reference = ReferenceField(
         required=False,
-        max_length=36,
         label="Ticket or request number",
         help_text="If there is one, such as SUP-1204. No names: this entry is never erased.",
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 
@@ -150,6 +150,7 @@ class MaskedList(CappedChangeList):
 class MaskedAdmin(PersonalAdmin):
     """Masks the model's fields of CONTENT wherever `list_display` and `fields` name them."""
 
+    changelist = MaskedList
     actions_detail = ("reveal_content",)
     reveal_form = RevealForm
 
@@ -160,9 +161,6 @@ class MaskedAdmin(PersonalAdmin):
     def get_queryset(self, request):
         """A masked text never travels to the web process."""
         return super().get_queryset(request).defer(*self.masked)
-
-    def get_changelist(self, request, **kwargs):
-        return MaskedList
 
     def get_object(self, request, object_id, from_field=None):
         obj = super().get_object(request, object_id, from_field)

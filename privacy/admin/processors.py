@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from privacy.admin import flow_picture
 from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
+from privacy.admin.filters import DeclaredFilter
 from privacy.admin.forms import NoQuestionsForm
 from privacy.fulfilment import inventory
 from privacy.fulfilment.requests import NotAllowed
@@ -49,7 +50,7 @@ class ProcessorForm(forms.ModelForm):
         return read_on
 
 
-class ReviewFilter(admin.SimpleListFilter):
+class ReviewFilter(DeclaredFilter):
     title = "review"
     parameter_name = "review"
 
@@ -57,7 +58,7 @@ class ReviewFilter(admin.SimpleListFilter):
         return [("due", "Unverified or overdue"), ("done", "Reviewed in the last 12 months")]
 
     def queryset(self, request, queryset):
-        match self.value():
+        match self.wanted:
             case "due":
                 return queryset.filter(processing.review_due())
             case "done":

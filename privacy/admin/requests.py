@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Count, F, OuterRef, Subquery
 from django.http import JsonResponse
 from django.shortcuts import redirect
@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from privacy.admin import badges, decisions, handover, receipts, step_words
+from privacy.admin import address, badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
+from privacy.admin.filters import ChoiceFilter, DayFilter, DeclaredFilter, PersonFilter
 from privacy.admin.plan_sections import erasure_sections
 from privacy.models import (
     AccessPackage,
@@ -26,20 +27,20 @@ from privacy.models import (
     Batch,
     ErasureReceipt,
     FulfilmentStep,
+    RequestKind,
     RequestStatus,
     RightsRequest,
     StepState,
 )
 from privacy.selectors import approval, progress, queue
 from privacy.selectors import plan as plans
-from privacy.selectors.search import is_uuid
 
 ROWS_A_PAGE = 50
 # Milliseconds between two looks at a request: moving, and waiting for a person or a processor.
 SOON, LATER = 1_500, 15_000
 
 
-class QueueFilter(admin.SimpleListFilter):
+class QueueFilter(DeclaredFilter):
     """The tabs above the list; without one, what is open."""
 
     title = "queue"
@@ -54,7 +55,7 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         is_open = queryset.exclude(status__in=RequestStatus.closed())
-        match self.value():
+        match self.wanted:
             case "approval":
                 return awaiting(queryset, request.user)
             case "running":
@@ -70,19 +71,30 @@ class QueueFilter(admin.SimpleListFilter):
         return is_open
 
 
-class SubjectFilter(admin.SimpleListFilter):
-    """Reached from a person's page only: nobody picks one of a million people from a list of choices."""
+class KindFilter(ChoiceFilter):
+    title = "kind"
+    parameter_name = "kind__exact"
+    choices_offered = RequestKind.choices
 
-    title = "subject"
+
+class StatusFilter(ChoiceFilter):
+    title = "status"
+    parameter_name = "status__exact"
+    choices_offered = RequestStatus.choices
+
+
+class SubjectFilter(PersonFilter):
     parameter_name = "subject"
 
-    def lookups(self, request, model_admin):
-        return [(self.value(), "This person")] if self.value() else []
 
-    def queryset(self, request, queryset):
-        if self.value() and not is_uuid(self.value()):
-            return queryset.none()
-        return queryset.filter(subject=self.value()) if self.value() else queryset
+class DueFrom(DayFilter):
+    title = "due from"
+    parameter_name = "due_on__gte"
+
+
+class DueUntil(DayFilter):
+    title = "due until"
+    parameter_name = "due_on__lte"
 
 
 def tabs_for(user) -> dict[str, str]:
@@ -110,8 +122,9 @@ class Queue(TabbedChangeList):
 
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
+    changelist = Queue
     list_display = ["what", "state", "due", "subject_link", "steps_done", "requested_by", "received_at"]
-    list_filter = [QueueFilter, "kind", "status", SubjectFilter]
+    list_filter = [QueueFilter, KindFilter, StatusFilter, SubjectFilter, DueFrom, DueUntil]
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -155,9 +168,6 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         if request.GET.get("queue") in ("closed", "all"):
             return ["-received_at", "id"]
         return [F("due_on").asc(nulls_last=True), "received_at"]
-
-    def get_changelist(self, request, **kwargs):
-        return Queue
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         row = self.get_object(request, unquote(object_id))
@@ -268,7 +278,7 @@ def answer_poll(request, how_far: progress.Progress, poll_after: int) -> JsonRes
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "request_count", "actor", "created_at"]
-    list_filter = ["kind"]
+    list_filter = [KindFilter]
     list_select_related = ["actor"]
 
     def get_urls(self):
@@ -283,6 +293,9 @@ class BatchAdmin(ReadOnlyAdmin):
             .get_queryset(request)
             .annotate(requests_in_it=Subquery(requests.annotate(n=Count("id")).values("n")))
         )
+
+    def page_parameters(self, request):
+        return super().page_parameters(request) | {"page": address.is_page_number}
 
     @display(description="Requests")
     def request_count(self, batch):
@@ -299,7 +312,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 def batch_page(request, batch: Batch) -> dict:
     how_far, by_status = progress.of_batch(batch)
-    page = Paginator(batch.requests.order_by("received_at", "id"), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    page = page_of_rows(request, batch.requests.order_by("received_at", "id"))
     return {
         **admin.site.each_context(request),
         "title": f"Batch: {batch}",
@@ -320,6 +333,13 @@ def batch_page(request, batch: Batch) -> dict:
             for row in page
         ],
     }
+
+
+def page_of_rows(request, rows) -> Page:
+    try:
+        return Paginator(rows, ROWS_A_PAGE).page(request.GET.get("page", 1))
+    except EmptyPage as fault:
+        raise address.Refused from fault
 
 
 def batch_next_look(how_far: progress.Progress, by_status: dict[str, int]) -> int:

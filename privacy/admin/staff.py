@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from privacy.admin.base import StaffAdmin
+from privacy.admin.filters import DeclaredFilter, YesNoFilter
 from privacy.fulfilment import staff
 from privacy.models import Staff
 
@@ -19,13 +21,32 @@ class ChangeStaffForm(UserChangeForm):
         model = Staff
 
 
+class RoleFilter(DeclaredFilter):
+    title = "role"
+    parameter_name = "groups__id__exact"
+
+    def lookups(self, request, model_admin):
+        return [(str(group.pk), group.name) for group in Group.objects.order_by("name")]
+
+
+class ActiveFilter(YesNoFilter):
+    title = "active"
+    parameter_name = "is_active__exact"
+
+
+class SuperuserFilter(YesNoFilter):
+    title = "superuser"
+    parameter_name = "is_superuser__exact"
+
+
 @admin.register(Staff)
 class StaffMemberAdmin(UserAdmin, StaffAdmin):
     form = ChangeStaffForm
     add_form = AddStaffForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "get_full_name", "roles", "is_active", "is_superuser", "last_login")
-    list_filter = ("groups", "is_active", "is_superuser")
+    search_length = 1_000  # every word is a condition of the query, and SQLite nests 1,000 of them
+    list_filter = (RoleFilter, ActiveFilter, SuperuserFilter)
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),

@@ -17,6 +17,7 @@ from privacy.admin import actions, badges, search_terms
 from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.exchange import Exchange
+from privacy.admin.filters import DeclaredFilter
 from privacy.admin.resources import SubjectSheet
 from privacy.models import (
     ChildFlag,
@@ -32,9 +33,10 @@ from privacy.models import (
 from privacy.selectors.search import find_subjects
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
+LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(DeclaredFilter):
     """Choices that need no look at the table."""
 
     title = "state"
@@ -47,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
         ]  # fmt: skip
 
     def queryset(self, request, queryset):
-        match self.value():
+        match self.wanted:
             case "held":
                 held = LegalHold.objects.filter(released_at__isnull=True).values("subject")
                 return queryset.filter(pk__in=held)
@@ -72,6 +74,8 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
+    changelist = SubjectList
+    search_length = 2_000  # of the encrypted term
     list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
     list_filter = [StateFilter]
     sortable_by = ["full_name", "created_at"]  # those that have an index
@@ -117,7 +121,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
 
         One person found: to their page. Else back to the list, with the term encrypted in `q`.
         """
-        term = request.POST.get("term", "").strip()
+        term = request.POST.get("term", "").strip()[:LONGEST_TERM]
         here = reverse("admin:privacy_datasubject_changelist")
         if not self.has_view_permission(request) or not term:
             return HttpResponseRedirect(here)
@@ -134,9 +138,6 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         except InvalidToken:
             messages.warning(request, "This search has expired. Search again.")
             return queryset.none(), False
-
-    def get_changelist(self, request, **kwargs):
-        return SubjectList
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         subject = self.get_object(request, unquote(object_id))

@@ -7,8 +7,8 @@ from django.db import models, transaction
 
 from privacy.datamap import registry
 from privacy.fulfilment import audit
-from privacy.fulfilment.reveal import CONTENT, REFERENCE, NotRevealed, RevealReason
-from privacy.models import Staff
+from privacy.fulfilment.reveal import CONTENT, NotRevealed, check_why
+from privacy.models import DataSubject, Staff
 
 
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
@@ -27,11 +27,8 @@ def record_content(
     label = rows.model._meta.label
     if not fields or not set(fields) <= set(CONTENT.get(label, ())):
         raise NotRevealed("These fields are not among those that can be revealed.")
-    if reason not in RevealReason.values:
-        raise NotRevealed("Choose the reason.")
-    if reference and not REFERENCE.fullmatch(reference):
-        raise NotRevealed("The reference is a ticket or request number, such as SUP-1204: no names, no sentences.")
     path = registry.declarations[rows.model].subject
+    check_why(reason, reference, DataSubject.objects.filter(pk__in=rows.order_by().values(path)))
     counted = rows.order_by().values_list(path).annotate(models.Count("pk"))
     told = {"model": label, "fields": list(fields), "reason": reason, "reference": reference}
     with transaction.atomic():

@@ -1,6 +1,5 @@
 """Tells each processor to erase, and takes a person's attestation where no API can be asked."""
 
-import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -8,14 +7,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from privacy.connectors.base import Call, Outcome, connectors
-from privacy.fulfilment import engine
+from privacy.fulfilment import engine, reference_number
 from privacy.fulfilment.engine import Done, Failed
+from privacy.fulfilment.reference_number import NotAReference
 from privacy.fulfilment.references import unseal
 from privacy.fulfilment.requests import NotAllowed, lock
-from privacy.models import FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
-
-# Ticket and letter numbers; nothing that could be somebody's name or address.
-EVIDENCE = re.compile(r"[A-Za-z]{0,10}[-#/_.]?[0-9][0-9\-/_.]{0,40}")
+from privacy.models import DataSubject, FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
 
 
 @engine.remote("processor")
@@ -37,20 +34,31 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
     that is finished, is not a processor's, or was asked for by `actor`: nobody both asks for an erasure and
     attests it.
     """
-    if not EVIDENCE.fullmatch(evidence.strip()):
-        raise NotAllowed("Name the processor's ticket or letter number, such as CASE-2026-114; no words, no names.")
+    evidence = evidence.strip()
     with transaction.atomic():
         step = FulfilmentStep.objects.get(pk=step_id)
         request = lock(step.request_id)
         step.refresh_from_db()
+        check_evidence(evidence, step, request)
         if step.handler != "processor" or step.state not in engine.OPEN_STEPS:
             raise NotAllowed("Only an open step of a processor can be attested.")
         if request.status not in (RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS):
             raise NotAllowed("This request is not being carried out.")
         if request.requested_by_id == actor.pk:
             raise NotAllowed("The person who asked for the erasure may not attest it.")
-        attested = {"outcome": "attested by hand", "evidence": evidence.strip(), "attested_by": actor.pk}
+        attested = {"outcome": "attested by hand", "evidence": evidence, "attested_by": actor.pk}
         result = step.result | attested  # beside what was done by API before
         engine.finish(request, step, StepState.DONE, result, None, actor=actor)
         RightsRequest.objects.filter(pk=request.pk).update(not_before=Now(), parked_because="")
     return request
+
+
+def check_evidence(evidence: str, step: FulfilmentStep, request: RightsRequest) -> None:
+    """Raises NotAllowed for what is no number, or names the person: by what we hold, and by what is sealed in the step,
+    because most of it is erased here before the processors answer."""
+    sealed = [value for values in unseal(step.references).values() for value in values]
+    held = reference_number.words_of(DataSubject.objects.filter(pk=request.subject_id))
+    try:
+        reference_number.check(evidence, words=held | reference_number.words_in(sealed))
+    except NotAReference as refusal:
+        raise NotAllowed(str(refusal)) from refusal

@@ -5,7 +5,6 @@ entries are never erased, so a sentence about a person would outlive them there.
 rights request or the support ticket, whose number the entry carries.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,9 @@ from django.apps import apps
 from django.db import models, transaction
 
 from privacy.datamap import registry
-from privacy.fulfilment import audit
-from privacy.models import Staff
+from privacy.fulfilment import audit, reference_number
+from privacy.fulfilment.reference_number import NotAReference
+from privacy.models import DataSubject, Staff
 
 # What people wrote or made. A test holds this against the data map, so that a new field is not forgotten.
 CONTENT: dict[str, tuple[str, ...]] = {
@@ -32,9 +32,6 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "privacy.UsageEvent": ("properties",),
     "privacy.DiagnosticEvent": ("message", "context"),
 }
-
-# Ticket and request numbers; nothing that could be somebody's name or address.
-REFERENCE = re.compile(r"(?:[A-Za-z]{1,10}-|#)?[0-9]{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
 
 
 class RevealReason(models.TextChoices):
@@ -67,17 +64,26 @@ def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: 
     """
     if not fields or not set(fields) <= set(CONTENT.get(model, ())):
         raise NotRevealed("These fields are not among those that can be revealed.")
-    if reason not in RevealReason.values:
-        raise NotRevealed("Choose the reason.")
-    if reference and not REFERENCE.fullmatch(reference):
-        raise NotRevealed("The reference is a ticket or request number, such as SUP-1204: no names, no sentences.")
     table = apps.get_model(model)
     path = registry.declarations[table].subject
     with transaction.atomic():
         row = table.objects.values(path, *fields).get(pk=pk)
         subject_id = row[path]
+        check_why(reason, reference, DataSubject.objects.filter(pk=subject_id))
         audit.append(
             audit.subject_chain(subject_id), "content.revealed", actor=actor,
             model=model, pk=str(pk), fields=list(fields), reason=reason, reference=reference,
         )  # fmt: skip
     return Revealed(subject_id, {name: row[name] for name in fields})
+
+
+def check_why(reason: str, reference: str, people: models.QuerySet[DataSubject]) -> None:
+    """Raises NotRevealed for a reason that is not of the list, or a reference that is none or names the people."""
+    if reason not in RevealReason.values:
+        raise NotRevealed("Choose the reason.")
+    if not reference:
+        return
+    try:
+        reference_number.check(reference, words=reference_number.words_of(people))
+    except NotAReference as refusal:
+        raise NotRevealed(str(refusal)) from refusal

@@ -54,5 +54,13 @@ class TestUploads:
         assert "1000 bytes is the most this page takes" in answer.content.decode().replace("\xa0", " ")
 
 
+@pytest.mark.django_db
+def test_too_many_attempts_are_answered_in_the_house_style(client, admin_user):
+    client.force_login(admin_user)
+    answers = [client.post("/accounts/password/change/", {"oldpassword": "wrong"}) for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert "Wait five minutes" in answers[-1].text
+
+
 def test_the_icon_is_found_where_browsers_look_for_it(client):
     assert client.get("/favicon.ico").url == "/static/kosenai_ops/favicon.svg"
