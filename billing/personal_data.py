@@ -3,6 +3,8 @@
 from billing import models
 from privacy.datamap import Blank, Category, Keep, LawfulBasis, Personal, PersonalData, Retention, Use, exempt, register
 
+# The ledger of who paid what, and got it back, is complete whatever else has become of the person.
+FACTS = "A fact that tax law wants kept comes in, without the person (GDPR art. 17(3)(b)); billing.sync judges which"
 TAX = "Accounting records are kept for ten years (GDPR art. 17(3)(b); German AO s. 147, HGB s. 257)"
 
 
@@ -66,6 +68,7 @@ class InvoiceData(Billing):
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
     retention = Retention(TAX, years=10, after="issued_at")
     erase = for_tax("issued_at")
+    despite_freeze = FACTS
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
         "number": Personal(Category.PURCHASES),
@@ -85,6 +88,7 @@ class InvoiceLineData(Billing):
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
     retention = Retention("As long as its invoice: " + TAX, years=10, after="the invoice's issue")
     erase = Blank()
+    despite_freeze = FACTS
     fields = {"description": Personal(Category.PURCHASES)}
     not_personal = ("id", "as_of", "stripe_id", "invoice", "price", "quantity", "amount", "currency")
 
@@ -95,6 +99,7 @@ class RefundData(Billing):
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
     retention = Retention(TAX, years=10, after="refunded_at")
     erase = for_tax("refunded_at")
+    despite_freeze = FACTS
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
         "amount": Personal(Category.PURCHASES),

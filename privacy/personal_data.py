@@ -17,6 +17,7 @@ from privacy import models
 from privacy.datamap import (
     Blank,
     Category,
+    Evidence,
     HandOver,
     Joint,
     Keep,
@@ -44,6 +45,7 @@ YEAR_OF_USE = Retention(
     "Security and improvement need a year, no more (policy section 3)", days=365, after="occurred_at"
 )
 ERASED_TEXT = Blank(to="[erased]")
+COMMITMENT = "A random number of our own, by which we can prove that the reason was not changed"
 
 
 class Account(PersonalData):
@@ -132,7 +134,7 @@ class MarketingPreferenceData(PersonalData):
     fields = {
         "subject": Personal(Category.USER_ID),
         "channel": Personal(Category.PRIVACY_CHOICES),
-        "opted_in": Personal(Category.PRIVACY_CHOICES),
+        "opted_in": Personal(Category.PRIVACY_CHOICES, starts_processing=True),
         "changed_at": Personal(Category.PRIVACY_CHOICES),
     }
     not_personal = ("id",)
@@ -335,7 +337,8 @@ class DeviceIdentifierData(Usage):
 
 
 class Accountability(PersonalData):
-    """Records of what was asked and done. They stay, without what was written about the person."""
+    """Records of what was asked and done. They stay, without what was written about the person; what is written down
+    about a frozen or erased person is what the freeze and the erasure are proved by."""
 
     purpose = Use.LEGAL_OBLIGATION
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
@@ -357,6 +360,7 @@ class RightsRequestData(Accountability):
         "regime": Personal(Category.COUNTRY),
         "denial_reason": Personal(Category.PRIVACY_CHOICES),
         "recipient_key": Personal(Category.PSEUDONYM, erase=Blank()),
+        "salt": Personal(Category.PSEUDONYM, erase=Blank()),
     }
     not_personal = (
         "id", "batch", "requested_by", "approved_by", "approved_at", "due_on", "closed_at", "lease_until", "fence",
@@ -364,9 +368,18 @@ class RightsRequestData(Accountability):
     )  # fmt: skip
     roles = {"requested_by": "Kosenai staff", "approved_by": "Kosenai staff"}
     withheld = {
-        name: "Bookkeeping of our own machinery; it says nothing about you"
-        for name in ("lease_until", "fence", "claims", "not_before", "cancel_requested", "parked_because")
+        "salt": COMMITMENT,
+        **dict.fromkeys(
+            ("lease_until", "fence", "claims", "not_before", "cancel_requested", "parked_because"),
+            "Bookkeeping of our own machinery; it says nothing about you",
+        ),
     }
+    evidence = Evidence(
+        changes=("lease_until", "fence", "claims", "not_before", "cancel_requested", "parked_because"),
+        once=("approved_by", "approved_at", "closed_at", "denial_reason"),
+        while_open=("status",),
+        ended=("status", ("fulfilled", "denied", "withdrawn")),
+    )
 
 
 @register(models.FulfilmentStep)
@@ -388,6 +401,14 @@ class FulfilmentStepData(Accountability):
         "references": "Encrypted; your ids at our processors stand in Identifier",
         "result": "Evidence of our own steps; it can name the employee who attested one (GDPR art. 15(4))",
     }
+    evidence = Evidence(
+        while_open=(
+            "state", "attempts", "references", "not_before", "units_planned", "units_done", "result", "problem",
+            "started_at", "finished_at",
+        ),
+        ended=("state", ("done", "waived")),
+        goes={"state": ("pending",)},  # a plan of which nothing was done is made anew
+    )  # fmt: skip
 
 
 @register(models.AccessPackage)
@@ -405,6 +426,7 @@ class AccessPackageData(Accountability):
     }
     not_personal = ("id", "request", "gaps", "encrypted", "created_at", "expires_at", "token_issued_at", "swept_at")
     withheld = {"token_sha256": "It guards the download", "file": "Where we stored the package"}
+    evidence = Evidence(changes=("file", "token_sha256", "token_issued_at", "downloaded_at", "swept_at"), goes={})
 
 
 @register(models.LegalHold)
@@ -418,11 +440,14 @@ class LegalHoldData(Accountability):
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "reason": Personal(Category.PRIVACY_CHOICES, erase=ERASED_TEXT),
+        "salt": Personal(Category.PSEUDONYM, erase=Blank()),
         "placed_at": Personal(Category.PRIVACY_CHOICES),
         "released_at": Personal(Category.PRIVACY_CHOICES),
     }
     not_personal = ("id", "placed_by", "released_by")
     roles = {"placed_by": "Kosenai staff", "released_by": "Kosenai staff"}
+    withheld = {"salt": COMMITMENT}
+    evidence = Evidence(once=("released_by", "released_at"))
 
 
 @register(models.ChildFlag)
@@ -437,11 +462,16 @@ class ChildFlagData(Accountability):
         "subject": Personal(Category.PSEUDONYM),
         "state": Personal(Category.CHILD),
         "reason": Personal(Category.CHILD, erase=ERASED_TEXT),
+        "salt": Personal(Category.PSEUDONYM, erase=Blank()),
         "flagged_at": Personal(Category.CHILD),
         "decided_at": Personal(Category.CHILD),
     }
     not_personal = ("id", "flagged_by", "decided_by")
     roles = {"flagged_by": "Kosenai staff", "decided_by": "Kosenai staff"}
+    withheld = {"salt": COMMITMENT}
+    evidence = Evidence(
+        once=("decided_by", "decided_at"), while_open=("state",), ended=("state", (models.ChildFlag.State.CLEARED,))
+    )
 
 
 EMPLOYEES = "Kosenai's own employees, under the staff privacy notice; no data subject appears here"
@@ -458,17 +488,31 @@ exempt(AccessFailureLog, because="Failed staff sign-ins only; data subjects sign
 exempt(AccessLog, because="Staff sign-ins only; data subjects sign in at Clerk")
 exempt(DjangoSession, because="Staff sessions; the admin stores ids and no personal values in them (mark test)")
 exempt(LogEntry, because="Copies __str__ of rows, and no __str__ names a person (checked by a test)")
-exempt(Group, because="Names of roles, made by migration")
-exempt(Group.permissions.through, because="Names of roles, made by migration")
+exempt(Group, because="Names of roles, made from the table in roles.py")
+exempt(Group.permissions.through, because="What roles may do, made from the table in roles.py")
 exempt(Permission, because="Names of permissions, made by Django")
 exempt(ContentType, because="Names of models, made by Django")
 exempt(MigrationRecorder.Migration, because="Names of migrations, written by Django")
 exempt(models.Processor, because="Companies and not persons; contacts are not stored")
-exempt(models.Batch, because="Who pressed which button when; the persons stand in RightsRequest")
-exempt(models.ErasureReceipt, because="Counts and rules only; outlives the person's data as its proof")
-exempt(models.Heartbeat, because="When our own recurring duties last ran")
-exempt(models.AuditHead, because="Digests of audit entries")
-exempt(models.AuditEntry, because="Counts, rule names and keyed pseudonyms; no personal values (checked by a test)")
 exempt(
-    models.Suppression, because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))"
+    models.Batch,
+    because="Who pressed which button when; the persons stand in RightsRequest",
+    evidence=Evidence(goes={}),  # one that opened nothing; a request keeps its batch by the foreign key
+)
+exempt(
+    models.ErasureReceipt,
+    because="Counts and rules only; outlives the person's data as its proof",
+    evidence=Evidence(),
+)
+exempt(models.Heartbeat, because="When our own recurring duties last ran")
+exempt(models.AuditHead, because="Digests of audit entries", evidence=Evidence(changes=("n", "digest")))
+exempt(
+    models.AuditEntry,
+    because="Counts, rule names and keyed pseudonyms; no personal values (checked by a test)",
+    evidence=Evidence(),
+)
+exempt(
+    models.Suppression,
+    because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))",
+    evidence=Evidence(),
 )

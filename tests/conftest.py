@@ -46,6 +46,8 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inhe
 from django.core.cache import cache  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
 
+from tests.tampering import triggers_of_evidence  # noqa: E402
+
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -69,16 +71,6 @@ def lift_triggers(execute_sql_flush):
         return execute_sql_flush(operations, [*lifted, *statements, *restored])
 
     return execute
-
-
-def triggers_of_evidence() -> tuple[list[str], list[str]]:
-    """Statements that lift the triggers of the audit trail, and that put them back."""
-    if connection.vendor == "postgresql":
-        return tuple([f"ALTER TABLE privacy_auditentry {verb} TRIGGER USER"] for verb in ("DISABLE", "ENABLE"))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'privacy_auditentry'")
-        found = cursor.fetchall()
-    return [f"DROP TRIGGER {name}" for name, _ in found], [sql for _, sql in found]
 
 
 type(connection.ops).execute_sql_flush = lift_triggers(type(connection.ops).execute_sql_flush)

@@ -25,6 +25,7 @@ from privacy.datamap import Keep, compiler, registry
 from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
 from privacy.models import Identifier
+from tests.tampering import owner_of_the_tables
 
 COUNTER = itertools.count(1)
 SHORT_NUMBER = 10  # digits; its four bytes in SQLite's file could be there by chance
@@ -56,7 +57,8 @@ def plant(subject_id: UUID) -> list[Mark]:
         shared = set(rows(declaration, subject_id, joint=True)) if declaration.joint else set()
         for pk in rows(declaration, subject_id):
             written = dict(values_for(declaration, pk))
-            declaration.model.objects.filter(pk=pk).update(**{name: value for name, (value, _) in written.items()})
+            with owner_of_the_tables():  # evidence, too, is given marks
+                declaration.model.objects.filter(pk=pk).update(**{name: value for name, (value, _) in written.items()})
             for name, (_, texts) in written.items():
                 stays = survives(declaration, name, shared=pk in shared)
                 marks += [Mark(f"{declaration.label()}.{name}", text, stays) for text in texts]

@@ -1,12 +1,6 @@
-"""Groups of staff, after every model they may see exists."""
+"""Keeps its place. The groups it made are brought to privacy.roles' table after every `migrate`."""
 
 from django.db import migrations
-
-from privacy.roles import sync_groups
-
-
-def forwards(apps, editor):
-    sync_groups(apps)
 
 
 class Migration(migrations.Migration):
@@ -16,4 +10,4 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
-    operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
+    operations = []

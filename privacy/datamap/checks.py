@@ -7,8 +7,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
 from django.db.migrations.executor import MigrationExecutor
 
-from privacy.datamap import registry
-from privacy.datamap.declaration import Others, PersonalData
+from privacy.datamap import registry, triggers
+from privacy.datamap.declaration import Evidence, Others, PersonalData
 from privacy.datamap.treatments import DeleteRow, HandOver
 
 SUBJECT = "privacy.DataSubject"
@@ -30,6 +30,8 @@ def check_data_map(app_configs, **kwargs) -> list[Error]:
             errors += _check_exemption(model, exempted)
         else:
             errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
+    for model, evidence in registry.evidence().items():
+        errors += _check_evidence(model, evidence)
     stale = [model for model in [*registry.declarations, *registry.exemptions] if model not in known]
     errors += [_error("E013", model, "has no table of its own: its place in the data map is stale") for model in stale]
     return errors
@@ -41,7 +43,9 @@ def check_tables(app_configs, databases=None, **kwargs) -> list[Error]:
     errors = []
     for alias in databases or []:
         if _is_migrated(connections[alias]):
-            errors += _check_columns(connections[alias]) + _check_recipients(alias)
+            errors += (
+                _check_columns(connections[alias]) + _check_recipients(alias) + _check_triggers(connections[alias])
+            )
     return errors
 
 
@@ -77,6 +81,14 @@ def _check_recipients(alias) -> list[Error]:
     ]
 
 
+def _check_triggers(connection) -> list[Error]:
+    """They are lifted while migrations run: one that failed half-way has left the database without them."""
+    if not (names := triggers.differences(connection)):
+        return []
+    text = f"{len(names)} triggers are not as the data map says, such as {names[0]!r}. Run `manage.py migrate`."
+    return [Error(text, id="datamap.E016")]
+
+
 def _check_exemption(model, because) -> list[Error]:
     errors = []
     if len(because.strip()) < 15:
@@ -109,7 +121,7 @@ def _check_declaration(declaration: type[PersonalData]) -> list[Error]:
         errors += _check_joint(declaration)
     if declaration.others:
         errors += _check_others(declaration, declaration.others)
-    return errors + _check_dangling(declaration)
+    return errors + _check_guards(declaration) + _check_dangling(declaration)
 
 
 def _check_completeness(declaration) -> list[Error]:
@@ -178,6 +190,25 @@ def _fields_that_differ(model) -> set[str]:
     alone = [[f.name] for f in model._meta.concrete_fields if f.unique]
     together = [c.fields for c in model._meta.total_unique_constraints] + list(model._meta.unique_together)
     return {name for names in [*alone, *together] for name in names}
+
+
+def _check_guards(declaration) -> list[Error]:
+    """What the triggers are compiled from."""
+    model, errors = declaration.model, []
+    if declaration.despite_freeze and len(declaration.despite_freeze.strip()) < 15:
+        errors.append(_error("E003", model, "comes in despite a freeze without a reason a reader could check"))
+    for name, personal in declaration.fields.items():
+        if personal.starts_processing and not isinstance(model._meta.get_field(name), models.BooleanField):
+            errors.append(_error("E017", model, f"starts processing by {name!r}, which is no yes or no"))
+    return errors
+
+
+def _check_evidence(model, evidence: Evidence) -> list[Error]:
+    names = {field.name for field in model._meta.concrete_fields}
+    return [
+        _error("E006", model, f"names {name!r} as evidence, which is not a field")
+        for name in sorted(evidence.named() - names)
+    ]
 
 
 def _check_joint(declaration) -> list[Error]:

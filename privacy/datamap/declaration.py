@@ -12,10 +12,38 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 
 @dataclass(frozen=True)
 class Personal:
-    """A personal field: its category, and what erasure does to it (None: the class's `erase`)."""
+    """A personal field: its category, and what erasure does to it (None: the class's `erase`).
+
+    starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
+    """
 
     category: Category
     erase: Treatment | None = None
+    starts_processing: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Of rows that prove something the database refuses every change that is not named here, and every deletion.
+
+    changes: fields of bookkeeping, which prove nothing.
+    once: fields that are filled once and stay.
+    while_open: fields that change until the field in `ended` has one of its values.
+    goes: the rows that may be deleted, as {field: values}; {} for all, None for none.
+
+    Text that erasure blanks may be blanked: its declaration says with what.
+    """
+
+    changes: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    while_open: tuple[str, ...] = ()
+    ended: tuple[str, tuple[str, ...]] = ("", ())
+    goes: dict[str, tuple[str, ...]] | None = None
+
+    def named(self) -> set[str]:
+        """Every field that it names."""
+        ended = {self.ended[0]} if self.while_open else set()
+        return {*self.changes, *self.once, *self.while_open, *(self.goes or {}), *ended}
 
 
 @dataclass(frozen=True)
@@ -51,6 +79,8 @@ class PersonalData:
     withheld: fields an access package leaves out, each with the reason told in its manifest.
     folder: where the storage keeps all the person's files of this model, with {subject} in it.
     roles: foreign keys to third persons, told in the package as this word.
+    despite_freeze: why rows of a frozen or erased person still come in; empty: the database refuses them.
+    evidence: what may happen to rows that prove something. They come in despite a freeze too.
     """
 
     model: ClassVar[type[models.Model]]
@@ -67,6 +97,8 @@ class PersonalData:
     roles: ClassVar[dict[str, str]] = {}
     recipients: ClassVar[tuple[str, ...]] = ()
     folder: ClassVar[str] = ""
+    despite_freeze: ClassVar[str] = ""
+    evidence: ClassVar[Evidence | None] = None
     source: ClassVar[str] = "You, by using the service"
 
     @classmethod

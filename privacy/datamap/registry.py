@@ -7,10 +7,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.migrations.recorder import MigrationRecorder
 
-from privacy.datamap.declaration import PersonalData
+from privacy.datamap.declaration import Evidence, PersonalData
 
 declarations: dict[type[models.Model], type[PersonalData]] = {}
 exemptions: dict[type[models.Model], str] = {}
+exempt_evidence: dict[type[models.Model], Evidence] = {}
 
 
 def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[PersonalData]]:
@@ -26,9 +27,16 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
     return wrap
 
 
-def exempt(model: type[models.Model], *, because: str) -> None:
+def exempt(model: type[models.Model], *, because: str, evidence: Evidence | None = None) -> None:
     """Says that `model` holds nothing about a data subject. A blank reason fails the system check."""
     exemptions[model] = because
+    if evidence:
+        exempt_evidence[model] = evidence
+
+
+def evidence() -> dict[type[models.Model], Evidence]:
+    """Every model whose rows prove something, declared or exempted, and what may happen to them."""
+    return {model: d.evidence for model, d in declarations.items() if d.evidence} | exempt_evidence
 
 
 def models_with_tables() -> list[type[models.Model]]:

@@ -1,89 +1,342 @@
-"""Migration operations for rules that a constraint cannot say."""
+"""What the database itself refuses, whoever writes: compiled from the data map for PostgreSQL and SQLite.
 
-from django.db import migrations
-
-POSTGRES_APPEND_ONLY = """
-CREATE OR REPLACE FUNCTION kosenai_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'evidence is append-only' USING ERRCODE = 'check_violation'; END $$;
-CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
-FOR EACH ROW EXECUTE FUNCTION kosenai_append_only();
-CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
-FOR EACH STATEMENT EXECUTE FUNCTION kosenai_append_only();
+Rows of a frozen or erased person do not come in, nothing moves to a tombstone, no processing starts by a change of
+mind that was none, and what proves something stays as it is. `sync` runs after every `migrate` and writes the
+differences only, so a declared model has its triggers without a migration of its own. The tables' owner can still
+disable them: `verify_audit` is what finds that.
 """
-POSTGRES_APPEND_ONLY_OFF = """
-DROP TRIGGER {table}_append_only ON {table};
-DROP TRIGGER {table}_no_truncate ON {table};
-"""
-SQLITE_APPEND_ONLY = """
-CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
-CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
-"""
-SQLITE_APPEND_ONLY_OFF = "DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete;"
 
-POSTGRES_FROZEN = """
-CREATE OR REPLACE FUNCTION kosenai_refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  -- Waits for an erasure that is under way; the next statement sees what it has done.
-  PERFORM 1 FROM privacy_datasubject WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid FOR KEY SHARE;
-  IF EXISTS (SELECT 1 FROM privacy_datasubject WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid
-             AND (erased_at IS NOT NULL OR frozen_at IS NOT NULL)) THEN
-    RAISE EXCEPTION 'the account is frozen or erased' USING ERRCODE = 'check_violation';
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER {table}_frozen BEFORE INSERT ON {table}
-FOR EACH ROW EXECUTE FUNCTION kosenai_refuse_frozen('{column}');
-"""
-POSTGRES_FROZEN_OFF = "DROP TRIGGER {table}_frozen ON {table};"
-SQLITE_FROZEN = """
-CREATE TRIGGER {table}_frozen BEFORE INSERT ON {table}
-WHEN EXISTS (SELECT 1 FROM privacy_datasubject WHERE id = NEW.{column}
-             AND (erased_at IS NOT NULL OR frozen_at IS NOT NULL))
-BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: the account is frozen or erased'); END;
-"""
-SQLITE_FROZEN_OFF = "DROP TRIGGER {table}_frozen;"
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import truncate_name
+
+from privacy.datamap import registry
+from privacy.datamap.declaration import Evidence, PersonalData
+from privacy.datamap.treatments import Blank, Stamp
+
+SUBJECT = "privacy.DataSubject"
+ERASED, FROZEN = "erased_at", "frozen_at"
+CLOSED = "the account is frozen or erased"
+TOMBSTONE = "a row may not move to an erased person"
+ONE_WAY = "an erasure is not taken back"
+APPEND_ONLY = "evidence is append-only"
+PREFIX = "kosenai_"
+# Triggers that migrations made before the map did; dropped where they are met.
+FORMER = ("_frozen", "_append_only", "_no_truncate", "_no_update", "_no_delete")
+LONGEST_NAME = 63  # PostgreSQL cuts longer ones silently
 
 
-def append_only(table: str) -> migrations.RunPython:
-    """Refuses UPDATE, DELETE and (on PostgreSQL) TRUNCATE of the table. The table's owner can still disable it;
-    `verify_audit` is what finds that."""
-    return _per_vendor(
-        POSTGRES_APPEND_ONLY.format(table=table), POSTGRES_APPEND_ONLY_OFF.format(table=table),
-        SQLITE_APPEND_ONLY.format(table=table), SQLITE_APPEND_ONLY_OFF.format(table=table),
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Trigger:
+    """Refuses an `event` (such as UPDATE OF owner_id) on a row when `when`, SQL over NEW and OLD, and `test`, SQL that
+    reads other tables, hold. `subject` is SQL of the id of the person whose state `test` reads."""
+
+    table: str
+    rule: str
+    event: str
+    message: str
+    when: str = ""
+    test: str = ""
+    subject: str = ""
+    reads: frozenset[tuple[str, str]] = field(default_factory=frozenset, compare=False)
+
+    @property
+    def name(self) -> str:
+        return truncate_name(f"{PREFIX}{self.table}_{self.rule}", LONGEST_NAME)
 
 
-def refuse_frozen(table: str, column: str) -> migrations.RunPython:
-    """Refuses a new row of a frozen or erased account, with an IntegrityError, whoever writes it."""
-    return _per_vendor(
-        POSTGRES_FROZEN.format(table=table, column=column), POSTGRES_FROZEN_OFF.format(table=table),
-        SQLITE_FROZEN.format(table=table, column=column), SQLITE_FROZEN_OFF.format(table=table),
-    )  # fmt: skip
+def sync(connection: BaseDatabaseWrapper) -> None:
+    """Makes the database's triggers those of the map; two queries when they are. Tables and columns that are not there
+    yet, as between the migrations of several apps, have none."""
+    dialect = DIALECTS[connection.vendor](connection)
+    wanted, found = _wanted(dialect), dialect.found()
+    stale = [name for name, text in found.items() if name not in wanted or text != dialect.text(wanted[name])]
+    missing = [trigger for name, trigger in wanted.items() if name not in found or name in stale]
+    _execute(connection, dialect.drop(stale) + [sql for trigger in missing for sql in dialect.create(trigger)])
 
 
-def _per_vendor(postgres: str, postgres_off: str, sqlite: str, sqlite_off: str) -> migrations.RunPython:
-    def run(postgres_sql, sqlite_sql):
-        def execute(apps, editor):
-            sql = postgres_sql if editor.connection.vendor == "postgresql" else sqlite_sql
-            if editor.connection.vendor == "postgresql":
-                editor.execute(sql, params=None)
-            else:
-                for statement in _statements(sql):
-                    editor.execute(statement, params=None)
-
-        return execute
-
-    return migrations.RunPython(run(postgres, sqlite), run(postgres_off, sqlite_off))
+def lift(connection: BaseDatabaseWrapper) -> None:
+    """Drops them all, before migrations: SQLite changes a table by renaming a copy, which fails while the trigger of
+    another table names it, and PostgreSQL changes the type of no column that a trigger names. Until `sync` has run,
+    after the last migration, only Python keeps the rules."""
+    dialect = DIALECTS[connection.vendor](connection)
+    _execute(connection, dialect.drop(list(dialect.found())))
 
 
-def _statements(sql: str) -> list[str]:
-    """SQLite takes one statement a call; a trigger's own semicolons stand before END."""
-    import sqlite3
+def differences(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of triggers that the database lacks, has otherwise than the map says, or has beside it."""
+    dialect = DIALECTS[connection.vendor](connection)
+    wanted = {name: dialect.text(trigger) for name, trigger in _wanted(dialect).items()}
+    found = dialect.found()
+    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
 
-    found, text = [], ""
-    for line in sql.replace("; DROP", ";\nDROP").strip().splitlines():
-        text += line + "\n"
-        if sqlite3.complete_statement(text):
-            found.append(text)
-            text = ""
-    return found
+
+def compiled(dialect: "Dialect") -> Iterator[Trigger]:
+    """Every trigger that the map asks for."""
+    rules = Rules(dialect)
+    for declaration in sorted(registry.declarations.values(), key=lambda d: d.label()):
+        if not declaration.evidence:
+            yield from rules.of_person(declaration)
+    for model, evidence in sorted(registry.evidence().items(), key=lambda item: item[0]._meta.label):
+        yield from rules.of_evidence(model, evidence)
+
+
+def _wanted(dialect: "Dialect") -> dict[str, Trigger]:
+    there = dialect.columns()
+    return {trigger.name: trigger for trigger in compiled(dialect) if trigger.reads <= there}
+
+
+def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
+    if statements:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+class Rules:
+    """The triggers of one model."""
+
+    def __init__(self, dialect: "Dialect"):
+        self.quote, self.differs, self.truncates = dialect.quote, dialect.differs, dialect.truncates
+        self.people = apps.get_model(SUBJECT)._meta
+
+    def of_person(self, declaration: type[PersonalData]) -> Iterator[Trigger]:
+        model, path = declaration.model, declaration.path()
+        stamped = [name for name, treatment in declaration.treatments().items() if isinstance(treatment, Stamp)]
+        for column in self.columns(model, stamped):
+            gone_back = f"OLD.{self.quote(column)} IS NOT NULL AND {self.changed(column)}"
+            yield self.on_update(model, "once", [column], ONE_WAY, gone_back)
+        if not path:
+            return
+        [link] = self.columns(model, path[:1])
+        if not declaration.despite_freeze:
+            yield self.about(declaration, Trigger(model._meta.db_table, "insert", "INSERT", CLOSED), ERASED, FROZEN)
+        yield self.about(declaration, self.on_update(model, "move", [link], TOMBSTONE, self.changed(link)), ERASED)
+        for column in self.columns(model, [n for n, p in declaration.fields.items() if p.starts_processing]):
+            new, old = f"NEW.{self.quote(column)}", f"OLD.{self.quote(column)}"
+            switched_on = f"{new} AND (NOT {old} OR {old} IS NULL OR {self.changed(link)})"
+            start = self.on_update(model, f"start_{column}", [column, link], CLOSED, switched_on)
+            yield self.about(declaration, start, ERASED, FROZEN)
+
+    def of_evidence(self, model: type[models.Model], evidence: Evidence) -> Iterator[Trigger]:
+        guarded = [f.column for f in model._meta.concrete_fields if f.name not in evidence.changes]
+        changes = " OR ".join(f"({self.forbidden(model, column, evidence)})" for column in guarded)
+        table, reads = model._meta.db_table, self.reads(model, guarded)
+        yield self.on_update(model, "change", guarded, APPEND_ONLY, changes)
+        if evidence.goes is None or evidence.goes:
+            stays = " OR ".join(f"NOT {self.is_one_of('OLD', c, v)}" for c, v in (evidence.goes or {}).items())
+            yield Trigger(table, "delete", "DELETE", APPEND_ONLY, stays, reads=reads)
+        if self.truncates:
+            yield Trigger(table, "truncate", "TRUNCATE", APPEND_ONLY, reads=reads)
+
+    def forbidden(self, model: type[models.Model], column: str, evidence: Evidence) -> str:
+        """What may not happen to a column of evidence."""
+        field = next(f for f in model._meta.concrete_fields if f.column == column)
+        changed, old = self.changed(column), f"OLD.{self.quote(column)}"
+        if field.name in evidence.once:
+            empty = f" AND {old} <> ''" if isinstance(field, models.CharField | models.TextField) else ""
+            return f"{old} IS NOT NULL{empty} AND {changed}"
+        if field.name in evidence.while_open:
+            ended, values = evidence.ended
+            return f"{changed} AND {self.is_one_of('OLD', ended, values)}"
+        if (blank := _blank(model, field.name)) is not None:
+            return f"{changed} AND NEW.{self.quote(column)} <> {_literal(blank)}"
+        return changed
+
+    def about(self, declaration: type[PersonalData], trigger: Trigger, *states: str) -> Trigger:
+        """The trigger, for rows whose person is in one of these states."""
+        subject, reads = self.subject_of(declaration)
+        person = f"{self.quote(self.people.pk.column)} = {subject}"
+        in_state = " OR ".join(f"{self.quote(state)} IS NOT NULL" for state in states)
+        test = f"EXISTS (SELECT 1 FROM {self.quote(self.people.db_table)} WHERE {person} AND ({in_state}))"
+        reads |= {(self.people.db_table, state) for state in states}
+        return replace(trigger, test=test, subject=subject, reads=trigger.reads | reads)
+
+    def subject_of(self, declaration: type[PersonalData]) -> tuple[str, set[tuple[str, str]]]:
+        """(SQL of the new row's subject, the columns that it reads), along the declared path."""
+        model, (first, *rest) = declaration.model, declaration.path()
+        link = model._meta.get_field(first)
+        sql, reads = f"NEW.{self.quote(link.column)}", {(model._meta.db_table, link.column)}
+        for name in rest:
+            parent = link.related_model._meta
+            link = parent.get_field(name)
+            where = f"{self.quote(parent.pk.column)} = {sql}"
+            sql = f"(SELECT {self.quote(link.column)} FROM {self.quote(parent.db_table)} WHERE {where})"
+            reads.add((parent.db_table, link.column))
+        return sql, reads
+
+    def on_update(self, model: type[models.Model], rule: str, columns: list[str], message: str, when: str) -> Trigger:
+        event = f"UPDATE OF {', '.join(map(self.quote, columns))}"
+        return Trigger(model._meta.db_table, rule, event, message, when, reads=self.reads(model, columns))
+
+    def changed(self, column: str) -> str:
+        return f"NEW.{self.quote(column)} {self.differs} OLD.{self.quote(column)}"
+
+    def is_one_of(self, row: str, column: str, values: tuple[str, ...]) -> str:
+        return f"{row}.{self.quote(column)} IN ({', '.join(map(_literal, values))})"
+
+    def columns(self, model: type[models.Model], names: list[str]) -> list[str]:
+        return [model._meta.get_field(name).column for name in names]
+
+    def reads(self, model: type[models.Model], columns: list[str]) -> frozenset[tuple[str, str]]:
+        return frozenset((model._meta.db_table, column) for column in columns)
+
+
+def _blank(model: type[models.Model], name: str) -> str | None:
+    """What erasure writes over the text of a field; None for a field that it leaves."""
+    declaration = registry.declarations.get(model)
+    treatment = declaration.treatments().get(name) if declaration else None
+    return treatment.to if isinstance(treatment, Blank) else None
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Dialect:
+    """How one database writes a trigger, and what it says of those it has."""
+
+    differs: str
+    truncates: bool
+
+    def __init__(self, connection: BaseDatabaseWrapper):
+        self.connection, self.quote = connection, connection.ops.quote_name
+
+    def read(self, sql: str) -> list[tuple]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+    def is_ours(self, name: str, table: str) -> bool:
+        return name.startswith(PREFIX) or name.removeprefix(table) in FORMER
+
+    def columns(self) -> set[tuple[str, str]]:
+        """(table, column) of all there are."""
+        raise NotImplementedError
+
+    def found(self) -> dict[str, str]:
+        """{name of each of our triggers: its text, comparable with `text`}."""
+        raise NotImplementedError
+
+    def text(self, trigger: Trigger) -> str:
+        raise NotImplementedError
+
+    def create(self, trigger: Trigger) -> list[str]:
+        raise NotImplementedError
+
+    def drop(self, names: list[str]) -> list[str]:
+        """Statements that drop triggers of `found`."""
+        raise NotImplementedError
+
+
+class SQLite(Dialect):
+    """The text of a trigger stands in sqlite_master as it was written."""
+
+    differs = "IS NOT"
+    truncates = False
+
+    def columns(self):
+        return set(
+            self.read("SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'")
+        )
+
+    def found(self):
+        rows = self.read("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {name: sql for name, table, sql in rows if self.is_ours(name, table)}
+
+    def text(self, trigger):
+        conditions = " AND ".join(f"({c})" for c in (trigger.when, trigger.test) if c)
+        return (
+            f"CREATE TRIGGER {self.quote(trigger.name)} BEFORE {trigger.event} ON {self.quote(trigger.table)} "
+            f"{f'WHEN {conditions} ' if conditions else ''}"
+            f"BEGIN SELECT RAISE(ABORT, {_literal(f'CHECK constraint failed: {trigger.message}')}); END"
+        )
+
+    def create(self, trigger):
+        return [self.text(trigger)]
+
+    def drop(self, names):
+        return [f"DROP TRIGGER {self.quote(name)}" for name in names]
+
+
+class PostgreSQL(Dialect):
+    """A function a trigger, of the same name. PostgreSQL rewrites the text of a trigger, so a digest of ours is kept
+    as its comment; the function's body it keeps as it was written."""
+
+    differs = "IS DISTINCT FROM"
+    truncates = True
+
+    def __init__(self, connection):
+        super().__init__(connection)
+        self.places: dict[str, tuple[str, str]] = {}  # trigger: (table, function)
+
+    def columns(self):
+        return set(
+            self.read(
+                "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+                "WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND pg_table_is_visible(c.oid)"
+            )
+        )
+
+    def found(self):
+        rows = self.read(
+            "SELECT t.tgname, c.relname, p.proname, p.prosrc, obj_description(t.oid, 'pg_trigger'), t.tgenabled "
+            "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+            "WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid)"
+        )
+        ours = [row for row in rows if self.is_ours(row[0], row[1])]
+        self.places = {name: (table, function) for name, table, function, *_ in ours}
+        return {name: f"{body} {comment} {enabled}" for name, _, _, body, comment, enabled in ours}
+
+    def text(self, trigger):
+        return f"{self.body(trigger)} {self.digest(trigger)} O"
+
+    def digest(self, trigger):
+        return hashlib.sha256((self.function(trigger) + self.definition(trigger)).encode()).hexdigest()
+
+    def body(self, trigger):
+        people = apps.get_model(SUBJECT)._meta
+        person = f"{self.quote(people.db_table)} WHERE {self.quote(people.pk.column)} = {trigger.subject}"
+        # Waits for an erasure that is under way; the next statement sees what it has done.
+        waits = f"PERFORM 1 FROM {person} FOR KEY SHARE; " if trigger.subject else ""
+        refuses = f"RAISE EXCEPTION {_literal(trigger.message)} USING ERRCODE = 'check_violation'; "
+        if trigger.test:
+            refuses = f"IF {trigger.test} THEN {refuses}END IF; "
+        return f"BEGIN {waits}{refuses}RETURN NEW; END"
+
+    def function(self, trigger):
+        return (
+            f"CREATE OR REPLACE FUNCTION {self.quote(trigger.name)}() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $body${self.body(trigger)}$body$"
+        )
+
+    def definition(self, trigger):
+        each = "STATEMENT" if trigger.event == "TRUNCATE" else "ROW"
+        return (
+            f"CREATE TRIGGER {self.quote(trigger.name)} BEFORE {trigger.event} ON {self.quote(trigger.table)} "
+            f"FOR EACH {each} {f'WHEN ({trigger.when}) ' if trigger.when else ''}"
+            f"EXECUTE FUNCTION {self.quote(trigger.name)}()"
+        )
+
+    def create(self, trigger):
+        place = f"{self.quote(trigger.name)} ON {self.quote(trigger.table)}"
+        return [
+            self.function(trigger),
+            self.definition(trigger),
+            f"COMMENT ON TRIGGER {place} IS '{self.digest(trigger)}'",
+        ]
+
+    def drop(self, names):
+        places = {name: self.places[name] for name in names}
+        return [
+            *(f"DROP TRIGGER {self.quote(name)} ON {self.quote(table)}" for name, (table, _) in places.items()),
+            *(f"DROP FUNCTION {self.quote(name)}()" for name in sorted({function for _, function in places.values()})),
+        ]
+
+
+DIALECTS: dict[str, type[Dialect]] = {"sqlite": SQLite, "postgresql": PostgreSQL}

@@ -30,6 +30,7 @@ from privacy.models import (
 )
 from privacy.selectors import plan as plans
 from privacy.selectors import queue
+from privacy.selectors.commitments import canonical_digest
 
 SLICE_PEOPLE = 500
 NO_FILES = {"deleted": 0, "missing": 0}
@@ -107,11 +108,16 @@ def erase_rows(requests: Sequence[RightsRequest]) -> dict[UUID, dict]:
     """Suppresses, counts and erases; returns {subject: result of the step `rows`}."""
     subject_ids = [r.subject_id for r in requests]
     scope = scope_of(subject_ids)
-    erasure.suppress(requests)
+    suppressed = erasure.suppress(requests)
     until = erasure.kept_until_by_subject(scope)
     counted = plans.row_counts(subject_ids, scope)
     erasure.execute(scope)
-    return {s: {"rows": counted[s], "kept_until": until.get(s, {})} for s in subject_ids}
+    return {
+        r.subject_id: {
+            "rows": counted[r.subject_id], "kept_until": until.get(r.subject_id, {}), "suppressed": suppressed[r.id],
+        }
+        for r in requests
+    }  # fmt: skip
 
 
 def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
@@ -158,7 +164,7 @@ def issue_receipts(requests: Sequence[RightsRequest], steps: dict[UUID, list[Ful
     receipts = []
     for request in requests:
         body = erasure.receipt_body(steps[request.id])
-        receipts.append(ErasureReceipt(request=request, body=body, sha256=erasure.body_digest(body)))
+        receipts.append(ErasureReceipt(request=request, body=body, sha256=canonical_digest(body)))
     ErasureReceipt.objects.bulk_create(receipts)
     return [close(steps[r.request_id][-1], {"receipt": str(r.id), "sha256": r.sha256}) for r in receipts]
 

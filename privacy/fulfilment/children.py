@@ -41,7 +41,7 @@ def freeze_account(request: RightsRequest, step: FulfilmentStep) -> Done:
     child_flag, _ = ChildFlag.objects.get_or_create(
         subject=subject,
         state=ChildFlag.State.SUSPECTED,
-        defaults={"reason": request.reason, "flagged_by_id": request.requested_by_id},
+        defaults={"reason": request.reason, "salt": request.salt, "flagged_by_id": request.requested_by_id},
     )
     ended = Session.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=Now())
     DataSubject.objects.filter(pk=subject.pk, frozen_at__isnull=True).update(frozen_at=Now())

@@ -1,7 +1,5 @@
 """The right to erasure (GDPR art. 17): asked for by one person, approved by another, carried out by the map."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +30,9 @@ from privacy.models import (
     StepState,
     Suppression,
 )
+from privacy.selectors import commitments
 from privacy.selectors import plan as plans
+from privacy.selectors.commitments import canonical_digest
 from privacy.selectors.suppression import digest
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
@@ -168,11 +168,13 @@ def erase_slice(request: RightsRequest, step: FulfilmentStep) -> Done | More:
 def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     seal_references(request)
-    suppress([request])
+    suppressed = suppress([request])[request.id]
     scope = compiler.Scope.one(request.subject_id)
     until = kept_until_by_subject(scope)[request.subject_id]
     done = execute(scope)
-    return Done({"rows": done, "kept_until": until}, units=sum(sum(a.values()) for a in done.values()))
+    return Done(
+        {"rows": done, "kept_until": until, "suppressed": suppressed}, units=sum(sum(a.values()) for a in done.values())
+    )
 
 
 def seal_references(request: RightsRequest) -> None:
@@ -184,8 +186,11 @@ def seal_references(request: RightsRequest) -> None:
         FulfilmentStep.objects.filter(pk=step.pk).update(references=references.seal(known))
 
 
-def suppress(requests: Sequence[RightsRequest]) -> None:
-    """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers."""
+def suppress(requests: Sequence[RightsRequest]) -> dict[UUID, dict]:
+    """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
+
+    Returns {request id: what the audit trail commits to}.
+    """
     by_subject = {r.subject_id: r for r in requests}
     Suppression.objects.bulk_create(
         (
@@ -194,6 +199,7 @@ def suppress(requests: Sequence[RightsRequest]) -> None:
         ),
         ignore_conflicts=True,
     )
+    return commitments.of_suppressions_by_request([r.id for r in requests])
 
 
 def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
@@ -266,7 +272,7 @@ def delete_strays(subject_id: UUID) -> int:
 def issue_receipt(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
     body = receipt_body(list(request.steps.all()))
-    receipt = ErasureReceipt.objects.create(request=request, body=body, sha256=body_digest(body))
+    receipt = ErasureReceipt.objects.create(request=request, body=body, sha256=canonical_digest(body))
     return Done({"receipt": str(receipt.id), "sha256": receipt.sha256})
 
 
@@ -302,7 +308,3 @@ def receipt_body(steps: Sequence[FulfilmentStep]) -> dict:
 
 def registry_reason(label: str) -> str:
     return next(d.joint.because for d in registry.declarations.values() if d.label() == label)
-
-
-def body_digest(body: dict) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

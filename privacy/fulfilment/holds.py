@@ -41,7 +41,7 @@ def put_in_force(request: RightsRequest, step: FulfilmentStep) -> Done:
     hold, created = LegalHold.objects.get_or_create(
         subject_id=request.subject_id,
         released_at=None,
-        defaults={"reason": request.reason, "placed_by_id": request.requested_by_id},
+        defaults={"reason": request.reason, "salt": request.salt, "placed_by_id": request.requested_by_id},
     )
     return Done({"hold": str(hold.id), "new": created}, units=1)
 

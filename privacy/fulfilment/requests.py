@@ -1,5 +1,6 @@
 """The life of a request: `transition` is the one function that changes its status."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,7 +12,9 @@ from django.db.models.functions import Now
 from privacy.fulfilment import audit
 from privacy.models import Batch, DataSubject, FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
 from privacy.regimes import deadline_for
+from privacy.selectors import commitments
 from privacy.selectors.queue import RUNNABLE
+from privacy.selectors.suppression import pseudonym
 
 S = RequestStatus
 FINISHED = [StepState.DONE, StepState.WAIVED]
@@ -90,7 +93,9 @@ def open_requests(
             if subject.id not in busy
         ]
         RightsRequest.objects.bulk_create(opened)
-        links = [(r.id, {"kind": kind, "subject": audit.pseudonym(r.subject_id)}) for r in opened]
+        links = [
+            (r.id, {"kind": kind, "subject": pseudonym(r.subject_id), **commitments.of_request(r)}) for r in opened
+        ]
         if links:
             audit.append_many(links, "request.opened", actor=actor)
     return opened, sorted(busy)
@@ -101,6 +106,7 @@ def _new(subject, kind, actor, reason, verification, status, batch, recipient_ke
     return RightsRequest(
         subject=subject, kind=kind, requested_by=actor, reason=reason.strip(), verification=verification,
         status=status, batch=batch, recipient_key=recipient_key, received_at=now, regime=regime, due_on=due_on,
+        salt=secrets.token_hex(16),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class ChildFlag(models.Model):
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="child_flags")
     state = models.CharField(max_length=20, choices=State, default=State.SUSPECTED)
     reason = models.TextField()
+    salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
     flagged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     flagged_at = models.DateTimeField(db_default=Now(), editable=False)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -14,6 +14,7 @@ class LegalHold(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="legal_holds")
     reason = models.TextField()
+    salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     placed_at = models.DateTimeField(db_default=Now(), editable=False)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -79,6 +79,7 @@ class RightsRequest(models.Model):
     kind = models.CharField(max_length=20, choices=RequestKind)
     status = models.CharField(max_length=20, choices=RequestStatus, default=RequestStatus.RECEIVED)
     reason = models.TextField()
+    salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
     verification = models.CharField(max_length=20, choices=Verification)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

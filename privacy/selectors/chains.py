@@ -1,4 +1,4 @@
-"""Reads the audit trail from end to end, and says what in it is not as it was written.
+"""Reads the audit trail from end to end, and says what in it, or in the rows it tells of, is not as it was written.
 
 Each chain is followed from its first entry to its head, so a changed, missing, added or moved entry shows. Who can
 rewrite a whole chain and its head leaves no trace inside the database: that shows against a Merkle root (RFC 6962,
@@ -17,6 +17,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from privacy.models import AuditEntry, AuditHead, RightsRequest
+from privacy.selectors import reconciliation
+from privacy.selectors.reconciliation import Told
 
 GENESIS = "0" * 64
 PAGE = 5_000
@@ -39,10 +41,12 @@ def digest_of(entry: AuditEntry) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a chain, in words for people; a chain has as many faults as places that are wrong."""
+    """What is wrong with a chain, or with a row that it tells of, in words for people. `chain` is the id of what is
+    named by `about`; it has as many faults as places that are wrong."""
 
     chain: UUID
     text: str
+    about: str = "Chain"
 
 
 @dataclass
@@ -69,10 +73,12 @@ class Tree:
 
 @dataclass
 class Trail:
-    """What a walk found. `root` is over the chains as they stood at the entry id asked for."""
+    """What a walk found. `root` is over the chains as they stood at the entry id asked for; `older` counts the requests
+    that were opened before entries committed to rows."""
 
     chains: int = 0
     entries: int = 0
+    older: int = 0
     faults: list[Fault] = field(default_factory=list)
     root: str = ""
 
@@ -86,6 +92,7 @@ class _Chain:
     digest: str = GENESIS
     rooted: tuple[int, str] | None = None
     faults: list[str] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
 
     def follow(self, entry: AuditEntry, up_to: int | None) -> None:
         if entry.n <= self.n:
@@ -97,6 +104,8 @@ class _Chain:
             self.faults.append(f"entry {entry.n} does not follow the one before it")
         if digest_of(entry) != entry.digest:
             self.faults.append(f"entry {entry.n} is not what was written")
+        else:
+            self.told.hear(entry)
         self.n, self.digest = entry.n, entry.digest
         if up_to is None or entry.id <= up_to:
             self.rooted = (self.n, self.digest)
@@ -114,8 +123,9 @@ class _Chain:
 
 
 def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
-    """Follows every chain, or those with an entry since a moment, and computes the root as of entry id `up_to`."""
-    trail, tree = Trail(), Tree()
+    """Follows every chain, or those with an entry since a moment, holds the rows against them, and computes the root
+    as of entry id `up_to`."""
+    trail, tree, sound = Trail(), Tree(), {}
     heads = _heads(since)
     waiting = next(heads, None)
     for chain in _chains(since, up_to):
@@ -127,14 +137,23 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
         )
         chain.end_at(head)
         trail.chains, trail.entries = trail.chains + 1, trail.entries + chain.n
+        trail.older += chain.told.is_older
         if chain.faults:
             _look_again(trail, chain.chain)
+        else:
+            sound[chain.chain] = chain.told
+        if len(sound) == reconciliation.PAGE:
+            _reconcile(trail, sound)
+            sound = {}
         if chain.rooted:
             tree.add(f"{chain.chain}:{chain.rooted[0]}:{chain.rooted[1]}".encode())
+    _reconcile(trail, sound)
     while waiting:
         _look_again(trail, waiting[0])
         waiting = next(heads, None)
     trail.faults += [Fault(request_id, "the request has no chain") for request_id in _requests_without_chain()]
+    trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in reconciliation.differences_of_duties()]
+    trail.faults += [Fault(pk, "no request was opened under it", "Batch") for pk in reconciliation.empty_batches()]
     trail.root = tree.root()
     return trail
 
@@ -148,16 +167,25 @@ def last_entry_id() -> int:
 
 
 def _look_again(trail: Trail, chain_id: UUID) -> None:
-    """Follows one suspicious chain again with its head locked: while it was walked, somebody may have appended."""
+    """Follows one suspicious chain again with its head locked: while it was walked, somebody may have appended. Whoever
+    changes its rows appends before the commit, so with the head the rows stand still too."""
     chain = _Chain(chain_id)
     with transaction.atomic():
         known = AuditEntry.objects.filter(chain=chain_id).exists()
         head = AuditHead.objects.select_for_update().filter(chain=chain_id).values_list("n", "digest").first()
         for entry in AuditEntry.objects.filter(chain=chain_id).order_by("n").iterator(PAGE):
             chain.follow(entry, None)
+        if known:
+            chain.faults += reconciliation.differences({chain_id: chain.told}).get(chain_id, [])
     if known or head:
         chain.end_at(head or NO_HEAD)
     trail.faults += [Fault(chain_id, text) for text in chain.faults]
+
+
+def _reconcile(trail: Trail, told: dict[UUID, Told]) -> None:
+    """Holds the rows against some sound chains; where they differ, with the head locked once more."""
+    for chain_id in reconciliation.differences(told):
+        _look_again(trail, chain_id)
 
 
 def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:

@@ -1,5 +1,6 @@
 """A developer adds a model by writing the model and one class, in fifteen lines. Here the README's own lines run."""
 
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,13 +8,15 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import IntegrityError, connection
 
 import privacy.models
 from privacy.datamap import registry
 from privacy.datamap.checks import check_data_map, check_tables
 from privacy.datamap.compiler import Scope, selection
 from privacy.fulfilment import engine, erasure
+from privacy.models import DataSubject
 from tests import factories as f
 
 LINES = Path(__file__).with_name("fifteen_lines.txt").read_text()
@@ -41,6 +44,7 @@ def comment(throwaway, transactional_db):
     model = run_as_if_pasted(LINES)
     with connection.schema_editor() as editor:
         editor.create_model(model)
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
     yield model
     with connection.schema_editor() as editor:
         editor.delete_model(model)
@@ -71,6 +75,16 @@ def test_with_its_class_the_model_is_checked_exported_and_erased(comment):
     assert list(comment.objects.values("pk", "author_id", "script_id", "body")) == [
         {"pk": theirs.pk, "author_id": other.id, "script_id": None, "body": "A mark of another"}
     ]
+
+
+def test_the_database_guards_it_without_a_migration_of_ours(comment):
+    person = f.DataSubjectFactory()
+    written = comment.objects.create(author=f.DataSubjectFactory(), body="Before")
+    DataSubject.objects.filter(pk=person.pk).update(erased_at=datetime.now(UTC), full_name="", country="")
+    with pytest.raises(IntegrityError, match="frozen or erased"):
+        comment.objects.create(author=person, body="After")
+    with pytest.raises(IntegrityError, match="may not move"):
+        comment.objects.filter(pk=written.pk).update(author=person)
 
 
 def test_its_table_belongs_to_the_map(comment):

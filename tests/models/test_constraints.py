@@ -29,6 +29,11 @@ def changed(factory, **values) -> Callable[[], None]:
     return violate
 
 
+def made(factory, **values) -> Callable[[], None]:
+    """Makes a row that is wrong from the start: evidence takes no change that could break the rule."""
+    return lambda: factory(**values)
+
+
 def twice(factory, **same) -> Callable[[], None]:
     """Makes two rows that share these values; a value that is a factory is made once."""
 
@@ -63,7 +68,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "membership_role": changed(f.MembershipFactory, role="guest"),
     "child_flag_one_undecided_a_subject": twice(f.ChildFlagFactory, subject=f.DataSubjectFactory),
     "child_flag_decision_names_its_decider": changed(f.ChildFlagFactory, state="cleared"),
-    "child_flag_has_a_reason": changed(f.ChildFlagFactory, reason=""),
+    "child_flag_has_a_reason": made(f.ChildFlagFactory, reason=""),
     "marketing_once_a_channel": twice(f.MarketingPreferenceFactory, subject=f.DataSubjectFactory),
     "marketing_channel": changed(f.MarketingPreferenceFactory, channel="fax"),
     "conversation_status": changed(f.SupportConversationFactory, status="lost"),
@@ -76,12 +81,12 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "feedback_rating_one_to_five": changed(f.FeedbackFactory, rating=6),
     "request_one_open_a_subject_and_kind": twice(f.RightsRequestFactory, subject=f.DataSubjectFactory),
     "request_approver_is_not_requester": approver_is_requester,
-    "request_erasure_runs_only_when_approved": changed(f.RightsRequestFactory, kind="erasure", status="in_progress"),
+    "request_erasure_runs_only_when_approved": made(f.RightsRequestFactory, kind="erasure", status="in_progress"),
     "request_closed_has_a_time": changed(f.RightsRequestFactory, status="fulfilled"),
-    "request_kind": changed(f.RightsRequestFactory, kind="wish"),
+    "request_kind": made(f.RightsRequestFactory, kind="wish"),
     "request_status": changed(f.RightsRequestFactory, status="lost"),
-    "request_is_verified": changed(f.RightsRequestFactory, verification=""),
-    "request_has_a_reason": changed(f.RightsRequestFactory, reason=""),
+    "request_is_verified": made(f.RightsRequestFactory, verification=""),
+    "request_has_a_reason": made(f.RightsRequestFactory, reason=""),
     "step_once_a_place": twice(f.FulfilmentStepFactory, request=f.RightsRequestFactory, seq=1),
     "step_state": changed(f.FulfilmentStepFactory, state="lost"),
     "step_finished_has_a_time": changed(f.FulfilmentStepFactory, state="done"),
@@ -92,10 +97,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
     "audit_one_link_a_place": audit_link_twice,
     "suppression_once": twice(f.SuppressionFactory, digest="a" * 64),
-    "suppression_digest": changed(f.SuppressionFactory, digest="somebody@example.com"),
+    "suppression_digest": made(f.SuppressionFactory, digest="somebody@example.com"),
     "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
     "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),
-    "hold_has_a_reason": changed(f.LegalHoldFactory, reason=""),
+    "hold_has_a_reason": made(f.LegalHoldFactory, reason=""),
     "processor_review_names_its_reviewer": changed(f.ProcessorFactory, reviewed_at=NOW),
     "processor_sub_processor_names_who_engaged_it": changed(f.ProcessorFactory, role="sub_processor"),
     "device_identifier_once": twice(f.DeviceIdentifierFactory, value="a cookie"),

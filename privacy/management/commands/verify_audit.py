@@ -22,8 +22,10 @@ def moment(text: str) -> datetime:
 
 class Command(BaseCommand):
     help = (
-        "Follows every chain of the audit trail and finds entries that were changed, deleted, added or moved. "
-        "Keep roots outside the database: only against one of them does a rewritten chain show."
+        "Follows every chain of the audit trail and finds entries that were changed, deleted, added or moved, and "
+        "requests, steps, receipts, packages, holds, flags and suppressions that differ from what the entries tell. "
+        "Keep roots outside the database: a chain that was rewritten, or cut at its end or deleted together with its "
+        "head and rows, shows only against one of them."
     )
 
     def add_arguments(self, parser):
@@ -53,7 +55,12 @@ class Command(BaseCommand):
 
     def report(self, trail, seconds):
         for fault in trail.faults:
-            self.stdout.write(f"Chain {fault.chain}: {fault.text}.")
+            self.stdout.write(f"{fault.about} {fault.chain}: {fault.text}.")
+        if trail.older:
+            self.stdout.write(
+                f"{trail.older:,} requests were opened before entries committed to rows: the reasons and dates of "
+                "these, and what they suppressed, are not proved."
+            )
         rate = trail.entries / max(seconds, 0.001)
         self.stdout.write(f"{trail.chains:,} chains, {trail.entries:,} entries read, {rate:,.0f} entries a second.")
 

@@ -1,0 +1,71 @@
+"""What an audit entry commits to without saying it: digests of rows, and salted ones of text about a person.
+
+The salt stands beside the text and goes with it at the erasure: until then a change of the text is found, and
+afterwards nothing can be guessed back from the digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import models
+
+from privacy.datamap import Blank, registry
+from privacy.models import RightsRequest, Suppression
+
+
+def canonical_digest(body: object) -> str:
+    """SHA-256 of the JSON with sorted keys and no spaces."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def of_request(request: RightsRequest) -> dict:
+    """What the entry that opens a request says of its row: the status, what never changes, and the reason."""
+    return {
+        "status": request.status,
+        "row": of_row(request, fixed_columns(type(request))),
+        "reason": of_text(request.salt, request.reason),
+    }
+
+
+def of_row(row: models.Model, columns: Iterable[str]) -> dict:
+    """The columns are named, so that the digest can be computed again when the table has got more."""
+    columns = sorted(columns)
+    return {"columns": columns, "sha256": canonical_digest([_plain(getattr(row, name)) for name in columns])}
+
+
+def of_text(salt: str, text: str) -> str:
+    return canonical_digest([salt, text])
+
+
+def of_suppressions(rows: Iterable[tuple[str, str]]) -> dict:
+    """Of the (kind, digest) that one erasure wrote into the ledger."""
+    rows = sorted(rows)
+    return {"rows": len(rows), "sha256": canonical_digest(rows)}
+
+
+def of_suppressions_by_request(request_ids: Iterable) -> dict:
+    """{request id: `of_suppressions`}, of each of these, also of one that wrote none."""
+    written = {request_id: [] for request_id in request_ids}
+    for request_id, *row in Suppression.objects.filter(request__in=written).values_list("request", "kind", "digest"):
+        written[request_id].append(tuple(row))
+    return {request_id: of_suppressions(rows) for request_id, rows in written.items()}
+
+
+def fixed_columns(model: type[models.Model]) -> list[str]:
+    """The columns of evidence that never change, blanking included."""
+    named, treatments = registry.evidence()[model].named(), {}
+    if model in registry.declarations:
+        treatments = registry.declarations[model].treatments()
+    return [
+        field.attname
+        for field in model._meta.concrete_fields
+        if field.name not in named and not isinstance(treatments.get(field.name), Blank)
+    ]
+
+
+def _plain(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if value is None else str(value)

@@ -1,0 +1,358 @@
+"""Holds the rows of evidence against the chains that tell of them, and says where they differ.
+
+A chain alone proves what was written in it. That a receipt, a hold or an approval is the one that was written of, that
+none is missing and none was slipped in, shows only against the rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import models, transaction
+
+from privacy.models import (
+    AccessPackage,
+    AuditEntry,
+    Batch,
+    ChildFlag,
+    DataSubject,
+    ErasureReceipt,
+    FulfilmentStep,
+    LegalHold,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    StepState,
+    Suppression,
+)
+from privacy.selectors import commitments
+from privacy.selectors.suppression import pseudonym
+
+PAGE = 500
+# A row takes its time from the database's clock or a worker's, its entry from the worker's, in one transaction.
+TOLERANCE = timedelta(minutes=15)
+STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
+# How a request began whose first entry does not say so, because it was written before commitments.
+BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
+FINISHED = {"step.done": StepState.DONE, "step.waived": StepState.WAIVED}
+ERASED_TEXT = "[erased]"
+
+
+@dataclass
+class Told:
+    """What the entries of one chain tell of the rows."""
+
+    opened: AuditEntry | None = None
+    moved: AuditEntry | None = None  # the last change of status
+    approved: AuditEntry | None = None
+    plan: list[str] = field(default_factory=list)
+    finished: dict[str, AuditEntry] = field(default_factory=dict)
+    events: set[str] = field(default_factory=set)
+
+    def hear(self, entry: AuditEntry) -> None:
+        if entry.event == "request.opened":
+            self.opened = entry
+        elif entry.event == "plan.frozen":
+            self.plan = entry.data.get("steps", [])
+        elif entry.event in FINISHED:
+            self.finished[entry.data.get("step", "")] = entry
+        elif entry.event in STATUS_OF:
+            self.moved = entry
+            if entry.data.get("because") == "approved":
+                self.approved = entry
+        self.events.add(entry.event)
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it was written before entries committed to rows: what is not told cannot be held against them."""
+        return bool(self.opened) and "row" not in self.opened.data
+
+    def result(self, step: str) -> dict:
+        return self.finished[step].data.get("result", {}) if step in self.finished else {}
+
+
+@dataclass
+class Rows:
+    """The rows that some chains tell of, or that say they belong to their requests."""
+
+    requests: dict[UUID, RightsRequest]
+    steps: dict[UUID, list[FulfilmentStep]]
+    receipts: dict[UUID, ErasureReceipt]
+    packages: dict[UUID, AccessPackage]
+    suppressions: dict[UUID, list[tuple[str, str]]]
+    duties: dict[UUID, LegalHold | ChildFlag]
+
+    @classmethod
+    def of(cls, told: Mapping[UUID, Told]) -> "Rows":
+        ids = list(told)
+        requests = RightsRequest.objects.select_related("subject", "batch").in_bulk(ids)
+        named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
+        steps, suppressions = defaultdict(list), defaultdict(list)
+        for step in FulfilmentStep.objects.filter(request__in=requests).order_by("request", "seq"):
+            steps[step.request_id].append(step)
+        for pk, *row in Suppression.objects.filter(request__in=requests).values_list("request", "kind", "digest"):
+            suppressions[pk].append(tuple(row))
+        return cls(
+            requests, steps,
+            {receipt.request_id: receipt for receipt in ErasureReceipt.objects.filter(request__in=requests)},
+            {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests)},
+            suppressions,
+            {**LegalHold.objects.in_bulk(named), **ChildFlag.objects.in_bulk(named)} if named else {},
+        )  # fmt: skip
+
+
+def differences(told: Mapping[UUID, Told]) -> dict[UUID, list[str]]:
+    """{chain: what is wrong with the rows that it tells of}, of those where something is."""
+    rows = Rows.of(told)
+    found = {chain: list(_of_chain(chain, account, rows)) for chain, account in told.items()}
+    return {chain: texts for chain, texts in found.items() if texts}
+
+
+def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
+    request = rows.requests.get(chain)
+    if told.opened is None:  # not every chain is a request's
+        if request:
+            yield "no entry opened the request"
+        return
+    if request is None:
+        yield "the request that it tells of is gone"
+        return
+    yield from _opening(request, told)
+    yield from _status(request, told)
+    yield from _approval(request, told)
+    yield from _steps(rows.steps[chain], told)
+    yield from _receipt(rows.receipts.get(chain), told)
+    yield from _package(rows.packages.get(chain), request, told)
+    yield from _ledger(rows.suppressions[chain], told)
+    yield from _duty(request, told, rows)
+
+
+def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
+    opened = told.opened
+    if opened.data.get("kind") != request.kind:
+        yield "the request is of another kind than the one that was opened"
+    if opened.data.get("subject") != pseudonym(request.subject_id):
+        yield "the request is about another person than it was opened for"
+    if opened.actor_id != request.requested_by_id:
+        yield "the request names another person as its requester"
+    if not told.is_older:
+        if commitments.of_row(request, opened.data["row"]["columns"]) != opened.data["row"]:
+            yield "the request is not as it was opened"
+        yield from _text("request", request, request.subject, opened.data["reason"])
+    batch = request.batch
+    if batch and (batch.kind, batch.actor_id) != (request.kind, request.requested_by_id):
+        yield "the batch of the request is of another kind or by somebody else"
+    elif batch and _apart(batch.created_at, opened.at):
+        yield "the batch of the request is of another time"
+
+
+def _text(name: str, row: RightsRequest | LegalHold | ChildFlag, person: DataSubject, committed: str) -> Iterator[str]:
+    if row.salt:
+        if commitments.of_text(row.salt, row.reason) != committed:
+            yield f"the reason of the {name} is not what was written"
+    elif row.reason != ERASED_TEXT or person.erased_at is None:
+        yield f"the reason of the {name} was blanked or changed, and nobody was erased"
+
+
+def _status(request: RightsRequest, told: Told) -> Iterator[str]:
+    if told.moved:
+        expected = {STATUS_OF[told.moved.event]}
+    else:
+        expected = BEGINNINGS if told.is_older else {told.opened.data["status"]}
+    if request.status not in expected:
+        yield f"the request is {request.get_status_display().lower()}, and no entry says so"
+        return
+    if request.closed_at and (told.moved is None or _apart(request.closed_at, told.moved.at)):
+        yield "the request was closed at another time"
+    denied = told.moved.data.get("because") if request.status == RequestStatus.DENIED else ""
+    if request.denial_reason != denied:
+        yield "the ground of the denial is not what was written"
+
+
+def _approval(request: RightsRequest, told: Told) -> Iterator[str]:
+    if told.approved is None:
+        if request.approved_by_id or request.approved_at:
+            yield "the request says that it was approved, and no entry does"
+    elif request.approved_by_id != told.approved.actor_id:
+        yield "the request does not name who approved it"
+    elif request.approved_at is None or _apart(request.approved_at, told.approved.at):
+        yield "the request was approved at another time"
+
+
+def _steps(steps: Sequence[FulfilmentStep], told: Told) -> Iterator[str]:
+    if [str(step) for step in steps] != told.plan:
+        yield "the steps are not those of the plan"
+    done = {str(step): step for step in steps if step.state in FINISHED.values()}
+    for name in sorted(done.keys() - told.finished.keys()):
+        yield f"step “{name}” is finished, and no entry says so"
+    for name, entry in told.finished.items():
+        step = done.get(name)
+        if step is None:
+            yield f"step “{name}” was finished, and its row does not say so"
+        elif (step.state, step.result) != (FINISHED[entry.event], told.result(name)):
+            yield f"the result of step “{name}” is not what was written"
+        elif _apart(step.finished_at, entry.at):
+            yield f"step “{name}” was finished at another time"
+
+
+def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
+    issued = told.result("receipt")
+    if receipt is None:
+        if issued:
+            yield "the receipt is gone"
+    elif not issued:
+        yield "there is a receipt that no step issued"
+    elif (str(receipt.id), receipt.sha256) != (issued.get("receipt"), issued.get("sha256")):
+        yield "the receipt is another one than was issued"
+    elif commitments.canonical_digest(receipt.body) != receipt.sha256:
+        yield "the text of the receipt is not what was issued"
+    elif _apart(receipt.issued_at, told.finished["receipt"].at):
+        yield "the receipt was issued at another time"
+
+
+def _package(package: AccessPackage | None, request: RightsRequest, told: Told) -> Iterator[str]:
+    built = told.result("package")
+    if package is None:
+        if built and request.subject.erased_at is None:  # the erasure deletes it with the rest
+            yield "the package is gone, and nobody was erased"
+        return
+    if not built:
+        yield "there is a package that no step built"
+        return
+    names = {name: built[name] for name in ("sha256", "rows", "files", "gaps") if name in built}
+    if str(package.id) != built.get("package") or any(getattr(package, name) != value for name, value in names.items()):
+        yield "the package is another one than was built"
+    if bool(package.downloaded_at) != ("package.downloaded" in told.events):
+        yield "the package says otherwise than the entries whether it was fetched"
+    if bool(package.swept_at) != ("package.swept" in told.events):
+        yield "the package says otherwise than the entries whether it was deleted"
+
+
+def _ledger(suppressions: Sequence[tuple[str, str]], told: Told) -> Iterator[str]:
+    erased = told.result("rows")
+    if suppressions and not erased:
+        yield "identifiers are suppressed that no erasure removed"
+    elif "suppressed" in erased and commitments.of_suppressions(suppressions) != erased["suppressed"]:
+        yield "the suppressed identifiers are not those that the erasure removed"
+
+
+def _duty(request: RightsRequest, told: Told, rows: Rows) -> Iterator[str]:
+    if pk := _id_of_duty(request, told):
+        row = rows.duties.get(pk)
+        if row is None or row.subject_id != request.subject_id:
+            yield f"the {DUTIES[request.kind].name} that it tells of is gone, or another person's"
+
+
+def _id_of_duty(request: RightsRequest, told: Told) -> UUID | None:
+    """The hold or flag that the finished request has put in force or found there."""
+    duty = DUTIES.get(request.kind)
+    pk = told.result(request.kind).get(duty.key) if duty else None
+    return UUID(pk) if pk else None
+
+
+def _apart(one: datetime, other: datetime) -> bool:
+    return abs(one - other) > TOLERANCE
+
+
+# --- Holds and flags: begun by one request, ended by another ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A row that one kind of request begins and another ends, and the names of what both leave in it and in the
+    results of their steps."""
+
+    model: type[models.Model]
+    name: str
+    key: str
+    begun_by: str
+    begun_at: str
+    ended_by: str
+    ended_at: str
+    ending: str
+    ended_count: str
+
+
+HOLD = Duty(
+    LegalHold, "legal hold", "hold", "placed_by", "placed_at", "released_by", "released_at",
+    RequestKind.HOLD_RELEASE, "released",
+)  # fmt: skip
+FLAG = Duty(
+    ChildFlag, "child flag", "flag", "flagged_by", "flagged_at", "decided_by", "decided_at",
+    RequestKind.CHILD_CLEAR, "cleared",
+)  # fmt: skip
+DUTIES = {RequestKind.HOLD_PLACE: HOLD, RequestKind.CHILD_FLAG: FLAG}
+
+
+def differences_of_duties() -> Iterator[tuple[str, UUID, str]]:
+    """(name of the kind, id of the row, what is wrong with it) of every hold and flag where something is."""
+    for beginning, duty in DUTIES.items():
+        last = UUID(int=0)
+        while page := list(duty.model.objects.filter(pk__gt=last).order_by("pk")[:PAGE]):
+            suspicious = {row.subject_id for row, _ in _of_people(duty, beginning, {r.subject_id for r in page})}
+            on_page = {row.pk for row in page}
+            for subject_id in sorted(suspicious):
+                yield from _look_again(duty, beginning, subject_id, on_page)
+            last = page[-1].pk
+
+
+def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: set[UUID]) -> Iterator[tuple[str, UUID, str]]:
+    """With the person's row locked, as who places and releases locks it: it may have happened in between."""
+    with transaction.atomic():
+        DataSubject.objects.select_for_update().get(pk=subject_id)
+        found = [(row.pk, text) for row, text in _of_people(duty, beginning, {subject_id}) if row.pk in rows]
+    yield from ((duty.name, pk, text) for pk, text in found)
+
+
+def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple[models.Model, str]]:
+    """The rows of these people that differ from what their requests' entries tell."""
+    kinds = (beginning, duty.ending)
+    requests = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=kinds).in_bulk()
+    opened, done = {}, defaultdict(list)
+    for entry in AuditEntry.objects.filter(chain__in=requests, event__in=("request.opened", "step.done")).order_by(
+        "id"
+    ):
+        if entry.event == "request.opened":
+            opened[entry.chain] = entry
+        else:
+            done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
+    by_person = defaultdict(list)
+    for row in duty.model.objects.filter(subject__in=subject_ids).select_related("subject").order_by("pk"):
+        by_person[row.subject_id].append(row)
+    for subject_id, rows in by_person.items():
+        for row in rows:
+            for text in _of_duty(duty, row, done[subject_id], opened):
+                yield row, text
+        ended = [row for row in rows if getattr(row, duty.ended_at)]
+        told = sum(entry.data["result"].get(duty.ended_count, 0) for _, entry in done[subject_id])
+        if len(ended) < told:
+            yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
+
+
+def _of_duty(duty: Duty, row, done: Sequence[tuple[RightsRequest, AuditEntry]], opened: dict) -> Iterator[str]:
+    begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.pk)]
+    if not begun:
+        yield "no request put it in force"
+        return
+    request, entry = begun[0]
+    if getattr(row, f"{duty.begun_by}_id") != request.requested_by_id:
+        yield "it names another person as the one who ordered it"
+    if _apart(getattr(row, duty.begun_at), entry.at):
+        yield "it was put in force at another time"
+    if request.pk in opened and "reason" in opened[request.pk].data:
+        yield from _text(duty.name, row, row.subject, opened[request.pk].data["reason"])
+    if (ended_at := getattr(row, duty.ended_at)) and not any(
+        r.kind == duty.ending
+        and r.requested_by_id == getattr(row, f"{duty.ended_by}_id")
+        and e.data["result"].get(duty.ended_count)
+        and not _apart(ended_at, e.at)
+        for r, e in done
+    ):
+        yield "it was ended, and no request of that person and time says so"
+
+
+def empty_batches() -> list[UUID]:
+    """A batch that opened nothing is not kept."""
+    return list(Batch.objects.filter(requests__isnull=True).order_by("pk").values_list("pk", flat=True))
