@@ -55,6 +55,12 @@ class Stripe(ApiConnector):
     key_setting = "STRIPE_SECRET_KEY"
     request_id_header = "request-id"
     sdk_errors = (stripe.StripeError,)
+    counters = (
+        "customers_deleted",
+        "customers_already_deleted",
+        "subscriptions_canceled",
+        "payment_methods_detached",
+    )
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.STRIPE)
@@ -74,42 +80,49 @@ class Stripe(ApiConnector):
             base_addresses={"api": self.base_url},
             max_network_retries=0,
         )
-        erasures = [Erasure(client.v1, customer, call) for customer in call.references["customer_id"]]
+        exchange.facts = {"api_version": stripe.api_version}
+        erasures = [Erasure(client.v1, customer, call, exchange) for customer in call.references["customer_id"]]
         for erasure in erasures:
             erasure.run()
-        return Done({
-            "outcome": "erased",
-            "customers_deleted": sum(not e.already_deleted for e in erasures),
-            "customers_already_deleted": sum(e.already_deleted for e in erasures),
-            "subscriptions_canceled": sum(e.canceled for e in erasures),
-            "payment_methods_detached": sum(e.detached for e in erasures),
-            "retained": kept_by_stripe([e.last_payment for e in erasures if e.last_payment]),
-            "api_version": stripe.api_version,
-            **exchange.evidence(),
-        })  # fmt: skip
+        kept = kept_by_stripe([e.last_payment for e in erasures if e.last_payment])
+        return Done(exchange.final("erased") | {"retained": kept})
 
 
 class Erasure:
     """The erasure of one customer."""
 
-    def __init__(self, api, customer_id: str, call: Call):
-        self.api, self.customer_id, self.call = api, customer_id, call
-        self.already_deleted, self.canceled, self.detached = False, 0, 0
+    def __init__(self, api, customer_id: str, call: Call, exchange: Exchange):
+        self.api, self.customer_id, self.call, self.exchange = api, customer_id, call, exchange
         self.last_payment: date | None = None
 
     def run(self) -> None:
         """Does what of it has not been done yet. Raises Trouble."""
         self.call.renew()
-        self.already_deleted = self.is_deleted()
+        is_deleted = self.is_deleted()
         self.last_payment = self.read_last_payment()
-        if self.already_deleted:
+        if is_deleted:
+            self.find_deleted()
             return
         self.cancel_subscriptions()
         self.detach_payment_methods()
-        self.call.renew()
-        self.api.customers.delete(self.customer_id)
+        self.delete()
+
+    def find_deleted(self) -> None:
+        """Counts a customer who is deleted already, once in all attempts: as ours if we had asked for it."""
+        key = self.exchange.key("customer", self.customer_id)
+        if key not in self.exchange.settled:
+            was_ours = self.exchange.was_ours(key)
+            self.exchange.tally["customers_deleted" if was_ours else "customers_already_deleted"] += 1
+            self.exchange.settled.append(key)
+
+    def delete(self) -> None:
+        self.exchange.intend("customer", self.customer_id)
+        deleted = was_there(lambda: self.api.customers.delete(self.customer_id))
         if not self.is_deleted():
             raise Trouble(Later("Stripe still knows a customer that it was told to delete"))
+        self.exchange.answered("customer", self.customer_id)
+        self.exchange.tally["customers_deleted" if deleted else "customers_already_deleted"] += 1
+        self.exchange.settled.append(self.exchange.key("customer", self.customer_id))
 
     def is_deleted(self) -> bool:
         """Whether Stripe has the customer as deleted. It forgets none, so one that it does not know belongs to
@@ -133,15 +146,25 @@ class Erasure:
         subscriptions = self.api.subscriptions.list({"customer": self.customer_id, "status": "all", "limit": 100})
         for subscription in list(subscriptions.auto_paging_iter()):
             if subscription.status not in ENDED:
-                self.call.renew()
-                self.canceled += was_there(lambda s=subscription: self.api.subscriptions.cancel(s.id))
+                self.exchange.intend("subscription", subscription.id)
+                canceled = was_there(lambda s=subscription: self.api.subscriptions.cancel(s.id))
+                self.exchange.answered("subscription", subscription.id)
+            else:
+                canceled = self.exchange.was_ours(self.exchange.key("subscription", subscription.id))
+            self.exchange.tally["subscriptions_canceled"] += canceled
 
     def detach_payment_methods(self) -> None:
         methods = self.api.customers.payment_methods.list(self.customer_id, {"limit": 100})
-        for method in list(methods.auto_paging_iter()):
-            self.call.renew()
+        attached = list(methods.auto_paging_iter())
+        kept = {self.exchange.key("payment method", method.id) for method in attached}
+        gone = [key for key in self.exchange.asked if key.startswith("payment method") and key not in kept]
+        self.exchange.tally["payment_methods_detached"] += sum(map(self.exchange.was_ours, gone))
+        for method in attached:
+            self.exchange.intend("payment method", method.id)
             options = {"idempotency_key": str(uuid5(self.call.idempotency_key, method.id))}
-            self.detached += was_there(lambda m=method, o=options: self.api.payment_methods.detach(m.id, options=o))
+            detached = was_there(lambda m=method, o=options: self.api.payment_methods.detach(m.id, options=o))
+            self.exchange.answered("payment method", method.id)
+            self.exchange.tally["payment_methods_detached"] += detached
 
 
 def was_there(act: Callable[[], object]) -> bool:

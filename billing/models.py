@@ -20,13 +20,18 @@ def as_of():
     return models.DateTimeField(null=True, blank=True, editable=False)
 
 
+def email():
+    """As Stripe has it, and no EmailField: Stripe takes what is none."""
+    return models.CharField(max_length=254, blank=True)
+
+
 class Customer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="customers")
     stripe_id = stripe_id()
     as_of = as_of()
     name = models.CharField(max_length=300, blank=True)
-    email = models.EmailField(max_length=254, blank=True)
+    email = email()
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self):
@@ -115,7 +120,7 @@ class Invoice(models.Model):
     number = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=30, blank=True)
     customer_name = models.CharField(max_length=300, blank=True)
-    customer_email = models.EmailField(max_length=254, blank=True)
+    customer_email = email()
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField(help_text="Minor units.")
     amount_paid = models.BigIntegerField(default=0, help_text="Minor units.")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -19,13 +19,20 @@ from django.db import IntegrityError, models, transaction
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.fulfilment import audit, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
+from privacy.fulfilment.reading import why_not_storable
 from privacy.models import DataSubject, Identifier, Staff
-from privacy.selectors.suppression import suppressed
+from privacy.models.addresses import MAX_LENGTH
+from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 NO_CUSTOMER = "It names no customer."
 NOBODY = "No person is known by this Stripe customer; bring the person in first."
 OLDER = "A newer version is stored already."
+NO_ID = "It has no id, and cannot be known again."
+NO_TYPE = "It does not say which of Stripe's objects it is."
+EMAIL_ODD = "Its e-mail address is none, and is kept as Stripe has it."
+EMAIL_EMPTIED = "Its e-mail address cannot be stored, and was left empty."
+PAGES = ("list", "search_result")
 # Above everything that refers to it.
 ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund)
 
@@ -46,21 +53,53 @@ class Refused(Exception):
         self.outcome = outcome
 
 
-def sync(*, objects: Iterable[Mapping], as_of: datetime | None = None, actor: Staff | None = None) -> list[Synced]:
+def sync(
+    *,
+    objects: Iterable[Mapping],
+    as_of: datetime | None = None,
+    actor: Staff | None = None,
+    payers: Mapping[str, UUID] | None = None,
+) -> list[Synced]:
     """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in one transaction.
 
     `as_of` is the moment of this version: an event's `created`, or when the object was fetched. Without it (a file of
     unknown age) nothing is overwritten that came with one. Objects of other types are left out of the answer. Events
-    are unpacked, with their own moment.
+    are unpacked, with their own moment, and so are lists, pages of them and search results. `payers` says whose a
+    customer is that is known by nothing else: {its id: subject}.
+
+    A customer that has come in gives its id to its person, so that an erasure knows it; one that was refused or
+    skipped gives nothing.
     """
-    found = gather(objects, as_of)
+    things = list(opened(objects))
+    found = gather(things, as_of)
     try:
         with transaction.atomic():
-            return _store(found, actor)
+            done = _store(found, actor, payers or {})
     except IntegrityError:
         # Another worker made the same row at the same time. Now it is there, and there is one to update.
         with transaction.atomic():
-            return _store(found, actor)
+            done = _store(found, actor, payers or {})
+    return done + [strange for thing in things if (strange := _strange(thing))]
+
+
+def opened(objects: Iterable[object]) -> Iterator[object]:
+    """The objects themselves, in order: lists, Stripe's pages and search results are opened."""
+    waiting = [iter(objects)]
+    while waiting:
+        for thing in waiting[-1]:
+            if isinstance(thing, Mapping) and thing.get("object") in PAGES and isinstance(thing.get("data"), list):
+                thing = thing["data"]
+            if isinstance(thing, list):
+                waiting.append(iter(thing))
+                break
+            yield thing
+        else:
+            waiting.pop()
+
+
+def customers_of(objects: Iterable[object]) -> set[str]:
+    """The ids of the customers that these objects are or belong to."""
+    return _ids(gather(opened(objects), None), Customer)
 
 
 def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
@@ -123,11 +162,22 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
             yield from _unpacked(item, as_of, depth + 1, thing)
 
 
-def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None) -> list[Synced]:
-    ledger = Ledger(found)
+def _strange(thing: object) -> Synced | None:
+    """What is told of an object that cannot be looked at."""
+    kind = thing.get("object") if isinstance(thing, Mapping) else None
+    if not isinstance(kind, str):
+        return Synced(Outcome.REFUSED, reason=NO_TYPE)
+    if kind in TABLES and not (isinstance(thing.get("id"), str) and thing["id"]):
+        return Synced(Outcome.REFUSED, reason=NO_ID, model=TABLES[kind].model)
+    return None
+
+
+def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None, payers: Mapping[str, UUID]) -> list[Synced]:
+    ledger = Ledger(found, payers)
     done = []
     for model in ORDER:
         done += ledger.take([item for item in found.values() if item.model is model], model)
+    ledger.introduce(actor)
     _record(done, actor)
     return done
 
@@ -135,13 +185,17 @@ def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None) -> list
 class Ledger:
     """The rows known so far, and what may be done for whom, while a batch is stored."""
 
-    def __init__(self, found: Mapping[tuple[type, str], Found]):
+    def __init__(self, found: Mapping[tuple[type, str], Found], payers: Mapping[str, UUID]):
         self.found = found
         self.rows = {model: _known(model, _ids(found, model)) for model in ORDER}
         customers = self.rows[Customer]
-        self.barred, self.person_of = _people_of(found, customers)
-        concerned = {c.subject_id for c in customers.values()} | set(self.person_of.values())
-        self.people = intake.lock_people(concerned)
+        new = sorted(_ids(found, Customer) - set(customers))
+        self.by_id = _owners(Kind.STRIPE, new)
+        self.nameless = set(new) - set(self.by_id)  # customers that are nobody's identifier yet
+        self.by_word = {s: payers[s] for s in self.nameless if s in payers}
+        self.barred, self.by_address = _by_address(found, new)
+        owners = (self.by_id, self.by_word, self.by_address)
+        self.people = intake.lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
 
     def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
         done = [self.judge(item) for item in items]
@@ -175,14 +229,16 @@ class Ledger:
             return Outcome.UNCHANGED, None, OLDER
         if row:
             self.may_write(row)
-        values = TABLES[item.thing["object"]].values(item.thing, Context(self, item))
+        context = Context(self, item)
+        values = TABLES[item.thing["object"]].values(item.thing, context)
+        remark = " ".join(context.remarks)
         if not row:
             row = item.model(stripe_id=item.stripe_id, **values)
             self.may_create(row)
             outcome = Outcome.CREATED
         elif all(getattr(row, name) == value for name, value in values.items()):
             if row.as_of == item.as_of:
-                return Outcome.UNCHANGED, None, ""
+                return Outcome.UNCHANGED, None, remark
             outcome = Outcome.UNCHANGED
         else:
             for name, value in values.items():
@@ -191,7 +247,7 @@ class Ledger:
         row.as_of = item.as_of
         if problem := what_is_wrong(row) or _breaks_a_rule(row):
             raise Refused(problem, Outcome.REFUSED)
-        return outcome, row, ""
+        return outcome, row, remark
 
     def may_write(self, row: models.Model) -> None:
         subject = self.people.get(_subject_id(row))
@@ -210,12 +266,23 @@ class Ledger:
             return self.rows[Customer][stripe_id]
         return self.add(Customer(stripe_id=stripe_id, subject=self.subject(stripe_id)))
 
-    def subject(self, customer_id: str) -> DataSubject:
+    def subject(self, customer_id: str, *, itself: bool = False) -> DataSubject:
+        """Whose a customer without a row is. What refers to one that came `itself` and was not accepted goes by
+        nothing but its id. Raises Refused."""
         if customer_id in self.barred:
             raise Refused(ERASED)
-        if customer_id not in self.person_of:
-            raise Refused(NOBODY)
-        return self.people[self.person_of[customer_id]]
+        by_word = self.by_word if itself or (Customer, customer_id) not in self.found else {}
+        for known in (self.by_id, by_word, self.by_address if itself else {}):
+            if customer_id in known:
+                return self.people[known[customer_id]]
+        raise Refused(NOBODY)
+
+    def introduce(self, actor: Staff | None) -> None:
+        """Gives the ids of the customers that came in to their people."""
+        accepted = [row for stripe_id, row in self.rows[Customer].items() if stripe_id in self.nameless]
+        people = [Person(subject_id=c.subject_id, identifiers=((Kind.STRIPE, c.stripe_id),)) for c in accepted]
+        if people:
+            intake.bring_in(people=people, actor=actor)
 
     def add(self, row: models.Model) -> models.Model:
         """Makes room for an object that is referred to and has not come itself."""
@@ -234,6 +301,18 @@ class Context:
 
     ledger: Ledger
     item: Found
+    remarks: list[str] = field(default_factory=list)  # sentences about what comes in otherwise than it stood
+
+    def email(self, value: object) -> str:
+        """An e-mail address as Stripe has it: one that is none must not keep the rest out."""
+        if value is None or value == "":
+            return ""
+        if not isinstance(value, str) or len(value) > MAX_LENGTH or why_not_storable(value):
+            self.remarks.append(EMAIL_EMPTIED)
+            return ""
+        if not _address(value):
+            self.remarks.append(EMAIL_ODD)
+        return value
 
     def customer(self) -> Customer:
         """Whose object it is: its own word, or that of the object around it. Raises Refused."""
@@ -309,9 +388,9 @@ def customer(thing: Mapping, context: Context) -> dict:
             raise Refused("It was deleted at Stripe, and never known here.")
         return {"name": "", "email": ""}
     return {
-        "subject": known.subject if known else context.ledger.subject(thing["id"]),
+        "subject": known.subject if known else context.ledger.subject(thing["id"], itself=True),
         "name": cut(thing.get("name") or "", 300),
-        "email": thing.get("email") or "",
+        "email": context.email(thing.get("email")),
         "created_at": moment(thing["created"]),
     }
 
@@ -351,7 +430,7 @@ def invoice(thing: Mapping, context: Context) -> dict:
         "number": cut(thing.get("number") or "", 60),
         "status": thing.get("status") or "",
         "customer_name": cut(thing.get("customer_name") or "", 300),
-        "customer_email": thing.get("customer_email") or "",
+        "customer_email": context.email(thing.get("customer_email")),
         "currency": thing["currency"],
         "total": thing["total"],
         "amount_paid": thing.get("amount_paid") or 0,
@@ -466,7 +545,23 @@ def _ids(found: Mapping[tuple[type, str], Found], model: type[models.Model]) -> 
             ids |= {i for thing in (item.thing, *listed(item.thing, "items")) for i in price_ids(thing)}
         if model is Subscription:
             ids |= set(subscription_ids(item.thing))
-    return ids - {None}
+    return {stripe_id for stripe_id in ids if stripe_id and _is_an_id(stripe_id)}
+
+
+def _is_an_id(text: str) -> bool:
+    """Whether it can be an identifier; no row is asked for by anything else (a NUL, a character that nobody sees)."""
+    try:
+        return Identifier.normalise(Kind.STRIPE, text) == text
+    except ValidationError:
+        return False
+
+
+def _address(text: object) -> str:
+    """The stored spelling of an e-mail address; empty for what is none."""
+    try:
+        return Identifier.normalise(Kind.EMAIL, text) if isinstance(text, str) else ""
+    except ValidationError:
+        return ""
 
 
 def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.Model]:
@@ -480,35 +575,21 @@ def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.
     return found
 
 
-def _people_of(found, customers: Mapping[str, Customer]) -> tuple[set[str], dict[str, object]]:
-    """(ids of customers that are erased people's, {id of a customer without a row: its person's id}).
+def _by_address(found, new: Sequence[str]) -> tuple[set[str], dict[str, UUID]]:
+    """(those of these customers that are erased people's, {customer: the person who has the address on it}).
 
-    A customer is its person's by the Stripe id among the identifiers, or by the e-mail address; in the second case the
-    Stripe id becomes an identifier, so that an erasure knows it.
+    An address of which the ledger cannot tell whether an erased person had it leads to nobody.
     """
-    new = sorted(_ids(found, Customer) - set(customers))
-    emails = {}
-    for stripe_id in new:
-        item = found.get((Customer, stripe_id))
-        try:
-            emails[stripe_id] = Identifier.normalise(Kind.EMAIL, item.thing.get("email") or "") if item else ""
-        except (ValidationError, AttributeError, TypeError):
-            emails[stripe_id] = ""
-    addresses = sorted({email for email in emails.values() if email})
+    things = {s: found[Customer, s].thing for s in new if (Customer, s) in found}
+    emails = {s: email for s, thing in things.items() if (email := _address(thing.get("email")))}
+    addresses = sorted(set(emails.values()))
     barred_ids, barred_addresses = suppressed(Kind.STRIPE, new), suppressed(Kind.EMAIL, addresses)
-    barred = {s for s in new if s in barred_ids or emails[s] in barred_addresses}
-    by_id = _owners(Kind.STRIPE, new)
-    by_address = _owners(Kind.EMAIL, addresses)
-    by_email = {s: by_address[emails[s]] for s in new if s not in by_id and emails[s] in by_address}
-    introduced = {s: owner for s, owner in by_email.items() if s not in barred}
-    intake.bring_in(
-        people=[Person(subject_id=owner, identifiers=((Kind.STRIPE, s),)) for s, owner in introduced.items()],
-        actor=None,
-    )
-    return barred, by_id | by_email
+    barred = barred_ids | {s for s, email in emails.items() if email in barred_addresses}
+    owners = _owners(Kind.EMAIL, sorted(set(addresses) - perhaps_suppressed(addresses)))
+    return barred, {s: owners[email] for s, email in emails.items() if email in owners}
 
 
-def _owners(kind: str, values: Sequence[str]) -> dict[str, object]:
+def _owners(kind: str, values: Sequence[str]) -> dict[str, UUID]:
     found = {}
     for some in batched(values, CHUNK):
         found |= dict(Identifier.objects.filter(kind=kind, value__in=some).values_list("value", "subject_id"))

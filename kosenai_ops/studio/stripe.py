@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from billing import sync
-from billing.sync import TABLES, id_of
+from billing.sync import TABLES
 from kosenai_ops.studio.sources import SourceError, Tally, files_of, name_of, text_of
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import Arrival, Person
+from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import Unreadable, json_value
-from privacy.models import Identifier
 
 FILE = Path("stripe-fixtures") / "fixtures3.json"
 FOLDER = "dj-stripe-fixtures"
-CARRIERS = ("charge", "payment_intent")  # no table of their own, but refunds and invoices inside
+CARRIERS = ("charge", "payment_intent", "event")  # no table of their own, but refunds and invoices inside
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Recorded:
     """An object, and the file it stands in."""
 
     source: str
-    thing: Mapping
+    thing: object
 
 
 def read(folder: Path) -> list[Recorded]:
@@ -32,16 +30,29 @@ def read(folder: Path) -> list[Recorded]:
     if not isinstance(examples, dict) or not isinstance(examples.get("resources"), dict):
         raise SourceError(f"{name_of(folder / FILE)}: no “resources” in it.")
     recorded = [Recorded(str(FILE), thing) for thing in of_one_customer(list(examples["resources"].values()))]
-    for file in files_of(folder / FOLDER, ".json"):
-        recorded += [Recorded(f"{FOLDER}/*.json", thing) for thing in [value_of(file)] if has_a_table(thing)]
+    for file in files_of(folder / FOLDER, ".json", ".jsonl", ".ndjson"):
+        things = [thing for thing in sync.opened(values_of(file)) if concerns_us(thing)]
+        recorded += [Recorded(f"{FOLDER}/*{file.suffix}", thing) for thing in things]
     return recorded
 
 
-def value_of(file: Path) -> object:
+def values_of(file: Path) -> list[object]:
+    """What the file says: one value, or one a line (JSON Lines). Raises SourceError."""
+    text = text_of(file)
+    lines = [line for line in text.splitlines() if line.strip()]
     try:
-        return json_value(text_of(file))
+        return [json_value(line) for line in lines] if file.suffix != ".json" else [json_value(text)]
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
+
+
+def value_of(file: Path) -> object:
+    return values_of(file)[0]
+
+
+def concerns_us(thing: object) -> bool:
+    """Whether it has a table, holds what has, or is so strange that billing.sync should say so."""
+    return not isinstance(thing, dict) or thing.get("object") in (None, *TABLES, *CARRIERS)
 
 
 def has_a_table(thing: object) -> bool:
@@ -51,34 +62,21 @@ def has_a_table(thing: object) -> bool:
 def of_one_customer(things: Sequence[object]) -> Iterator[Mapping]:
     """Stripe's examples come from one account: what names no customer there is its only customer's."""
     mine = [thing for thing in things if has_a_table(thing)]
-    customer = next((thing["id"] for thing in mine if thing["object"] == "customer"), None)
+    customer = next((thing.get("id") for thing in mine if thing["object"] == "customer"), None)
     for thing in mine:
         orphaned = "customer" in thing and thing["customer"] is None and thing["object"] in TABLES
         yield thing | {"customer": customer} if orphaned else thing
 
 
-def write(recorded: Sequence[Recorded], people: Sequence[Person]) -> list[Tally]:
-    """The n-th customer is the n-th user: the Stripe id becomes one of their identifiers, then billing.sync stores."""
-    customers = sorted({c for r in recorded for c in (customer_of(r.thing), *nested_customers(r.thing)) if c})
-    payers = [
-        Person(identifiers=(*people[number % len(people)].identifiers, (Identifier.Kind.STRIPE, customer)))
-        for number, customer in enumerate(customers)
-    ]
-    linked = intake.bring_in(people=payers, actor=None)
-    tallies = [Tally.of("Stripe's customers", "identifiers", linked)]
-    source_of = {r.thing["id"]: r.source for r in recorded}
+def write(recorded: Sequence[Recorded], users: Sequence[Arrival]) -> list[Tally]:
+    """The n-th customer is the n-th user's, if it comes in."""
+    things = [r.thing for r in recorded]
+    owners = [(customer, users[n % len(users)].row) for n, customer in enumerate(sorted(sync.customers_of(things)))]
+    payers = {customer: row.pk for customer, row in owners if row}
+    source_of = {r.thing["id"]: r.source for r in recorded if isinstance(r.thing, dict) and "id" in r.thing}
     by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
-    for synced in sync.sync(objects=[r.thing for r in recorded]):
-        what = synced.model._meta.verbose_name_plural
-        by_file[source_of.get(synced.stripe_id, "nested in those"), str(what)].append(synced)
-    return tallies + [Tally.of(source, what, found) for (source, what), found in by_file.items()]
-
-
-def customer_of(thing: Mapping) -> str | None:
-    return thing["id"] if thing["object"] == "customer" else id_of(thing.get("customer"))
-
-
-def nested_customers(thing: Mapping) -> Iterator[str | None]:
-    for name in ("latest_charge", "charge", "invoice"):
-        if isinstance(thing.get(name), Mapping):
-            yield id_of(thing[name].get("customer"))
+    for synced in sync.sync(objects=things, payers=payers):
+        what = synced.model._meta.verbose_name_plural if synced.model else "objects"
+        source = source_of.get(synced.stripe_id, "nested in those") if synced.stripe_id else "Stripe's files"
+        by_file[source, str(what)].append(synced)
+    return [Tally.of(source, what, found) for (source, what), found in by_file.items()]

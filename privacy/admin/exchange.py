@@ -122,6 +122,8 @@ class Exchange(ImportExportMixin):
 
     def add_success_message(self, result, request) -> None:
         messages.success(request, f"Imported: {result.summary()}.")
+        for row in result.remarked()[:TOLD_ROWS]:
+            messages.warning(request, f"Row {row.number} came in. {row.reason}")
         left_out = result.left_out()
         for row in left_out[:TOLD_ROWS]:
             messages.warning(request, f"Row {row.number} was left out: {row.reason}")

@@ -34,7 +34,10 @@ def content(receipt: ErasureReceipt) -> dict:
     return {
         "sections": [Section(title, lines(body, key)) for title, key in SECTIONS.items()],
         "files": body.get("files", {}),
-        "processors": [p | {"name": step_words.processor_name(p["processor"])} for p in body.get("processors", [])],
+        "processors": [
+            p | {"name": step_words.processor_name(p["processor"]), "outcome": step_words.told(p)}
+            for p in body.get("processors", [])
+        ],
         "backups": body.get("backups", ""),
     }
 

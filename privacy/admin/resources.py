@@ -146,6 +146,10 @@ class SheetResult(Result):
     def left_out(self) -> list[SheetRow]:
         return [row for row in self.rows if row.is_skip() and row.reason]
 
+    def remarked(self) -> list[SheetRow]:
+        """Rows that come in, but not as they stood."""
+        return [row for row in self.rows if row.reason and not row.is_skip() and not row.is_invalid()]
+
     def unchanged(self) -> int:
         return self.totals[RowResult.IMPORT_TYPE_SKIP] - len(self.left_out())
 
@@ -369,7 +373,7 @@ def as_key(model: type[models.Model], key: str, value: str) -> object:
 
 def owners(values: set[str]) -> tuple[dict[str, DataSubject], set[str]]:
     """People by id or e-mail address: ({text: person}, texts that are erased people's addresses)."""
-    addresses = {value: address for value in values if "@" in value and (address := normalised_email(value))}
+    addresses = {value: address for value in values if "@" in value and (address := normalised(Kind.EMAIL, value))}
     by_address, barred = {}, set()
     for some in batched(set(addresses.values()), CHUNK):
         found = Identifier.objects.filter(kind=Kind.EMAIL, value__in=some).select_related("subject")
@@ -384,9 +388,10 @@ def owners(values: set[str]) -> tuple[dict[str, DataSubject], set[str]]:
     return people, {v for v, a in addresses.items() if a in barred}
 
 
-def normalised_email(value: str) -> str:
+def normalised(kind: str, value: str) -> str:
+    """The stored spelling of an identifier; empty for what can be none."""
     try:
-        return Identifier.normalise(Kind.EMAIL, value)
+        return Identifier.normalise(kind, value)
     except ValidationError:
         return ""
 
@@ -443,20 +448,21 @@ class SubjectSheet(Sheet):
         self.first_row: dict[tuple[str, str], int] = {}
         self.owner: dict[tuple[str, str], DataSubject] = {}
         for column, kind in self.kinds.items():
-            values = {v for text in texts(rows, column) if (v := self.stored(kind, text))}
+            values = {v for text in texts(rows, column) if (v := normalised(kind, text))}
             for some in batched(values, CHUNK):
                 found = Identifier.objects.filter(kind=kind, value__in=some).select_related("subject")
                 self.owner |= {(kind, i.value): i.subject for i in found}
-
-    def stored(self, kind: str, text: str) -> str:
-        return normalised_email(text) if kind == Kind.EMAIL else text
 
     def look_at(self, row, number):
         me = self.known.get(text_of(row, "id"))
         for column, kind in self.kinds.items():
             if text := text_of(row, column):
-                if not (value := self.stored(kind, text)):
-                    raise ValidationError({column: "This is not an e-mail address."})
+                try:
+                    value = Identifier.normalise(kind, text)
+                except ValidationError as error:
+                    if kind == Kind.EMAIL and (me or text_of(row, "clerk_id")):
+                        continue  # the row comes in without it, and says so
+                    raise ValidationError({column: error.messages}) from error
                 self.must_be_free(row, number, column, (kind, value), me)
 
     def must_be_free(self, row, number: int, column: str, pair: tuple[str, str], me: DataSubject | None) -> None:

@@ -27,8 +27,29 @@ def name_of(step: FulfilmentStep) -> str:
 
 
 def outcome_of(step: FulfilmentStep) -> str:
-    """What a finished processor step came to, such as `attested by hand`."""
-    return str(step.result.get("outcome", "")).capitalize() if isinstance(step.result, dict) else ""
+    """What a processor's step came to, such as `Attested by hand`, or has come to so far."""
+    if step.handler != "processor" or not isinstance(step.result, dict):
+        return ""
+    return told(step.result) or so_far(step.result)
+
+
+def told(result: dict) -> str:
+    """The outcome, and what there is to know about it."""
+    words = [str(result.get("outcome", "")), *map(str, result.get("notes", []))]
+    return ". ".join(text[:1].upper() + text[1:] for text in words if text)
+
+
+def so_far(result: dict) -> str:
+    """`So far: 2 attempts, 7 calls; users deleted: 1`."""
+    if "attempts" not in result:
+        return ""
+    calls = sum(result.get("calls", {}).values())
+    counted = [
+        f"{name.replace('_', ' ')}: {number:,}"
+        for name, number in result.items()
+        if name != "attempts" and type(number) is int and number
+    ]
+    return "; ".join([f"So far: {_many(result['attempts'], 'attempt')}, {_many(calls, 'call')}", *counted])
 
 
 def processor_name(key: str) -> str:
@@ -41,3 +62,7 @@ def model_name(label: str) -> str:
         return str(apps.get_model(label)._meta.verbose_name_plural).capitalize()
     except (LookupError, ValueError):
         return label
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -6,10 +6,13 @@ import logging
 import random
 import re
 from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import uuid5
 
 import httpx
 from django.conf import settings
@@ -21,6 +24,7 @@ REFUSED_KEY_SECONDS = 15 * 60
 LONGEST_PAUSE_SECONDS = 6 * 3600
 RETRY_STATUSES = {408, 409, 425, 429}
 KEPT_REQUEST_IDS = 20
+KEPT_ENDINGS = 20
 # What we put into an address. Some SDKs do not quote it: "../instance" for a user's id would name another object.
 SAFE_ID = re.compile(r"[\w-]+", re.ASCII)
 SAFE_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
@@ -38,11 +42,24 @@ class Trouble(Exception):
 
 
 class Exchange:
-    """One attempt's calls to one processor, and the evidence of them: counts, HTTP statuses, the processor's own
-    request ids. `client` may be handed to a vendor's SDK."""
+    """One attempt's calls to one processor, and the evidence of this attempt and those before it: counts, HTTP
+    statuses, the processor's own request ids, what was asked. `client` may be handed to a vendor's SDK.
 
-    def __init__(self, connector: "ApiConnector", earlier: dict):
-        self.connector = connector
+    `tally` counts what was done, under the connector's `counters`. `asked` are deletions of which the answer is not
+    known, as {what and UUID: attempt}; the UUID is made of the thing's id and the step's key, so that evidence names
+    nobody. `settled` are those that are over, where the processor would not say so itself.
+    """
+
+    def __init__(self, connector: "ApiConnector", call: Call):
+        earlier = call.result
+        self.connector, self.call = connector, call
+        self.attempt = earlier.get("attempts", 0) + 1
+        self.tally = Counter({name: earlier.get(name, 0) for name in connector.counters})
+        self.facts: dict[str, Any] = {}  # what else the connector has to say
+        self.asked: dict[str, int] = dict(earlier.get("asked", {}))
+        self.settled: list[str] = list(earlier.get("settled", []))
+        self.lost: list[int] = list(earlier.get("answers_lost", []))
+        self.endings: dict[str, str] = dict(earlier.get("endings", {}))
         self.calls = Counter(earlier.get("calls", {}))
         self.request_ids = deque(earlier.get("requests", []), KEPT_REQUEST_IDS)
         self.client = httpx.Client(
@@ -52,9 +69,70 @@ class Exchange:
             event_hooks={"response": [self.judge]},
         )
 
-    def evidence(self) -> dict:
-        """For a step's result; the last request ids only, when there were many calls."""
-        return {"calls": dict(self.calls), "requests": list(self.request_ids)}
+    def evidence(self) -> dict[str, Any]:
+        """For the result of a step that is not finished; the last request ids only, when there were many calls."""
+        told = {"asked": self.asked, "settled": self.settled, "answers_lost": self.lost, "endings": self.endings}
+        return {
+            **self.tally,
+            **self.facts,
+            "attempts": self.attempt,
+            "calls": dict(self.calls),
+            "requests": list(self.request_ids),
+            **{name: value for name, value in told.items() if value},
+        }
+
+    def final(self, outcome: str, notes: list[str] | None = None) -> dict[str, Any]:
+        """The same for one that is: in words, and without what only a next attempt needs."""
+        notes = [*(notes or []), *map(self.in_words, sorted(set(self.lost)))]
+        left_out = {"asked", "settled", "next", *(["attempts"] if self.attempt == 1 else [])}
+        evidence = {name: value for name, value in self.evidence().items() if name not in left_out}
+        return {"outcome": outcome, **({"notes": notes} if notes else {}), **evidence}
+
+    def in_words(self, attempt: int) -> str:
+        how = self.endings.get(str(attempt), "the worker was stopped")
+        return f"deleted by us: the answer to attempt {attempt} was lost ({how}), read back as deleted"
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """The outcome with its evidence, if it is one that finishes nothing."""
+        if not isinstance(outcome, Later | Waiting | Failed):
+            return outcome
+        self.end_with(outcome)
+        return replace(outcome, result=self.evidence())
+
+    def end_with(self, outcome: Outcome) -> None:
+        self.endings = dict([*self.endings.items(), (str(self.attempt), outcome.because)][-KEPT_ENDINGS:])
+
+    def intend(self, what: str, name: str) -> None:
+        """Writes down that this thing is about to be deleted. Raises what Call.renew raises."""
+        self.asked[self.key(what, name)] = self.attempt
+        self.call.renew(self.evidence())
+
+    def answered(self, what: str, name: str) -> None:
+        self.asked.pop(self.key(what, name), None)
+
+    def was_ours(self, key: str) -> bool:
+        """Whether a thing that is gone was there when an earlier attempt asked for its deletion, and the answer was
+        lost."""
+        attempt = self.asked.pop(key, None)
+        if attempt is not None:
+            self.lost.append(attempt)
+        return attempt is not None
+
+    def key(self, what: str, name: str) -> str:
+        return f"{what} {uuid5(self.call.idempotency_key, name)}"
+
+    def delete(self, what: str, name: str, *, is_there: Callable[[], bool], act: Callable[[], bool]) -> str:
+        """Deletes one thing and reads back: "deleted" by us, "already_gone" between reading and acting, or "unknown",
+        for a 404 does not say that it was ever there (a key of another instance knows nothing). `act` tells whether
+        there was anything to delete. Raises Trouble."""
+        if not is_there():
+            return "deleted" if self.was_ours(self.key(what, name)) else "unknown"
+        self.intend(what, name)
+        was_there = act()
+        if is_there():
+            raise Trouble(Later(f"{self.connector.name} still knows a {what} that it was told to delete"))
+        self.answered(what, name)
+        return "deleted" if was_there else "already_gone"
 
     def judge(self, response: httpx.Response) -> None:
         """Notes the reply and lets through only what was done (2xx) or is not there (404), in JSON or without a
@@ -91,6 +169,7 @@ class ApiConnector(Connector):
     key_setting: ClassVar[str]
     request_id_header: ClassVar[str]
     sdk_errors: ClassVar[tuple[type[Exception], ...]] = ()
+    counters: ClassVar[tuple[str, ...]]  # of a step's result: what was done, over all attempts
 
     def __init__(self):
         self.quiet_until, self.quiet_because = 0.0, ""
@@ -111,9 +190,12 @@ class ApiConnector(Connector):
         if (seconds := self.quiet_until - monotonic()) > 0:
             # Spread out, so that not all who wait come back in the same second.
             return Waiting(self.quiet_because, seconds * random.uniform(1, 2))  # noqa: S311
+        exchange = Exchange(self, call)
+        return exchange.told(self.attempted(call, exchange))
+
+    def attempted(self, call: Call, exchange: Exchange) -> Outcome:
         if not all(SAFE_ID.fullmatch(value) for values in call.references.values() for value in values):
             return Failed(f"An id on record is none that {self.name} could have given; nothing was sent")
-        exchange = Exchange(self, call.result)
         try:
             with exchange.client:
                 return self.erase_by_api(call, exchange)

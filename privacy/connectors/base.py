@@ -20,12 +20,20 @@ class Done:
     record: Callable[..., None] | None = None
 
 
+def so_far() -> Any:
+    """The field `result` of an outcome that finishes nothing: the evidence of all attempts up to this one, which the
+    next gets back in its Call; None leaves what is recorded. It is no part of what the engine is to do next, so
+    outcomes are compared without it."""
+    return field(default=None, compare=False)
+
+
 @dataclass(frozen=True)
 class Later:
     """Try again: after `seconds` if the other side said so (Retry-After), else with jittered back-off."""
 
     because: str
     seconds: float | None = None
+    result: dict[str, Any] | None = so_far()
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Waiting:
 
     because: str
     seconds: float | None = None
+    result: dict[str, Any] | None = so_far()
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Failed:
     """No attempt of ours will help: park for a person."""
 
     because: str
+    result: dict[str, Any] | None = so_far()
 
 
 @dataclass(frozen=True)
@@ -60,13 +70,14 @@ class Call:
     """One thing asked of a processor.
 
     `references` are its own names for the person, by kind; `idempotency_key` is the same on every attempt.
-    `renew` prolongs the worker's lease; let what it raises pass, because then nothing more may be done. `units_done`
-    and `result` are what earlier slices left (see More).
+    `renew` prolongs the worker's lease; let what it raises pass, because then nothing more may be done. Given a
+    result it stores it as the evidence so far: do so before whatever cannot be taken back, for the worker may die
+    before the answer. `units_done` and `result` are what earlier attempts left.
     """
 
     references: dict[str, list[str]]
     idempotency_key: UUID
-    renew: Callable[[], None]
+    renew: Callable[..., None]
     units_done: int = 0
     result: dict[str, Any] = field(default_factory=dict)
 

@@ -8,8 +8,8 @@ from clerk_backend_api import models as clerk_models
 from clerk_backend_api._version import __openapi_doc_version__ as API_VERSION
 from clerk_backend_api.utils import RetryConfig
 
-from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, Done, Later, register
+from privacy.connectors.api import ApiConnector, Exchange
+from privacy.connectors.base import Call, Done, Failed, register
 from privacy.models import Identifier
 
 # The SDK's own default repeats a 5xx for up to an hour, inside one call.
@@ -19,7 +19,8 @@ NO_RETRIES = RetryConfig("none", None, retry_connection_errors=False)
 @register
 class Clerk(ApiConnector):
     """https://clerk.com/docs/reference/backend-api: DELETE /users/{id}, which needs no idempotency key: the second
-    one answers 404. The key is an instance's secret key."""
+    one answers 404. So does every one under the key of another instance, therefore each follows a read, and a user
+    whom Clerk never knew is for a person to look at. The key is an instance's secret key."""
 
     key = "clerk"
     name = "Clerk"
@@ -27,6 +28,7 @@ class Clerk(ApiConnector):
     key_setting = "CLERK_SECRET_KEY"
     request_id_header = "x-clerk-trace-id"
     sdk_errors = (clerk_models.ClerkBaseError,)
+    counters = ("users_deleted", "users_already_gone", "users_unknown")
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         known: dict[UUID, dict[str, list[str]]] = {}
@@ -35,30 +37,38 @@ class Clerk(ApiConnector):
             known.setdefault(subject_id, {"user_id": []})["user_id"].append(value)
         return known
 
-    def erase_by_api(self, call: Call, exchange: Exchange) -> Done:
+    def erase_by_api(self, call: Call, exchange: Exchange) -> Done | Failed:
         with ClerkSDK(
             bearer_auth=self.api_key, client=exchange.client, server_url=self.base_url, retry_config=NO_RETRIES
         ) as clerk:
-            # First, what this key opens: under the key of another instance everybody would count as gone. Which
-            # instance it was stands in the evidence.
+            # First, whether the key opens anything. Which instance it was stands in the evidence.
             environment = clerk.instance_settings.get().environment_type
-            gone = [self.delete(clerk, user_id, call.renew) for user_id in call.references["user_id"]]
-        return Done({
-            "outcome": "erased",
-            "users_deleted": gone.count(False),
-            "users_already_gone": gone.count(True),
-            "environment": environment,
-            "api_version": API_VERSION,
-            **exchange.evidence(),
-        })  # fmt: skip
+            exchange.facts = {"environment": environment, "api_version": API_VERSION}
+            exchange.tally["users_unknown"] = 0  # they are asked for anew, perhaps under another key
+            for user_id in call.references["user_id"]:
+                self.delete(clerk, user_id, exchange)
+        if unknown := exchange.tally["users_unknown"]:
+            return Failed(
+                f"Clerk does not know {unknown} of the {len(call.references['user_id'])} users on record, and the key "
+                f"is that of its {environment} instance. Look the person up in Clerk: with the right key try again; "
+                "if nobody is there, attest that"
+            )
+        return Done(exchange.final("erased"))
 
-    def delete(self, clerk: ClerkSDK, user_id: str, renew: Callable[[], None]) -> bool:
-        """Deletes one user and reads back; True if there was none any more. Raises Trouble."""
-        renew()
-        already_gone = is_missing(lambda: clerk.users.delete(user_id=user_id))
-        if not is_missing(lambda: clerk.users.get(user_id=user_id)):
-            raise Trouble(Later("Clerk still knows a user that it was told to delete"))
-        return already_gone
+    def delete(self, clerk: ClerkSDK, user_id: str, exchange: Exchange) -> None:
+        """Deletes one user and counts what came of it. Raises Trouble."""
+        key = exchange.key("user", user_id)
+        if key in exchange.settled:
+            return
+        fate = exchange.delete(
+            "user",
+            user_id,
+            is_there=lambda: not is_missing(lambda: clerk.users.get(user_id=user_id)),
+            act=lambda: not is_missing(lambda: clerk.users.delete(user_id=user_id)),
+        )
+        exchange.tally[f"users_{fate}"] += 1
+        if fate != "unknown":
+            exchange.settled.append(key)
 
 
 def is_missing(ask: Callable[[], object]) -> bool:

@@ -7,12 +7,14 @@ from uuid import UUID
 import httpx
 
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, Done, Later, More, register
-from privacy.connectors.prompts import last_prompts_of, logs_kept
+from privacy.connectors.base import Call, Done, Failed, More, register
+from privacy.connectors.prompts import days_since_last_prompt, last_prompts_of, logs_kept
 from privacy.models import Prompt
 
 SLICE_SECONDS = 15
 LOG_DAYS = 30
+RESPONSE_DAYS = 30  # developers.openai.com/api/docs/guides/your-data
+NOTHING = "nothing was there to erase"
 LOGS = (
     "Abuse monitoring: OpenAI keeps logs for up to 30 days and offers no deletion "
     "(developers.openai.com/api/docs/guides/your-data)"
@@ -22,11 +24,12 @@ LOGS = (
 @register
 class OpenAI(ApiConnector):
     """https://developers.openai.com/api/reference: DELETE /responses/{id}, which needs no idempotency key: the
-    second one answers 404. Deleting a response leaves those before it in a conversation, so every id is deleted.
-    The key is a project's, with "Responses: write" and "Models: read".
+    second one answers 404. So does that of a response older than 30 days, and every one under the key of another
+    project, therefore each follows a read. Deleting a response leaves those before it in a conversation, so every id
+    is deleted. The key is a project's, with "Responses: write" and "Models: read".
 
-    A person may have tens of thousands of responses: `units_done` of the step says up to which id, in order, they
-    have been deleted, and a worker that was stopped repeats one slice at most.
+    A person may have tens of thousands of responses: `next` in the evidence is the place, in order, of the one that
+    is asked for next, and is written with every intent: a worker that was stopped repeats one response at most.
     """
 
     key = "openai"
@@ -34,6 +37,7 @@ class OpenAI(ApiConnector):
     base_url = "https://api.openai.com/v1"
     key_setting = "OPENAI_API_KEY"
     request_id_header = "x-request-id"
+    counters = ("responses_deleted", "responses_already_gone", "responses_unknown")
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         known = last_prompts_of(Prompt.Provider.OPENAI, subject_ids)
@@ -44,35 +48,59 @@ class OpenAI(ApiConnector):
             known[author]["response_id"].append(response_id)
         return known
 
-    def erase_by_api(self, call: Call, exchange: Exchange) -> Done | More:
+    def erase_by_api(self, call: Call, exchange: Exchange) -> Done | More | Failed:
         exchange.client.headers["Authorization"] = f"Bearer {self.api_key}"
         ids = call.references["response_id"]
-        result = {"outcome": "erased", "responses_deleted": 0, "responses_already_gone": 0, **call.result}
-        done, ends = call.units_done, monotonic() + SLICE_SECONDS
+        begun = done = call.result.get("next", 0)
+        exchange.facts = {"api_version": "v1", "next": begun}
+        if begun == 0:
+            exchange.tally["responses_unknown"] = 0  # asked for anew, perhaps under another key
+        ends = monotonic() + SLICE_SECONDS
         try:
             if done < len(ids):
-                # First, whether the key opens anything: with a wrong one everything would count as gone.
+                # First, whether the key opens anything.
                 exchange.client.get("/models").raise_for_status()
             while done < len(ids):
-                call.renew()
-                result["responses_already_gone" if delete(exchange, ids[done]) else "responses_deleted"] += 1
-                done += 1
+                exchange.tally[f"responses_{delete(exchange, ids[done])}"] += 1
+                exchange.facts["next"] = done = done + 1
                 if monotonic() >= ends:
                     break
         except (Trouble, httpx.HTTPError) as error:
-            if done == call.units_done:
+            if done == begun:
                 raise
-            self.heed(error)  # what is done is recorded first; the next attempt meets the trouble again
-        result |= {"api_version": "v1", **exchange.evidence()}
+            # What is done is recorded first; the next attempt meets the trouble again.
+            exchange.end_with(self.heed(error))
         if done < len(ids):
-            return More(done, result)
+            return More(done, exchange.evidence())
+        return self.judge(call, exchange, done)
+
+    def judge(self, call: Call, exchange: Exchange, done: int) -> Done | Failed:
+        """What the unknown responses mean. Those of the last 30 days should be there: where none is, the key may be
+        that of another project, which knows nothing."""
+        unknown, notes = exchange.tally["responses_unknown"], []
+        if unknown and days_since_last_prompt(call) > RESPONSE_DAYS:
+            exchange.tally["responses_already_gone"] += unknown
+            exchange.tally["responses_unknown"] = 0
+            notes = [f"{unknown:,} not there any more: OpenAI keeps a response for {RESPONSE_DAYS} days"]
+        elif unknown and unknown == done:
+            exchange.facts["next"] = 0
+            return Failed(
+                f"OpenAI knows none of the {done:,} responses on record, though the last is less than "
+                f"{RESPONSE_DAYS} days old. Is the key that of another project? With the right one try again; if they "
+                "were not kept there, attest that"
+            )
+        elif unknown:
+            notes = [f"{unknown:,} not known there under this key: OpenAI keeps a response for {RESPONSE_DAYS} days"]
+        result = exchange.final("erased" if exchange.tally["responses_deleted"] or not unknown else NOTHING, notes)
         return Done(result | {"retained": logs_kept(call, days=LOG_DAYS, because=LOGS)}, units=done)
 
 
-def delete(exchange: Exchange, response_id: str) -> bool:
-    """Deletes one response and reads back; True if there was none any more. Raises Trouble, httpx.HTTPError."""
-    if exchange.client.delete(f"/responses/{response_id}").status_code == httpx.codes.NOT_FOUND:
-        return True
-    if exchange.client.get(f"/responses/{response_id}").status_code != httpx.codes.NOT_FOUND:
-        raise Trouble(Later("OpenAI still knows a response that it was told to delete"))
-    return False
+def delete(exchange: Exchange, response_id: str) -> str:
+    """Deletes one response; returns what came of it (Exchange.delete). Raises Trouble, httpx.HTTPError."""
+    client, path = exchange.client, f"/responses/{response_id}"
+    return exchange.delete(
+        "response",
+        response_id,
+        is_there=lambda: client.get(path).status_code != httpx.codes.NOT_FOUND,
+        act=lambda: client.delete(path).status_code != httpx.codes.NOT_FOUND,
+    )

@@ -17,7 +17,15 @@ def last_prompts_of(provider: str, subject_ids: Sequence[UUID]) -> dict[UUID, di
     return {author: {"last_prompt_on": [moment.date().isoformat()]} for author, moment in last}
 
 
+def days_since_last_prompt(call: Call) -> int:
+    return (date.today() - last_prompt_on(call)).days
+
+
+def last_prompt_on(call: Call) -> date:
+    return max(map(date.fromisoformat, call.references["last_prompt_on"]))
+
+
 def logs_kept(call: Call, *, days: int, because: str) -> list[dict[str, str]]:
     """What is still in the processor's logs: one item, or none when the last of it has run out."""
-    until = max(map(date.fromisoformat, call.references["last_prompt_on"])) + timedelta(days=days)
+    until = last_prompt_on(call) + timedelta(days=days)
     return [retained("logs of prompts and replies", because, until)] if until >= date.today() else []

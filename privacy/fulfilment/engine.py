@@ -85,7 +85,8 @@ def local(name: str) -> Callable[[Handler], Handler]:
 def remote(name: str) -> Callable[[Handler], Handler]:
     """Registers a handler `(request, step, renew) -> Outcome` that runs outside transactions, after the intent
     was recorded. It may run again with the same `step.idempotency_key`, so a second run must do no harm.
-    `renew()` prolongs the lease and raises LeaseLost or Stopped."""
+    `renew()` prolongs the lease, `renew(result)` stores the evidence so far as well; both raise LeaseLost or
+    Stopped."""
 
     def wrap(handler):
         remote_handlers[name] = handler
@@ -248,7 +249,9 @@ def attempt_remote(lease: Lease, step: FulfilmentStep) -> Outcome | None:
         audit.append(request.id, "step.intended", actor=None, step=str(step), attempt=step.attempts)
         failpoint("intending")
     failpoint("intended")
-    outcome = remote_handlers.get(step.handler, unknown)(request, step, lambda: renew(lease))
+    outcome = remote_handlers.get(step.handler, unknown)(
+        request, step, lambda result=None: renew(lease, step, result)
+    )  # fmt: skip
     failpoint("called")
     with guarded(lease, recording=True) as request:
         record(request, step, outcome)
@@ -307,10 +310,13 @@ def is_held(subject_id: uuid.UUID) -> bool:
     return LegalHold.objects.filter(subject=subject_id, released_at__isnull=True).exists() or ordered.exists()
 
 
-def renew(lease: Lease) -> None:
-    """Prolongs the lease during long work; raises LeaseLost or Stopped."""
+def renew(lease: Lease, step: FulfilmentStep, result: dict | None) -> None:
+    """Prolongs the lease during long work, and keeps the evidence so far if there is any; raises LeaseLost or
+    Stopped."""
     with guarded(lease) as request:
         prolong(request)
+        if result is not None:
+            FulfilmentStep.objects.filter(pk=step.pk, state__in=OPEN_STEPS).update(result=result)
 
 
 def prolong(request: RightsRequest) -> None:
@@ -323,14 +329,15 @@ def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> Ou
     prolong(request)
     if not row.exists():  # attested by a person during the call: their evidence stands
         return outcome
+    if not isinstance(outcome, Done) and outcome.result is not None:
+        row.update(result=outcome.result)
     match outcome:
         case Done():
             if outcome.record:
                 outcome.record(request, step)
             finish(request, step, StepState.DONE, outcome.result, outcome.units)
         case More():
-            so_far = {} if outcome.result is None else {"result": outcome.result}
-            row.update(units_done=outcome.units, problem="", not_before=None, attempts=0, **so_far)
+            row.update(units_done=outcome.units, problem="", not_before=None, attempts=0)
             made_progress(request)
         case Later():
             wait = backoff(step.attempts) if outcome.seconds is None else outcome.seconds

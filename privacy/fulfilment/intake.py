@@ -20,11 +20,12 @@ from privacy.datamap import registry
 from privacy.fulfilment import audit
 from privacy.fulfilment.reading import why_not_storable
 from privacy.models import DataSubject, Identifier, Staff
-from privacy.selectors.suppression import suppressed
+from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
 FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
+IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds; a chunk leaves room for others
 
 
@@ -141,6 +142,7 @@ class Doors:
     known: dict[tuple[str, str], UUID]  # who has this identifier
     held: dict[UUID, list[Identifier]]  # the identifiers of everybody concerned
     barred: set[tuple[str, str]]  # identifiers of erased people
+    doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
     created: dict[UUID, DataSubject] = field(default_factory=dict)
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
@@ -148,7 +150,7 @@ class Doors:
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> "Doors":
-        asked = {pair for person in people for pair in _normalised(person) or ()}
+        asked = {pair for person in people for pair in _normalised(person)[0]}
         concerned = {i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people}
         locked = lock_people(concerned)
         held = defaultdict(list)
@@ -156,14 +158,22 @@ class Doors:
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
-        return cls(locked, known, held, _barred(asked))
+        doubtful = perhaps_suppressed(value for kind, value in asked if kind == Kind.EMAIL)
+        return cls(locked, known, held, _barred(asked), doubtful)
 
     def let_in(self, person: Person) -> Arrival:
-        identifiers = _normalised(person)
-        if identifiers is None:
-            return Arrival(Outcome.REFUSED, reason="The e-mail address is not one.")
+        identifiers, faults = _normalised(person)
         if self.barred.intersection(identifiers):
             return Arrival(Outcome.SKIPPED, reason=ERASED)
+        if wrong := next((f"{kind.label}: {why}" for kind, why in faults if kind != Kind.EMAIL), ""):
+            return Arrival(Outcome.REFUSED, reason=wrong)  # who it is cannot be guessed from the rest
+        sure = [(kind, value) for kind, value in identifiers if kind != Kind.EMAIL or value not in self.doubtful]
+        notes = [why for _, why in faults] + [IN_DOUBT] * (len(sure) < len(identifiers))
+        arrival = self.let_in_as(person, sure)
+        arrival.reason = " ".join(filter(None, [arrival.reason, *(f"E-mail left out: {why}" for why in notes)]))
+        return arrival
+
+    def let_in_as(self, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
         subject = self.people.get(person.subject_id or self.recognise(identifiers))
         if subject is None and person.subject_id:
             return Arrival(Outcome.REFUSED, reason="No person has this id.")
@@ -174,7 +184,7 @@ class Doors:
         return self.admit(subject, person, identifiers)
 
     def recognise(self, identifiers: Sequence[tuple[str, str]]) -> UUID | None:
-        asked = dict(identifiers)
+        asked = dict(reversed(identifiers))  # the first of a kind is the one the person goes by
         for kind in (Kind.CLERK, Kind.STRIPE, Kind.EMAIL):
             found = self.known.get((kind, asked.get(kind, "")))
             if found and (kind == Kind.CLERK or Kind.CLERK not in asked or not self.has(found, Kind.CLERK)):
@@ -190,13 +200,15 @@ class Doors:
         before = (subject.full_name, subject.country)
         subject.full_name = subject.full_name if person.full_name is None else person.full_name
         subject.country = subject.country if person.country is None else person.country
-        if problem := _wrong_person(subject, identifiers):
+        if problem := _wrong_person(subject):
             subject.full_name, subject.country = before
             return Arrival(Outcome.REFUSED, reason=problem)
         taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
         if is_new and len(taken) == len(identifiers):
             return Arrival(Outcome.REFUSED, reason=_left_out(taken))
-        added = [self.give(subject, *pair) for pair in identifiers if pair not in taken]
+        given = [pair for pair in identifiers if pair not in taken]
+        leading = set(dict(reversed(given)).items())
+        added = [self.give(subject, *pair, leads=pair in leading) for pair in given]
         if is_new:
             self.people[subject.id] = self.created[subject.id] = subject
             outcome = Outcome.CREATED
@@ -207,12 +219,14 @@ class Doors:
             outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
         return Arrival(outcome, subject, _left_out(taken))
 
-    def give(self, subject: DataSubject, kind: str, value: str) -> bool:
-        """Notes an identifier for writing; whether there was anything to note."""
+    def give(self, subject: DataSubject, kind: str, value: str, *, leads: bool) -> bool:
+        """Notes an identifier for writing; whether there was anything to note. The one that `leads` its kind becomes
+        the primary one."""
         mine = [i for i in self.held[subject.id] if i.kind == kind]
         same = next((i for i in mine if i.value == value), None)
         primary = next((i for i in mine if i.is_primary), None)
-        wanted = kind != Kind.STRIPE or primary is None  # a person may pay as several customers; the first stays first
+        # A person may pay as several customers; the first stays first.
+        wanted = primary is None if kind == Kind.STRIPE else leads
         if same and (same.is_primary or not wanted):
             return False
         if primary and wanted:
@@ -239,13 +253,16 @@ class Doors:
         Identifier.objects.bulk_create(new, batch_size=CHUNK)
 
 
-def _normalised(person: Person) -> list[tuple[str, str]] | None:
-    """The identifiers as they are stored, once each; None when one cannot be such."""
-    try:
-        pairs = [(Kind(kind), Identifier.normalise(kind, value)) for kind, value in person.identifiers]
-    except ValidationError:
-        return None
-    return list(dict.fromkeys(pair for pair in pairs if pair[1]))
+def _normalised(person: Person) -> tuple[list[tuple[str, str]], list[tuple[Kind, str]]]:
+    """(the identifiers as they are stored, once each; why others can be none, as (kind, sentence))."""
+    pairs, faults = [], []
+    for kind, value in person.identifiers:
+        try:
+            if value.strip():
+                pairs.append((Kind(kind), Identifier.normalise(kind, value)))
+        except ValidationError as error:
+            faults.append((Kind(kind), " ".join(error.messages)))
+    return list(dict.fromkeys(pairs)), list(dict.fromkeys(faults))
 
 
 def _by_kind(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -264,9 +281,7 @@ def _barred(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(kind, value) for kind, values in _by_kind(pairs) for value in suppressed(kind, values)}
 
 
-def _wrong_person(subject: DataSubject, identifiers: Sequence[tuple[str, str]]) -> str:
-    if any(len(value) > 254 or why_not_storable(value) for _, value in identifiers):
-        return "An identifier is longer than 254 characters, or cannot be stored."
+def _wrong_person(subject: DataSubject) -> str:
     if problem := what_is_wrong(subject):
         return problem
     if subject.country and not (len(subject.country) == 2 and subject.country.isascii() and subject.country.isupper()):

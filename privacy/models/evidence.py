@@ -55,6 +55,10 @@ class Suppression(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=20)
     digest = models.CharField(max_length=64)
+    is_exact = models.BooleanField(
+        null=True, default=True, editable=False,
+        help_text="Empty: of an address spelled as until 2026-11, when several mailboxes had one spelling.",
+    )  # fmt: skip
     request = models.ForeignKey(RightsRequest, models.PROTECT, related_name="suppressions")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -1,13 +1,12 @@
 """Who the data is about: account, contact, team membership and profile preferences (policy section 2)."""
 
-import unicodedata
 import uuid
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+from privacy.models.addresses import MAX_LENGTH, normalise_email, refuse_long, refuse_unseen
 
 
 class DataSubject(models.Model):
@@ -65,18 +64,6 @@ class DataSubject(models.Model):
         return f"Subject {str(self.id)[:8]}"
 
 
-def normalise_email(value: str) -> str:
-    """One spelling for one mailbox: NFKC, case-folded, domain in IDNA ASCII. Raises ValidationError."""
-    text = unicodedata.normalize("NFKC", value).strip().casefold()
-    local, _, domain = text.rpartition("@")
-    try:
-        text = f"{local}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError as error:
-        raise ValidationError("This is not an e-mail address.") from error
-    validate_email(text)
-    return text
-
-
 class Identifier(models.Model):
     """A name by which another system knows the person. `value` is stored normalised, so unique means unique."""
 
@@ -88,7 +75,7 @@ class Identifier(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="identifiers")
     kind = models.CharField(max_length=20, choices=Kind)
-    value = models.CharField(max_length=254)
+    value = models.CharField(max_length=MAX_LENGTH)
     is_primary = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -117,8 +104,14 @@ class Identifier(models.Model):
 
     @classmethod
     def normalise(cls, kind: str, value: str) -> str:
-        """The stored spelling of `value`. Raises ValidationError for an address that cannot be one."""
-        return normalise_email(value) if kind == cls.Kind.EMAIL else value.strip()
+        """The stored spelling of `value`; a vendor's id is compared as it stands. Raises ValidationError, with a
+        sentence for staff, for what can be no such identifier."""
+        if kind == cls.Kind.EMAIL:
+            return normalise_email(value)
+        vendors_id = value.strip()
+        refuse_long(vendors_id)
+        refuse_unseen(vendors_id)
+        return vendors_id
 
     def clean(self):
         self.value = self.normalise(self.kind, self.value)

@@ -39,7 +39,7 @@ def is_uuid(term: str) -> bool:
 
 def _with_identifier(kind: str, value: str) -> QuerySet[DataSubject]:
     try:
-        value = Identifier.normalise(kind, value.replace("\x00", ""))
+        value = Identifier.normalise(kind, value)
     except ValidationError:
         return DataSubject.objects.none()
     return DataSubject.objects.filter(identifiers__kind=kind, identifiers__value=value)

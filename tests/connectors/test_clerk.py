@@ -12,17 +12,27 @@ def test_users_are_deleted_and_read_back(clerk, call):
         "outcome": "erased",
         "users_deleted": 2,
         "users_already_gone": 0,
+        "users_unknown": 0,
         "environment": "production",
         "api_version": "2026-05-12",
-        "calls": {"GET 200": 1, "DELETE 200": 2, "GET 404": 2},
+        "calls": {"GET 200": 3, "DELETE 200": 2, "GET 404": 2},
         "requests": ["trace-1", "trace-1"],
     })  # fmt: skip
     assert clerk.users == set()
 
 
-def test_a_user_who_is_gone_already_is_no_failure(clerk, call):
-    outcome = connectors["clerk"].erase(call(user_id=["user_1", "user_of_yesterday"]))
-    assert (outcome.result["users_deleted"], outcome.result["users_already_gone"]) == (1, 1)
+def test_a_user_who_vanishes_between_reading_and_acting_is_gone_and_not_ours(clerk, call):
+    clerk.mishaps.append(("DELETE", vanishing("user_1", clerk)))
+    outcome = connectors["clerk"].erase(call(user_id=["user_1"]))
+    assert (outcome.result["users_deleted"], outcome.result["users_already_gone"]) == (0, 1)
+
+
+def vanishing(user_id, clerk):
+    def mishap(asked, answer):
+        clerk.users.remove(user_id)
+        return answer()
+
+    return mishap
 
 
 def test_a_user_who_is_still_there_is_not_done(clerk, call):

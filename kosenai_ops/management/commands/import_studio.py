@@ -51,13 +51,13 @@ def import_from(folder: Path) -> list[Tally]:
     """Reads all, then writes all. Raises SourceError before the first write."""
     users = people.read(folder)
     plays, texts, payments = screenplays.read(folder), prompts.read(folder), stripe.read(folder)
-    if not users:
-        raise SourceError(f"{people.FILE} has no users, and whatever comes in must be somebody's.")
+    if not users.people:
+        raise SourceError(f"{users.source} has no users, and whatever comes in must be somebody's.")
     with transaction.atomic():
         arrivals, tally = people.write(users)
         return [
             tally,
             *screenplays.write(plays, arrivals),
             prompts.write(texts, arrivals),
-            *stripe.write(payments, users),
+            *stripe.write(payments, arrivals),
         ]
