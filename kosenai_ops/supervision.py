@@ -21,13 +21,14 @@ PROCESSES = {queue.PROMPT: 2, queue.BULK: 1}
 GRACE_SECONDS = 5
 # A worker that cannot start is not started in a tight circle.
 RESTART_SECONDS = 5
+MOST_PATIENT = 16
 
 
 class Worker:
     """The Celery worker of one lane. `app` is the Celery application's module."""
 
-    def __init__(self, lane: str, app: str):
-        self.lane, self.replaced = lane, 0
+    def __init__(self, lane: str, app: str, patience: float):
+        self.lane, self.patience = lane, patience
         self.command = [
             sys.executable, "-m", "celery", "-A", app, "worker", "-Q", f"kosenai-{lane}", "-c", str(PROCESSES[lane]),
             "-n", f"{lane}-{os.getpid()}@%h", "-l", "INFO",
@@ -59,27 +60,26 @@ class Workers:
 
     def __init__(self, *, app: str = "kosenai_ops", patience: float = queue.PATIENCE_SECONDS):
         self.patience = patience
-        self.all = [Worker(lane, app) for lane in queue.LANES]
+        self.all = [Worker(lane, app, patience) for lane in queue.LANES]
 
     def look(self) -> bool:
-        """Starts what has ended and replaces what consumes nothing; whether there was any such."""
-        return any([self.look_at(worker) for worker in self.all])
+        """Starts anew what has ended or consumes nothing; whether there was any such."""
+        ended = [worker for worker in self.all if worker.has_ended() and worker.age > RESTART_SECONDS]
+        deaf = [worker for worker in self.all if not worker.has_ended() and self.is_deaf(worker)]
+        for worker in deaf:
+            # A new one that does not help either may be slow to start, or the broker is away.
+            worker.patience = min(2 * worker.patience, MOST_PATIENT * self.patience)
+        for worker in [*ended, *deaf]:
+            log.warning("the %s worker has ended or consumes nothing; it is started anew", worker.lane)
+            worker.kill()
+            worker.start()
+        return bool(ended or deaf)
 
-    def look_at(self, worker: Worker) -> bool:
-        ended, untouched = worker.has_ended(), queue.untouched_seconds([worker.lane]) or 0
+    def is_deaf(self, worker: Worker) -> bool:
+        untouched = queue.untouched_seconds([worker.lane]) or 0
         if untouched < self.patience:
-            worker.replaced = 0
-        if worker.age < RESTART_SECONDS if ended else min(untouched, worker.age) < self.patience_with(worker):
-            return False
-        worker.replaced += not ended
-        log.warning("the %s worker %s; it is started anew", worker.lane, "ended" if ended else "consumes nothing")
-        worker.kill()
-        worker.start()
-        return True
-
-    def patience_with(self, worker: Worker) -> float:
-        """Twice as much after each time that a new one did not help either: it may be slow to start, or the broker away."""
-        return self.patience * 2 ** min(worker.replaced, 4)
+            worker.patience = self.patience
+        return min(untouched, worker.age) > worker.patience
 
     def stop(self) -> None:
         """Lets them finish what they are at for a few seconds, all at the same time, and then ends them."""
