@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import psutil
@@ -166,8 +167,9 @@ def work(process_environment):
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "work", "--patience", "4"]
     process = psutil.Popen(command, env=process_environment)
     yield process
-    process.terminate()
-    process.wait(timeout=20)
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.mark.xdist_group("workers")

@@ -23,6 +23,8 @@ from privacy.selectors import queue
 from tests import factories as f
 from tests.fulfilment.steps import given, local
 
+pytestmark = pytest.mark.xdist_group("workers")  # one after the other: each is several processes
+
 LEASE_SECONDS = 1.5
 PATIENCE_SECONDS = 10
 
