@@ -315,11 +315,14 @@ CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "kosenai"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "privacy.tasks.sweep", "schedule": 15.0},
-}
+# A queue for each lane of privacy.selectors.queue, because a folder of files knows no priorities; `manage.py work` runs
+# a worker for each.
+CELERY_TASK_DEFAULT_QUEUE = "kosenai-prompt"
+CELERY_TASK_ROUTES = {"privacy.tasks.fulfil_batch": {"queue": "kosenai-bulk"}}
+# Who sends it as a bearer token to /readyz is told the facts behind the one word that all others get.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
+if HEALTH_TOKEN and len(HEALTH_TOKEN) < 32:
+    problems.append("HEALTH_TOKEN is too short: give it 32 random characters, or leave it empty.")
 
 # --- Processors -------------------------------------------------------------------------------------------------------
 # A key lets its connector erase through the processor's API; without one a person does it there and attests it here.

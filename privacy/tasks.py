@@ -1,11 +1,12 @@
 """An id in, one fulfilment call. A task is a doorbell: lose it, and the sweeper rings again."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from celery import Task, shared_task
 from django.db import transaction
+from django.db.models import Q
 
 # Importing them registers their steps with the engine.
 from privacy.fulfilment import access, bulk, children, engine, erasure, holds, import_files, processors  # noqa: F401
@@ -16,12 +17,26 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def fulfil(request_id: str) -> None:
-    """Whoever the bell woke goes on with whatever is due, and passes the bell on when the time slice is over."""
+    """Whoever the bell woke goes on with whatever is due for single people, and passes the bell on when the time slice
+    is over."""
     ring(engine.run_due(UUID(request_id)))
 
 
 @shared_task
+def fulfil_batch(batch_id: str) -> None:
+    """One slice of what was asked for many at once, and the bell again: by the hundred what can be erased so, what is
+    left one by one."""
+    if bulk.erase_slice(UUID(batch_id)):
+        engine.beat(queue.BULK)
+        ring_batch(UUID(batch_id))
+        return
+    among = Q(batch=batch_id)
+    for first in queue.next_due(1, among):
+        ring(engine.run_due(first, among))
+
+
 def sweep() -> None:
+    """What is done every 15 seconds whatever is queued, by the process that looks after the workers."""
     holds.resume_unheld()
     ring(engine.sweep())
     if access.sweep_is_due():
@@ -29,31 +44,24 @@ def sweep() -> None:
         import_files.sweep()
 
 
-@shared_task
-def erase_batch(batch_id: str) -> None:
-    """One slice of what can be erased by the hundred, and the bell again; what is left goes one by one."""
-    if bulk.erase_slice(UUID(batch_id)):
-        ring_batch(UUID(batch_id))
-    else:
-        ring(queue.next_due(engine.BELLS))
-
-
 def ring(request_ids: Iterable[UUID]) -> None:
     """Rings for these requests once the transaction is committed. A dead broker costs time, not work: the rows
     are there, and the sweeper rings for them when the broker is back."""
-    ids = [str(request_id) for request_id in request_ids][: engine.BELLS]
-    if ids:
-        transaction.on_commit(lambda: _publish(fulfil, ids))
+    ids = list(request_ids)[: engine.BELLS]
+    batches = queue.batches_of(ids)
+    bells = [(fulfil, each) for each in ids if each not in batches]
+    bells += [(fulfil_batch, each) for each in set(batches.values())]
+    transaction.on_commit(lambda: _publish(bells))
 
 
 def ring_batch(batch_id: UUID) -> None:
-    """Rings once for all approved erasures of a batch. A lost bell makes them slower: the sweeper rings for each."""
-    transaction.on_commit(lambda: _publish(erase_batch, [str(batch_id)]))
+    """Rings once for all requests of a batch."""
+    transaction.on_commit(lambda: _publish([(fulfil_batch, batch_id)]))
 
 
-def _publish(task: Task, ids: list[str]) -> None:
+def _publish(bells: Sequence[tuple[Task, UUID]]) -> None:
     try:
-        for each in ids:
-            task.delay(each)
+        for task, each in bells:
+            task.delay(str(each))
     except Exception:  # each transport has exceptions of its own, and none may reach the person at the screen
         log.warning("broker does not answer; the sweeper will ring", exc_info=True)

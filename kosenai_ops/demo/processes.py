@@ -1,4 +1,4 @@
-"""The web server, the Celery worker and the beat as processes of their own, stopped together."""
+"""The web server and the workers as processes of their own, stopped together."""
 
 import os
 import signal
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from django.conf import settings
+
 BIN = Path(sys.executable).parent
 
 
@@ -19,12 +21,8 @@ def web(port: int) -> list[str]:
     return [str(BIN / "gunicorn"), "kosenai_ops.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
 
 
-def worker() -> list[str]:
-    return [str(BIN / "celery"), "-A", "kosenai_ops", "worker", "--concurrency", "2", "--loglevel", "INFO"]
-
-
-def beat() -> list[str]:
-    return [str(BIN / "celery"), "-A", "kosenai_ops", "beat", "--loglevel", "INFO"]
+def work() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"]
 
 
 @contextmanager

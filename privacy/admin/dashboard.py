@@ -10,11 +10,11 @@ from django.utils import timezone
 from privacy.models import RequestStatus
 from privacy.selectors import dashboard
 from privacy.selectors.dashboard import SOON, Today, Week
+from privacy.selectors.queue import PATIENCE_SECONDS
 
 WIDTH, HEIGHT = 660, 310
 LEFT, BOTTOM, TOP = 48, 26, 12
 BAR, GAP = 16, 2
-SLOW_SECONDS = 60  # a due step that is older means that no worker is at work
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def machinery(request: HttpRequest, today: Today) -> list[Figure]:
     verified = in_words(seconds_since(today.last_verified)) + " ago" if today.last_verified else "never yet"
     return [
         Figure(
-            "Oldest due work", duration(today.oldest_due_seconds, "none waits"), tone=slow(today.oldest_due_seconds)
+            "Due work untouched", duration(today.untouched_seconds, "none waits"), tone=slow(today.untouched_seconds)
         ),
         Figure(
             "Last sweep", ago(today.last_sweep_seconds), tone=slow(today.last_sweep_seconds, never="stop"),
-            note="" if today.last_sweep_seconds is not None else "start worker and beat",
+            note="" if today.last_sweep_seconds is not None else "start manage.py work",
         ),
         Figure("Legal holds in force", f"{today.holds_in_force:,}", holds),
         Figure("Audit trail verified", verified, audit, "" if today.last_verified else "warn"),
@@ -138,7 +138,7 @@ def counted(estimate: dashboard.Estimate) -> str:
 def slow(seconds: float | None, never: str = "") -> str:
     if seconds is None:
         return never
-    return "stop" if seconds > SLOW_SECONDS else ""
+    return "stop" if seconds > PATIENCE_SECONDS else ""
 
 
 def ago(seconds: float | None) -> str:
@@ -202,5 +202,8 @@ def first_steps(request: HttpRequest) -> list[Figure]:
             "Review the processors", 3, list_of(request, "privacy.processor", "?review=due"),
             note="The privacy policy's eight are there, unverified.",
         ),
-        Figure("Start worker and beat", 4, note="Without them requests are saved but not carried out."),
+        Figure(
+            "Start the workers", 4,
+            note="On the server: manage.py work. Without them requests are saved but not carried out.",
+        ),
     ]  # fmt: skip

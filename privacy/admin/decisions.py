@@ -13,19 +13,23 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy import tasks
-from privacy.admin.actions import ACTIONS, PEOPLE_SHOWN, check_permission, requests
+from privacy.admin.actions import PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
 from privacy.admin.plan_sections import erasure_sections
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
-from privacy.fulfilment.requests import NotAllowed
+from privacy.fulfilment.requests import MAY, NotAllowed
 from privacy.models import FulfilmentStep, RequestKind, RequestStatus, RightsRequest, Staff, StepState
 from privacy.selectors import approval
 from privacy.selectors import plan as plans
 
 APPROVE = "privacy.approve_erasure"
 OPEN_TO_DENIAL = (RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.ON_HOLD)
-KIND_PERMISSION = {action.kind: action.permission for action in ACTIONS.values()}
+# What ends with an order that counts before any worker has carried it out.
+ENDS = {
+    RequestKind.HOLD_PLACE: "The hold ends with its order: erasures that it stops go on by themselves.",
+    RequestKind.CHILD_FLAG: "The child flag ends with its order: the account is not frozen.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,18 @@ def buttons_for(user: Staff, row: RightsRequest) -> list[Button]:
             Button("Approve…", "verified", page("approve", row), is_dangerous=True, is_main=True,
                    not_because=approval.not_by(row, user))
         )  # fmt: skip
-    if row.parked_because and row.is_open and user.has_perm(KIND_PERMISSION[row.kind]):
+    may = MAY[row.kind]
+    if row.parked_because and row.is_open and user.has_perm(may.retry):
         found.append(Button("Try again…", "replay", page("retry", row), is_main=True))
-    if row.status in OPEN_TO_DENIAL and user.has_perm(denial_permission(row)):
+    if row.status in OPEN_TO_DENIAL and user.has_perm(may.deny):
         found.append(Button("Deny…", "block", page("deny", row)))
-    if row.is_open and not row.cancel_requested and user.has_perm(KIND_PERMISSION[row.kind]):
-        found.append(Button("Cancel…", "cancel", page("cancel", row)))
+    if row.is_open and not row.cancel_requested:
+        if user.has_perm(may.cancel):
+            found.append(Button("Cancel…", "cancel", page("cancel", row)))
+        elif row.kind in ENDS and user.has_perm(may.retry):
+            not_because = f"{ENDS[row.kind]} Cancelling it takes an approver or manager."
+            found.append(Button("Cancel…", "cancel", page("cancel", row), not_because=not_because))
     return found
-
-
-def denial_permission(row: RightsRequest) -> str:
-    """To deny an erasure is a decision like approving it; the other kinds are denied by those who may ask."""
-    return APPROVE if row.kind == RequestKind.ERASURE else KIND_PERMISSION[row.kind]
 
 
 def page(name: str, row: RightsRequest) -> str:
@@ -117,28 +121,32 @@ def request_page(row: RightsRequest) -> str:
 @on_request
 def deny(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     """Closes the request with a reason that the person is told."""
-    check_permission(request, denial_permission(row))
+    check_permission(request, MAY[row.kind].deny)
     form = DenialForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, life.deny, "Denied. Nothing was done to the data.",
                          request_id=row.id, denial_reason=form.cleaned_data["denial_reason"])  # fmt: skip
     return ask(
         request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
-        sentences=["The request is closed and nothing is done to the data.",
+        sentences=["The request is closed and nothing is done to the data.", *ends_with(row),
                    "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."],
     )  # fmt: skip
+
+
+def ends_with(row: RightsRequest) -> list[str]:
+    return [ENDS[row.kind]] if row.kind in ENDS and row.is_open else []
 
 
 @on_request
 def cancel(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     """Withdraws the request; what is done stays done, and the page says what that is."""
-    check_permission(request, KIND_PERMISSION[row.kind])
+    check_permission(request, MAY[row.kind].cancel)
     if request.method == "POST":
         return carry_out(
             request, row, life.cancel, "Cancelled: work that runs stops before its next step.", request_id=row.id
         )
     gone = [step for step in row.steps.all() if step.state in (StepState.DONE, StepState.STARTED) or step.units_done]
-    sentences = ["The request is closed; work that is being done stops before its next step."]
+    sentences = ["The request is closed; work that is being done stops before its next step.", *ends_with(row)]
     if gone:
         sentences.append("What is done already is not undone: " + ", ".join(str(step) for step in gone) + ".")
     return ask(
@@ -150,7 +158,7 @@ def cancel(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 @on_request
 def retry(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     """Lets the workers try a parked request again."""
-    check_permission(request, KIND_PERMISSION[row.kind])
+    check_permission(request, MAY[row.kind].retry)
     if request.method == "POST":
         return carry_out(request, row, life.unpark, "The workers try again.", request_id=row.id)
     return ask(

@@ -213,7 +213,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row),
-        "is_stalled": row.status in queue.RUNNABLE and not row.parked_because and progress.workers_are_silent(),
+        "is_stalled": row.status in queue.RUNNABLE and not row.parked_because and queue.workers_are_silent(),
         "buttons": decisions.buttons_for(request.user, row),
         "waits_for_approver": approval.awaits(row) and not request.user.has_perm(decisions.APPROVE),
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
@@ -322,7 +322,7 @@ def batch_page(request, batch: Batch) -> dict:
         "progress": how_far,
         "progress_url": reverse("admin:privacy_batch_progress", args=[batch.id]),
         "poll_after": batch_next_look(how_far, by_status),
-        "is_stalled": any(by_status.get(s) for s in queue.RUNNABLE) and progress.workers_are_silent(),
+        "is_stalled": any(by_status.get(s) for s in queue.RUNNABLE) and queue.workers_are_silent(),
         "by_status": [
             {"label": RequestStatus(status).label, "tone": badges.STATUS_TONES[status], "number": number}
             for status, number in by_status.items()

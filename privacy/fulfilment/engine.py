@@ -19,7 +19,7 @@ from itertools import takewhile
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from privacy.connectors.base import Done, Failed, Later, More, Outcome, Waiting
@@ -48,6 +48,10 @@ MAX_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(days=7)
 # Bells rung at once. Each wakes a worker that goes on with whatever is due, so a few do for any number of requests.
 BELLS = 20
+# A lane in which something moved so lately has its workers awake: more bells would only stand before those of others.
+AWAKE_SECONDS = 15
+# One row tells that a lane moves, and all its workers write it: not at every step.
+BEAT_EVERY = timedelta(seconds=3)
 NAMESPACE = uuid.UUID("6f1b5c0e-3f0a-5d0e-9b7e-6b6f73656e61")
 OPEN_STEPS = [StepState.PENDING, StepState.STARTED, StepState.WAITING]
 
@@ -64,6 +68,7 @@ class Stopped(Exception):
 class Lease:
     request_id: uuid.UUID
     fence: int
+    lane: str
 
 
 Handler = Callable[..., Outcome]
@@ -130,21 +135,36 @@ def failpoint(name: str) -> None:
 def sweep() -> list[uuid.UUID]:
     """Ids of the requests whose bell must be rung: due, and not in any worker's hands. Says that it ran."""
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": Now()})
-    return queue.next_due(BELLS)
+    return [
+        request_id
+        for lane, among in queue.LANES.items()
+        for request_id in queue.next_due(1 if is_awake(lane) else BELLS, among)
+    ]
 
 
-def run_due(first: uuid.UUID) -> list[uuid.UUID]:
-    """Runs this request and then whatever else is due, for one time slice. Returns what is due next, if the slice
-    was too short: the caller rings for it."""
+def is_awake(lane: str) -> bool:
+    moved = queue.heard_seconds(lane)
+    return moved is not None and moved < AWAKE_SECONDS
+
+
+def beat(lane: str) -> None:
+    """Notes by the database's clock that work moves in this lane. Outside transactions: a step's would keep the row
+    from all others."""
+    if not Heartbeat.objects.filter(name=lane, at__gt=Now() - BEAT_EVERY).exists():
+        Heartbeat.objects.update_or_create(name=lane, defaults={"at": Now()})
+
+
+def run_due(first: uuid.UUID, among: Q = queue.LANES[queue.PROMPT]) -> list[uuid.UUID]:
+    """Runs this request and then, for one time slice, whatever is the most urgent among these, looked up anew after
+    each. Returns what is due next, if the slice was too short: the caller rings for it."""
     ends = monotonic() + SLICE_SECONDS
     following = [first]
     while following:
-        for request_id in following:
-            run(request_id)
-            if monotonic() > ends:
-                return queue.next_due(1)
-        following = queue.next_due(BELLS)
-    return []
+        run(following[0])
+        following = queue.next_due(1, among)
+        if monotonic() > ends:
+            break
+    return following
 
 
 def run(request_id: uuid.UUID) -> None:
@@ -177,7 +197,7 @@ def claim(request_id: uuid.UUID) -> Lease | None:
         request = lock(request_id)
         failpoint("claiming")
         if request.claims <= MAX_CLAIMS:
-            return Lease(request_id, request.fence)
+            return Lease(request_id, request.fence, queue.lane_of(request))
         at = next(iter(within_reach(list(request.steps.all()))), "no step")
         park(request, f"{at}: the worker died or stalled {MAX_CLAIMS} times without finishing it")
         RightsRequest.objects.filter(pk=request_id).update(lease_until=None)
@@ -189,6 +209,7 @@ def work(lease: Lease) -> None:
     ends = monotonic() + SLICE_SECONDS
     tried: set[uuid.UUID] = set()
     while monotonic() < ends and (step := next_step(lease, tried)):
+        beat(lease.lane)
         outcome = attempt(lease, step)
         failpoint("attempted")
         if not isinstance(outcome, More):
@@ -317,6 +338,7 @@ def renew(lease: Lease, step: FulfilmentStep, result: dict | None) -> None:
         prolong(request)
         if result is not None:
             FulfilmentStep.objects.filter(pk=step.pk, state__in=OPEN_STEPS).update(result=result)
+    beat(lease.lane)
 
 
 def prolong(request: RightsRequest) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,7 +11,16 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from privacy.fulfilment import audit
-from privacy.models import Batch, DataSubject, FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
+from privacy.models import (
+    Batch,
+    DataSubject,
+    FulfilmentStep,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    Staff,
+    StepState,
+)
 from privacy.regimes import deadline_for
 from privacy.selectors import commitments
 from privacy.selectors.queue import RUNNABLE
@@ -27,6 +37,35 @@ ALLOWED: dict[str, set[str]] = {
     S.FULFILLED: set(),
     S.DENIED: set(),
     S.WITHDRAWN: set(),
+}
+
+
+@dataclass(frozen=True)
+class May:
+    """The permission that each act on a request takes."""
+
+    deny: str
+    cancel: str
+    retry: str
+
+
+# Stated act by act and not derived from who may ask. A hold and a child flag count from the order, so to deny or cancel
+# the order is to release or clear, and takes that permission, of one's own order too.
+MAY: dict[str, May] = {
+    RequestKind.ACCESS: May(
+        deny="privacy.export_datasubject", cancel="privacy.export_datasubject", retry="privacy.export_datasubject"
+    ),
+    RequestKind.ERASURE: May(
+        deny="privacy.approve_erasure", cancel="privacy.request_erasure", retry="privacy.request_erasure"
+    ),
+    RequestKind.HOLD_PLACE: May(
+        deny="privacy.release_legalhold", cancel="privacy.release_legalhold", retry="privacy.place_legalhold"
+    ),
+    RequestKind.HOLD_RELEASE: May(
+        deny="privacy.release_legalhold", cancel="privacy.release_legalhold", retry="privacy.release_legalhold"
+    ),
+    RequestKind.CHILD_FLAG: May(deny="privacy.clear_child", cancel="privacy.clear_child", retry="privacy.flag_child"),
+    RequestKind.CHILD_CLEAR: May(deny="privacy.clear_child", cancel="privacy.clear_child", retry="privacy.clear_child"),
 }
 
 
@@ -116,9 +155,11 @@ def lock(request_id: UUID) -> RightsRequest:
 
 
 def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest:
-    """Closes the request as denied, for one of the Data Rights Protocol's reasons. Raises NotAllowed."""
+    """Closes the request as denied, for one of the Data Rights Protocol's reasons. Raises NotAllowed, and
+    PermissionDenied by MAY."""
     with transaction.atomic():
         request = lock(request_id)
+        must_have(actor, MAY[request.kind].deny)
         request.denial_reason = denial_reason
         request.save(update_fields=["denial_reason"])
         transition(request, S.DENIED, actor=actor, because=denial_reason)
@@ -126,9 +167,11 @@ def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest
 
 
 def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
-    """Withdraws the request; one that is in a worker's hands stops before its next step. Raises NotAllowed."""
+    """Withdraws the request; one that is in a worker's hands stops before its next step. Raises NotAllowed, and
+    PermissionDenied by MAY."""
     with transaction.atomic():
         request = lock(request_id)
+        must_have(actor, MAY[request.kind].cancel)
         if request.status in RUNNABLE and request.lease_until:
             request.cancel_requested = True
             request.save(update_fields=["cancel_requested"])
@@ -154,9 +197,11 @@ def account_of(steps: Iterable[FulfilmentStep]) -> dict[str, dict[str, int] | li
 
 
 def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
-    """Lets the workers try a parked request again. Raises NotAllowed when it is not parked."""
+    """Lets the workers try a parked request again. Raises NotAllowed when it is not parked, and PermissionDenied by
+    MAY."""
     with transaction.atomic():
         request = lock(request_id)
+        must_have(actor, MAY[request.kind].retry)
         if not request.parked_because:
             raise NotAllowed("This request is not parked.")
         request.parked_because, request.claims, request.not_before, request.lease_until = "", 0, None, None
@@ -166,6 +211,11 @@ def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
         request.steps.exclude(state__in=FINISHED).update(attempts=0)
         audit.append(request.id, "request.unparked", actor=actor)
     return request
+
+
+def must_have(actor: Staff, permission: str) -> None:
+    if not actor.has_perm(permission):
+        raise PermissionDenied("Your role does not allow this.")
 
 
 def must_not_be_requester(request: RightsRequest, actor: Staff) -> None:

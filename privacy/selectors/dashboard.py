@@ -59,7 +59,7 @@ class Today:
     held: int
     holds_in_force: int
     child_flags: int
-    oldest_due_seconds: float | None
+    untouched_seconds: float | None
     last_sweep_seconds: float | None
     weeks: list[Week]
     median_days: float | None
@@ -93,7 +93,7 @@ def today(staff: Staff) -> Today:
         held=counts[RequestStatus.ON_HOLD],
         holds_in_force=capped(LegalHold.objects.filter(released_at__isnull=True)),
         child_flags=capped(ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
-        oldest_due_seconds=queue.oldest_due_seconds(),
+        untouched_seconds=queue.untouched_seconds(),
         last_sweep_seconds=queue.last_sweep_seconds(),
         weeks=weeks,
         median_days=median_days(median_of),

@@ -13,8 +13,6 @@ from privacy.models import Batch, FulfilmentStep, RequestKind, RequestStatus, Ri
 from privacy.selectors import queue
 
 FINISHED = [StepState.DONE, StepState.WAIVED]
-# The sweeper runs every 15 seconds; four silent rounds mean that it does not run.
-SILENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -84,12 +82,6 @@ def queue_counts(approver_id: int | None) -> dict[str, int]:
         parked=Count("id", filter=~Q(parked_because="")),
         overdue=Count("id", filter=Q(due_on__lt=timezone.localdate())),
     )
-
-
-def workers_are_silent() -> bool:
-    """Whether the sweeper has not been heard for a minute: work is safe in the database but stands still."""
-    seconds = queue.last_sweep_seconds()
-    return seconds is None or seconds > SILENCE_SECONDS
 
 
 def erasures_touched_by(kind: str, subject_ids: Sequence[UUID]) -> int:

@@ -1,13 +1,35 @@
 """What is due, what waits, and for how long. Times are the database's own."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from privacy.models import Heartbeat, RequestStatus, RightsRequest
+from privacy.models import Heartbeat, RequestKind, RequestStatus, RightsRequest
 
 RUNNABLE = [RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS]
+# Two lanes, each with messages and a worker of its own: what is asked for many at once never stands before what one
+# person waits for. A hold or a child flag is prompt for however many, because it protects.
+PROMPT, BULK = "prompt", "bulk"
+PROTECTS = [RequestKind.HOLD_PLACE, RequestKind.CHILD_FLAG]
+LANES = {
+    PROMPT: Q(batch__isnull=True) | Q(kind__in=PROTECTS),
+    BULK: Q(batch__isnull=False) & ~Q(kind__in=PROTECTS),
+}
+ANY = Q()
+# Due work that nobody has touched for so long, or a sweep unheard for so long, is a fault. A step's slice is 20 seconds
+# at most, and the sweep runs every 15.
+PATIENCE_SECONDS = 60
+
+
+def lane_of(request: RightsRequest) -> str:
+    return PROMPT if request.batch_id is None or request.kind in PROTECTS else BULK
+
+
+def batches_of(request_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """{request: batch} of those in the bulk lane."""
+    return dict(RightsRequest.objects.filter(LANES[BULK], pk__in=request_ids).values_list("id", "batch"))
 
 
 def due() -> QuerySet[RightsRequest]:
@@ -20,24 +42,46 @@ def due() -> QuerySet[RightsRequest]:
     )
 
 
-def next_due(limit: int) -> list[UUID]:
+def next_due(limit: int, among: Q = ANY) -> list[UUID]:
     """The most urgent due requests: duties without a date first (a hold, a child's account), then by deadline."""
     urgency = [F("due_on").asc(nulls_first=True), "received_at", "id"]
-    return list(due().order_by(*urgency).values_list("id", flat=True)[:limit])
+    return list(due().filter(among).order_by(*urgency).values_list("id", flat=True)[:limit])
 
 
 def parked() -> QuerySet[RightsRequest]:
     return RightsRequest.objects.filter(status__in=RUNNABLE).exclude(parked_because="")
 
 
-def oldest_due_seconds() -> float | None:
-    """Seconds since the oldest due request became due; None when nothing is due."""
+def untouched_seconds(lanes: Sequence[str] = tuple(LANES)) -> float | None:
+    """The longest that work has been due in one of the lanes with no worker moving anything in it; None when nothing is
+    due. A long queue that is being worked off is touched all the time."""
+    found = [_untouched(lane) for lane in lanes]
+    return max((seconds for seconds in found if seconds is not None), default=None)
+
+
+def _untouched(lane: str) -> float | None:
     since = Coalesce("lease_until", "not_before", "approved_at", "received_at")
-    row = due().annotate(since=since, now=Now()).order_by("since").values_list("since", "now").first()
-    return (row[1] - row[0]).total_seconds() if row else None
+    oldest = due().filter(LANES[lane]).annotate(since=since, now=Now()).order_by("since")
+    row = oldest.values_list("since", "now").first()
+    if row is None:
+        return None
+    moved = heard_seconds(lane)
+    waited = (row[1] - row[0]).total_seconds()
+    return waited if moved is None else min(waited, moved)
 
 
 def last_sweep_seconds() -> float | None:
     """Seconds since the sweeper last ran; None when it never did."""
-    row = Heartbeat.objects.filter(name="sweep").annotate(now=Now()).values_list("at", "now").first()
+    return heard_seconds("sweep")
+
+
+def heard_seconds(name: str) -> float | None:
+    """Seconds since this heartbeat; None when there was none."""
+    row = Heartbeat.objects.filter(name=name).annotate(now=Now()).values_list("at", "now").first()
     return (row[1] - row[0]).total_seconds() if row else None
+
+
+def workers_are_silent() -> bool:
+    """Whether nobody sweeps, or nobody touches what is due: work is safe in the database but stands still."""
+    swept = last_sweep_seconds()
+    return swept is None or max(swept, untouched_seconds() or 0) > PATIENCE_SECONDS

@@ -287,7 +287,7 @@ def test_unparked_it_gets_as_many_attempts_again_and_polls_go_on():
     }
     engine.run(request.id)
     request.steps.update(attempts=8)
-    requests.unpark(request_id=request.id, actor=f.StaffFactory())
+    requests.unpark(request_id=request.id, actor=f.StaffFactory(role="approver"))
     assert is_due(request)
     engine.run(request.id)
     assert state_of(request) == {"a": "done", "polled": "done", "by hand": "waiting"}
@@ -376,7 +376,7 @@ def test_a_long_plan_returns_when_its_slice_is_over_and_stays_due():
         request.refresh_from_db()
         assert (request.lease_until, request.claims) == (None, 0)
         assert is_due(request)
-        assert queue.oldest_due_seconds() < 5
+        assert queue.untouched_seconds() < 5
     engine.run(request.id)
     assert state_of(request) == {"test count": "done", "after": "done"}
 
@@ -420,7 +420,7 @@ def last_entry(request):
 
 def test_cancelled_before_any_worker_had_it_nothing_is_done():
     request = given(local("a", units=3))
-    requests.cancel(request_id=request.id, actor=f.StaffFactory())
+    requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver"))
     engine.run(request.id)
     assert state_of(request) == {"a": "pending"}
     assert request.status == RequestStatus.WITHDRAWN
@@ -430,7 +430,9 @@ def test_cancelled_before_any_worker_had_it_nothing_is_done():
 @pytest.mark.parametrize("status", [RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS])
 def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_what_is_gone(status):
     request = given(local("a", units=3), remote("b"), local("c", units=5), status=status)
-    steps.scripts["b"] = [lambda request, *_: requests.cancel(request_id=request.id, actor=f.StaffFactory()) and Done()]
+    steps.scripts["b"] = [
+        lambda request, *_: requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver")) and Done()
+    ]
     engine.run(request.id)
     assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
     assert request.status == RequestStatus.WITHDRAWN
@@ -444,7 +446,7 @@ def test_cancelled_after_the_last_step_it_is_fulfilled_because_it_is():
     steps.scripts["a"] = [Done()]
     lease = engine.claim(request.id)
     engine.work(lease)
-    requests.cancel(request_id=request.id, actor=f.StaffFactory())
+    requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver"))
     engine.settle(lease)
     request.refresh_from_db()
     assert request.status == RequestStatus.FULFILLED
@@ -454,7 +456,8 @@ def test_a_request_denied_in_a_workers_hands_takes_no_further_step():
     request = given(remote("a"), local("b"))
     steps.scripts["a"] = [
         lambda request, *_: (
-            requests.deny(request_id=request.id, actor=f.StaffFactory(), denial_reason="no_match") and Done()
+            requests.deny(request_id=request.id, actor=f.StaffFactory(role="approver"), denial_reason="no_match")
+            and Done()
         )
     ]
     engine.run(request.id)

@@ -194,7 +194,7 @@ def test_an_erasure_stopped_by_an_ordered_hold_goes_on_when_the_order_is_withdra
     holds.resume_unheld()
     request.refresh_from_db()
     assert request.status == RequestStatus.ON_HOLD
-    requests.cancel(request_id=order.id, actor=f.StaffFactory())
+    requests.cancel(request_id=order.id, actor=f.StaffFactory(role="approver"))
     run_all()
     request.refresh_from_db()
     assert request.status == RequestStatus.FULFILLED
@@ -225,7 +225,7 @@ class Life(RuleBasedStateMachine):
         self.example = transaction.atomic()
         self.example.__enter__()
         steps.scripts.clear()
-        self.staff = f.StaffFactory(), f.StaffFactory()
+        self.staff = f.StaffFactory(role="approver"), f.StaffFactory(role="approver")
         self.person = f.DataSubjectFactory()
         f.UsageEventFactory.create_batch(4, subject=self.person)
         self.done, self.closed, self.rows, self.held = set(), {}, 4, False

@@ -14,6 +14,7 @@ from django.conf import settings
 from kombu.exceptions import KombuError
 
 from kosenai_ops.celery import app
+from kosenai_ops.supervision import Workers
 from privacy import tasks
 from privacy.fulfilment import audit, engine
 from privacy.fulfilment.engine import Planned
@@ -22,37 +23,33 @@ from privacy.selectors import queue
 from tests import factories as f
 from tests.fulfilment.steps import given, local
 
+pytestmark = pytest.mark.xdist_group("workers")  # one after the other: each is several processes
+
 LEASE_SECONDS = 1.5
+PATIENCE_SECONDS = 10
 
 
-STALLED_SECONDS = 20
+class Victims(Workers):
+    """The shipped workers with the tests' own steps, killed without notice."""
 
-
-class Worker:
-    """`celery worker` with two children, which are killed without notice."""
-
-    def __init__(self, environment: dict[str, str], log: Path):
-        self.environment, self.log = environment | {"LEASE_SECONDS": str(LEASE_SECONDS)}, log
-        self.progress, self.since = 0, time.monotonic()
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "tests.fulfilment.worker", "worker", "-c", "2", "-l", "INFO"]
-        with self.log.open("ab") as log:
-            self.process = psutil.Popen(command, env=self.environment, stdout=log, stderr=log)
+    def processes(self) -> list[psutil.Process]:
+        """Every worker's main process and, once it has started, its children."""
+        found = []
+        for worker in self.all:
+            with suppress(psutil.NoSuchProcess):
+                main = psutil.Process(worker.process.pid)
+                found += [main, *main.children(recursive=True)]
+        return found
 
     def children(self) -> list[psutil.Process]:
-        with suppress(psutil.NoSuchProcess):
-            return self.process.children(recursive=True)
-        return []
+        mains = {worker.process.pid for worker in self.all}
+        return [process for process in self.processes() if process.pid not in mains]
 
     def kill(self) -> bool:
         if not self.children():
-            return False  # it has not started yet
-        for process in (self.process, *self.children()):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        self.process.wait()
+            return False  # they have not started yet
+        for worker in self.all:
+            worker.kill()
         return True
 
     def kill_a_child(self) -> bool:
@@ -62,28 +59,13 @@ class Worker:
                 random.choice(children).kill()
         return bool(children)
 
-    def supervise(self, progress: int) -> None:
-        """Starts it again if it has ended, as it does by itself when all its children die while it starts, or if it
-        lives and consumes nothing (celery #8030, #10205): what a supervisor that reads /readyz does."""
-        if progress != self.progress:
-            self.progress, self.since = progress, time.monotonic()
-        if self.process.poll() is None and time.monotonic() - self.since > STALLED_SECONDS:
-            self.kill()
-            self.since = time.monotonic()
-        if self.process.poll() is not None:
-            self.start()
-
-    def stop(self) -> None:
-        if not self.kill():
-            with suppress(psutil.NoSuchProcess):
-                self.process.kill()
-            self.process.wait()
-
 
 @pytest.fixture
-def worker(process_environment, tmp_path):
+def worker(process_environment, monkeypatch):
+    for name, value in (process_environment | {"LEASE_SECONDS": str(LEASE_SECONDS)}).items():
+        monkeypatch.setenv(name, value)
     empty_the_broker()
-    running = Worker(process_environment, tmp_path / "worker.log")
+    running = Victims(app="tests.fulfilment.worker", patience=PATIENCE_SECONDS)
     yield running
     running.stop()
     empty_the_broker()
@@ -96,7 +78,7 @@ def empty_the_broker() -> bool:
 
 
 def sweep_until(is_over, seconds: float, meanwhile=lambda: None) -> None:
-    """Sweeps as beat does, only more often; fails when it is not over in time."""
+    """Sweeps as `manage.py work` does, only more often; fails when it is not over in time."""
     until = time.monotonic() + seconds
     while not is_over():
         assert time.monotonic() < until, list(RightsRequest.objects.values_list("status", "claims", "parked_because"))
@@ -125,14 +107,14 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
     requests = [given(*plan, requested_by=actor).id for _ in range(40)]
 
     def restart():
-        return worker.kill() and empty_the_broker() and (worker.start() or True)
+        return worker.kill() and empty_the_broker()
 
     deeds = [worker.kill_a_child] * 8 + [empty_the_broker] * 3 + [restart] * 2
     random.shuffle(deeds)
 
     def strike():
         """One deed, once the worker is at work."""
-        worker.supervise(fulfilled(requests))
+        worker.look()
         if deeds and fulfilled(requests) and deeds[-1]():
             deeds.pop()
 
@@ -156,7 +138,7 @@ def test_a_request_that_kills_every_worker_is_parked_after_five_and_its_neighbou
         poisoned.refresh_from_db()
         return poisoned.parked_because and fulfilled(neighbours) == len(neighbours)
 
-    sweep_until(is_over, 90)
+    sweep_until(is_over, 90, worker.look)
     assert poisoned.parked_because.startswith("test poison: the worker died or stalled 5 times")
     assert (poisoned.claims, poisoned.fence) == (6, 6)
     assert [s.state for s in poisoned.steps.all()] == ["done", "pending"]
@@ -173,8 +155,7 @@ def test_a_message_that_died_with_its_worker_is_not_needed(worker):
     worker.kill()
     empty_the_broker()
     assert RightsRequest.objects.filter(lease_until__isnull=False, status=RequestStatus.IN_PROGRESS).exists()
-    worker.start()
-    sweep_until(lambda: fulfilled(requests) == len(requests), 60)
+    sweep_until(lambda: fulfilled(requests) == len(requests), 60, worker.look)
 
 
 RING = """

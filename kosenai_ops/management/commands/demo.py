@@ -17,7 +17,7 @@ LOGS = settings.VAR_DIR / "logs"
 
 
 class Command(BaseCommand):
-    help = "Runs web server, worker and beat on a studio of invented people; Ctrl-C stops them. Data are kept."
+    help = "Runs web server and workers on a studio of invented people; Ctrl-C stops them. Data are kept."
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="Play four deeds through the worker, and exit.")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             self.serve(port, staff)
 
     def play(self, staff) -> None:
-        with processes.running({"worker": processes.worker(), "beat": processes.beat()}, LOGS):
+        with processes.running({"work": processes.work()}, LOGS):
             deeds = []
             self.stdout.write(f"{'':2}{'what':28}{'expected':12}{'got':22}{'seconds':>8}  rows and files")
             for deed in scenario.play(staff):
@@ -48,11 +48,11 @@ class Command(BaseCommand):
                     f"{mark:3}{deed.what:28}{deed.expected:12}{deed.got:22}{deed.seconds:7.2f}  {deed.detail}"
                 )
         if not all(deed.as_expected for deed in deeds):
-            self.stderr.write(f"Something came out differently. The worker's log: {LOGS / 'worker.log'}")
+            self.stderr.write(f"Something came out differently. The workers' log: {LOGS / 'work.log'}")
             sys.exit(1)
 
     def serve(self, port: int, staff) -> None:
-        commands = {"worker": processes.worker(), "beat": processes.beat(), "web": processes.web(port)}
+        commands = {"work": processes.work(), "web": processes.web(port)}
         with processes.running(commands, LOGS) as running:
             processes.wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", running)
             ensure_requests(staff)
