@@ -56,7 +56,7 @@ ACTIONS = {
             "privacy.export_datasubject", access.export,
             (
                 "A worker collects every row and file below into one zip, with a page that a person can read.",
-                "You hand it over by a link that works once, or download it yourself; both are logged.",
+                "You hand it over by a link that is good for one download, or download it yourself; both are logged.",
                 "The package is deleted when it expires.",
             ),
             plan=plans.access_plan, sections=access_sections,

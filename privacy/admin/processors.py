@@ -1,8 +1,5 @@
 """Who else handles the data: the inventory that managers review, the data flow, and the record of processing."""
 
-import csv
-from io import StringIO
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -20,6 +17,7 @@ from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.forms import NoQuestionsForm
+from privacy.datamap import spreadsheet
 from privacy.fulfilment import inventory
 from privacy.fulfilment.requests import NotAllowed
 from privacy.models import Processor
@@ -28,8 +26,6 @@ from privacy.selectors import processing
 FACTS = (
     "name", "key", "role", "parent", "purpose", "country", "safeguard", "agreement_signed_on", "source", "read_on",
 )  # fmt: skip
-# A cell that starts with one of these is run as a formula by a spreadsheet (ASVS 5.0, 1.2.10).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class ProcessorForm(forms.ModelForm):
@@ -170,12 +166,10 @@ class ProcessorAdmin(StaffAdmin):
 
     def record_csv(self, request):
         self.must_view(request)
-        table = StringIO(newline="")
-        csv.writer(table).writerows([[unharmed(cell) for cell in row] for row in processing.csv_rows()])
+        heading, *rows = processing.csv_rows()
         name = f"record-of-processing-{timezone.localdate():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        # The byte order mark makes spreadsheets read UTF-8.
-        return HttpResponse("\ufeff" + table.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+        return HttpResponse(spreadsheet.table(heading, rows), content_type="text/csv; charset=utf-8", headers=headers)
 
     def must_view(self, request) -> None:
         if not self.has_view_permission(request):
@@ -232,8 +226,3 @@ def unknown():
 
 def day(on) -> str:
     return date_format(on, "j M Y") if on else "no date"
-
-
-def unharmed(cell: str) -> str:
-    """The cell, with an apostrophe before what a spreadsheet would run."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -4,15 +4,13 @@ fideslang is described at https://ethyca.github.io/fideslang/; its manifests are
 bases also carry their IRI in the W3C Data Privacy Vocabulary (https://w3id.org/dpv/legal/eu/gdpr).
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 
 from django.db import models
 
-from privacy.datamap import registry
+from privacy.datamap import registry, spreadsheet
 from privacy.datamap.declaration import PersonalData
 from privacy.datamap.treatments import Keep, Treatment
 
@@ -68,11 +66,9 @@ def as_json() -> str:
 
 def as_csv() -> str:
     """Every line in full, so that a spreadsheet can sort and filter them."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, [f.name for f in fields(Line)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(line) for line in lines())
-    return out.getvalue()
+    columns = [f.name for f in fields(Line)]
+    table = spreadsheet.table(columns, (asdict(line).values() for line in lines())).decode()
+    return table.removeprefix(spreadsheet.BOM)  # it is printed, and pipes know UTF-8 without a mark
 
 
 def as_fideslang() -> str:

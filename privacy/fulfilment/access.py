@@ -1,4 +1,4 @@
-"""The right of access (GDPR art. 15; CCPA 1798.110): a package is asked for, built, handed over once, and swept."""
+"""The right of access (GDPR art. 15; CCPA 1798.110): a package is asked for, built, handed over, and swept."""
 
 import errno
 import logging
@@ -48,11 +48,12 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Download:
-    """A package, open for reading. `name` says nothing about the person; `size` is in bytes."""
+    """A package, open for reading. `name` says nothing about the person; `size` is in bytes, `sha256` of the file."""
 
     file: BinaryIO
     name: str
     size: int
+    sha256: str
 
 
 def export(
@@ -158,7 +159,8 @@ def issue_link(*, package_id: UUID, actor: Staff) -> str:
 
 
 def redeem(*, token: str, actor: Staff | None) -> Download | None:
-    """The package, once: of two that come with the same token one gets it. None when the link leads nowhere.
+    """The package. The first call spends the link, which then works for packages.RESUMABLE more by the database's
+    clock, so that a download that broke off can be taken up. None when the link leads nowhere.
 
     `actor` is None, because whoever has the link is the person it was sent to.
     """
@@ -167,9 +169,10 @@ def redeem(*, token: str, actor: Staff | None) -> Download | None:
     if opened is None:
         return None
     with transaction.atomic():
-        took = packages.available().filter(token_sha256=packages.token_digest(token))
-        if took.update(token_sha256="", downloaded_at=Now()):
-            audit.append(package.request_id, "package.downloaded", actor=actor, package=str(package.id))
+        is_first = packages.linked(token).filter(packages.UNUSED).update(downloaded_at=Now())
+        if is_first or packages.by_token(token):
+            event = "package.downloaded" if is_first else "package.download_resumed"
+            audit.append(package.request_id, event, actor=actor, package=str(package.id))
             return opened
     opened.file.close()
     return None
@@ -200,7 +203,7 @@ def _open(package: AccessPackage) -> Download | None:
         file = package.file.storage.open(package.file.name)
     except OSError:
         return None
-    return Download(file, f"kosenai-data-{package.created_at:%Y-%m-%d}.{suffix}", package.size)
+    return Download(file, f"kosenai-data-{package.created_at:%Y-%m-%d}.{suffix}", package.size, package.sha256)
 
 
 def sweep_is_due() -> bool:

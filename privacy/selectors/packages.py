@@ -1,11 +1,15 @@
 """Finds access packages by the token of their link."""
 
 import hashlib
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from privacy.models import AccessPackage
+
+RESUMABLE = timedelta(minutes=15)  # after the first byte: a download that broke off is taken up by the same link
+UNUSED = Q(downloaded_at__isnull=True) | Q(downloaded_at__lt=F("token_issued_at"))
 
 
 def token_digest(token: str) -> str:
@@ -20,4 +24,15 @@ def available() -> QuerySet[AccessPackage]:
 
 def by_token(token: str) -> AccessPackage | None:
     """The package a link leads to; None for a link that is wrong, used, replaced or expired."""
-    return available().filter(token_sha256=token_digest(token)).first()
+    return linked(token).filter(UNUSED | Q(downloaded_at__gt=Now() - RESUMABLE)).first()
+
+
+def linked(token: str) -> QuerySet[AccessPackage]:
+    """The package of this link, whether the link is used or not."""
+    return available().filter(token_sha256=token_digest(token))
+
+
+def resumable_until(package: AccessPackage) -> datetime | None:
+    """How long the download that has begun by the package's present link can be taken up; None if none has."""
+    begun, issued = package.downloaded_at, package.token_issued_at
+    return begun + RESUMABLE if begun and issued and begun >= issued else None

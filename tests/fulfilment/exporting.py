@@ -42,7 +42,7 @@ def json_rows(content: dict[str, bytes], label: str) -> list[dict]:
 
 
 def csv_rows(content: dict[str, bytes], label: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content[f"data/{label}.csv"].decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(content[f"data/{label}.csv"].decode("utf-8-sig"), newline="")))
 
 
 def left_in_folder() -> list[str]:

@@ -52,16 +52,25 @@ class Archive:
         self._sink = None
 
     @contextmanager
-    def entry(self, name: str) -> Iterator[Entry]:
+    def entry(self, name: str, size: int = 0) -> Iterator[Entry]:
+        """A new file of the zip. `size` in bytes, where it is known beforehand, decides about zip64.
+
+        The sizes stand behind each file, because the sink cannot seek, and readers that go from front to back must
+        know how wide those numbers are. Java's takes four bytes each up to 4 GiB whatever the header says; others
+        (libarchive) take eight if the header has a zip64 field. So the header has one only if the file is that large.
+        """
         info = zipfile.ZipInfo(name, self._at)
         info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
         # A million events take two thirds of the time of the default level, and a twelfth more room. The attribute
         # is public, as compress_level, from Python 3.13 only; a ZipInfo does not take the level of its ZipFile.
         info._compresslevel = 1
-        # The size is not known beforehand, and a table or an upload may well be larger than 4 GiB.
-        with self._zip.open(info, "w", force_zip64=True) as stream:
+        info.file_size = size
+        with self._zip.open(info, "w") as stream:
             entry = Entry(stream)
             yield entry
+            # A table that grew beyond zipfile's limit of 2 GiB: right for the list at the end, by which all programs
+            # but those that read from front to back go. zipfile would refuse it here, and the whole package with it.
+            stream._zip64 = stream._zip64 or entry.size > 0.9 * zipfile.ZIP64_LIMIT
         self.entries[name] = {"bytes": entry.size, "sha256": entry.sha256}
 
     def add(self, name: str, text: str) -> None:

@@ -78,7 +78,7 @@ def write_json(archive: Archive, reader, tables: Sequence[Table], built: Built, 
 
 
 def write_csv(archive: Archive, reader, tables: Sequence[Table], tick: Tick) -> None:
-    """The same rows for spreadsheets (see spreadsheet.py for what is changed in them)."""
+    """The same rows for spreadsheets (see privacy.datamap.spreadsheet for what is changed in them)."""
     for table, blocks in READ[reader.vendor].csv_tables(reader, tables):
         with archive.entry(table.path("csv")) as entry:
             for block in blocks:

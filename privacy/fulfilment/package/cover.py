@@ -11,8 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from privacy.datamap import PersonalData, Use
-from privacy.fulfilment.package import spreadsheet
+from privacy.datamap import PersonalData, Use, spreadsheet
 from privacy.fulfilment.package.tables import Kind, Table
 from privacy.fulfilment.package.uploads import Gap
 from privacy.models import Processor, RightsRequest

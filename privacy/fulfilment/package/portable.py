@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
-from privacy.fulfilment.package import blocks, spreadsheet
+from privacy.datamap import spreadsheet
+from privacy.fulfilment.package import blocks
 from privacy.fulfilment.package.blocks import Block
 from privacy.fulfilment.package.tables import Kind, Table
 
@@ -26,7 +27,7 @@ def csv_tables(reader, tables: Sequence[Table]) -> Tables:
     """Each table that has rows, and its CSV lines."""
     line = spreadsheet.Lines()
     for table, rows in _with_rows(reader, tables):
-        yield table, blocks.of(map(line.of, rows), header=line.of(table.columns))
+        yield table, blocks.of(map(line.of, rows), header=line.heading(table.columns))
 
 
 def _with_rows(reader, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[list]]]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from privacy.fulfilment.package import blocks, spreadsheet
+from privacy.datamap import spreadsheet
+from privacy.fulfilment.package import blocks
 from privacy.fulfilment.package.blocks import Block
 from privacy.fulfilment.package.tables import Kind, Table
 
@@ -38,11 +39,11 @@ def csv_tables(reader, tables: Sequence[Table]) -> Tables:
     small, large = _by_size(reader, tables)
     line = spreadsheet.Lines()
     for table, lines in _small(reader, small):
-        yield table, blocks.of((line.of(json.loads(row).values()) for row in lines), header=line.of(table.columns))
+        yield table, blocks.of((line.of(json.loads(row).values()) for row in lines), header=line.heading(table.columns))
     for table in large:
         sql, params = _csv_select(table)
         rows = _copy(reader, f"COPY ({sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", params)
-        yield table, blocks.of(rows, header=line.of(table.columns))
+        yield table, blocks.of(rows, header=line.heading(table.columns))
 
 
 def _by_size(reader, tables: Sequence[Table]) -> tuple[list[Table], list[Table]]:
@@ -81,10 +82,18 @@ def _json_select(table: Table) -> tuple[str, tuple]:
 
 
 def _csv_select(table: Table) -> tuple[str, list]:
-    safe = "CASE WHEN {0} ~ %s THEN '''' || {0} ELSE {0} END"
-    columns = _columns(table, {Kind.MOMENT: MOMENT, Kind.BOOLEAN: "{0}::text", Kind.TEXT: safe})
-    patterns = [spreadsheet.RUNS for kind in table.columns.values() if kind is Kind.TEXT]
+    columns = _columns(
+        table,
+        {Kind.MOMENT: MOMENT, Kind.BOOLEAN: "{0}::text", Kind.TEXT: _neutral("{0}"), Kind.JSON: _neutral("{0}::text")},
+    )
+    hostile = sum(kind in (Kind.TEXT, Kind.JSON) for kind in table.columns.values())
+    patterns = [spreadsheet.SUSPECT, spreadsheet.PLACES] * hostile
     return f"SELECT {columns} FROM ({table.sql}) s", [*patterns, *table.params]
+
+
+def _neutral(text: str) -> str:
+    """spreadsheet.neutral in SQL. It takes two patterns, of which the first is quick and mostly decides."""
+    return f"CASE WHEN {text} ~ %s THEN regexp_replace({text}, %s, '''', 'g') ELSE {text} END"
 
 
 def _columns(table: Table, expressions: dict[Kind, str]) -> str:
