@@ -9,7 +9,7 @@ HELP = "Empty: of an address spelled as until 2026-11, when several mailboxes ha
 
 
 class Migration(migrations.Migration):
-    dependencies = [("privacy", "0006_people_found_by_name_and_state")]
+    dependencies = [("privacy", "0007_salts_of_reasons")]
     operations = [
         migrations.AddField(
             "suppression", "is_exact", models.BooleanField(null=True, editable=False, help_text=HELP)
