@@ -17,9 +17,7 @@ TICKET = r"(?:[A-Z]{1,6}[-_/.]?|#)?[0-9]{1,12}(?:[-_/.][0-9]{1,12}){0,3}"
 ROW = r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
 FORM = re.compile(f"{TICKET}|{ROW}", re.ASCII)
 MAX_LENGTH = 60
-EXPLAINED = (
-    "A ticket, letter or request number, such as SUP-1204 or CASE-2026-114: at most six capitals before it, no names."
-)
+EXPLAINED = "A ticket or request number, such as SUP-1204 or CASE-2026-114: at most six capitals before it, no names."
 OF_THE_PERSON = "This number holds a part of the person's name or address. Give it without: it is never erased."
 # A number in an address is compared from this length on: years and the like stand in ticket numbers, too.
 DIGITS_COMPARED = 6

@@ -234,7 +234,7 @@ def test_every_link_that_our_pages_have_is_understood(client, django_user_model)
     person = f.person_with_everything()
     f.RightsRequestFactory.create_batch(51, subject=person, kind=RequestKind.ERASURE, closed=True,
                                         approved_by=f.StaffFactory(), approved_at="2026-01-01T00:00Z")  # fmt: skip
-    starts = {page.url for page in pages() if page.name != "logout"} | {
+    starts = {page.url for page in pages() if page.kind in ("index", "changelist", "change", "add")} | {
         f"{list_of(privacy.RightsRequest)}?queue=all&status__exact=fulfilled&kind__exact=erasure&due_on__gte=2026-01-01",
         f"{list_of(privacy.RightsRequest)}?queue=all&subject={person.pk}&o=1.-2&p=2",
         f"{list_of(privacy.Script)}?owner__exact={person.pk}",
