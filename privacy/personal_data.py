@@ -426,7 +426,9 @@ class AccessPackageData(Accountability):
     }
     not_personal = ("id", "request", "gaps", "encrypted", "created_at", "expires_at", "token_issued_at", "swept_at")
     withheld = {"token_sha256": "It guards the download", "file": "Where we stored the package"}
-    evidence = Evidence(changes=("file", "token_sha256", "token_issued_at", "downloaded_at", "swept_at"), goes={})
+    evidence = Evidence(
+        changes=("file", "expires_at", "token_sha256", "token_issued_at", "downloaded_at", "swept_at"), goes={}
+    )
 
 
 @register(models.LegalHold)

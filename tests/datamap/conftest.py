@@ -25,6 +25,7 @@ def throwaway(monkeypatch):
         monkeypatch.setattr(registry, "apps", both)
         monkeypatch.setattr(registry, "declarations", dict(registry.declarations))
         monkeypatch.setattr(registry, "exemptions", dict(registry.exemptions))
+        monkeypatch.setattr(registry, "exempt_evidence", dict(registry.exempt_evidence))
         yield
 
 

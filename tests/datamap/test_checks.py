@@ -10,6 +10,7 @@ from privacy.datamap import (
     Blank,
     Category,
     DeleteRow,
+    Evidence,
     HandOver,
     Joint,
     Keep,
@@ -375,6 +376,47 @@ def test_a_joint_row_that_nobody_takes_over(throwaway):
 
     declare(Board, fields=AUTHOR, joint=Joint(MEMBERS, order_by="joined_at", because=REASON))
     assert faults() == [("E014", "Board")]
+
+
+def test_a_row_that_comes_in_despite_a_freeze_without_a_reason_one_could_check(throwaway):
+    class Diary(ThrowAway):
+        author = link(DataSubject)
+
+    declare(Diary, fields=AUTHOR, despite_freeze="because")
+    assert faults() == [("E003", "Diary")]
+
+
+def test_a_field_that_starts_processing_by_something_else_than_a_yes(throwaway):
+    class Diary(ThrowAway):
+        author = link(DataSubject)
+        mood = models.TextField()
+
+    declare(Diary, fields=AUTHOR | {"mood": Personal(Category.CONTENT, starts_processing=True)})
+    assert faults() == [("E017", "Diary")]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence(changes=("gone",)), Evidence(once=("gone",)), Evidence(goes={"gone": ("yes",)}),
+        Evidence(while_open=("author",), ended=("gone", ("yes",))),
+    ],
+    ids=["changes", "once", "goes", "ended"],
+)  # fmt: skip
+def test_evidence_that_names_a_field_that_is_not_there(throwaway, evidence):
+    class Diary(ThrowAway):
+        author = link(DataSubject)
+
+    declare(Diary, fields=AUTHOR, evidence=evidence)
+    assert faults() == [("E006", "Diary")]
+
+
+def test_exempted_evidence_that_names_a_field_that_is_not_there(throwaway):
+    class Stamp(ThrowAway):
+        pass
+
+    exempt(Stamp, because=REASON, evidence=Evidence(once=("gone",)))
+    assert faults() == [("E006", "Stamp")]
 
 
 def test_a_joint_row_without_a_reason(throwaway):
