@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from billing import sync
-from billing.sync import TABLES
+from billing.sync import TABLES, id_of
 from kosenai_ops.studio.sources import SourceError, Tally, files_of, name_of, text_of
 from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import Unreadable, json_value
@@ -39,9 +39,10 @@ def read(folder: Path) -> list[Recorded]:
 def values_of(file: Path) -> list[object]:
     """What the file says: one value, or one a line (JSON Lines). Raises SourceError."""
     text = text_of(file)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    is_by_line = len(lines) > 1 and all(line[0] + line[-1] == "{}" for line in lines)
     try:
-        return [json_value(line) for line in lines] if file.suffix != ".json" else [json_value(text)]
+        return [json_value(line) for line in lines] if is_by_line else [json_value(text)]
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
 
@@ -73,7 +74,7 @@ def write(recorded: Sequence[Recorded], users: Sequence[Arrival]) -> list[Tally]
     things = [r.thing for r in recorded]
     owners = [(customer, users[n % len(users)].row) for n, customer in enumerate(sorted(sync.customers_of(things)))]
     payers = {customer: row.pk for customer, row in owners if row}
-    source_of = {r.thing["id"]: r.source for r in recorded if isinstance(r.thing, dict) and "id" in r.thing}
+    source_of = {id_of(r.thing): r.source for r in recorded}
     by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for synced in sync.sync(objects=things, payers=payers):
         what = synced.model._meta.verbose_name_plural if synced.model else "objects"

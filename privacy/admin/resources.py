@@ -7,6 +7,7 @@ in the file say nothing. The rows are judged and written by privacy.fulfilment.i
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import batched
 
@@ -20,7 +21,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import Error, Result, RowResult
 
-from privacy.fulfilment import intake
+from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome, Person
 from privacy.fulfilment.reading import Unreadable
 from privacy.fulfilment.reveal import CONTENT
@@ -29,6 +30,10 @@ from privacy.selectors.suppression import suppressed
 
 log = logging.getLogger(__name__)
 Kind = Identifier.Kind
+CLERKS_LIST = (
+    "This is Clerk's list of users: id becomes clerk_id, the first and last name become full_name, the primary address "
+    "becomes email, and the verified addresses beside it are added."
+)
 SHOWN_ROWS = 200  # of a preview; the rest is counted
 SHOWN_CHARACTERS = 200  # of a cell in a preview
 IMPORT_TYPES = {
@@ -131,6 +136,8 @@ class SheetRow(RowResult):
 
 class SheetResult(Result):
     """A result that can tell its story: problems by row, what is left out and why."""
+
+    about: str = ""  # what the file was taken for
 
     def amend(self, row: SheetRow, cells: dict, arrival: Arrival) -> None:
         """Corrects what import-export took the row for by what became of it."""
@@ -444,6 +451,38 @@ class SubjectSheet(Sheet):
             **{column: Subquery(known.filter(kind=kind).values("value")[:1]) for column, kind in self.kinds.items()}
         )
 
+    def before_import(self, dataset, **kwargs):
+        self.users: dict[tuple[str, str], Person] = {}
+        self.about = ""
+        if clerk_users.is_clerks(dataset.headers or []):
+            self.translate(dataset)
+        super().before_import(dataset, **kwargs)
+
+    def translate(self, dataset: tablib.Dataset) -> None:
+        """Puts our columns in the place of Clerk's. Who is known by the Clerk id is that person."""
+        users = [dict(zip(dataset.headers, cells, strict=True)) for cells in dataset]
+        people = [clerk_users.person_of(user) for user in users]
+        known = Identifier.objects.filter(kind=Kind.CLERK).select_related("subject")
+        ids = {clerk_users.clerk_id_of(user) for user in users}
+        subjects = {i.value: i.subject for some in batched(ids, CHUNK) for i in known.filter(value__in=some)}
+        self.about = CLERKS_LIST + (
+            f" Nothing is stored of {', '.join(others)}."
+            if (others := clerk_users.passed_over(dataset.headers))
+            else ""
+        )
+        dataset.wipe()
+        dataset.headers = ["id", "full_name", "email", "clerk_id"]
+        for user, person in zip(users, people, strict=True):
+            clerk_id, email = clerk_users.clerk_id_of(user), next(iter(clerk_users.emails_of(user)), "")
+            subject = subjects.get(clerk_id)
+            self.users[clerk_id, email] = person
+            name = person.full_name or (subject.full_name if subject else "")
+            dataset.append([str(subject.pk) if subject else "", name, email, clerk_id])
+
+    def after_import(self, dataset, result, **kwargs):
+        result.about = self.about
+        super().after_import(dataset, result, **kwargs)
+
     def prepare(self, rows):
         self.first_row: dict[tuple[str, str], int] = {}
         self.owner: dict[tuple[str, str], DataSubject] = {}
@@ -454,6 +493,8 @@ class SubjectSheet(Sheet):
                 self.owner |= {(kind, i.value): i.subject for i in found}
 
     def look_at(self, row, number):
+        if self.users:
+            return  # Clerk's word on who they are; what cannot be stored is left out by the verb
         me = self.known.get(text_of(row, "id"))
         for column, kind in self.kinds.items():
             if text := text_of(row, column):
@@ -481,9 +522,12 @@ class SubjectSheet(Sheet):
         return intake.bring_in(people=[self.person(instance, row) for instance, row in rows], actor=self.actor)
 
     def person(self, instance: DataSubject, row: dict) -> Person:
+        subject_id = None if instance._state.adding else instance.pk
+        if self.users:
+            return replace(self.users[text_of(row, "clerk_id"), text_of(row, "email")], subject_id=subject_id)
         said = {column: getattr(instance, column) for column in ("full_name", "country") if column in row}
         pairs = tuple((kind, text) for column, kind in self.kinds.items() if (text := text_of(row, column)))
-        return Person(**said, identifiers=pairs, subject_id=None if instance._state.adding else instance.pk)
+        return Person(**said, identifiers=pairs, subject_id=subject_id)
 
 
 class ContentSheet(OfAPerson):

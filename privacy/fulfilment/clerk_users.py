@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from privacy.fulfilment.intake import Person
-from privacy.fulfilment.reading import Table, Unreadable, json_table, json_value
+from privacy.fulfilment.reading import Table, json_table, json_value
 from privacy.models import Identifier
 
 ID = ("id", "userId")
@@ -59,9 +59,8 @@ def table_of_json(text: str) -> Table:
     """A JSON file of users, whose cells may be lists and objects; any other as reading.json_table has it. Raises
     Unreadable."""
     users = json_value(text)
-    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
-        raise Unreadable("The file is JSON, but not a list of objects, one a user.")
-    columns = list(dict.fromkeys(column for user in users for column in user))
+    are_users = isinstance(users, list) and all(isinstance(user, dict) for user in users)
+    columns = list(dict.fromkeys(column for user in users for column in user)) if are_users else []
     if not is_clerks(columns):
         return json_table(text)
     return Table(columns, [{column: user.get(column) for column in columns} for user in users])

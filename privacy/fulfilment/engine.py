@@ -351,7 +351,7 @@ def record(request: RightsRequest, step: FulfilmentStep, outcome: Outcome) -> Ou
     prolong(request)
     if not row.exists():  # attested by a person during the call: their evidence stands
         return outcome
-    if not isinstance(outcome, Done) and outcome.result is not None:
+    if isinstance(outcome, More | Later | Waiting | Failed) and outcome.result is not None:
         row.update(result=outcome.result)
     match outcome:
         case Done():

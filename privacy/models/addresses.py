@@ -36,7 +36,7 @@ def normalise_email(value: str) -> str:
     refuse_unseen(text)
     address = ADDRESS.fullmatch(text)
     if address is None:
-        raise ValidationError("It is not an e-mail address.")
+        raise ValidationError("This is not an e-mail address.")
     labels = ROOT.sub("", address["domain"]).split(".")
     text = f"{address['local']}@{'.'.join(map(as_in_dns, labels))}"
     refuse_long(text)  # an A-label is longer than what it stands for
