@@ -182,7 +182,7 @@ def work(process_environment):
 
 @pytest.mark.xdist_group("workers")
 def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_ends_them_all(work):
-    wait_until(lambda: len(children_of(work, queue.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 60)
+    wait_until(lambda: len(children_of(work, queue.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 120)
     deaf = children_of(work, queue.PROMPT)
     for process in deaf:
         process.send_signal(signal.SIGSTOP)
@@ -193,7 +193,7 @@ def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_end
         request.refresh_from_db()
         return request.status == RequestStatus.FULFILLED
 
-    wait_until(is_done, 60)
+    wait_until(is_done, 120)
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in deaf)
     everyone = work.children(recursive=True)
     os.kill(work.pid, signal.SIGTERM)
