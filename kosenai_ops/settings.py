@@ -318,7 +318,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A queue for each lane of privacy.selectors.queue, because a folder of files knows no priorities; `manage.py work` runs
 # a worker for each.
 CELERY_TASK_DEFAULT_QUEUE = "kosenai-prompt"
-CELERY_TASK_ROUTES = {"privacy.tasks.fulfil_batch": {"queue": "kosenai-bulk"}}
+CELERY_TASK_ROUTES = {
+    "privacy.tasks.fulfil_bulk": {"queue": "kosenai-bulk"},
+    "privacy.tasks.erase_batch": {"queue": "kosenai-bulk"},
+}
 # Who sends it as a bearer token to /readyz is told the facts behind the one word that all others get.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 if HEALTH_TOKEN and len(HEALTH_TOKEN) < 32:

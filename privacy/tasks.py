@@ -6,7 +6,6 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from django.db import transaction
-from django.db.models import Q
 
 # Importing them registers their steps with the engine.
 from privacy.fulfilment import access, bulk, children, engine, erasure, holds, import_files, processors  # noqa: F401
@@ -17,22 +16,25 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def fulfil(request_id: str) -> None:
-    """Whoever the bell woke goes on with whatever is due for single people, and passes the bell on when the time slice
-    is over."""
-    ring(engine.run_due(UUID(request_id)))
+    """Whoever the bell woke goes on with whatever is due in its lane, and passes the bell on when the time slice is
+    over."""
+    ring(engine.run_due(UUID(request_id), queue.LANES[queue.PROMPT]))
 
 
 @shared_task
-def fulfil_batch(batch_id: str) -> None:
-    """One slice of what was asked for many at once, and the bell again: by the hundred what can be erased so, what is
-    left one by one."""
+def fulfil_bulk(request_id: str) -> None:
+    """The same in the other lane; its messages lie in a queue of their own."""
+    ring(engine.run_due(UUID(request_id), queue.LANES[queue.BULK]))
+
+
+@shared_task
+def erase_batch(batch_id: str) -> None:
+    """One slice of what can be erased by the hundred, and the bell again; what is left goes one by one."""
     if bulk.erase_slice(UUID(batch_id)):
         engine.beat(queue.BULK)
         ring_batch(UUID(batch_id))
-        return
-    among = Q(batch=batch_id)
-    for first in queue.next_due(1, among):
-        ring(engine.run_due(first, among))
+    else:
+        ring(queue.next_due(1, queue.LANES[queue.BULK]))
 
 
 def sweep() -> None:
@@ -48,15 +50,15 @@ def ring(request_ids: Iterable[UUID]) -> None:
     """Rings for these requests once the transaction is committed. A dead broker costs time, not work: the rows
     are there, and the sweeper rings for them when the broker is back."""
     ids = list(request_ids)[: engine.BELLS]
-    batches = queue.batches_of(ids)
-    bells = [(fulfil, each) for each in ids if each not in batches]
-    bells += [(fulfil_batch, each) for each in set(batches.values())]
-    transaction.on_commit(lambda: _publish(bells))
+    in_bulk = queue.bulk_among(ids)
+    bells = [(fulfil_bulk if each in in_bulk else fulfil, each) for each in ids]
+    if bells:
+        transaction.on_commit(lambda: _publish(bells))
 
 
 def ring_batch(batch_id: UUID) -> None:
-    """Rings once for all requests of a batch."""
-    transaction.on_commit(lambda: _publish([(fulfil_batch, batch_id)]))
+    """Rings once for all approved erasures of a batch. A lost bell makes them slower: the sweeper rings for each."""
+    transaction.on_commit(lambda: _publish([(erase_batch, batch_id)]))
 
 
 def _publish(bells: Sequence[tuple[Task, UUID]]) -> None:

@@ -27,8 +27,8 @@ APPROVE = "privacy.approve_erasure"
 OPEN_TO_DENIAL = (RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.ON_HOLD)
 # What ends with an order that counts before any worker has carried it out.
 ENDS = {
-    RequestKind.HOLD_PLACE: "The hold ends with its order: erasures that it stops go on by themselves.",
-    RequestKind.CHILD_FLAG: "The child flag ends with its order: the account is not frozen.",
+    RequestKind.HOLD_PLACE: "Without this order the hold ends: erasures that it stops go on by themselves.",
+    RequestKind.CHILD_FLAG: "Without this order the child flag ends: the account is not frozen.",
 }
 
 
@@ -61,7 +61,7 @@ def buttons_for(user: Staff, row: RightsRequest) -> list[Button]:
         if user.has_perm(may.cancel):
             found.append(Button("Cancel…", "cancel", page("cancel", row)))
         elif row.kind in ENDS and user.has_perm(may.retry):
-            not_because = f"{ENDS[row.kind]} Cancelling it takes an approver or manager."
+            not_because = f"{ENDS[row.kind]} So an approver or manager has to cancel it."
             found.append(Button("Cancel…", "cancel", page("cancel", row), not_because=not_because))
     return found
 

@@ -135,11 +135,8 @@ def failpoint(name: str) -> None:
 def sweep() -> list[uuid.UUID]:
     """Ids of the requests whose bell must be rung: due, and not in any worker's hands. Says that it ran."""
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": Now()})
-    return [
-        request_id
-        for lane, among in queue.LANES.items()
-        for request_id in queue.next_due(1 if is_awake(lane) else BELLS, among)
-    ]
+    prompt = queue.next_due(1 if is_awake(queue.PROMPT) else BELLS, queue.LANES[queue.PROMPT])
+    return prompt + queue.next_due(1, queue.LANES[queue.BULK])
 
 
 def is_awake(lane: str) -> bool:

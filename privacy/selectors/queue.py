@@ -27,9 +27,8 @@ def lane_of(request: RightsRequest) -> str:
     return PROMPT if request.batch_id is None or request.kind in PROTECTS else BULK
 
 
-def batches_of(request_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """{request: batch} of those in the bulk lane."""
-    return dict(RightsRequest.objects.filter(LANES[BULK], pk__in=request_ids).values_list("id", "batch"))
+def bulk_among(request_ids: Sequence[UUID]) -> set[UUID]:
+    return set(RightsRequest.objects.filter(LANES[BULK], pk__in=request_ids).values_list("id", flat=True))
 
 
 def due() -> QuerySet[RightsRequest]:

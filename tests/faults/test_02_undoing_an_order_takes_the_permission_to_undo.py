@@ -105,10 +105,10 @@ def test_the_button_tells_an_agent_why_and_is_there_for_an_approver(kind, agent,
     client.force_login(agent)
     seen = client.get(page).content.decode()
     assert cancel not in seen
-    assert "Cancelling it takes an approver or manager." in seen
+    assert "So an approver or manager has to cancel it." in seen
     client.force_login(approver)
     assert cancel in client.get(page).content.decode()
-    assert "ends with its order" in client.get(cancel).content.decode()
+    assert "Without this order" in client.get(cancel).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -89,23 +89,19 @@ class TestReadiness:
 @pytest.mark.django_db
 class TestLanes:
     def test_bells_of_what_many_were_asked_for_lie_in_a_queue_of_their_own(self):
-        queues = {
-            task: app.amqp.router.route({}, task.name)["queue"].name for task in (tasks.fulfil, tasks.fulfil_batch)
-        }
-        assert queues == {tasks.fulfil: "kosenai-prompt", tasks.fulfil_batch: "kosenai-bulk"}
+        bells = {"kosenai-prompt": [tasks.fulfil], "kosenai-bulk": [tasks.fulfil_bulk, tasks.erase_batch]}
+        for name, rung in bells.items():
+            assert {app.amqp.router.route({}, each.name)["queue"].name for each in rung} == {name}
 
-    def test_requests_of_a_batch_ring_once_for_the_batch_and_holds_and_flags_each(
-        self, monkeypatch, django_capture_on_commit_callbacks
-    ):
-        rung = []
-        monkeypatch.setattr(tasks.fulfil, "delay", rung.append)
-        monkeypatch.setattr(tasks.fulfil_batch, "delay", rung.append)
-        batch = f.BatchFactory()
-        many, single = [old(batch=batch) for _ in range(3)], old()
+    def test_a_bell_goes_to_the_lane_of_its_request(self, monkeypatch, django_capture_on_commit_callbacks):
+        rung = {"prompt": [], "bulk": []}
+        monkeypatch.setattr(tasks.fulfil, "delay", rung["prompt"].append)
+        monkeypatch.setattr(tasks.fulfil_bulk, "delay", rung["bulk"].append)
+        of_many, single = of_a_batch(), old()
         held = given(local("a"), kind=RequestKind.HOLD_PLACE, batch=f.BatchFactory())
         with django_capture_on_commit_callbacks(execute=True):
-            tasks.ring([r.id for r in [*many, single, held]])
-        assert sorted(rung) == sorted(map(str, [batch.id, single.id, held.id]))
+            tasks.ring([of_many.id, single.id, held.id])
+        assert rung == {"prompt": [str(single.id), str(held.id)], "bulk": [str(of_many.id)]}
 
     @pytest.mark.parametrize("verb", [holds.place, children.flag])
     def test_a_hold_or_flag_of_many_people_is_as_prompt_as_one(self, verb):
@@ -121,9 +117,21 @@ class TestLanes:
         engine.run_due(single.id)
         bulk.refresh_from_db()
         assert bulk.status == RequestStatus.IN_PROGRESS
-        tasks.fulfil_batch(str(bulk.batch_id))
+        tasks.fulfil_bulk(str(bulk.id))
         bulk.refresh_from_db()
         assert bulk.status == RequestStatus.FULFILLED
+
+    def test_a_batch_whose_erasure_by_the_hundred_fails_goes_one_by_one(
+        self, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        requests = [of_a_batch(kind=RequestKind.ERASURE) for _ in range(2)]
+        monkeypatch.setattr(tasks.bulk, "erase_slice", lambda batch_id: 1 / 0)
+        monkeypatch.setattr(tasks.fulfil_bulk, "delay", tasks.fulfil_bulk)
+        with pytest.raises(ZeroDivisionError):
+            tasks.erase_batch(str(requests[0].batch_id))
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.sweep()
+        assert not queue.due().exists()
 
     def test_what_comes_in_during_a_slice_and_is_more_urgent_is_next(self):
         order = []
@@ -174,7 +182,7 @@ def work(process_environment):
 
 @pytest.mark.xdist_group("workers")
 def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_ends_them_all(work):
-    wait_until(lambda: len(children_of(work, queue.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 60)
+    wait_until(lambda: len(children_of(work, queue.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 120)
     deaf = children_of(work, queue.PROMPT)
     for process in deaf:
         process.send_signal(signal.SIGSTOP)
@@ -185,7 +193,7 @@ def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_end
         request.refresh_from_db()
         return request.status == RequestStatus.FULFILLED
 
-    wait_until(is_done, 60)
+    wait_until(is_done, 120)
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in deaf)
     everyone = work.children(recursive=True)
     os.kill(work.pid, signal.SIGTERM)

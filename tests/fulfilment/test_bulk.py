@@ -148,10 +148,10 @@ def test_the_bell_of_a_batch_rings_until_nothing_is_left(staff, monkeypatch, dja
     monkeypatch.setattr(bulk, "SLICE_PEOPLE", 2)
     batch = approved_batch([person() for _ in range(5)], staff)
     rung = []
-    monkeypatch.setattr(tasks.fulfil_batch, "delay", rung.append)
+    monkeypatch.setattr(tasks.erase_batch, "delay", rung.append)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.ring_batch(batch.id)
     while rung:
         with django_capture_on_commit_callbacks(execute=True):
-            tasks.fulfil_batch(rung.pop())
+            tasks.erase_batch(rung.pop())
     assert batch.requests.filter(status=RequestStatus.FULFILLED).count() == 5

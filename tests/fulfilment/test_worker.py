@@ -14,7 +14,7 @@ from django.conf import settings
 from kombu.exceptions import KombuError
 
 from kosenai_ops.celery import app
-from kosenai_ops.supervision import Workers
+from kosenai_ops.supervision import Worker, Workers
 from privacy import tasks
 from privacy.fulfilment import audit, engine
 from privacy.fulfilment.engine import Planned
@@ -30,26 +30,23 @@ PATIENCE_SECONDS = 10
 
 
 class Victims(Workers):
-    """The shipped workers with the tests' own steps, killed without notice."""
+    """The shipped workers with the tests' own steps. The prompt lane's, whose work the tests give, is killed without
+    notice."""
 
-    def processes(self) -> list[psutil.Process]:
-        """Every worker's main process and, once it has started, its children."""
-        found = []
-        for worker in self.all:
-            with suppress(psutil.NoSuchProcess):
-                main = psutil.Process(worker.process.pid)
-                found += [main, *main.children(recursive=True)]
-        return found
+    @property
+    def victim(self) -> Worker:
+        [victim] = [worker for worker in self.all if worker.lane == queue.PROMPT]
+        return victim
 
     def children(self) -> list[psutil.Process]:
-        mains = {worker.process.pid for worker in self.all}
-        return [process for process in self.processes() if process.pid not in mains]
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.victim.process.pid).children(recursive=True)
+        return []
 
     def kill(self) -> bool:
         if not self.children():
-            return False  # they have not started yet
-        for worker in self.all:
-            worker.kill()
+            return False  # it has not started yet
+        self.victim.kill()
         return True
 
     def kill_a_child(self) -> bool:
@@ -119,7 +116,7 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
             deeds.pop()
 
     tasks.ring(requests)
-    sweep_until(lambda: fulfilled(requests) == len(requests) and not deeds, 120, strike)
+    sweep_until(lambda: fulfilled(requests) == len(requests) and not deeds, 240, strike)
     for request_id in requests:
         events = events_of(request_id)
         assert events.count("step.done") == len(plan)

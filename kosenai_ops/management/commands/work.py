@@ -52,4 +52,5 @@ class Command(BaseCommand):
             except Exception:  # a database that is away, or any fault of the sweep: the workers are looked after still
                 log.exception("the sweep failed; it is tried again")
                 connection.close()
+                time.sleep(4)
             time.sleep(1)
