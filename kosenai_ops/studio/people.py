@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, name_of, text_of
+from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, name_of, text_of
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Person
 from privacy.fulfilment.reading import Unreadable, json_table
@@ -16,7 +16,7 @@ def read(folder: Path) -> list[Person]:
     """The people of the file, in its order. Raises SourceError."""
     file = folder / FILE
     try:
-        table = json_table(text_of(file))
+        table = json_table(text_of(file), MAX_ROWS)
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
     if missing := [column for column in COLUMNS if column not in table.columns]:
