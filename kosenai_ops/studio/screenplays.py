@@ -20,15 +20,8 @@ NOTES_ABOVE = re.compile(r"\A(?:\s|\[\[.*?\]\]|/\*.*?\*/)+", re.DOTALL)
 DECLARATION = re.compile(rb"""<\?xml[^<>]{1,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = (
-    "us-ascii",
-    "iso-8859-1",
-    "iso-8859-15",
-    "windows-1252",
-    "windows-1250",
-    "windows-1251",
-    "macintosh",
-    "shift_jis",
-)
+    "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252", "macintosh", "shift_jis",
+)  # fmt: skip
 EMPHASIS = re.compile(r"[*_]+")
 
 
@@ -75,10 +68,7 @@ def plain(file: Path) -> tuple[str, str]:
         text, note = recognised(bytes_of(file, MAX_BYTES))
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
-    return (
-        text,
-        f"{name_of(file)} was {note.split(',')[0].lower().rstrip('.')}; look whether it is right." if note else "",
-    )
+    return text, f"{name_of(file)} is not in UTF-8; look whether its letters came in right." if note else ""
 
 
 def declared(data: bytes, file: Path) -> tuple[str, str]:
@@ -88,9 +78,7 @@ def declared(data: bytes, file: Path) -> tuple[str, str]:
         return plain(file)
     try:
         if encoding not in ENCODINGS:
-            raise SourceError(
-                f"{name_of(file)} is written in {encoding[:40]}, which is not read here. Save it as UTF-8."
-            )
+            raise SourceError(f"{name_of(file)} is in {encoding}, which is not read here. Save it as UTF-8.")
         return data.decode(encoding), ""
     except UnicodeDecodeError as error:
         raise SourceError(f"{name_of(file)} says that it is {encoding}, and is not. Save it as UTF-8.") from error
