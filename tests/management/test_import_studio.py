@@ -195,11 +195,6 @@ def test_a_frozen_account_gets_nothing_new(shared_data):
     assert not person.prompts.exists()
 
 
-BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
-    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
-) + "]><FinalDraft>&j;</FinalDraft>"  # fmt: skip
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("file", "content", "words"),
