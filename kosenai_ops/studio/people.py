@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, name_of, text_of
+from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, name_of, text_of
 from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import Arrival, Person
 from privacy.fulfilment.reading import Table, Unreadable, csv_table
@@ -37,7 +37,9 @@ def read(folder: Path) -> Users:
 def table_of(file: Path) -> Table:
     text = text_of(file)
     try:
-        return csv_table(without_remarks(text)) if file.suffix == ".csv" else clerk_users.table_of_json(text)
+        if file.suffix == ".csv":
+            return csv_table(without_remarks(text), MAX_ROWS)
+        return clerk_users.table_of_json(text, MAX_ROWS)
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
 

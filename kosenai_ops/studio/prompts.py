@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, key, name_of, text_of
+from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, key, name_of, text_of
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable, csv_table
@@ -18,7 +18,7 @@ def read(folder: Path) -> list[str]:
     """The prompts' texts, in the file's order. Raises SourceError."""
     file = folder / FILE
     try:
-        table = csv_table(text_of(file))
+        table = csv_table(text_of(file), MAX_ROWS)
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
     if "prompt" not in table.columns:

@@ -1,21 +1,27 @@
 """Screenplays in Fountain and Final Draft (FDX), spread over the studio's users; some are written by two."""
 
+import codecs
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, files_of, key, name_of, text_of
+from kosenai_ops.studio.sources import SourceError, Tally, bytes_of, files_of, key, name_of
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import why_not_storable
+from privacy.fulfilment.reading import MAX_BYTES, MAX_CELL, Unreadable, recognised, why_not_storable
 from privacy.models import Script, ScriptCoAuthor
 
 FOLDER = "screenplays"
 # The title page of Fountain: `Key: value`, or `Key:` and indented lines. Keys end in a full-width colon, too.
 TITLE_KEY = re.compile(r"title\s*[:：][ \t]*(.*)", re.IGNORECASE)
 NOTES_ABOVE = re.compile(r"\A(?:\s|\[\[.*?\]\]|/\*.*?\*/)+", re.DOTALL)
+DECLARATION = re.compile(rb"""<\?xml[^<>]{1,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+ENCODINGS = (
+    "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252", "macintosh", "shift_jis",
+)  # fmt: skip
 EMPHASIS = re.compile(r"[*_]+")
 
 
@@ -25,22 +31,57 @@ class Screenplay:
     format: str
     title: str
     body: str
+    told: str = ""  # of one that was not in UTF-8, or why it must stay out
+    stays_out: bool = False
 
 
 def read(folder: Path) -> list[Screenplay]:
-    """The screenplays of the folder, by name. Raises SourceError."""
-    return [screenplay_of(file) for file in files_of(folder / FOLDER, ".fountain", ".fdx")]
+    """The screenplays of the folder, by name; one that cannot be read is among them with the reason, and keeps its
+    number, by which the others find their owners. Raises SourceError for a missing or empty folder."""
+    return [readable(file) for file in files_of(folder / FOLDER, ".fountain", ".fdx")]
+
+
+def readable(file: Path) -> Screenplay:
+    try:
+        return screenplay_of(file)
+    except SourceError as error:
+        return Screenplay(name_of(file), form_of(file), "", "", str(error), stays_out=True)
+
+
+def form_of(file: Path) -> Script.Format:
+    return Script.Format.FDX if file.suffix.lower() == ".fdx" else Script.Format.FOUNTAIN
 
 
 def screenplay_of(file: Path) -> Screenplay:
-    text = text_of(file)
+    text, told = declared(bytes_of(file, MAX_BYTES), file) if form_of(file) == Script.Format.FDX else plain(file)
+    if len(text) > MAX_CELL:
+        raise SourceError(f"{name_of(file)} has {len(text):,} characters; {MAX_CELL:,} is the most.")
     if reason := why_not_storable(text):
         raise SourceError(f"{name_of(file)}: {reason}.")
-    if file.suffix.lower() == ".fdx":
-        title, form = fdx_title(text, name_of(file)), Script.Format.FDX
-    else:
-        title, form = fountain_title(text), Script.Format.FOUNTAIN
-    return Screenplay(name_of(file), form, (title or file.stem.replace("_", " "))[:300], text)
+    title = fdx_title(text, name_of(file)) if form_of(file) == Script.Format.FDX else fountain_title(text)
+    return Screenplay(name_of(file), form_of(file), (title or file.stem.replace("_", " "))[:300], text, told)
+
+
+def plain(file: Path) -> tuple[str, str]:
+    """(text, what is to be told of its encoding). Raises SourceError."""
+    try:
+        text, note = recognised(bytes_of(file, MAX_BYTES))
+    except Unreadable as error:
+        raise SourceError(f"{name_of(file)}: {error}") from error
+    return text, f"{name_of(file)} is not in UTF-8; look whether its letters came in right." if note else ""
+
+
+def declared(data: bytes, file: Path) -> tuple[str, str]:
+    """The same of XML, which says itself what it is written in (XML 1.0, 4.3.3)."""
+    encoding = found[1].decode().lower() if (found := DECLARATION.match(data)) else ""
+    if encoding in ("", "utf-8", "utf-16") or data.startswith(BYTE_ORDER_MARKS):
+        return plain(file)
+    try:
+        if encoding not in ENCODINGS:
+            raise SourceError(f"{name_of(file)} is in {encoding}, which is not read here. Save it as UTF-8.")
+        return data.decode(encoding), ""
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name_of(file)} says that it is {encoding}, and is not. Save it as UTF-8.") from error
 
 
 def fountain_title(text: str) -> str:
@@ -82,16 +123,26 @@ def fdx_title(text: str, name: str) -> str:
     return next((line for line in lines if line), "")
 
 
+def arrived(play: Screenplay, user: Arrival, arrivals: Iterator[Arrival]) -> Arrival:
+    """What became of this one; `arrivals` are of those that were handed in."""
+    if play.stays_out:
+        return Arrival(Outcome.SKIPPED, None, play.told)
+    if not user.row:
+        return Arrival(Outcome.SKIPPED, None, user.reason)
+    arrival = next(arrivals)
+    return replace(arrival, reason=arrival.reason or play.told)
+
+
 def write(screenplays: Sequence[Screenplay], users: Sequence[Arrival]) -> list[Tally]:
     """Every seventh user owns one; every third screenplay is the next user's, too."""
     owned = [(play, users[number * 7 % len(users)]) for number, play in enumerate(screenplays)]
     scripts = [
         Script(id=key("script", play.name), owner=user.row, title=play.title, format=play.format, body=play.body)
         for play, user in owned
-        if user.row
+        if user.row and not play.stays_out
     ]
     arrivals = iter(intake.take_in(rows=scripts, actor=None))
-    done = [next(arrivals) if user.row else Arrival(Outcome.SKIPPED, None, user.reason) for _, user in owned]
+    done = [arrived(play, user, arrivals) for play, user in owned]
     together = [
         ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject=user.row)
         for number, (play, arrival) in enumerate(zip(screenplays, done, strict=True))

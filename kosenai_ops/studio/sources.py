@@ -13,6 +13,10 @@ from privacy.fulfilment.reading import Unreadable, decoded
 NAMESPACE = UUID("8d0c7a52-52f5-4ad6-9d10-2b1f0a9f6b34")
 
 
+MAX_BYTES = 100 * 1024**2  # of one file
+MAX_ROWS = 1_000_000  # of one table
+
+
 class SourceError(Exception):
     """The import cannot start; the text says which file, where in it, and what is wrong."""
 
@@ -43,13 +47,23 @@ class Tally:
 def text_of(file: Path) -> str:
     """The file's text. Raises SourceError."""
     try:
-        return decoded(file.read_bytes())
+        return decoded(bytes_of(file, MAX_BYTES))
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
+
+
+def bytes_of(file: Path, most: int) -> bytes:
+    """The file, if it has no more bytes than that. Raises SourceError."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(most + 1)
     except FileNotFoundError as error:
         raise SourceError(f"{name_of(file)} is not there.") from error
     except OSError as error:
         raise SourceError(f"{name_of(file)} cannot be read: {error.strerror}.") from error
+    if len(data) > most:
+        raise SourceError(f"{name_of(file)} has more than {most >> 20} MB. Split it.")
+    return data
 
 
 def files_of(folder: Path, *suffixes: str) -> list[Path]:

@@ -5,6 +5,7 @@ import logging
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -13,7 +14,7 @@ from import_export.tmp_storages import BaseStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from privacy.admin.formats import Csv, Json
+from privacy.admin.formats import Csv, Json, Xlsx
 from privacy.admin.forms import ReferenceField
 from privacy.fulfilment import handout, import_files
 from privacy.fulfilment.import_files import Gone
@@ -63,7 +64,7 @@ class SealedFile(BaseStorage):
 class Exchange(ImportExportMixin):
     """Adds Import and Export to a list. The page names its `resource_classes`, one of privacy.admin.resources."""
 
-    formats = (Csv, Json)
+    formats = (Csv, Json, Xlsx)
     import_form_class = UploadForm
     export_form_class = ExportForm
     tmp_storage_class = SealedFile
@@ -108,6 +109,8 @@ class Exchange(ImportExportMixin):
             return self.back_to_upload(
                 request, "This file was imported already, or waited for more than an hour. Choose it again."
             )
+        except Unreadable as error:
+            return self.back_to_upload(request, f"Nothing was imported. {error}")
 
     def is_choice(self, form) -> bool:
         """Whether the hidden fields of the confirmation name a format and a resource that exist."""
@@ -149,6 +152,10 @@ class Exchange(ImportExportMixin):
             messages.error(request, f"Nothing was handed out. {refusal}")
             return HttpResponseRedirect(request.get_full_path())
 
+    def get_valid_export_item_pks(self, request):
+        """No list here offers a selection to export; import-export would compare each of one with the whole table."""
+        return []
+
     def get_export_resource_kwargs(self, request, **kwargs) -> dict:
         return {"reveals": self.reveals(request, kwargs.get("export_form"))}
 
@@ -158,16 +165,18 @@ class Exchange(ImportExportMixin):
         return asked and request.user.has_perm("privacy.reveal_content")
 
     def get_export_data(self, file_format, request, queryset, **kwargs):
+        """Recorded and made in one transaction: a file that could not be made was not handed out."""
         form = kwargs.get("export_form")
-        if self.reveals(request, form):
-            queryset = queryset.defer(None)
-            handout.record_content(
-                rows=queryset, fields=self.resource_classes[0].masked, actor=request.user,
-                reason=form.cleaned_data["reason"], reference=form.cleaned_data["reference"],
-            )  # fmt: skip
-        else:
-            handout.record_table(model=self.model, rows=queryset.count(), actor=request.user)
-        return super().get_export_data(file_format, request, queryset, **kwargs)
+        with transaction.atomic():
+            if self.reveals(request, form):
+                queryset = queryset.defer(None)
+                handout.record_content(
+                    rows=queryset, fields=self.resource_classes[0].masked, actor=request.user,
+                    reason=form.cleaned_data["reason"], reference=form.cleaned_data["reference"],
+                )  # fmt: skip
+            else:
+                handout.record_table(model=self.model, rows=queryset.count(), actor=request.user)
+            return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def _do_file_export(self, *args, **kwargs):
         response = super()._do_file_export(*args, **kwargs)

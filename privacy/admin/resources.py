@@ -23,7 +23,7 @@ from import_export.results import Error, Result, RowResult
 
 from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome, Person
-from privacy.fulfilment.reading import Unreadable
+from privacy.fulfilment.reading import Unreadable, as_named
 from privacy.fulfilment.reveal import CONTENT
 from privacy.models import DataSubject, Feedback, Identifier, Note, Prompt, Script, Shot, ShotList
 from privacy.selectors.suppression import suppressed
@@ -35,6 +35,8 @@ CLERKS_LIST = (
     "becomes email, and the verified addresses beside it are added."
 )
 SHOWN_ROWS = 200  # of a preview; the rest is counted
+DIGITS = re.compile(r"[1-9][0-9]{0,14}")
+AS_TEXT = "Spreadsheets drop zeros in front of a number (0007 becomes 7): see that none is lost, or format it as text."
 SHOWN_CHARACTERS = 200  # of a cell in a preview
 IMPORT_TYPES = {
     Outcome.CREATED: RowResult.IMPORT_TYPE_NEW,
@@ -160,6 +162,8 @@ class SheetResult(Result):
     def unchanged(self) -> int:
         return self.totals[RowResult.IMPORT_TYPE_SKIP] - len(self.left_out())
 
+    notes: tuple[str, ...] = ()  # what was recognised in the file, and what is to be looked at
+
     def summary(self) -> str:
         new, changed = self.totals[RowResult.IMPORT_TYPE_NEW], self.totals[RowResult.IMPORT_TYPE_UPDATE]
         return f"{new:,} new, {changed:,} changed, {self.unchanged():,} unchanged, {len(self.left_out()):,} left out"
@@ -253,7 +257,8 @@ class Sheet(ModelResource):
         """Looks up, in a few queries, whatever the rows refer to. Raises Unreadable for columns that are not ours."""
         self.actor = kwargs["user"]
         try:
-            self.check_columns(dataset.headers or [])
+            dataset.headers = as_named(dataset.headers or [], [field.column_name for field in self.fields.values()])
+            self.check_columns(dataset.headers)
         except Unreadable:
             dataset.wipe()  # or every row would be said to be wrong as well
             raise
@@ -293,6 +298,7 @@ class Sheet(ModelResource):
     def before_import_row(self, row, **kwargs):
         self.number = kwargs["row_number"]
         self.must_be_known(row)
+        self.must_keep_zeros(row)
         for column, (model, _) in self.links.items():
             if text := text_of(row, column):
                 if text not in self.linked[column]:
@@ -305,6 +311,28 @@ class Sheet(ModelResource):
         if text and text not in self.known:
             name = self._meta.model._meta.verbose_name
             raise ValidationError({self.key: f"There is no {name} with this id. Leave the cell empty for a new one."})
+
+    def must_keep_zeros(self, row: dict) -> None:
+        """A spreadsheet makes 7 of 0007 without a word. Only against what we hold can that be known."""
+        held = self.known.get(text_of(row, self.key))
+        for column in self.text_columns():
+            text = text_of(row, column)
+            if not held or not DIGITS.fullmatch(text):
+                continue
+            known = str(getattr(held, column, ""))
+            if known != text and known.lstrip("0") == text:
+                raise ValidationError({column: f"It differs from what we hold by zeros in front alone. {AS_TEXT}"})
+
+    def text_columns(self) -> list[str]:
+        return [field.column_name for field in self.get_import_fields() if isinstance(field.widget, Text)]
+
+    def digits_told(self, dataset: tablib.Dataset) -> list[str]:
+        """A note a column of texts in which numbers stand: whether they had zeros in front, nobody can see any more."""
+        found = []
+        for column in set(self.text_columns()) & set(dataset.headers or []):
+            if count := sum(bool(DIGITS.fullmatch(str(cell).strip())) for cell in dataset[column]):
+                found.append(f"Column {column} holds {count:,} plain number{'s' * (count > 1)}. {AS_TEXT}")
+        return sorted(found)
 
     def look_at(self, row: dict, number: int) -> None:
         """For a subclass: refuses a row by ValidationError, or puts it into `set_aside`."""
@@ -345,6 +373,7 @@ class Sheet(ModelResource):
 
     def after_import(self, dataset, result, **kwargs):
         """Hands the rows to their verb. In a preview, too: the transaction is rolled back, and nothing is guessed."""
+        result.notes = (*getattr(dataset, "notes", ()), *self.digits_told(dataset))
         arrivals = self.write([(row_result.instance, row) for row_result, row in self.arriving])
         for (row_result, row), arrival in zip(self.arriving, arrivals, strict=True):
             result.amend(row_result, row, arrival)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from privacy.fulfilment.intake import Person
-from privacy.fulfilment.reading import Table, json_table, json_value
+from privacy.fulfilment.reading import MAX_ROWS, Table, json_value, listed, table_of_objects
 from privacy.models import Identifier
 
 ID = ("id", "userId")
@@ -55,15 +55,14 @@ def emails_of(user: Mapping) -> list[str]:
     return list(dict.fromkeys(filter(None, [_text(user, PRIMARY_EMAIL), *leading, *(a for a, _ in listed)])))
 
 
-def table_of_json(text: str) -> Table:
-    """A JSON file of users, whose cells may be lists and objects; any other as reading.json_table has it. Raises
+def table_of_json(text: str, most_rows: int = MAX_ROWS) -> Table:
+    """A JSON file of users, whose cells may be lists and objects; any other as reading.table_of_objects has it. Raises
     Unreadable."""
-    users = json_value(text)
-    are_users = isinstance(users, list) and all(isinstance(user, dict) for user in users)
-    columns = list(dict.fromkeys(column for user in users for column in user)) if are_users else []
+    users, page = listed(json_value(text), most_rows)
+    columns = list(dict.fromkeys(column for user in users for column in user))
     if not is_clerks(columns):
-        return json_table(text)
-    return Table(columns, [{column: user.get(column) for column in columns} for user in users])
+        return table_of_objects(users).noted(page)
+    return Table(columns, [{column: user.get(column) for column in columns} for user in users]).noted(page)
 
 
 def _addresses(cell: object, primary_id: object) -> Iterator[tuple[str, bool]]:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.admin.exchange import Exchange
-from privacy.admin.formats import Csv, Json, as_written, neutral
+from privacy.admin.formats import Csv, Json
+from privacy.datamap.spreadsheet import as_written, neutral
 from privacy.fulfilment import import_files, reading
 from privacy.fulfilment.intake import ERASED, FROZEN
 from privacy.fulfilment.reveal import CONTENT
@@ -90,7 +91,7 @@ def taken_out(client, model, form=CSV_FORMAT, **more) -> list[dict]:
         answer.context and answer.context["form"].errors
     )
     assert "no-store" in answer.headers["Cache-Control"]
-    text = answer.content.decode()
+    text = answer.content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""))) if form == CSV_FORMAT else json.loads(text)
 
 
@@ -215,15 +216,15 @@ def test_a_wrong_row_is_named_in_words_and_nothing_is_imported(client, manager, 
 @pytest.mark.parametrize(
     ("data", "form", "words"),
     [
-        ("full_name\nA".encode("utf-16"), CSV_FORMAT, "The file is written in UTF-16."),
+        ("full_name\nA".encode("utf-16")[:-1], CSV_FORMAT, "text in UTF-16 that is damaged."),
         ("full_name\nA".encode("utf-32"), CSV_FORMAT, "The file is written in UTF-32."),
-        ("full_name\nJosé".encode("latin-1"), CSV_FORMAT, "Line 2 is not UTF-8, but perhaps Latin-1"),
+        ("full_name\nJosé".encode("mac-roman"), CSV_FORMAT, "Line 2 is not UTF-8, and no other encoding fits for sure"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0d", CSV_FORMAT, "The file is binary"),
         (b"full_name\nA\x00B\n", CSV_FORMAT, "Row 1, column full_name: a NUL character cannot be stored."),
         (b'full_name\n"A', CSV_FORMAT, "a quotation mark is opened and never closed"),
         (b'full_name\n"A"B\n', CSV_FORMAT, "text follows a closing quotation mark"),
         (b"full_name,email\nA\n", CSV_FORMAT, "Row 1 has 1 cells, but the heading has 2."),
-        (b"full_name;email\nA;b\n", CSV_FORMAT, "separated by semicolons"),
+        (b"full_name;email\nA;b;c\n", CSV_FORMAT, "Row 1 has 3 cells, but the heading has 2."),
         (b"email,email\na,b\n", CSV_FORMAT, "The heading names a column twice: email."),
         (b"full_name\n", CSV_FORMAT, "No valid data to import."),
         (b"\n\n", CSV_FORMAT, "The file is empty"),

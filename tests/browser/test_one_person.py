@@ -81,7 +81,7 @@ def assert_holds_the_person(file, person) -> None:
 
 
 def hand_over_by_link(page, stranger, folder) -> None:
-    """The link works once, in a browser that is signed in nowhere."""
+    """The link works in a browser that is signed in nowhere."""
     page.click("text=Make a link for the person")
     link = page.input_value("#link")
     page.click("text=Done")

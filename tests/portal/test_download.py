@@ -1,4 +1,4 @@
-"""The link of a package is good for one download, tells nothing about why it does not, and leaves its trace in the audit."""
+"""A package's link is good for one download, tells nothing about why it does not work, and leaves its trace."""
 
 import hashlib
 import logging

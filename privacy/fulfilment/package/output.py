@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 import pyrage
 
+MOST_LETTERS = 200  # of what is pasted for a key
+
 
 class Output:
     """A file that knows its size and SHA-256. It cannot seek, so that both are known without reading it again."""
@@ -82,6 +84,8 @@ def encrypted(file: Output, recipient_key: str) -> Iterator[BinaryIO]:
 def check_recipient_key(key: str) -> str:
     """The key without the spaces around it. Raises ValueError, in words for the person who pasted it."""
     key = key.strip()
+    if len(key) > MOST_LETTERS:
+        raise ValueError("This is not an age public key. One starts with age1 and has 62 characters.")
     if key.upper().startswith("AGE-SECRET-KEY-"):
         raise ValueError("This is a secret key: never send it to anyone. The public key starts with age1.")
     try:
