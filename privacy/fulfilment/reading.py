@@ -241,12 +241,6 @@ def _spelling(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
-def json_table(text: str, most_rows: int = MAX_ROWS) -> Table:
-    """A JSON list of flat objects, or a page of an API's list of them. Raises Unreadable."""
-    rows, page = listed(json_value(text), most_rows)
-    return table_of_objects(rows).noted(page)
-
-
 def table_of_objects(rows: Sequence[dict]) -> Table:
     """Flat objects as a table; a key that an object lacks is an empty cell. Raises Unreadable."""
     columns: dict[str, None] = {}
