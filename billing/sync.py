@@ -7,10 +7,10 @@ the columns of the models are read from an object: of a card the brand, the last
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import batched, groupby
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from django.db import IntegrityError, models, transaction
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.fulfilment import audit, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
+from privacy.fulfilment.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.selectors.suppression import suppressed
 
@@ -47,20 +48,15 @@ class Refused(Exception):
 
 
 def sync(*, objects: Iterable[Mapping], as_of: datetime | None = None, actor: Staff | None = None) -> list[Synced]:
-    """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in one transaction.
+    """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in committed slices.
 
     `as_of` is the moment of this version: an event's `created`, or when the object was fetched. Without it (a file of
     unknown age) nothing is overwritten that came with one. Objects of other types are left out of the answer. Events
     are unpacked, with their own moment.
     """
     found = gather(objects, as_of)
-    try:
-        with transaction.atomic():
-            return _store(found, actor)
-    except IntegrityError:
-        # Another worker made the same row at the same time. Now it is there, and there is one to update.
-        with transaction.atomic():
-            return _store(found, actor)
+    in_order = sorted(found.values(), key=lambda item: ORDER.index(item.model))
+    return [synced for done in in_slices(in_order, lambda some: _store(some, found, actor)) for synced in done]
 
 
 def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
@@ -69,13 +65,16 @@ def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
     The caller made the rows, with a known row's primary key where the Stripe id is known.
     """
     with transaction.atomic():
-        people = intake.lock_people({_subject_id(row) for row in rows})
-        known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
-        done = [_stored(row, known.get(row.pk), people) for row in rows]
+        done = _judged(rows, intake.lock_people)
         _write([s.row for s in done if s.outcome == Outcome.CREATED], create=True)
         _write([s.row for s in done if s.outcome == Outcome.UPDATED], create=False)
         _record(done, actor)
     return done
+
+
+def judge(*, rows: Sequence[models.Model]) -> list[Synced]:
+    """What `store` would answer now. It only reads."""
+    return _judged(rows, intake.find_people)
 
 
 @dataclass
@@ -123,12 +122,24 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
             yield from _unpacked(item, as_of, depth + 1, thing)
 
 
-def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None) -> list[Synced]:
-    ledger = Ledger(found)
+def _store(items: Sequence[Found], found: Mapping[tuple[type, str], Found], actor: Staff | None) -> list[Synced]:
+    try:
+        return _store_at_once(items, found, actor)
+    except IntegrityError:
+        # Another worker made the same row at the same time. Now it is there, and there is one to update.
+        return _store_at_once(items, found, actor)
+
+
+def _store_at_once(items: Sequence[Found], found: Mapping[tuple[type, str], Found], actor: Staff | None):
+    """One transaction: these items, in their order. Whose they are is asked of their customers among `found`."""
+    slice_of = {(item.model, item.stripe_id): item for item in items}
+    customers = {key: found[key] for s in _ids(slice_of, Customer) if (key := (Customer, s)) in found}
     done = []
-    for model in ORDER:
-        done += ledger.take([item for item in found.values() if item.model is model], model)
-    _record(done, actor)
+    with transaction.atomic():
+        ledger = Ledger(slice_of | customers)
+        for model, group in groupby(items, key=lambda item: item.model):
+            done += ledger.take(list(group), model)
+        _record(done, actor)
     return done
 
 
@@ -525,6 +536,12 @@ def _subject_id(row: models.Model):
         case InvoiceLine():
             return row.invoice.customer.subject_id
     return row.customer.subject_id
+
+
+def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
+    people = get_people({_subject_id(row) for row in rows})
+    known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
+    return [_stored(row, known.get(row.pk), people) for row in rows]
 
 
 def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> Synced:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, files_of, key, name_of, text_of
+from django.db import models
+
+from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, files_of, key, name_of, text_of, written
 from privacy.fulfilment import intake
-from privacy.fulfilment.intake import Arrival, Outcome
+from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import why_not_storable
 from privacy.models import Script, ScriptCoAuthor
 
@@ -82,20 +84,20 @@ def fdx_title(text: str, name: str) -> str:
     return next((line for line in lines if line), "")
 
 
-def write(screenplays: Sequence[Screenplay], users: Sequence[Arrival]) -> list[Tally]:
+def write(screenplays: Sequence[Screenplay], users: Sequence[User], watch: Watch) -> list[Tally]:
     """Every seventh user owns one; every third screenplay is the next user's, too."""
     owned = [(play, users[number * 7 % len(users)]) for number, play in enumerate(screenplays)]
     scripts = [
-        Script(id=key("script", play.name), owner=user.row, title=play.title, format=play.format, body=play.body)
+        Script(id=key("script", play.name), owner_id=user.id, title=play.title, format=play.format, body=play.body)
         for play, user in owned
-        if user.row
+        if user.id
     ]
-    arrivals = iter(intake.take_in(rows=scripts, actor=None))
-    done = [next(arrivals) if user.row else Arrival(Outcome.SKIPPED, None, user.reason) for _, user in owned]
+    arrivals = written(scripts, take_in, watch)
+    done = [next(arrivals) if user.id else user.left_out() for _, user in owned]
     together = [
-        ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject=user.row)
+        ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject_id=user.id)
         for number, (play, arrival) in enumerate(zip(screenplays, done, strict=True))
-        if number % 3 == 0 and arrival.row and (user := users[(number * 7 + 1) % len(users)]).row
+        if number % 3 == 0 and arrival.row and (user := users[(number * 7 + 1) % len(users)]).id
     ]
     suffixes = {Script.Format.FOUNTAIN: "*.fountain", Script.Format.FDX: "*.fdx"}
     return [
@@ -105,5 +107,9 @@ def write(screenplays: Sequence[Screenplay], users: Sequence[Arrival]) -> list[T
             )
             for f, suffix in suffixes.items()
         ),
-        Tally.of(FOLDER, "co-authors", intake.take_in(rows=together, actor=None)),
+        Tally.of(FOLDER, "co-authors", written(together, take_in, watch)),
     ]
+
+
+def take_in(rows: Sequence[models.Model]) -> list[Arrival]:
+    return intake.take_in(rows=rows, actor=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from billing import sync
 from billing.sync import TABLES, id_of
-from kosenai_ops.studio.sources import SourceError, Tally, files_of, name_of, text_of
+from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, files_of, name_of, text_of, written
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Person
 from privacy.fulfilment.reading import Unreadable, json_value
@@ -57,21 +57,23 @@ def of_one_customer(things: Sequence[object]) -> Iterator[Mapping]:
         yield thing | {"customer": customer} if orphaned else thing
 
 
-def write(recorded: Sequence[Recorded], people: Sequence[Person]) -> list[Tally]:
+def write(recorded: Sequence[Recorded], users: Sequence[User], watch: Watch) -> list[Tally]:
     """The n-th customer is the n-th user: the Stripe id becomes one of their identifiers, then billing.sync stores."""
     customers = sorted({c for r in recorded for c in (customer_of(r.thing), *nested_customers(r.thing)) if c})
-    payers = [
-        Person(identifiers=(*people[number % len(people)].identifiers, (Identifier.Kind.STRIPE, customer)))
-        for number, customer in enumerate(customers)
-    ]
-    linked = intake.bring_in(people=payers, actor=None)
-    tallies = [Tally.of("Stripe's customers", "identifiers", linked)]
+    payers = [(customer, users[number % len(users)]) for number, customer in enumerate(customers)]
+    known = [Person(subject_id=u.id, identifiers=((Identifier.Kind.STRIPE, c),)) for c, u in payers if u.id]
+    linked = Tally.of(
+        "Stripe's customers", "identifiers", written(known, lambda p: intake.bring_in(people=p, actor=None), watch)
+    )
+    for _, user in payers:
+        if not user.id:
+            linked.add(user.left_out())
     source_of = {r.thing["id"]: r.source for r in recorded}
     by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for synced in sync.sync(objects=[r.thing for r in recorded]):
         what = synced.model._meta.verbose_name_plural
         by_file[source_of.get(synced.stripe_id, "nested in those"), str(what)].append(synced)
-    return tallies + [Tally.of(source, what, found) for (source, what), found in by_file.items()]
+    return [linked, *(Tally.of(source, what, found) for (source, what), found in by_file.items())]
 
 
 def customer_of(thing: Mapping) -> str | None:
