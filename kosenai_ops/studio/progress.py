@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.core.management.base import OutputWrapper
 
+from privacy.selectors.progress import time_left
+
 # A line that is written over may change each second; one in a file stays there.
 SECONDS_ON_TERMINAL, SECONDS_IN_FILE = 1, 15
 
@@ -39,11 +41,3 @@ class Progress:
         """Ends the line that was written over."""
         if self.on_terminal and self.told > self.started:
             self.out.write("\n", ending="")
-
-
-def time_left(done: int, total: int, seconds: float) -> str:
-    """In words, from the speed so far."""
-    left = seconds * max(total - done, 0) / max(done, 1)
-    if left < 1:
-        return "almost done"
-    return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"

@@ -366,7 +366,7 @@ def test_content_of_erased_frozen_and_unknown_people(client, manager):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"format": "docx"}, "Row 1: Format: Value 'docx' is not a valid choice."),
+        ({"format": "docx"}, "Row 1: Format: This is none of the choices."),
         ({"title": ""}, "Row 1: Title: This field cannot be blank."),
         ({"title": "T" * 301}, "Row 1: Title: 301 characters; 300 is the most."),
         ({"id": str(uuid4())}, "Row 1, id: There is no script with this id."),
