@@ -256,11 +256,9 @@ class Doors:
         DataSubject.objects.bulk_update(self.changed.values(), ["full_name", "country"], batch_size=CHUNK // 3)
         for some in batched(self.demoted, CHUNK):
             Identifier.objects.filter(pk__in=some).update(is_primary=False)
-        new = [i for i in self.identifiers if i._state.adding]
-        Identifier.objects.bulk_update(
-            [i for i in self.identifiers if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3
-        )
-        Identifier.objects.bulk_create(new, batch_size=CHUNK)
+        given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again
+        Identifier.objects.bulk_update([i for i in given if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3)
+        Identifier.objects.bulk_create([i for i in given if i._state.adding], batch_size=CHUNK)
 
 
 def _normalised(person: Person) -> list[tuple[str, str]] | None:

@@ -257,7 +257,7 @@ def test_a_database_that_refuses_gives_no_values_away(client, manager, monkeypat
     def refuse(**kwargs):
         raise IntegrityError("Key (value)=(secret@example.com) already exists")
 
-    monkeypatch.setattr(intake, "bring_in", refuse)
+    monkeypatch.setattr(intake, "judge_people", refuse)
     page = preview(client, DataSubject, as_csv({"email": "ada@example.com"}))
     assert problems(page) == ["The database refused it."]
     assert "secret@example.com" not in page.content.decode() + caplog.text
