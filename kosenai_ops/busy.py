@@ -62,9 +62,9 @@ def page(request: HttpRequest, fault: BaseException) -> HttpResponse:
     return response
 
 
-def typed(request: HttpRequest) -> list[tuple[str, str]] | None:
-    """The posted fields; None when there are none to repeat, or when the form is not known to be one of ours: then a
-    stranger's page could have filled it in."""
+def typed(request: HttpRequest) -> list[tuple[str, str, str]] | None:
+    """The posted fields as (name, value, label), with a label where it is a text to be seen; None when there are none to
+    repeat, or when the form is not known to be one of ours: then a stranger's page could have filled it in."""
     if request.method != "POST":
         return None
     try:
@@ -75,10 +75,10 @@ def typed(request: HttpRequest) -> list[tuple[str, str]] | None:
         return None
 
 
-def _fields(request: HttpRequest) -> Iterator[tuple[str, str]]:
+def _fields(request: HttpRequest) -> Iterator[tuple[str, str, str]]:
     for name, values in request.POST.lists():
         if name != "csrfmiddlewaretoken" and "password" not in name:
-            yield from ((name, value) for value in values)
+            yield from ((name, v, name.replace("_", " ").capitalize() if " " in v else "") for v in values)
 
 
 def lacking(request: HttpRequest) -> str:

@@ -79,7 +79,8 @@ class Incoming:
     """A table as privacy.fulfilment.imports asks for it: rows are read by a format, judged and written by a sheet."""
 
     def __init__(self, sheet: type[Sheet], formats: Sequence[type[Handed]]):
-        self.sheet, self.formats = sheet, {form().get_title(): form for form in formats}
+        self.sheet, self.name = sheet, sheet.get_display_name()
+        self.formats = {form().get_title(): form for form in formats}
 
     def read(self, data: bytes, form: str) -> list[dict]:
         return self.formats[form]().create_dataset(data).dict

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -14,6 +13,7 @@ from unfold.decorators import display
 from privacy.admin import badges
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.requests import LATER, SOON, answer_poll
+from privacy.fulfilment.imports import tables
 from privacy.models import ImportRun
 from privacy.selectors import imports
 from privacy.selectors.progress import workers_are_silent
@@ -46,7 +46,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @display(description="Table")
     def table(self, run):
-        return table_of(run)
+        return tables[run.sheet].name
 
     @display(description="State")
     def state(self, run):
@@ -69,7 +69,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def page(self, request, run: ImportRun) -> dict:
         return {
             **self.admin_site.each_context(request),
-            "title": f"Import of {table_of(run).lower()}",
+            "title": f"Import: {tables[run.sheet].name.lower()}",
             "opts": self.opts,
             "original": run,
             "run": run,
@@ -89,11 +89,6 @@ class ImportRunAdmin(ReadOnlyAdmin):
         if run is None:
             return JsonResponse({"next": 0}, status=404)
         return answer_poll(request, imports.of_run(run), next_look(run))
-
-
-def table_of(run: ImportRun) -> str:
-    name = str(apps.get_model(run.sheet)._meta.verbose_name_plural)
-    return name[:1].upper() + name[1:]
 
 
 def next_look(run: ImportRun) -> int:

@@ -43,7 +43,9 @@ class Rejected(Exception):
 
 
 class Table(Protocol):
-    """What a table that can be imported offers."""
+    """What a table that can be imported offers. `name` is what staff call it."""
+
+    name: str
 
     def read(self, data: bytes, form: str) -> Sequence:
         """The rows of a file in that format. Raises Unreadable."""

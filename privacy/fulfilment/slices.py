@@ -15,7 +15,8 @@ from django.db import InterfaceError, OperationalError, connection
 SLICE_SECONDS = 0.1
 # SQLite's own handler sleeps 25 to 50 ms between its looks during the first quarter of a second.
 PAUSE_SECONDS = 0.05
-FIRST, LONGEST = 50, 900  # rows; above 900 a slice would ask in several queries (intake.CHUNK)
+# Rows. Below 20 the slice's own dozen queries would be most of it; above 900 it asks in several (intake.CHUNK).
+FIRST, SHORTEST, LONGEST = 50, 20, 900
 
 
 class Pace:
@@ -27,7 +28,7 @@ class Pace:
     def took(self, rows: int, seconds: float) -> None:
         """Learns from a slice; never more than doubles, because the next rows may be heavier."""
         fitting = int(rows * self.seconds / max(seconds, 0.001))
-        self.rows = max(1, min(fitting, 2 * self.rows, LONGEST))
+        self.rows = max(SHORTEST, min(fitting, 2 * self.rows, LONGEST))
 
 
 def in_slices[Row, Answer](

@@ -56,15 +56,26 @@ def agent(client):
 
 
 class Fields(HTMLParser):
+    """The form's fields as a browser would send them."""
+
     def __init__(self, page: str):
         super().__init__()
         self.found: dict[str, list[str]] = {}
+        self.text = ""  # the name of the text field that is open
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         if tag == "input" and given.get("type") == "hidden":
             self.found.setdefault(given["name"], []).append(given["value"])
+        self.text = given["name"] if tag == "textarea" else ""
+
+    def handle_data(self, data):
+        if self.text:
+            self.found.setdefault(self.text, []).append(data.removeprefix("\n"))
+
+    def handle_endtag(self, tag):
+        self.text = ""
 
 
 def place_hold(client, person):

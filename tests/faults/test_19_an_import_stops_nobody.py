@@ -41,8 +41,8 @@ def manager(client):
 
 @pytest.fixture
 def slices_of_two(monkeypatch):
-    monkeypatch.setattr(slices, "FIRST", 2)
-    monkeypatch.setattr(slices, "LONGEST", 2)
+    for name in ("FIRST", "SHORTEST", "LONGEST"):
+        monkeypatch.setattr(slices, name, 2)
 
 
 def people_file(count: int) -> bytes:
@@ -146,12 +146,12 @@ def undone(deed):
 
 def test_a_slice_is_as_long_as_the_clock_allows():
     pace = Pace(seconds=0.1)
-    pace.took(50, 0.5)
-    assert pace.rows == 10
-    pace.took(10, 0.001)
-    assert pace.rows == 20  # the next rows may be heavier: never more than twice as many
-    pace.took(20, 60)
-    assert pace.rows == 1
+    pace.took(50, 0.2)
+    assert pace.rows == 25
+    pace.took(25, 0.001)
+    assert pace.rows == 50  # the next rows may be heavier: never more than twice as many
+    pace.took(50, 60)
+    assert pace.rows == slices.SHORTEST
 
 
 @pytest.mark.django_db
