@@ -63,8 +63,11 @@ def page(request: HttpRequest, fault: BaseException) -> HttpResponse:
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str, str]] | None:
-    """The posted fields as (name, value, label), with a label where it is a text to be seen; None when there are none to
-    repeat, or when the form is not known to be one of ours: then a stranger's page could have filled it in."""
+    """The posted fields as (name, value, label), with a label where it is a text to be seen.
+
+    None when there are none to repeat, or when the form is not known to be one of ours: then a stranger's page could
+    have filled it in.
+    """
     if request.method != "POST":
         return None
     try:
