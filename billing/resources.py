@@ -69,6 +69,9 @@ class BillingSheet(Sheet):
     def with_person(self, model, rows):
         return rows.select_related(*PERSON.get(model, ("customer__subject",)))
 
+    def judge(self, rows: Sequence):
+        return sync.judge(rows=[instance for instance, _ in rows])
+
     def write(self, rows: Sequence):
         return sync.store(rows=[instance for instance, _ in rows], actor=self.actor)
 

@@ -7,10 +7,10 @@ the columns of the models are read from an object: of a card the brand, the last
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import batched, groupby
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -20,6 +20,7 @@ from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price,
 from privacy.fulfilment import audit, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
 from privacy.fulfilment.reading import why_not_storable
+from privacy.fulfilment.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.models.addresses import MAX_LENGTH
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
@@ -60,7 +61,7 @@ def sync(
     actor: Staff | None = None,
     payers: Mapping[str, UUID] | None = None,
 ) -> list[Synced]:
-    """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in one transaction.
+    """Stores these Stripe objects and those nested in them (plain dicts, as `to_dict()` gives), in committed slices.
 
     `as_of` is the moment of this version: an event's `created`, or when the object was fetched. Without it (a file of
     unknown age) nothing is overwritten that came with one. Objects of other types are left out of the answer. Events
@@ -72,14 +73,9 @@ def sync(
     """
     things = list(opened(objects))
     found = gather(things, as_of)
-    try:
-        with transaction.atomic():
-            done = _store(found, actor, payers or {})
-    except IntegrityError:
-        # Another worker made the same row at the same time. Now it is there, and there is one to update.
-        with transaction.atomic():
-            done = _store(found, actor, payers or {})
-    return done + [strange for thing in things if (strange := _strange(thing))]
+    in_order = sorted(found.values(), key=lambda item: ORDER.index(item.model))
+    slices = in_slices(in_order, lambda some: _store(some, found, actor, payers or {}))
+    return [synced for done in slices for synced in done] + [s for thing in things if (s := _strange(thing))]
 
 
 def opened(objects: Iterable[object]) -> Iterator[object]:
@@ -108,13 +104,16 @@ def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
     The caller made the rows, with a known row's primary key where the Stripe id is known.
     """
     with transaction.atomic():
-        people = intake.lock_people({_subject_id(row) for row in rows})
-        known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
-        done = [_stored(row, known.get(row.pk), people) for row in rows]
+        done = _judged(rows, intake.lock_people)
         _write([s.row for s in done if s.outcome == Outcome.CREATED], create=True)
         _write([s.row for s in done if s.outcome == Outcome.UPDATED], create=False)
         _record(done, actor)
     return done
+
+
+def judge(*, rows: Sequence[models.Model]) -> list[Synced]:
+    """What `store` would answer now. It only reads."""
+    return _judged(rows, intake.find_people)
 
 
 @dataclass
@@ -172,13 +171,29 @@ def _strange(thing: object) -> Synced | None:
     return None
 
 
-def _store(found: Mapping[tuple[type, str], Found], actor: Staff | None, payers: Mapping[str, UUID]) -> list[Synced]:
-    ledger = Ledger(found, payers)
+# All that a batch holds, by model and Stripe id, of which one slice is stored at a time.
+Batch = Mapping[tuple[type, str], Found]
+
+
+def _store(items: Sequence[Found], found: Batch, actor: Staff | None, payers: Mapping[str, UUID]) -> list[Synced]:
+    try:
+        return _store_at_once(items, found, actor, payers)
+    except IntegrityError:
+        # Another worker made the same row at the same time. Now it is there, and there is one to update.
+        return _store_at_once(items, found, actor, payers)
+
+
+def _store_at_once(items: Sequence[Found], found: Batch, actor: Staff | None, payers: Mapping[str, UUID]):
+    """One transaction: these items, in their order. Whose they are is asked of their customers among `found`."""
+    slice_of = {(item.model, item.stripe_id): item for item in items}
+    customers = {key: found[key] for s in _ids(slice_of, Customer) if (key := (Customer, s)) in found}
     done = []
-    for model in ORDER:
-        done += ledger.take([item for item in found.values() if item.model is model], model)
-    ledger.introduce(actor)
-    _record(done, actor)
+    with transaction.atomic():
+        ledger = Ledger(slice_of | customers, payers)
+        for model, group in groupby(items, key=lambda item: item.model):
+            done += ledger.take(list(group), model)
+        ledger.introduce(actor)
+        _record(done, actor)
     return done
 
 
@@ -606,6 +621,12 @@ def _subject_id(row: models.Model):
         case InvoiceLine():
             return row.invoice.customer.subject_id
     return row.customer.subject_id
+
+
+def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
+    people = get_people({_subject_id(row) for row in rows})
+    known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
+    return [_stored(row, known.get(row.pk), people) for row in rows]
 
 
 def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> Synced:

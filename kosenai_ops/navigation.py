@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
     "People": (
         of_model("People", "group", "privacy.datasubject"),
         of_model("Teams", "groups", "privacy.team"),
+        Link("Imports", "upload", "admin:privacy_importrun_changelist", "privacy.import_datasubject"),
         of_model("Marketing choices", "campaign", "privacy.marketingpreference"),
         of_model("Support conversations", "forum", "privacy.supportconversation"),
         of_model("Sessions", "devices", "privacy.session"),

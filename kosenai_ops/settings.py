@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "kosenai_ops.guards.NoNul",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "kosenai_ops.busy.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -321,6 +321,7 @@ CELERY_TASK_DEFAULT_QUEUE = "kosenai-prompt"
 CELERY_TASK_ROUTES = {
     "privacy.tasks.fulfil_bulk": {"queue": "kosenai-bulk"},
     "privacy.tasks.erase_batch": {"queue": "kosenai-bulk"},
+    "privacy.tasks.import_rows": {"queue": "kosenai-bulk"},
 }
 # Who sends it as a bearer token to /readyz is told the facts behind the one word that all others get.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")

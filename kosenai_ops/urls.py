@@ -36,3 +36,4 @@ urlpatterns = [
     path("favicon.ico", Favicon.as_view()),
 ]
 handler400 = "kosenai_ops.error_pages.bad_request"
+handler500 = "kosenai_ops.error_pages.server_error"

@@ -496,6 +496,7 @@ exempt(Permission, because="Names of permissions, made by Django")
 exempt(ContentType, because="Names of models, made by Django")
 exempt(MigrationRecorder.Migration, because="Names of migrations, written by Django")
 exempt(models.Processor, because="Companies and not persons; contacts are not stored")
+exempt(models.ImportRun, because="Who imported which table, with counts and rules; the values stay in the sealed file")
 exempt(
     models.Batch,
     because="Who pressed which button when; the persons stand in RightsRequest",

@@ -1,12 +1,11 @@
 """Prompts, as prompts.chat publishes them. Who contributed one there is not read: it is none of our users."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, key, name_of, text_of
+from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, User, Watch, key, name_of, text_of, written
 from privacy.fulfilment import intake
-from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable, csv_table
 from privacy.models import Prompt
 
@@ -29,17 +28,24 @@ def read(folder: Path) -> list[str]:
     return [row["prompt"] for row in table.rows]
 
 
-def write(texts: Sequence[str], users: Sequence[Arrival]) -> Tally:
+def write(texts: Sequence[str], users: Sequence[User], watch: Watch) -> Tally:
     """The n-th prompt is the n-th user's, and after the last user the first's again."""
-    seen: Counter[str] = Counter()
-    done: list[Arrival | None] = []
+    tally = Tally(str(FILE), "prompts")
     rows = []
+    for prompt, author in numbered(texts, users):
+        if author.id:
+            rows.append(prompt)
+        else:
+            tally.add(author.left_out())
+    for arrival in written(rows, lambda some: intake.take_in(rows=some, actor=None), watch):
+        tally.add(arrival)
+    return tally
+
+
+def numbered(texts: Sequence[str], users: Sequence[User]) -> Iterator[tuple[Prompt, User]]:
+    seen: Counter[str] = Counter()
     for number, text in enumerate(texts):
         author = users[number % len(users)]
         seen[text] += 1  # the same text twice is two prompts
-        if author.row:
-            place = key("prompt", text, seen[text])
-            rows.append(Prompt(id=place, author=author.row, provider=PROVIDERS[number % 2], text=text))
-        done.append(None if author.row else Arrival(Outcome.SKIPPED, None, author.reason))
-    arrivals = iter(intake.take_in(rows=rows, actor=None))
-    return Tally.of(str(FILE), "prompts", [arrival or next(arrivals) for arrival in done])
+        place = key("prompt", text, seen[text])
+        yield Prompt(id=place, author_id=author.id, provider=PROVIDERS[number % 2], text=text), author

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kosenai_ops.studio.sources import SourceError, Tally, bytes_of, files_of, key, name_of
+from django.db import models
+
+from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, bytes_of, files_of, key, name_of, written
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import MAX_BYTES, MAX_CELL, Unreadable, recognised, why_not_storable
@@ -123,30 +125,30 @@ def fdx_title(text: str, name: str) -> str:
     return next((line for line in lines if line), "")
 
 
-def arrived(play: Screenplay, user: Arrival, arrivals: Iterator[Arrival]) -> Arrival:
+def arrived(play: Screenplay, user: User, arrivals: Iterator[Arrival]) -> Arrival:
     """What became of this one; `arrivals` are of those that were handed in."""
     if play.stays_out:
         return Arrival(Outcome.SKIPPED, None, play.told)
-    if not user.row:
-        return Arrival(Outcome.SKIPPED, None, user.reason)
+    if not user.id:
+        return user.left_out()
     arrival = next(arrivals)
     return replace(arrival, reason=arrival.reason or play.told)
 
 
-def write(screenplays: Sequence[Screenplay], users: Sequence[Arrival]) -> list[Tally]:
+def write(screenplays: Sequence[Screenplay], users: Sequence[User], watch: Watch) -> list[Tally]:
     """Every seventh user owns one; every third screenplay is the next user's, too."""
     owned = [(play, users[number * 7 % len(users)]) for number, play in enumerate(screenplays)]
     scripts = [
-        Script(id=key("script", play.name), owner=user.row, title=play.title, format=play.format, body=play.body)
+        Script(id=key("script", play.name), owner_id=user.id, title=play.title, format=play.format, body=play.body)
         for play, user in owned
-        if user.row and not play.stays_out
+        if user.id and not play.stays_out
     ]
-    arrivals = iter(intake.take_in(rows=scripts, actor=None))
+    arrivals = written(scripts, take_in, watch)
     done = [arrived(play, user, arrivals) for play, user in owned]
     together = [
-        ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject=user.row)
+        ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject_id=user.id)
         for number, (play, arrival) in enumerate(zip(screenplays, done, strict=True))
-        if number % 3 == 0 and arrival.row and (user := users[(number * 7 + 1) % len(users)]).row
+        if number % 3 == 0 and arrival.row and (user := users[(number * 7 + 1) % len(users)]).id
     ]
     suffixes = {Script.Format.FOUNTAIN: "*.fountain", Script.Format.FDX: "*.fdx"}
     return [
@@ -156,5 +158,9 @@ def write(screenplays: Sequence[Screenplay], users: Sequence[Arrival]) -> list[T
             )
             for f, suffix in suffixes.items()
         ),
-        Tally.of(FOLDER, "co-authors", intake.take_in(rows=together, actor=None)),
+        Tally.of(FOLDER, "co-authors", written(together, take_in, watch)),
     ]
+
+
+def take_in(rows: Sequence[models.Model]) -> list[Arrival]:
+    return intake.take_in(rows=rows, actor=None)

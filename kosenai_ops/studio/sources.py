@@ -1,20 +1,23 @@
-"""Reading the files of a studio, and counting what became of them."""
+"""Reading the files of a studio, writing their rows in committed slices, and counting what became of them."""
 
+import json
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid5
 
 from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import Unreadable, decoded
+from privacy.fulfilment.reading import Unreadable, decoded, json_value, listed
+from privacy.fulfilment.slices import in_slices
 
 # Rows of a file get a primary key made of where they stand, so that a second run finds those of the first.
 NAMESPACE = UUID("8d0c7a52-52f5-4ad6-9d10-2b1f0a9f6b34")
-
-
 MAX_BYTES = 100 * 1024**2  # of one file
 MAX_ROWS = 1_000_000  # of one table
+
+type Watch = Callable[[int], None]  # is told of every slice how many rows it had
 
 
 class SourceError(Exception):
@@ -34,14 +37,42 @@ class Tally:
     def of(cls, source: str, what: str, arrivals: Iterable[Arrival]) -> "Tally":
         tally = cls(source, what)
         for arrival in arrivals:
-            tally.outcomes[arrival.outcome] += 1
-            if arrival.reason:
-                tally.reasons[arrival.reason] += 1
+            tally.add(arrival)
         return tally
+
+    def add(self, arrival: Arrival) -> None:
+        self.outcomes[arrival.outcome] += 1
+        if arrival.reason:
+            self.reasons[arrival.reason] += 1
 
     @property
     def left_out(self) -> int:
         return self.outcomes[Outcome.SKIPPED] + self.outcomes[Outcome.REFUSED]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person that came in, or why not. As rows of the database a hundred thousand of them took 150 MiB."""
+
+    id: UUID | None
+    reason: str
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> "User":
+        return cls(arrival.row and arrival.row.pk, arrival.reason)
+
+    def left_out(self) -> Arrival:
+        """What becomes of a row that is theirs when they are not here."""
+        return Arrival(Outcome.SKIPPED, reason=self.reason)
+
+
+def written[Row](
+    rows: Iterable[Row], verb: Callable[[Sequence[Row]], Sequence[Arrival]], watch: Watch
+) -> Iterator[Arrival]:
+    """Writes the rows by `verb`, a slice a transaction; an Arrival each, in order."""
+    for arrivals in in_slices(rows, verb):
+        watch(len(arrivals))
+        yield from arrivals
 
 
 def text_of(file: Path) -> str:
@@ -64,6 +95,38 @@ def bytes_of(file: Path, most: int) -> bytes:
     if len(data) > most:
         raise SourceError(f"{name_of(file)} has more than {most >> 20} MB. Split it.")
     return data
+
+
+def json_objects(text: str) -> Iterator[dict]:
+    """The objects of a JSON list one after another, or of a page of an API's list. Raises Unreadable."""
+    if not OPENED.match(text):
+        yield from listed(json_value(text), MAX_ROWS)[0]
+        return
+    try:
+        yield from _parsed(text)
+    except (ValueError, RecursionError):
+        listed(json_value(text), MAX_ROWS)  # says in words what is wrong, and where
+        raise
+
+
+def _parsed(text: str) -> Iterator[dict]:
+    decoder, at = json.JSONDecoder(parse_constant=_no_constant), OPENED.match(text)
+    while at and at[1] in "[,":
+        row, end = decoder.raw_decode(text, at.end())
+        if not isinstance(row, dict):
+            raise ValueError
+        yield row
+        at = BETWEEN.match(text, end)
+    if not at or at.end() != len(text):
+        raise ValueError
+
+
+OPENED = re.compile(r"\s*(\[\s*\]|\[)\s*")  # an empty list is closed at once
+BETWEEN = re.compile(r"\s*([,\]])\s*")
+
+
+def _no_constant(name: str):
+    raise ValueError(name)
 
 
 def files_of(folder: Path, *suffixes: str) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from billing import sync
 from billing.sync import TABLES, id_of
-from kosenai_ops.studio.sources import SourceError, Tally, files_of, name_of, text_of
+from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, files_of, name_of, text_of
 from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import Unreadable, json_value
 
@@ -69,15 +69,16 @@ def of_one_customer(things: Sequence[object]) -> Iterator[Mapping]:
         yield thing | {"customer": customer} if orphaned else thing
 
 
-def write(recorded: Sequence[Recorded], users: Sequence[Arrival]) -> list[Tally]:
+def write(recorded: Sequence[Recorded], users: Sequence[User], watch: Watch) -> list[Tally]:
     """The n-th customer is the n-th user's, if it comes in."""
     things = [r.thing for r in recorded]
-    owners = [(customer, users[n % len(users)].row) for n, customer in enumerate(sorted(sync.customers_of(things)))]
-    payers = {customer: row.pk for customer, row in owners if row}
+    owners = {customer: users[n % len(users)].id for n, customer in enumerate(sorted(sync.customers_of(things)))}
+    payers = {customer: owner for customer, owner in owners.items() if owner}
     source_of = {id_of(r.thing): r.source for r in recorded}
     by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for synced in sync.sync(objects=things, payers=payers):
         what = synced.model._meta.verbose_name_plural if synced.model else "objects"
         source = source_of.get(synced.stripe_id, "nested in those") if synced.stripe_id else "Stripe's files"
         by_file[source, str(what)].append(synced)
+    watch(len(recorded))
     return [Tally.of(source, what, found) for (source, what), found in by_file.items()]

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 MODULES = (
     "subjects", "requests", "duties",
-    "content", "communications", "usage", "processors", "evidence", "staff",
+    "content", "communications", "usage", "processors", "evidence", "imports", "staff",
 )  # fmt: skip
 
 for module in MODULES:

@@ -1,12 +1,15 @@
 """Import and export of a list: who may, how much at once, and what is said when something is wrong."""
 
 import logging
+from collections.abc import Sequence
 
+import tablib
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from import_export.admin import ImportExportMixin
@@ -14,15 +17,20 @@ from import_export.tmp_storages import BaseStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from privacy.admin.formats import Csv, Json, Xlsx
+from privacy import tasks
+from privacy.admin.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.forms import ReferenceField
-from privacy.fulfilment import handout, import_files
+from privacy.admin.resources import Sheet
+from privacy.fulfilment import handout, import_files, imports
 from privacy.fulfilment.import_files import Gone
+from privacy.fulfilment.imports import Rejected
+from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import MAX_BYTES, MAX_ROWS, Unreadable
 from privacy.fulfilment.reveal import NotRevealed, RevealReason
+from privacy.models import ImportRun, Staff
+from privacy.selectors import imports as progress
 
 log = logging.getLogger(__name__)
-TOLD_ROWS = 20  # a message a row, up to here; a count for the rest
 
 
 class UploadForm(ImportForm):
@@ -61,6 +69,30 @@ class SealedFile(BaseStorage):
         import_files.discard(self.name)
 
 
+class Incoming:
+    """A table as privacy.fulfilment.imports asks for it: rows are read by a format, judged and written by a sheet."""
+
+    def __init__(self, sheet: type[Sheet], formats: Sequence[type[Handed]]):
+        self.sheet, self.name = sheet, sheet.get_display_name()
+        self.formats = {form().get_title(): form for form in formats}
+
+    def read(self, data: bytes, form: str) -> list[dict]:
+        return self.formats[form]().create_dataset(data).dict
+
+    def problems(self, rows: Sequence[dict], actor: Staff) -> list[str]:
+        return self.sheet().import_data(dataset_of(rows), dry_run=True, user=actor).problems()
+
+    def write(self, rows: Sequence[dict], actor: Staff) -> list[Arrival]:
+        result = self.sheet().import_data(dataset_of(rows), user=actor)
+        if result.base_errors:
+            raise Rejected(" ".join(str(error.error) for error in result.base_errors))
+        return result.arrivals()
+
+
+def dataset_of(rows: Sequence[dict]) -> tablib.Dataset:
+    return tablib.Dataset(*(tuple(row.values()) for row in rows), headers=list(rows[0]) if rows else [])
+
+
 class Exchange(ImportExportMixin):
     """Adds Import and Export to a list. The page names its `resource_classes`, one of privacy.admin.resources."""
 
@@ -70,14 +102,15 @@ class Exchange(ImportExportMixin):
     tmp_storage_class = SealedFile
     skip_admin_log = True  # Django's log copies values; ours counts them (privacy.fulfilment.audit)
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        imports.tables[self.opts.label] = Incoming(self.resource_classes[0], self.formats)
+
     def has_import_permission(self, request) -> bool:
         return request.user.has_perm("privacy.import_datasubject") and self.has_view_permission(request)
 
     def has_export_permission(self, request) -> bool:
         return request.user.has_perm("privacy.export_datasubject") and self.has_view_permission(request)
-
-    def get_import_data_kwargs(self, *args, **kwargs) -> dict:
-        return super().get_import_data_kwargs(*args, **kwargs) | {"rollback_on_validation_errors": True}
 
     def add_data_read_fail_error_to_form(self, form, error) -> None:
         if not isinstance(error, Unreadable):
@@ -94,44 +127,60 @@ class Exchange(ImportExportMixin):
         return response
 
     def process_import(self, request, **kwargs):
-        """The import itself, once a file. Whoever was erased since the preview is left out now."""
+        """Makes the import a row, once a file, and carries a small one out at once; a worker does the others."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         form = self.create_confirm_form(request)
         if request.method != "POST" or not form.is_valid() or not self.is_choice(form):
             return self.back_to_upload(request, "The confirmation came without its file. Choose the file again.")
         try:
-            name = form.cleaned_data["import_file_name"]
-            import_files.read(name)
-            import_files.claim(name)
-            return super().process_import(request, **kwargs)
+            run = self.order(request, form.cleaned_data["import_file_name"], int(form.cleaned_data["format"]))
         except Gone:
             return self.back_to_upload(
                 request, "This file was imported already, or waited for more than an hour. Choose it again."
             )
         except Unreadable as error:
             return self.back_to_upload(request, f"Nothing was imported. {error}")
+        return self.tell(request, run) if self.carry_out(run) else self.watch(request, run)
+
+    def order(self, request, file: str, number: int) -> ImportRun:
+        form = self.formats[number]().get_title()
+        rows = len(imports.tables[self.opts.label].read(import_files.read(file), form))
+        return imports.order(sheet=self.opts.label, form=form, file=file, rows=rows, actor=request.user)
+
+    def carry_out(self, run: ImportRun) -> bool:
+        """Whether it is finished; else a worker goes on."""
+        if run.total <= imports.AT_ONCE:
+            try:
+                imports.carry_out(run.id)
+            except OperationalError as error:
+                log.warning("an import was left to a worker", extra={"error": type(error).__name__})
+            run.refresh_from_db()
+        if run.finished_at is None:
+            tasks.ring_imports([run.id])
+        return run.finished_at is not None
+
+    def watch(self, request, run: ImportRun):
+        messages.success(
+            request, f"Saved: an import of {run.total:,} rows. It goes on by itself; watch it on this page."
+        )
+        return redirect("admin:privacy_importrun_change", run.id)
+
+    def tell(self, request, run: ImportRun):
+        if run.outcome != ImportRun.Outcome.DONE:
+            return self.back_to_upload(request, f"{progress.sentence(run)} {' '.join(run.reasons)}")
+        messages.success(request, progress.sentence(run))
+        for reason in run.reasons:
+            messages.warning(request, reason)
+        if run.left_out > imports.TOLD:
+            messages.warning(request, f"{run.left_out:,} rows were left out in all; here are the first of them.")
+        return HttpResponseRedirect(reverse("admin:{}_{}_changelist".format(*self.get_model_info())))
 
     def is_choice(self, form) -> bool:
         """Whether the hidden fields of the confirmation name a format and a resource that exist."""
         chosen = (form.cleaned_data["format"], form.cleaned_data["resource"] or "0")
         limits = (len(self.formats), len(self.resource_classes))
         return all(c.isascii() and c.isdigit() and int(c) < limit for c, limit in zip(chosen, limits, strict=True))
-
-    def process_result(self, result, request):
-        if result.has_errors() or result.has_validation_errors():
-            return self.back_to_upload(request, f"Nothing was imported. {' '.join(result.problems()[:TOLD_ROWS])}")
-        return super().process_result(result, request)
-
-    def add_success_message(self, result, request) -> None:
-        messages.success(request, f"Imported: {result.summary()}.")
-        for row in result.remarked()[:TOLD_ROWS]:
-            messages.warning(request, f"Row {row.number} came in. {row.reason}")
-        left_out = result.left_out()
-        for row in left_out[:TOLD_ROWS]:
-            messages.warning(request, f"Row {row.number} was left out: {row.reason}")
-        if len(left_out) > TOLD_ROWS:
-            messages.warning(request, f"{len(left_out) - TOLD_ROWS} more rows were left out.")
 
     def back_to_upload(self, request, why: str):
         messages.error(request, why)

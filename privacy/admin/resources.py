@@ -1,7 +1,8 @@
 """People and content as tables: which columns, what a cell must be, and what becomes of a row.
 
 A row with an id changes that row; a row without one is new. An empty cell of an identifier and a column that is not
-in the file say nothing. The rows are judged and written by privacy.fulfilment.intake, all or none of them.
+in the file say nothing. The rows are judged and written by privacy.fulfilment.intake: a preview only judges them, and
+locks nobody out.
 """
 
 import logging
@@ -25,6 +26,7 @@ from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome, Person
 from privacy.fulfilment.reading import Unreadable, as_named
 from privacy.fulfilment.reveal import CONTENT
+from privacy.fulfilment.slices import is_busy
 from privacy.models import DataSubject, Feedback, Identifier, Note, Prompt, Script, Shot, ShotList
 from privacy.selectors.suppression import suppressed
 
@@ -133,6 +135,7 @@ class Refusal(Error):
 
 class SheetRow(RowResult):
     number: int = 0
+    outcome: Outcome = Outcome.REFUSED  # until something better is known
     reason: str = ""
 
 
@@ -140,11 +143,12 @@ class SheetResult(Result):
     """A result that can tell its story: problems by row, what is left out and why."""
 
     about: str = ""  # what the file was taken for
+    notes: tuple[str, ...] = ()  # what was recognised in the file, and what is to be looked at
 
     def amend(self, row: SheetRow, cells: dict, arrival: Arrival) -> None:
         """Corrects what import-export took the row for by what became of it."""
         self.totals[row.import_type] -= 1
-        row.import_type, row.reason = IMPORT_TYPES[arrival.outcome], arrival.reason
+        row.outcome, row.import_type, row.reason = arrival.outcome, IMPORT_TYPES[arrival.outcome], arrival.reason
         self.totals[row.import_type] += 1
         if arrival.outcome == Outcome.REFUSED:
             self.append_invalid_row(row.number, cells, ValidationError(arrival.reason))
@@ -153,16 +157,14 @@ class SheetResult(Result):
         super().append_invalid_row(number, {}, validation_error)  # whoever uploaded the file has its values
 
     def left_out(self) -> list[SheetRow]:
-        return [row for row in self.rows if row.is_skip() and row.reason]
+        return [row for row in self.rows if row.outcome == Outcome.SKIPPED]
 
     def remarked(self) -> list[SheetRow]:
         """Rows that come in, but not as they stood."""
-        return [row for row in self.rows if row.reason and not row.is_skip() and not row.is_invalid()]
+        return [row for row in self.rows if row.reason and row.outcome not in (Outcome.SKIPPED, Outcome.REFUSED)]
 
     def unchanged(self) -> int:
         return self.totals[RowResult.IMPORT_TYPE_SKIP] - len(self.left_out())
-
-    notes: tuple[str, ...] = ()  # what was recognised in the file, and what is to be looked at
 
     def summary(self) -> str:
         new, changed = self.totals[RowResult.IMPORT_TYPE_NEW], self.totals[RowResult.IMPORT_TYPE_UPDATE]
@@ -178,6 +180,17 @@ class SheetResult(Result):
             ]
             found += [f"Row {row.number}: {text}" for text in row.non_field_specific_errors]
         return found
+
+    def arrivals(self) -> list[Arrival]:
+        """What became of each row, in order."""
+        refused = {number: " ".join(str(e.error) for e in errors) for number, errors in self.row_errors()}
+        for row in self.invalid_rows:
+            named = [f"{column}: {' '.join(texts)}" for column, texts in row.field_specific_errors.items()]
+            refused[row.number] = "; ".join([*named, *row.non_field_specific_errors])
+        return [
+            Arrival(row.outcome, reason=refused.get(number, row.reason))
+            for number, row in enumerate(self.rows, start=1)
+        ]
 
     def shown_problems(self) -> list[str]:
         return self.problems()[:SHOWN_ROWS]
@@ -207,7 +220,7 @@ def short(text: str) -> str:
 
 
 class Sheet(ModelResource):
-    """A model as a table. A subclass names the columns, and says with `write` what becomes of the rows."""
+    """A model as a table. A subclass names the columns, and says with `judge` and `write` what becomes of the rows."""
 
     key: str = "id"  # the column that tells which row it is
     masked: tuple[str, ...] = ()  # columns that leave the house for a reason only
@@ -249,6 +262,18 @@ class Sheet(ModelResource):
         return queryset.select_related(*joined) if joined else queryset
 
     # --- in
+
+    def import_data(self, dataset, dry_run=False, **kwargs):
+        """import-export's dry run is a real one, rolled back: on SQLite it locked everybody out for its whole length.
+        Ours reads. The verb that writes has its own transaction."""
+        self.only_judges = dry_run
+        return super().import_data(dataset, dry_run=False, use_transactions=False, **kwargs)
+
+    def handle_import_error(self, result, error, raise_errors=False):
+        """A busy database is no fault of the file."""
+        if is_busy(error):
+            raise error
+        super().handle_import_error(result, error, raise_errors)
 
     def get_import_fields(self):
         return [field for field in super().get_import_fields() if field.column_name not in self.only_out]
@@ -357,7 +382,7 @@ class Sheet(ModelResource):
         """Tables have no such columns."""
 
     def after_init_instance(self, instance, new, row, **kwargs):
-        self.before = self.as_text(instance) if self.number <= SHOWN_ROWS else []
+        self.before = self.as_text(instance) if self.only_judges and self.number <= SHOWN_ROWS else []
 
     def after_import_row(self, row, row_result, **kwargs):
         row_result.number = self.number
@@ -368,13 +393,17 @@ class Sheet(ModelResource):
                 for before, now, field in cells
             ]
         row_result.reason = self.set_aside.get(self.number, "")
-        if not row_result.reason:
+        if row_result.reason:
+            row_result.outcome = Outcome.SKIPPED
+        else:
             self.arriving.append((row_result, row))
 
     def after_import(self, dataset, result, **kwargs):
-        """Hands the rows to their verb. In a preview, too: the transaction is rolled back, and nothing is guessed."""
-        result.notes = (*getattr(dataset, "notes", ()), *self.digits_told(dataset))
-        arrivals = self.write([(row_result.instance, row) for row_result, row in self.arriving])
+        """Hands the rows to their verb, or in a preview to its twin that only reads."""
+        if self.only_judges:
+            result.notes = (*getattr(dataset, "notes", ()), *self.digits_told(dataset))
+        verb = self.judge if self.only_judges else self.write
+        arrivals = verb([(row_result.instance, row) for row_result, row in self.arriving])
         for (row_result, row), arrival in zip(self.arriving, arrivals, strict=True):
             result.amend(row_result, row, arrival)
 
@@ -383,6 +412,10 @@ class Sheet(ModelResource):
         made_later = "id" if instance._state.adding else None
         fields = self.get_import_fields()
         return ["" if field.column_name == made_later else str(field.export(instance)) for field in fields]
+
+    def judge(self, rows: Sequence[tuple[models.Model, dict]]) -> Sequence[Arrival]:
+        """What `write` would answer now. It only reads."""
+        raise NotImplementedError
 
     def write(self, rows: Sequence[tuple[models.Model, dict]]) -> Sequence[Arrival]:
         """What becomes of the rows: (instance as the cells say, the cells)."""
@@ -547,6 +580,9 @@ class SubjectSheet(Sheet):
             return
         raise ValidationError({column: f"{owner} has this already. To change that person, give their id."})
 
+    def judge(self, rows):
+        return intake.judge_people(people=[self.person(instance, row) for instance, row in rows])
+
     def write(self, rows):
         return intake.bring_in(people=[self.person(instance, row) for instance, row in rows], actor=self.actor)
 
@@ -561,6 +597,9 @@ class SubjectSheet(Sheet):
 
 class ContentSheet(OfAPerson):
     """A model of content whose rows point at their person."""
+
+    def judge(self, rows):
+        return intake.judge_rows(rows=[instance for instance, _ in rows])
 
     def write(self, rows):
         return intake.take_in(rows=[instance for instance, _ in rows], actor=self.actor)
@@ -671,6 +710,9 @@ class ShotSheet(Sheet):
     def look_at(self, row, number):
         if not text_of(row, "shot_list") and not text_of(row, "id"):
             raise ValidationError({"shot_list": "A new shot needs the shot list it belongs to."})
+
+    def judge(self, rows):
+        return intake.judge_rows(rows=[instance for instance, _ in rows])
 
     def write(self, rows):
         return intake.take_in(rows=[instance for instance, _ in rows], actor=self.actor)

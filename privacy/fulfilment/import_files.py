@@ -1,7 +1,8 @@
 """Files that wait between an import's preview and its confirmation.
 
 They are full of people's data and may be left behind by a closed browser, so they are encrypted, open for an hour, and
-swept. They lie in the default storage, where every web process finds them.
+swept. A confirmed one stays until its import is finished, at most a week. They lie in the default storage, where every
+process finds them.
 """
 
 import base64
@@ -13,12 +14,14 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from privacy.models import ImportRun
+
 FOLDER = "imports"
 LIFE = timedelta(hours=1)
+LIFE_CONFIRMED = timedelta(days=7)
 NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -34,21 +37,15 @@ def keep(data: bytes) -> str:
     return name
 
 
-def read(name: str) -> bytes:
-    """The file as it was. Raises Gone."""
+def read(name: str, life: timedelta = LIFE) -> bytes:
+    """The file as it was, if it is no older than `life`. Raises Gone."""
     if not NAME.fullmatch(name):
         raise Gone
     try:
         with default_storage.open(f"{FOLDER}/{name}") as file:
-            return _cipher().decrypt(file.read(), ttl=int(LIFE.total_seconds()))
+            return _cipher().decrypt(file.read(), ttl=int(life.total_seconds()))
     except (OSError, InvalidToken) as error:
         raise Gone from error
-
-
-def claim(name: str) -> None:
-    """Lets a file be imported once, however often the button is pressed. Raises Gone the second time."""
-    if not cache.add(f"{FOLDER}/{name}", True, LIFE.total_seconds()):
-        raise Gone
 
 
 def discard(name: str) -> None:
@@ -57,12 +54,13 @@ def discard(name: str) -> None:
 
 
 def sweep() -> int:
-    """Deletes what was never confirmed; returns how many files that were."""
+    """Deletes what was never confirmed, or is imported; returns how many files that were."""
     try:
         _, names = default_storage.listdir(FOLDER)
     except FileNotFoundError:
         return 0
-    old = [name for name in names if datetime.now(UTC) - _made(name) > LIFE]
+    needed = set(ImportRun.objects.filter(finished_at=None).values_list("file", flat=True))
+    old = [name for name in names if name not in needed and datetime.now(UTC) - _made(name) > LIFE]
     for name in old:
         default_storage.delete(f"{FOLDER}/{name}")
     return len(old)

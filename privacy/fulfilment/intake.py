@@ -2,11 +2,12 @@
 
 Erased people stay erased (the suppression ledger), frozen accounts are left alone, and whoever asks twice gets the
 same rows. Both verbs take a batch: the number of queries does not grow with the number of rows, only with its chunks.
+What each would do is told beforehand by its twin (`judge_people`, `judge_rows`), which only reads and locks nobody out.
 """
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import batched
@@ -37,7 +38,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # the row is wrong
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """A person as a file or another system describes them. What is None is not said, and stays as it is.
 
@@ -75,6 +76,12 @@ def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
     return arrivals
 
 
+def judge_people(*, people: Sequence[Person]) -> list[Arrival]:
+    """What `bring_in` would answer now."""
+    doors = Doors.of(people, find_people)
+    return [doors.let_in(person) for person in people]
+
+
 def take_in(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Arrival]:
     """Creates or updates rows of one data-mapped model, in one transaction; an Arrival each, in order.
 
@@ -84,19 +91,31 @@ def take_in(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Arriva
     if not rows:
         return []
     with transaction.atomic():
-        people = lock_people({subject_id_of(row) for row in rows})
-        known = type(rows[0]).objects.in_bulk([row.pk for row in rows])
-        arrivals = [_taken(row, known.get(row.pk), people) for row in rows]
+        arrivals = _judged(rows, lock_people)
         _write_rows(arrivals)
         _record(f"intake.{rows[0]._meta.model_name}", arrivals, actor)
     return arrivals
 
 
+def judge_rows(*, rows: Sequence[models.Model]) -> list[Arrival]:
+    """What `take_in` would answer now."""
+    return _judged(rows, find_people) if rows else []
+
+
 def lock_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
     """These people, their rows locked until the transaction ends, always in the same order."""
+    return _people(DataSubject.objects.select_for_update().order_by("id"), subject_ids)
+
+
+def find_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
+    """These people as they are now, for whoever only reads."""
+    return _people(DataSubject.objects.all(), subject_ids)
+
+
+def _people(rows: models.QuerySet, subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
     found = {}
     for some in batched(sorted(subject_id for subject_id in subject_ids if subject_id), CHUNK):
-        found |= DataSubject.objects.select_for_update().order_by("id").in_bulk(some)
+        found |= rows.in_bulk(some)
     return found
 
 
@@ -130,8 +149,13 @@ def what_is_wrong(row: models.Model) -> str:
         # Foreign keys were resolved by whoever made the row; looking each up again would cost a query a row.
         row.clean_fields(exclude={f.name for f in row._meta.concrete_fields if f.is_relation or f.has_db_default()})
     except ValidationError as error:
-        return _sentence(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        return _sentence(f"{name}: {' '.join(map(_fault, faults))}" for name, faults in error.error_dict.items())
     return ""
+
+
+def _fault(error: ValidationError) -> str:
+    """Django's words. For a choice that is none they would quote the cell, and the words are kept with the import."""
+    return "This is none of the choices." if error.code == "invalid_choice" else " ".join(error.messages)
 
 
 @dataclass
@@ -149,17 +173,17 @@ class Doors:
     demoted: list[UUID] = field(default_factory=list)
 
     @classmethod
-    def of(cls, people: Sequence[Person]) -> "Doors":
+    def of(cls, people: Sequence[Person], get_people: Callable[..., dict] = lock_people) -> "Doors":
         asked = {pair for person in people for pair in _normalised(person)[0]}
         concerned = {i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people}
-        locked = lock_people(concerned)
+        concerned = get_people(concerned)
         held = defaultdict(list)
-        for some in batched(locked, CHUNK):
+        for some in batched(concerned, CHUNK):
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
         doubtful = perhaps_suppressed(value for kind, value in asked if kind == Kind.EMAIL)
-        return cls(locked, known, held, _barred(asked), doubtful)
+        return cls(concerned, known, held, _barred(asked), doubtful)
 
     def let_in(self, person: Person) -> Arrival:
         identifiers, faults = _normalised(person)
@@ -246,11 +270,9 @@ class Doors:
         DataSubject.objects.bulk_update(self.changed.values(), ["full_name", "country"], batch_size=CHUNK // 3)
         for some in batched(self.demoted, CHUNK):
             Identifier.objects.filter(pk__in=some).update(is_primary=False)
-        new = [i for i in self.identifiers if i._state.adding]
-        Identifier.objects.bulk_update(
-            [i for i in self.identifiers if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3
-        )
-        Identifier.objects.bulk_create(new, batch_size=CHUNK)
+        given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again
+        Identifier.objects.bulk_update([i for i in given if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3)
+        Identifier.objects.bulk_create([i for i in given if i._state.adding], batch_size=CHUNK)
 
 
 def _normalised(person: Person) -> tuple[list[tuple[str, str]], list[tuple[Kind, str]]]:
@@ -292,6 +314,12 @@ def _wrong_person(subject: DataSubject) -> str:
 def _left_out(taken: Sequence[tuple[str, str]]) -> str:
     names = " and ".join(Kind(kind).label for kind, _ in taken)
     return f"Left out, because another person has it already: {names}." if taken else ""
+
+
+def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Arrival]:
+    people = get_people({subject_id_of(row) for row in rows})
+    known = type(rows[0]).objects.in_bulk([row.pk for row in rows])
+    return [_taken(row, known.get(row.pk), people) for row in rows]
 
 
 def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject]) -> Arrival:

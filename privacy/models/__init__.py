@@ -3,6 +3,7 @@ from privacy.models.communications import MarketingPreference, SupportConversati
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
+from privacy.models.imports import ImportRun
 from privacy.models.processors import Processor
 from privacy.models.requests import (
     AccessPackage,
@@ -21,9 +22,9 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AuditEntry", "AuditHead", "Batch", "ChildFlag", "DataSubject", "DeviceIdentifier",
-    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Heartbeat", "Identifier", "LegalHold",
-    "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt", "RequestKind",
-    "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
-    "Verification",
+    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Heartbeat", "Identifier", "ImportRun",
+    "LegalHold", "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt",
+    "RequestKind", "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList",
+    "Staff", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "UsageEvent", "Verification",
 ]  # fmt: skip

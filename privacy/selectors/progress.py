@@ -71,6 +71,14 @@ def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:
     return progress, {status: by_status[status] for status in RequestStatus.values if by_status[status]}
 
 
+def time_left(done: int, total: int, seconds: float) -> str:
+    """In words, from the speed so far."""
+    left = seconds * max(total - done, 0) / max(done, 1)
+    if left < 1:
+        return "almost done"
+    return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
+
+
 def queue_counts(approver_id: int | None) -> dict[str, int]:
     """How many open requests stand on each tab of the queue, with one query; what an approver asked for does not
     wait for that approver."""

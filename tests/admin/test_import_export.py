@@ -258,7 +258,7 @@ def test_a_database_that_refuses_gives_no_values_away(client, manager, monkeypat
     def refuse(**kwargs):
         raise IntegrityError("Key (value)=(secret@example.com) already exists")
 
-    monkeypatch.setattr(intake, "bring_in", refuse)
+    monkeypatch.setattr(intake, "judge_people", refuse)
     page = preview(client, DataSubject, as_csv({"email": "ada@example.com"}))
     assert problems(page) == ["The database refused it."]
     assert "secret@example.com" not in page.content.decode() + caplog.text
@@ -367,7 +367,7 @@ def test_content_of_erased_frozen_and_unknown_people(client, manager):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"format": "docx"}, "Row 1: Format: Value 'docx' is not a valid choice."),
+        ({"format": "docx"}, "Row 1: Format: This is none of the choices."),
         ({"title": ""}, "Row 1: Title: This field cannot be blank."),
         ({"title": "T" * 301}, "Row 1: Title: 301 characters; 300 is the most."),
         ({"id": str(uuid4())}, "Row 1, id: There is no script with this id."),

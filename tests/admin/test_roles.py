@@ -39,6 +39,10 @@ PERMISSIONS = {
     "privacy_rightsrequest_retry": "privacy.request_erasure",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
     "privacy_batch_progress": "privacy.view_batch",
+    "privacy_importrun_changelist": "privacy.import_datasubject",
+    "privacy_importrun_change": "privacy.import_datasubject",
+    "privacy_importrun_history": "privacy.import_datasubject",
+    "privacy_importrun_progress": "privacy.import_datasubject",
     "auth_user_password_change": "privacy.change_staff",
 }
 # Pages that every member of staff may call: they show nothing of anybody, or only send you on to a list.
@@ -60,6 +64,7 @@ def studio():
     f.FulfilmentStepFactory(request=erasure, handler="processor", target="stripe")
     f.SuppressionFactory()
     f.BatchFactory()
+    f.ImportRunFactory()
     f.ErasureReceiptFactory()
     f.ProcessorFactory()
     with transaction.atomic():

@@ -182,7 +182,7 @@ class TestContent:
         [
             ({"title": "T" * 301}, "Title: 301 characters; 300 is the most."),
             ({"body": "\x00"}, "Body: a NUL character cannot be stored."),
-            ({"format": "docx"}, "Format: Value 'docx' is not a valid choice."),
+            ({"format": "docx"}, "Format: This is none of the choices."),
         ],
     )
     def test_a_wrong_row_is_refused_in_words(self, wrong, words):

@@ -1,18 +1,24 @@
 """`manage.py import_studio FOLDER`: a studio's users, screenplays, prompts and payments.
 
 It stands here because it needs billing and privacy, and only the composition root knows both. All of it is read and
-checked first and then written in one transaction: an import has happened, or it has not.
+checked before the first row is written; a file that is wrong imports nothing. Then it is written in committed slices,
+so that nobody else waits: stopped half-way, it is taken up by running it again, because every row is known by its own
+key and what is there already is left as it is.
 """
 
 import time
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import Error
 
 from kosenai_ops.studio import people, prompts, screenplays, stripe
+from kosenai_ops.studio.progress import Progress
 from kosenai_ops.studio.sources import SourceError, Tally
 from privacy.fulfilment.intake import Outcome
+from privacy.fulfilment.slices import is_busy
+
+AGAIN = "rows are in and stay. Run the same command again: it goes on from there."
 
 
 class Command(BaseCommand):
@@ -25,12 +31,22 @@ class Command(BaseCommand):
         started = time.monotonic()
         if not folder.is_dir():
             raise CommandError("There is no such folder.")
+        self.report(self.tallies(folder, Progress(self.stdout)))
+        self.stdout.write(f"\nDone in {time.monotonic() - started:.1f} s.")
+
+    def tallies(self, folder: Path, progress: Progress) -> list[Tally]:
         try:
-            tallies = import_from(folder)
+            return import_from(folder, progress)
         except SourceError as error:
             raise CommandError(f"Nothing was imported. {error}") from error
-        self.report(tallies)
-        self.stdout.write(f"\nDone in {time.monotonic() - started:.1f} s.")
+        except KeyboardInterrupt as error:
+            raise CommandError(f"Stopped. {progress.done:,} {AGAIN}", returncode=130) from error
+        except Error as error:
+            if not is_busy(error):
+                raise
+            raise CommandError(f"The database was busy for too long. {progress.done:,} {AGAIN}") from error
+        finally:
+            progress.close()
 
     def report(self, tallies: list[Tally]) -> None:
         columns = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
@@ -47,17 +63,17 @@ class Command(BaseCommand):
             self.stdout.write(f"  {count} of {tally.what} in {tally.source}: {reason}")
 
 
-def import_from(folder: Path) -> list[Tally]:
+def import_from(folder: Path, progress: Progress) -> list[Tally]:
     """Reads all, then writes all. Raises SourceError before the first write."""
     users = people.read(folder)
     plays, texts, payments = screenplays.read(folder), prompts.read(folder), stripe.read(folder)
     if not users.people:
         raise SourceError(f"{users.source} has no users, and whatever comes in must be somebody's.")
-    with transaction.atomic():
-        arrivals, tally = people.write(users)
-        return [
-            tally,
-            *screenplays.write(plays, arrivals),
-            prompts.write(texts, arrivals),
-            *stripe.write(payments, arrivals),
-        ]
+    progress.expect(len(users.people) + len(plays) + len(texts) + len(payments))
+    arrived, tally = people.write(users, progress.add)
+    return [
+        tally,
+        *screenplays.write(plays, arrived, progress.add),
+        prompts.write(texts, arrived, progress.add),
+        *stripe.write(payments, arrived, progress.add),
+    ]
