@@ -40,11 +40,11 @@ JUDGED = 200_000  # characters, from the first that tells something
 ABROAD = re.compile(r"[^\s,;|]*[^\s\x00-\x7f][^\s,;|]*")  # a word that is not of ASCII alone
 # What Western languages do not write and other encodings' letters look like: a capital behind a small letter, three
 # letters that are all foreign, a sign inside a word (a Mac's ñ is a dash), a dagger or low mark beside anything, two
-# signs.
+# signs, a currency before a letter.
 GARBLED = re.compile(
     r"[a-zß-öø-ÿ][À-ÖØ-ÞŠŽŸŒ]|(?<![^\W\d_])[À-ÖØ-öø-ÿ]{3,}(?![^\W\d_])"
     r"|[^\W\d_][\xa1-\xac\xae-\xb4\xb6\xb8-\xbf×÷€™•“”‘„][^\W\d_]|[ˆ˜‡†‰ƒ‚]\S|\S[ˆ˜‡†‰ƒ‚]"
-    r"|[a-zß-ÿ]–[a-zß-ÿ]|[\xa1-\xbf]{2}"
+    r"|[a-zß-ÿ]–[a-zß-ÿ]|[\xa1-\xbf]{2}|[¢£¤¥][a-zß-ÿ]"
 )
 
 

@@ -153,6 +153,8 @@ class Cells(Elements):
                 self.row, self.column = (int(number) if number.isdecimal() and len(number) < 9 else self.row + 1), 0
             case "c":
                 self.cells += 1
+                if self.cells > MAX_CELLS:
+                    raise Unreadable(f"The workbook has more than {MAX_CELLS:,} cells. Split it and import the parts.")
                 self.kind, self.value, self.is_formula = attributes.get("t", ""), "", False
                 self.row, self.column = self.place(attributes.get("r"))
             case "f":
@@ -189,8 +191,8 @@ class Cells(Elements):
             raise Unreadable(
                 f"{self.here()} has a value; at most {MAX_ROWS:,} rows and {MAX_COLUMNS} columns are taken at once."
             )
-        if self.cells > MAX_CELLS or self.total > MAX_TEXT:
-            raise Unreadable(f"The sheet has more than {MAX_CELLS:,} cells or {MAX_TEXT:,} characters. Split it.")
+        if self.total > MAX_TEXT:
+            raise Unreadable(f"The sheet has more than {MAX_TEXT:,} characters. Split it.")
 
     def here(self) -> str:
         return f"The cell in row {self.row:,}, column {self.column:,} of the sheet"
