@@ -16,7 +16,7 @@ from privacy.admin.requests import LATER, SOON, answer_poll
 from privacy.fulfilment.imports import tables
 from privacy.models import ImportRun
 from privacy.selectors import imports
-from privacy.selectors.progress import workers_are_silent
+from privacy.selectors.queue import workers_are_silent
 
 TONES = {
     "": "run",

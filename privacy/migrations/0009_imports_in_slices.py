@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0006_people_found_by_name_and_state'),
+        ('privacy', '0008_digests_of_folded_addresses'),
     ]
 
     operations = [
