@@ -28,6 +28,7 @@ from privacy.datamap import (
     Retention,
     Stamp,
     Use,
+    Veiled,
     exempt,
     register,
 )
@@ -44,6 +45,10 @@ YEAR_OF_USE = Retention(
     "Security and improvement need a year, no more (policy section 3)", days=365, after="occurred_at"
 )
 ERASED_TEXT = Blank(to="[erased]")
+DUTIES = tuple(kind for kind in models.RequestKind.values if kind not in ("access", "erasure"))
+STAFFS_WORDS = (
+    "Our staff's words about a legal hold or a possible child can name others and an inquiry (GDPR art. 15(4), 23)"
+)
 
 
 class Account(PersonalData):
@@ -144,7 +149,6 @@ class Content(PersonalData):
     purpose = Use.STUDIO
     lawful_basis = LawfulBasis.CONTRACT
     retention = while_account_open()
-    recipients = ("hosting",)
 
 
 @register(models.Script)
@@ -215,7 +219,7 @@ class UploadData(Content):
 @register(models.Prompt)
 class PromptData(Content):
     subject = "author"
-    recipients = ("hosting", "openai", "google")
+    recipients = ("openai", "google")
     fields = {
         "author": Personal(Category.USER_ID),
         "provider": Personal(Category.CONTENT),
@@ -360,13 +364,19 @@ class RightsRequestData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "approved_by", "approved_at", "due_on", "closed_at", "lease_until", "fence",
-        "claims", "not_before", "cancel_requested", "parked_because",
+        "claims", "not_before", "cancel_requested", "parked_because", "silent",
     )  # fmt: skip
     roles = {"requested_by": "Kosenai staff", "approved_by": "Kosenai staff"}
     withheld = {
         name: "Bookkeeping of our own machinery; it says nothing about you"
         for name in ("lease_until", "fence", "claims", "not_before", "cancel_requested", "parked_because")
     }
+    # A silent hold would show in the state of the erasure that it stops.
+    veiled = {
+        "reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told"),
+        "status": Veiled("status", ("on_hold",), "A request that is not closed is told as in progress", "in_progress"),
+    }
+    silent = "silent"
 
 
 @register(models.FulfilmentStep)
@@ -380,6 +390,7 @@ class FulfilmentStepData(Accountability):
         until=Retention("Until the processor has answered", days=90, after="finished_at"),
     )
     fields = {"references": Personal(Category.PSEUDONYM)}
+    silent = "request__silent"
     not_personal = (
         "id", "request", "seq", "handler", "target", "state", "attempts", "idempotency_key", "not_before",
         "units_planned", "units_done", "result", "problem", "started_at", "finished_at",
@@ -421,7 +432,9 @@ class LegalHoldData(Accountability):
         "placed_at": Personal(Category.PRIVACY_CHOICES),
         "released_at": Personal(Category.PRIVACY_CHOICES),
     }
-    not_personal = ("id", "placed_by", "released_by")
+    not_personal = ("id", "placed_by", "released_by", "silent")
+    withheld = {"reason": STAFFS_WORDS}
+    silent = "silent"
     roles = {"placed_by": "Kosenai staff", "released_by": "Kosenai staff"}
 
 
@@ -441,6 +454,7 @@ class ChildFlagData(Accountability):
         "decided_at": Personal(Category.CHILD),
     }
     not_personal = ("id", "flagged_by", "decided_by")
+    withheld = {"reason": STAFFS_WORDS}
     roles = {"flagged_by": "Kosenai staff", "decided_by": "Kosenai staff"}
 
 

@@ -1,6 +1,6 @@
 """The data map: what each row says about a person, and what becomes of it. The machinery imports no model."""
 
-from privacy.datamap.declaration import Joint, Others, Personal, PersonalData
+from privacy.datamap.declaration import Joint, Others, Personal, PersonalData, Veiled
 from privacy.datamap.registry import exempt, register
 from privacy.datamap.retention import Retention
 from privacy.datamap.treatments import Blank, DeleteRow, HandOver, Keep, Nullify, Pseudonymise, Stamp
@@ -8,5 +8,5 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 
 __all__ = [
     "Blank", "Category", "DeleteRow", "HandOver", "Joint", "Keep", "LawfulBasis", "Nullify", "Others", "Personal",
-    "PersonalData", "Pseudonymise", "Retention", "Stamp", "Use", "exempt", "register",
+    "PersonalData", "Pseudonymise", "Retention", "Stamp", "Use", "Veiled", "exempt", "register",
 ]  # fmt: skip

@@ -116,7 +116,8 @@ def _check_completeness(declaration) -> list[Error]:
     model, errors = declaration.model, []
     names = {f.name for f in model._meta.concrete_fields}
     personal, other = set(declaration.fields), set(declaration.not_personal)
-    named = personal | other | set(declaration.withheld) | set(declaration.roles)
+    named = personal | other | set(declaration.withheld) | set(declaration.veiled) | set(declaration.roles)
+    named |= {veiled.field for veiled in declaration.veiled.values()} | set(declaration.silent.split("__")[:1]) - {""}
     if declaration.joint:
         named |= set(declaration.joint.fields)
     for name in sorted(names - personal - other):
@@ -125,7 +126,8 @@ def _check_completeness(declaration) -> list[Error]:
         errors.append(_error("E006", model, f"calls {name!r} both personal and not personal"))
     for name in sorted(named - names):
         errors.append(_error("E006", model, f"names {name!r}, which is not a field"))
-    for name, because in declaration.withheld.items():
+    reasons = declaration.withheld | {name: veiled.because for name, veiled in declaration.veiled.items()}
+    for name, because in reasons.items():
         if not because.strip():
             errors.append(_error("E003", model, f"withholds {name!r} without a reason"))
     if model._meta.parents:

@@ -138,6 +138,8 @@ def _because(declaration: type[PersonalData], name: str, treatment: Treatment) -
         reasons.append(declaration.joint.because)
     if name in declaration.withheld:
         reasons.append(f"Not in the access package: {declaration.withheld[name]}")
+    if name in declaration.veiled:
+        reasons.append(f"Not in every row of the access package: {declaration.veiled[name].because}")
     return ". ".join(reasons)
 
 

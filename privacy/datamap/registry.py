@@ -9,6 +9,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from privacy.datamap.declaration import PersonalData
 
+# Whoever runs our servers stores every row and every file.
+STORES_ALL = ("hosting",)
+
 declarations: dict[type[models.Model], type[PersonalData]] = {}
 exemptions: dict[type[models.Model], str] = {}
 
@@ -20,6 +23,7 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
         if model in declarations:  # the second would silently undo what the first erases
             raise ImproperlyConfigured(f"{model._meta.label} is declared twice in the data map.")
         declaration.model = model
+        declaration.recipients = tuple(dict.fromkeys((*declaration.recipients, *STORES_ALL)))
         declarations[model] = declaration
         return declaration
 

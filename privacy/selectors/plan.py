@@ -1,6 +1,6 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,13 +9,16 @@ from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
-from privacy.datamap import compiler
-from privacy.models import ChildFlag, DataSubject, LegalHold, RequestKind, RequestStatus, RightsRequest
+from privacy.datamap import PersonalData, compiler
+from privacy.models import ChildFlag, DataSubject, FulfilmentStep, LegalHold, RequestKind, RequestStatus, RightsRequest
+
+# The export's own: its request and that request's one step. The package's row is written when the package is closed.
+OWN_RECORD = {RightsRequest._meta.label: 1, FulfilmentStep._meta.label: 1}
 
 
 @dataclass
 class ModelLine:
-    """What erasure would do to one model: rows by action, and the reasons for what stays."""
+    """What a request would do to one model: rows by action, and the reasons for what stays."""
 
     label: str
     name: str
@@ -57,8 +60,8 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of exporting: rows and files a model, and what blocks it."""
     return Plan(
         subjects=len(subject_ids),
-        lines=model_lines(subject_ids),
-        files=sum(file_counts(subject_ids).values()),
+        lines=package_lines(subject_ids),
+        files=sum(package_file_counts(subject_ids).values()),
         processors={},
         blockers=blockers(RequestKind.ACCESS, subject_ids),
     )
@@ -78,6 +81,32 @@ def row_counts(
     return found
 
 
+def package_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """{subject: {model label: rows}} of the package that each of them gets if it is asked for now: what is there, and
+    the record of that request itself."""
+    scope = compiler.Scope.many(subject_ids)
+    found = {s: Counter(OWN_RECORD) for s in subject_ids}
+    with connection.cursor() as cursor:
+        for declaration in compiler.all_declarations():
+            cursor.execute(*compiler.readable_counts(declaration, scope))
+            for key, rows in cursor.fetchall():
+                found[UUID(str(key))][declaration.label()] += rows
+    return {subject_id: dict(counted) for subject_id, counted in found.items()}
+
+
+def package_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
+    totals = sum((Counter(counted) for counted in package_counts(subject_ids).values()), Counter())
+    return [
+        ModelLine(d.label(), name_of(d), {"export": totals[d.label()]})
+        for d in compiler.all_declarations()
+        if totals[d.label()]
+    ]
+
+
+def name_of(declaration: type[PersonalData]) -> str:
+    return str(declaration.model._meta.verbose_name_plural).capitalize()
+
+
 def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for labels in row_counts(subject_ids).values():
@@ -91,23 +120,35 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
         if "hand over" in actions:
             because.append(declaration.joint.because)
         if actions:
-            name = str(declaration.model._meta.verbose_name_plural).capitalize()
-            lines.append(ModelLine(declaration.label(), name, actions, because))
+            lines.append(ModelLine(declaration.label(), name_of(declaration), actions, because))
     return lines
 
 
 def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     """{subject: files that erasure would delete}; people without files are left out."""
-    found: dict[UUID, int] = defaultdict(int)
+    found: Counter = Counter()
     for declaration in compiler.all_declarations():
         for file_field in declaration.file_fields() if declaration.deletes_rows() else []:
-            rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
-            counted = (
-                rows.exclude(**{file_field.name: ""}).values_list(declaration.subject).annotate(n=models.Count("pk"))
-            )
-            for subject_id, number in counted:
-                found[subject_id] += number
+            found.update(_with_a_file(declaration, file_field, subject_ids))
     return dict(found)
+
+
+def package_file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """{subject: files that the package would hold}."""
+    found: Counter = Counter()
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields():
+            if file_field.name not in declaration.withheld:
+                found.update(_with_a_file(declaration, file_field, subject_ids))
+    return dict(found)
+
+
+def _with_a_file(
+    declaration: type[PersonalData], file_field: models.FileField, subject_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
+    named = rows.exclude(**{file_field.name: ""})
+    return dict(named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk")))
 
 
 def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
