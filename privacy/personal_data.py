@@ -3,6 +3,9 @@
 A new model without a class here (or in its own app's personal_data.py) stops the start. See README, Add a model.
 """
 
+import json
+from collections.abc import Iterator
+
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -29,6 +32,7 @@ from privacy.datamap import (
     Stamp,
     Use,
     Veiled,
+    erased_by,
     exempt,
     register,
 )
@@ -466,11 +470,6 @@ exempt(EmailAddress, because=EMPLOYEES)
 exempt(EmailConfirmation, because=EMPLOYEES)
 exempt(Authenticator, because=EMPLOYEES)
 exempt(UserSession, because=EMPLOYEES)
-exempt(AccessAttempt, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessAttemptExpiration, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessFailureLog, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessLog, because="Staff sign-ins only; data subjects sign in at Clerk")
-exempt(DjangoSession, because="Staff sessions; the admin stores ids and no personal values in them (mark test)")
 exempt(LogEntry, because="Copies __str__ of rows, and no __str__ names a person (checked by a test)")
 exempt(Group, because="Names of roles, made by migration")
 exempt(Group.permissions.through, because="Names of roles, made by migration")
@@ -486,3 +485,38 @@ exempt(models.AuditEntry, because="Counts, rule names and keyed pseudonyms; no p
 exempt(
     models.Suppression, because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))"
 )
+
+
+def typed_at_sign_in(row: AccessAttempt | AccessFailureLog | AccessLog) -> str:
+    """What somebody typed or clicked; not the browser's name, which many share."""
+    return "\n".join(str(getattr(row, name, "") or "") for name in ("username", "path_info", "get_data", "post_data"))
+
+
+def quoted_in_session(row: DjangoSession) -> str:
+    """Every text of the session (messages, filters), but for what says who of the staff is signed in."""
+    said = {key: value for key, value in row.get_decoded().items() if not key.startswith("_auth_")}
+    return "\n".join(_texts(said))
+
+
+def _texts(value) -> Iterator[str]:
+    match value:
+        case dict():
+            yield from _texts([*value.keys(), *value.values()])
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case str() if value.startswith(("[", "{")):  # messages are JSON in JSON
+            try:
+                yield from _texts(json.loads(value))
+            except ValueError:
+                yield value
+        case _:
+            yield str(value)
+
+
+TYPED = "Staff sign in here and data subjects at Clerk, but anything can be typed into the form or its address"
+erased_by(AccessAttempt, typed_at_sign_in, because=TYPED)
+erased_by(AccessFailureLog, typed_at_sign_in, because=TYPED)
+erased_by(AccessLog, typed_at_sign_in, because=TYPED)
+exempt(AccessAttemptExpiration, because="When an attempt to sign in is forgotten; goes with the attempt")
+erased_by(DjangoSession, quoted_in_session, because="Staff sessions, whose messages may quote what staff looked at")

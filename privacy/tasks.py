@@ -8,7 +8,7 @@ from celery import Task, shared_task
 from django.db import transaction
 
 # Importing them registers their steps with the engine.
-from privacy.fulfilment import access, bulk, children, engine, erasure, holds, import_files, processors  # noqa: F401
+from privacy.fulfilment import access, bulk, children, engine, erasure, holds, import_files, processors, vacuum  # noqa: F401
 from privacy.selectors import queue
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ def sweep() -> None:
 
 @shared_task
 def erase_batch(batch_id: str) -> None:
-    """One slice of what can be erased by the hundred, and the bell again; what is left goes one by one."""
-    if bulk.erase_slice(UUID(batch_id)):
+    """One slice of what can be erased or finished by the hundred, and the bell again; what is left goes one by one."""
+    if bulk.erase_slice(UUID(batch_id)) or bulk.finish_slice(UUID(batch_id)):
         ring_batch(UUID(batch_id))
     else:
         ring(queue.next_due(engine.BELLS))

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from privacy import tasks
 from privacy.admin.forms import FORMS, MAX_PEOPLE, ReasonForm
-from privacy.admin.plan_sections import Section, access_sections, erasure_sections
+from privacy.admin.plan_sections import Section, access_sections, erasure_sections, recipients
 from privacy.fulfilment import access, batches, children, erasure, holds
 from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import plan as plans
@@ -170,7 +170,7 @@ def planned(action: SubjectAction, subject_ids: Sequence[UUID]) -> dict:
     if not action.plan or not subject_ids:
         return {}
     plan = action.plan(subject_ids)
-    return {"plan": plan, "sections": action.sections(plan)}
+    return {"plan": plan, "sections": action.sections(plan), "recipients": recipients(plan)}
 
 
 def submit(request: HttpRequest, name: str) -> HttpResponse:

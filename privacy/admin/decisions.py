@@ -15,7 +15,7 @@ from django.urls import reverse
 from privacy import tasks
 from privacy.admin.actions import ACTIONS, PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
-from privacy.admin.plan_sections import erasure_sections
+from privacy.admin.plan_sections import erasure_sections, recipients
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
 from privacy.fulfilment.requests import NotAllowed
@@ -266,6 +266,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "is_pointless": not free,
         "plan": plan,
         "sections": erasure_sections(plan) if plan else [],
+        "recipients": recipients(plan) if plan else [],
         "rows": free[:PEOPLE_SHOWN],
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),

@@ -9,6 +9,7 @@ NAMES = {
     "files": "Delete the files",
     "rows": "Erase the database rows",
     "folders": "Delete the folders",
+    "vacuum": "Free the deleted rows’ room in the database",
     "receipt": "Write the receipt",
     "package": "Build the package",
     "hold_place": "Put the hold in force",
@@ -27,7 +28,7 @@ def name_of(step: FulfilmentStep) -> str:
 
 
 def outcome_of(step: FulfilmentStep) -> str:
-    """What a finished processor step came to, such as `attested by hand`."""
+    """What a finished processor step came to, such as `attested`."""
     return str(step.result.get("outcome", "")).capitalize() if isinstance(step.result, dict) else ""
 
 

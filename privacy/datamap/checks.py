@@ -22,15 +22,18 @@ def check_data_map(app_configs, **kwargs) -> list[Error]:
     errors, known = [], registry.models_with_tables()
     for model in known:
         declared, exempted = registry.declarations.get(model), registry.exemptions.get(model)
-        if declared and exempted is not None:
-            errors.append(_error("E001", model, "is both declared and exempted"))
+        eraser = registry.erasers.get(model)
+        if (declared is not None) + (exempted is not None) + (eraser is not None) > 1:
+            errors.append(_error("E001", model, "is more than one of declared, exempted and erased by what it quotes"))
         elif declared:
             errors += _check_declaration(declared)
+        elif eraser:
+            errors += _check_exemption(model, eraser.because)
         elif exempted is not None:
             errors += _check_exemption(model, exempted)
         else:
             errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
-    stale = [model for model in [*registry.declarations, *registry.exemptions] if model not in known]
+    stale = [model for model in [*registry.declarations, *registry.exemptions, *registry.erasers] if model not in known]
     errors += [_error("E013", model, "has no table of its own: its place in the data map is stale") for model in stale]
     return errors
 

@@ -1,6 +1,7 @@
 """Which declaration speaks for which model. Filled by every installed app's `personal_data` module."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,16 @@ STORES_ALL = ("hosting",)
 
 declarations: dict[type[models.Model], type[PersonalData]] = {}
 exemptions: dict[type[models.Model], str] = {}
+erasers: dict[type[models.Model], "Eraser"] = {}
+
+
+@dataclass(frozen=True)
+class Eraser:
+    """For a table that belongs to nobody's data but keeps what people type: a row that names the person goes.
+    `text_of` reads all that somebody may have typed out of a row."""
+
+    text_of: Callable[[models.Model], str]
+    because: str
 
 
 def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[PersonalData]]:
@@ -33,6 +44,11 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
 def exempt(model: type[models.Model], *, because: str) -> None:
     """Says that `model` holds nothing about a data subject. A blank reason fails the system check."""
     exemptions[model] = because
+
+
+def erased_by(model: type[models.Model], text_of: Callable[[models.Model], str], *, because: str) -> None:
+    """Says that rows of `model` whose text names a person go when that person is erased."""
+    erasers[model] = Eraser(text_of, because)
 
 
 def models_with_tables() -> list[type[models.Model]]:

@@ -32,12 +32,13 @@ class ModelLine:
 
 @dataclass
 class Plan:
-    """The dry run for some people. `blockers` are sentences; a subject with one is left alone."""
+    """The dry run for some people. `processors` are those that know any of them: {mode: {name: how many}}. `blockers`
+    are sentences; a subject with one is left alone."""
 
     subjects: int
     lines: list[ModelLine]
     files: int
-    processors: dict[str, int]
+    processors: dict[str, dict[str, int]]
     blockers: dict[UUID, list[str]]
 
     @property
@@ -182,10 +183,28 @@ def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
     return found
 
 
-def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, int]:
-    """{processor name: how many of these people it knows}."""
-    known = {c.name: [any(r.values()) for r in c.references_of(subject_ids).values()] for c in connectors.values()}
-    return {name: sum(who) for name, who in known.items() if any(who)}
+def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of the person's own folders that hold nothing; a storage without folders has none."""
+    found = []
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields() if declaration.folder else []:
+            folder = declaration.folder.format(subject=subject_id)
+            try:
+                folders, names = file_field.storage.listdir(folder)
+            except FileNotFoundError:
+                continue
+            if not folders and not names:
+                found.append((file_field.storage, folder))
+    return found
+
+
+def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
+    """{how it is told: {processor name: how many of these people it knows}}."""
+    found: dict[str, dict[str, int]] = {}
+    for _, connector in sorted(connectors.items()):
+        if known := sum(any(names.values()) for names in connector.references_of(subject_ids).values()):
+            found.setdefault(connector.mode, {})[connector.name] = known
+    return found
 
 
 def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -124,7 +124,7 @@ def test_no_step_shows_a_processors_name_for_the_person_and_done_steps_keep_none
 
 
 def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approved, approver):
-    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     step = step_of(request, "alpha")
     assert request.status == RequestStatus.AWAITING_PROCESSORS
@@ -147,7 +147,7 @@ def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approve
 
 
 def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approved, agent):
-    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     with pytest.raises(NotAllowed):
         processors.attest(step_id=step_of(request, "alpha").id, actor=agent, evidence="TICKET-4711")
@@ -307,7 +307,7 @@ def test_every_processor_has_a_step_in_every_plan(approved):
 
 
 def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver):
-    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     assert step_of(request, "alpha").references
     life.cancel(request_id=request.id, actor=approver)
@@ -316,7 +316,7 @@ def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver)
 
 @pytest.mark.parametrize("evidence", ["", "Ada Lovelace", "ada@example.com", "Ticket of Ada 4", "7 Ada"])
 def test_evidence_is_a_number_because_it_is_never_erased(scripted, approved, approver, evidence):
-    scripted["alpha"].script = [scripted["alpha"].by_hand("erase")]
+    scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     with pytest.raises(NotAllowed):
         processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence=evidence)
