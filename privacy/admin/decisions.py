@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy import tasks
+from privacy.admin import step_words
 from privacy.admin.actions import ACTIONS, PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
 from privacy.admin.plan_sections import erasure_sections, recipients
@@ -173,8 +174,8 @@ def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpRespo
         return carry_out(request, row, processors.attest, "Attested; it stands in the receipt.",
                          step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
     return ask(
-        request, row, form, title=f"Attest what {step.target} did", submit="Attest",
-        sentences=[f"You state that {step.target} has erased this person, and name what proves it.",
+        request, row, form, title=f"Attest what {step_words.processor_name(step.target)} did", submit="Attest",
+        sentences=[f"You state that {step_words.processor_name(step.target)} has erased this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
 
