@@ -55,8 +55,8 @@ ACTIONS = {
             "export", RequestKind.ACCESS, "Export data", "Export the data of {people}", "Start the export", "download",
             "privacy.export_datasubject", access.export,
             (
-                "A worker collects every row and file below into one zip, with a page that a person can read. The record "
-                "of this request is counted with them.",
+                "A worker collects every row and file below into one zip, with a page that a person can read. The "
+                "record of this request is counted with them.",
                 "You hand it over by a link that works once, or download it yourself; both are logged.",
                 "The package is deleted when it expires.",
             ),
@@ -69,7 +69,7 @@ ACTIONS = {
                 "Nothing is erased yet: another member of staff has to approve. You cannot approve it yourself.",
                 "After the approval a worker erases as shown below. The processors that know these people are called "
                 "where there is a key for their API; else a person asks them and attests the answer.",
-                "What was erased cannot be brought back here. A receipt says what went, what stays, why, and until when.",
+                "What was erased cannot be brought back here. A receipt says what went, what stays, why and until when.",
             ),
             plan=plans.erasure_plan, sections=erasure_sections, is_dangerous=True,
         ),

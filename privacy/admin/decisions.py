@@ -169,13 +169,13 @@ def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpRespo
     if step is None:
         messages.error(request, "There is no such step; the plan may have been made anew.")
         return redirect(request_page(row))
-    form = EvidenceForm(request.POST or None)
+    form, processor = EvidenceForm(request.POST or None), step_words.processor_name(step.target)
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, processors.attest, "Attested; it stands in the receipt.",
                          step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
     return ask(
-        request, row, form, title=f"Attest what {step_words.processor_name(step.target)} did", submit="Attest",
-        sentences=[f"You state that {step_words.processor_name(step.target)} has erased this person, and name what proves it.",
+        request, row, form, title=f"Attest what {processor} did", submit="Attest",
+        sentences=[f"You state that {processor} has erased this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
 

@@ -130,7 +130,7 @@ class DenialForm(forms.Form):
         label="Why is it denied?",
         choices=[("", "Choose…"), *REASONS],
         widget=UnfoldAdminSelectWidget,
-        help_text="Tell the person this reason, and that they may complain to the authority: nothing is sent from here.",
+        help_text="Tell the person this, and that they may complain to the authority: nothing is sent from here.",
         error_messages={"required": "Choose the reason: the person has a right to know it."},
     )
 

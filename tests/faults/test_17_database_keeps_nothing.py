@@ -1,10 +1,12 @@
 """Tables that are not about people keep what names them no longer than the people; nor does the database's file."""
 
+from pathlib import Path
+
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
-from django.contrib.messages.storage.session import SessionStorage
+from django.contrib.messages.storage.cookie import MessageEncoder
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -33,7 +35,7 @@ def attempts(typed: str) -> None:
 
 def session_that_says(text: str) -> str:
     store = SessionStore()
-    said = SessionStorage(request=None).serialize_messages([Message(constants.INFO, text)])
+    said = MessageEncoder().encode([Message(constants.INFO, text)])
     store["_messages"], store["_auth_user_id"] = said, "1"
     store.save()
     return store.session_key
@@ -97,9 +99,9 @@ def test_the_database_gives_up_what_was_deleted(erase):
     if connection.vendor == "postgresql":
         assert dead_rows("privacy_identifier") == 0
     else:
-        log = connection.settings_dict["NAME"] + "-wal"
-        assert ADDRESS.encode() not in open(connection.settings_dict["NAME"], "rb").read()
-        assert ADDRESS.encode() not in open(log, "rb").read()
+        file = Path(connection.settings_dict["NAME"])
+        assert ADDRESS.encode() not in file.read_bytes()
+        assert ADDRESS.encode() not in file.with_name(f"{file.name}-wal").read_bytes()
 
 
 def dead_rows(table: str) -> int:
