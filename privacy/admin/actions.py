@@ -69,7 +69,7 @@ ACTIONS = {
                 "Nothing is erased yet: another member of staff has to approve. You cannot approve it yourself.",
                 "After the approval a worker erases as shown below. The processors that know these people are called "
                 "where there is a key for their API; else a person asks them and attests the answer.",
-                "What was erased cannot be brought back here. A receipt says what went, what stays, why and until when.",
+                "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
             ),
             plan=plans.erasure_plan, sections=erasure_sections, is_dangerous=True,
         ),
