@@ -43,7 +43,7 @@ FILLS = (
     "SELECT {uuid}, id, (SELECT id FROM privacy_datasubject p WHERE p.id < s.owner_id ORDER BY p.id DESC LIMIT 1),"
     " 'writer', {now} FROM privacy_script s WHERE owner_id > (SELECT id FROM privacy_datasubject ORDER BY id LIMIT 1)",
     "INSERT INTO privacy_usageevent (subject_id, session_key, name, properties, occurred_at) "
-    "SELECT id, '', 'opened', '{{}}', {now} FROM privacy_datasubject",
+    "SELECT id, {uuid}, 'opened', '{{}}', {now} FROM privacy_datasubject",
 )
 
 
