@@ -333,6 +333,11 @@ if HEALTH_TOKEN and len(HEALTH_TOKEN) < 32:
 CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+# A promise to every erased person: their receipt names the day on which the last backup that holds them is gone.
+backup_days = env.str("BACKUP_DAYS", default="35")
+if not backup_days.isdecimal():
+    problems.append(f"BACKUP_DAYS is {backup_days!r}: a number of days, 0 when no backup is kept.")
+BACKUP_DAYS = int(backup_days) if backup_days.isdecimal() else 0
 
 # --- Looks ------------------------------------------------------------------------------------------------------------
 UNFOLD = {

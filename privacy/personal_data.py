@@ -3,6 +3,9 @@
 A new model without a class here (or in its own app's personal_data.py) stops the start. See README, Add a model.
 """
 
+import json
+from collections.abc import Iterator
+
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -29,6 +32,8 @@ from privacy.datamap import (
     Retention,
     Stamp,
     Use,
+    Veiled,
+    erased_by,
     exempt,
     register,
 )
@@ -46,6 +51,10 @@ YEAR_OF_USE = Retention(
 )
 ERASED_TEXT = Blank(to="[erased]")
 COMMITMENT = "A random number of our own, by which we can prove that the reason was not changed"
+DUTIES = tuple(kind for kind in models.RequestKind.values if kind not in ("access", "erasure"))
+STAFFS_WORDS = (
+    "Our staff's words about a legal hold or a possible child can name others and an inquiry (GDPR art. 15(4), 23)"
+)
 
 
 class Account(PersonalData):
@@ -146,7 +155,6 @@ class Content(PersonalData):
     purpose = Use.STUDIO
     lawful_basis = LawfulBasis.CONTRACT
     retention = while_account_open()
-    recipients = ("hosting",)
 
 
 @register(models.Script)
@@ -217,7 +225,7 @@ class UploadData(Content):
 @register(models.Prompt)
 class PromptData(Content):
     subject = "author"
-    recipients = ("hosting", "openai", "google")
+    recipients = ("openai", "google")
     fields = {
         "author": Personal(Category.USER_ID),
         "provider": Personal(Category.CONTENT),
@@ -364,7 +372,7 @@ class RightsRequestData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "approved_by", "approved_at", "due_on", "closed_at", "lease_until", "fence",
-        "claims", "not_before", "cancel_requested", "parked_because",
+        "claims", "not_before", "cancel_requested", "parked_because", "silent",
     )  # fmt: skip
     roles = {"requested_by": "Kosenai staff", "approved_by": "Kosenai staff"}
     withheld = {
@@ -380,6 +388,12 @@ class RightsRequestData(Accountability):
         while_open=("status",),
         ended=("status", ("fulfilled", "denied", "withdrawn")),
     )
+    # A silent hold would show in the state of the erasure that it stops.
+    veiled = {
+        "reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told"),
+        "status": Veiled("status", ("on_hold",), "A request that is not closed is told as in progress", "in_progress"),
+    }
+    silent = "silent"
 
 
 @register(models.FulfilmentStep)
@@ -393,6 +407,7 @@ class FulfilmentStepData(Accountability):
         until=Retention("Until the processor has answered", days=90, after="finished_at"),
     )
     fields = {"references": Personal(Category.PSEUDONYM)}
+    silent = "request__silent"
     not_personal = (
         "id", "request", "seq", "handler", "target", "state", "attempts", "idempotency_key", "not_before",
         "units_planned", "units_done", "result", "problem", "started_at", "finished_at",
@@ -446,9 +461,10 @@ class LegalHoldData(Accountability):
         "placed_at": Personal(Category.PRIVACY_CHOICES),
         "released_at": Personal(Category.PRIVACY_CHOICES),
     }
-    not_personal = ("id", "placed_by", "released_by")
+    not_personal = ("id", "placed_by", "released_by", "silent")
+    withheld = {"reason": STAFFS_WORDS, "salt": COMMITMENT}
+    silent = "silent"
     roles = {"placed_by": "Kosenai staff", "released_by": "Kosenai staff"}
-    withheld = {"salt": COMMITMENT}
     evidence = Evidence(once=("released_by", "released_at"))
 
 
@@ -469,8 +485,8 @@ class ChildFlagData(Accountability):
         "decided_at": Personal(Category.CHILD),
     }
     not_personal = ("id", "flagged_by", "decided_by")
+    withheld = {"reason": STAFFS_WORDS, "salt": COMMITMENT}
     roles = {"flagged_by": "Kosenai staff", "decided_by": "Kosenai staff"}
-    withheld = {"salt": COMMITMENT}
     evidence = Evidence(
         once=("decided_by", "decided_at"), while_open=("state",), ended=("state", (models.ChildFlag.State.CLEARED,))
     )
@@ -484,11 +500,6 @@ exempt(EmailAddress, because=EMPLOYEES)
 exempt(EmailConfirmation, because=EMPLOYEES)
 exempt(Authenticator, because=EMPLOYEES)
 exempt(UserSession, because=EMPLOYEES)
-exempt(AccessAttempt, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessAttemptExpiration, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessFailureLog, because="Failed staff sign-ins only; data subjects sign in at Clerk")
-exempt(AccessLog, because="Staff sign-ins only; data subjects sign in at Clerk")
-exempt(DjangoSession, because="Staff sessions; the admin stores ids and no personal values in them (mark test)")
 exempt(LogEntry, because="Copies __str__ of rows, and no __str__ names a person (checked by a test)")
 exempt(Group, because="Names of roles, made from the table in roles.py")
 exempt(Group.permissions.through, because="What roles may do, made from the table in roles.py")
@@ -519,3 +530,38 @@ exempt(
     because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))",
     evidence=Evidence(),
 )
+
+
+def typed_at_sign_in(row: AccessAttempt | AccessFailureLog | AccessLog) -> str:
+    """What somebody typed or clicked; not the browser's name, which many share."""
+    return "\n".join(str(getattr(row, name, "") or "") for name in ("username", "path_info", "get_data", "post_data"))
+
+
+def quoted_in_session(row: DjangoSession) -> str:
+    """Every text of the session (messages, filters), but for what says who of the staff is signed in."""
+    said = {key: value for key, value in row.get_decoded().items() if not key.startswith("_auth_")}
+    return "\n".join(_texts(said))
+
+
+def _texts(value) -> Iterator[str]:
+    match value:
+        case dict():
+            yield from _texts([*value.keys(), *value.values()])
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case str() if value.startswith(("[", "{")):  # messages are JSON in JSON
+            try:
+                yield from _texts(json.loads(value))
+            except ValueError:
+                yield value
+        case _:
+            yield str(value)
+
+
+TYPED = "Staff sign in here and data subjects at Clerk, but anything can be typed into the form or its address"
+erased_by(AccessAttempt, typed_at_sign_in, because=TYPED)
+erased_by(AccessFailureLog, typed_at_sign_in, because=TYPED)
+erased_by(AccessLog, typed_at_sign_in, because=TYPED)
+exempt(AccessAttemptExpiration, because="When an attempt to sign in is forgotten; goes with the attempt")
+erased_by(DjangoSession, quoted_in_session, because="Staff sessions, whose messages may quote what staff looked at")

@@ -19,6 +19,7 @@ from privacy.fulfilment import (  # noqa: F401
     import_files,
     imports,
     processors,
+    vacuum,
 )
 from privacy.fulfilment.slices import is_busy
 from privacy.selectors import imports as open_imports
@@ -60,8 +61,8 @@ def fulfil_bulk(request_id: str) -> None:
 @shared_task
 @patient
 def erase_batch(batch_id: str) -> None:
-    """One slice of what can be erased by the hundred, and the bell again; what is left goes one by one."""
-    if bulk.erase_slice(UUID(batch_id)):
+    """One slice of what can be erased or finished by the hundred, and the bell again; what is left goes one by one."""
+    if bulk.erase_slice(UUID(batch_id)) or bulk.finish_slice(UUID(batch_id)):
         engine.beat(queue.BULK)
         ring_batch(UUID(batch_id))
     else:

@@ -63,7 +63,7 @@ def erasure_done(staff, rng) -> Deed:
     person = add_person("Paula Reis", "PT", rng)
     request = approved_erasure(staff, person)
     seconds = carry_out(request, until=only_people_are_awaited)
-    by_hand = attest_all(request, staff["approver"])
+    attested = attest_all(request, staff["approver"])
     seconds += carry_out(request)
     detail = ""
     if request.status == RequestStatus.FULFILLED:
@@ -71,7 +71,7 @@ def erasure_done(staff, rng) -> Deed:
         detail = (
             f"{sum(body['deleted'].values())} rows deleted, {sum(body['anonymised'].values())} anonymised, "
             f"{sum(body['kept'].values())} kept by law, {body['files'].get('deleted', 0)} files; "
-            f"{by_hand} processors attested by hand"
+            f"{attested} processors attested"
         )
         if DataSubject.objects.get(pk=person.id).full_name or Identifier.objects.filter(subject=person).exists():
             return Deed("Erasure", "fulfilled", "data left behind", detail, seconds)

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from privacy import tasks
 from privacy.admin.forms import FORMS, MAX_PEOPLE, ReasonForm
-from privacy.admin.plan_sections import Section, access_sections, erasure_sections
+from privacy.admin.plan_sections import Section, access_sections, erasure_sections, recipients
 from privacy.fulfilment import access, batches, children, erasure, holds
 from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import plan as plans
@@ -55,7 +55,8 @@ ACTIONS = {
             "export", RequestKind.ACCESS, "Export data", "Export the data of {people}", "Start the export", "download",
             "privacy.export_datasubject", access.export,
             (
-                "A worker collects every row and file below into one zip, with a page that a person can read.",
+                "A worker collects every row and file below into one zip, with a page that a person can read. The "
+                "record of this request is counted with them.",
                 "You hand it over by a link that is good for one download, or download it yourself; both are logged.",
                 "The package is deleted when it expires.",
             ),
@@ -66,8 +67,9 @@ ACTIONS = {
             "privacy.request_erasure", erasure.request_erasure,
             (
                 "Nothing is erased yet: another member of staff has to approve. You cannot approve it yourself.",
-                "After the approval a worker erases as shown below and tells every processor to do the same.",
-                "What was erased does not come back. A receipt says what went, what stays, why, and until when.",
+                "After the approval a worker erases as shown below. The processors that know these people are called "
+                "where there is a key for their API; else a person asks them and attests the answer.",
+                "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
             ),
             plan=plans.erasure_plan, sections=erasure_sections, is_dangerous=True,
         ),
@@ -93,8 +95,9 @@ ACTIONS = {
             "flag", RequestKind.CHILD_FLAG, "Flag as child", "Flag {people} as a possible child's account",
             "Flag and freeze", "child_care", "privacy.flag_child", children.flag,
             (
-                "The account is frozen: no marketing, no AI, no new data of any kind.",
-                "Open sessions are ended.",
+                "The account is frozen here: this database takes no new content, prompts, sessions or usage of it, and "
+                "marketing is switched off. Processors are not told.",
+                "Open sessions are marked as ended here; at Clerk they run until somebody ends them there.",
                 "It stays frozen until an approver decides; the answer may be an erasure.",
             ),
         ),
@@ -170,7 +173,7 @@ def planned(action: SubjectAction, subject_ids: Sequence[UUID]) -> dict:
     if not action.plan or not subject_ids:
         return {}
     plan = action.plan(subject_ids)
-    return {"plan": plan, "sections": action.sections(plan)}
+    return {"plan": plan, "sections": action.sections(plan), "recipients": recipients(plan)}
 
 
 def submit(request: HttpRequest, name: str) -> HttpResponse:

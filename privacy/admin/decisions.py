@@ -13,9 +13,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy import tasks
+from privacy.admin import step_words
 from privacy.admin.actions import PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
-from privacy.admin.plan_sections import erasure_sections
+from privacy.admin.plan_sections import erasure_sections, recipients
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
 from privacy.fulfilment.requests import MAY, NotAllowed
@@ -176,13 +177,13 @@ def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpRespo
     if step is None:
         messages.error(request, "There is no such step; the plan may have been made anew.")
         return redirect(request_page(row))
-    form = EvidenceForm(request.POST or None)
+    form, processor = EvidenceForm(request.POST or None), step_words.processor_name(step.target)
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, processors.attest, "Attested; it stands in the receipt.",
                          step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
     return ask(
-        request, row, form, title=f"Attest what {step.target} did", submit="Attest",
-        sentences=[f"You state that {step.target} has erased this person, and name what proves it.",
+        request, row, form, title=f"Attest what {processor} did", submit="Attest",
+        sentences=[f"You state that {processor} has erased this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
 
@@ -274,6 +275,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "is_pointless": not free,
         "plan": plan,
         "sections": erasure_sections(plan) if plan else [],
+        "recipients": recipients(plan) if plan else [],
         "rows": free[:PEOPLE_SHOWN],
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),

@@ -79,10 +79,10 @@ class DutyAdmin(ReadOnlyAdmin):
 @admin.register(LegalHold)
 class LegalHoldAdmin(DutyAdmin):
     list_filter = [OpenFilter, ReleasedFilter]
-    list_display = ["__str__", "subject_link", "state", "reason", "placed_by", "placed_at", "released_at"]
+    list_display = ["__str__", "subject_link", "state", "reason", "silent", "placed_by", "placed_at", "released_at"]
     list_select_related = ["placed_by"]
     ordering = ["-placed_at"]
-    fields = ["subject_link", "reason", "placed_by", "placed_at", "released_by", "released_at"]
+    fields = ["subject_link", "reason", "silent", "placed_by", "placed_at", "released_by", "released_at"]
     readonly_fields = ["subject_link"]
     action_name = "release"
     open_label, past_label = "In force", "Released"

@@ -5,13 +5,19 @@ from uuid import UUID
 import pyrage
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.models import RequestKind, Verification
 
 MAX_PEOPLE = 1_000
+SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."
 
 
 class Ids(forms.CharField):
@@ -44,11 +50,29 @@ class ReasonForm(forms.Form):
         min_length=10,
         max_length=2000,
         widget=long_text("Such as: ticket 4711, asked for by e-mail on 3 May"),
-        help_text="Kept with the request. Say why in a sentence; name a ticket rather than the person.",
+        help_text=f"{SAY_WHY} The person can read this in their package.",
         error_messages={
             "required": "Say why: the reason is part of the record.",
             "min_length": "Say a little more: at least %(limit_value)d characters.",
         },
+    )
+
+
+class UnseenReasonForm(ReasonForm):
+    """For the duties: their reasons are withheld from the package (see the data map)."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = f"{SAY_WHY} The person cannot read this: it is left out of their package."
+
+
+class HoldForm(UnseenReasonForm):
+    silent = forms.BooleanField(
+        label="Silent: the person must not learn of this hold",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="For an order that forbids to tell. It then leaves no trace in the person's package, also when it "
+        "is released; otherwise the package says that there is a hold, and not why. It cannot be changed later.",
     )
 
 
@@ -107,7 +131,7 @@ class DenialForm(forms.Form):
         label="Why is it denied?",
         choices=[("", "Choose…"), *REASONS],
         widget=UnfoldAdminSelectWidget,
-        help_text="The person is told this reason, and that they may complain to the authority.",
+        help_text="Tell the person this, and that they may complain to the authority: nothing is sent from here.",
         error_messages={"required": "Choose the reason: the person has a right to know it."},
     )
 
@@ -168,4 +192,11 @@ class TypedForm(forms.Form):
 
 
 # The form that opens a request of each kind; the duties need no proof of who asks, because we do.
-FORMS = {RequestKind.ACCESS: ExportForm, RequestKind.ERASURE: ErasureForm}
+FORMS = {
+    RequestKind.ACCESS: ExportForm,
+    RequestKind.ERASURE: ErasureForm,
+    RequestKind.HOLD_PLACE: HoldForm,
+    RequestKind.HOLD_RELEASE: UnseenReasonForm,
+    RequestKind.CHILD_FLAG: UnseenReasonForm,
+    RequestKind.CHILD_CLEAR: UnseenReasonForm,
+}

@@ -47,6 +47,23 @@ def erasure_sections(plan: Plan) -> list[Section]:
     return sections
 
 
+# How a processor is told: (title, what the figure above says of it).
+MODES = {
+    "API": ("Told to erase by their API", "told by API"),
+    "manual": ("Asked by a person, who attests the answer", "asked by a person"),
+    "expiry": ("Cannot be asked; goes by the day that the receipt states", "by expiry"),
+}
+
+
+def recipients(plan: Plan) -> list[dict]:
+    """The processors that know these people, by how they are told."""
+    return [
+        {"title": title, "told": told, "names": plan.processors[mode]}
+        for mode, (title, told) in MODES.items()
+        if plan.processors.get(mode)
+    ]
+
+
 def access_sections(plan: Plan) -> list[Section]:
     lines = [Line(line.name, line.rows, []) for line in plan.lines if line.rows]
     return [Section("In the package", by_name(lines))] if lines else []

@@ -159,6 +159,7 @@ class ProcessorAdmin(StaffAdmin):
             "title": "Record of processing",
             "activities": processing.activities(),
             "exempted": processing.exempted(),
+            "erased_where_named": processing.erased_where_named(),
             "processors": list(processing.inventory()),
             "today": timezone.localdate(),
         }

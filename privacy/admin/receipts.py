@@ -11,7 +11,7 @@ from privacy.admin import decisions, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.badges import short_date
 from privacy.admin.plan_sections import Line, Section, by_name
-from privacy.models import ErasureReceipt, RightsRequest
+from privacy.models import ErasureReceipt, LegalHold, RightsRequest
 
 # Section of the page: key of the receipt's body.
 SECTIONS = {"Deleted": "deleted", "Anonymised": "anonymised", "Handed over": "handed_over", "Kept": "kept"}
@@ -38,7 +38,8 @@ def content(receipt: ErasureReceipt) -> dict:
             p | {"name": step_words.processor_name(p["processor"]), "outcome": step_words.told(p)}
             for p in body.get("processors", [])
         ],
-        "backups": body.get("backups", ""),
+        "database": body.get("database", ""),
+        "counts_a_silent_hold": LegalHold.objects.filter(subject=receipt.request.subject_id, silent=True).exists(),
     }
 
 

@@ -20,7 +20,7 @@ from privacy.admin import address, badges, decisions, handover, receipts, step_w
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
 from privacy.admin.filters import ChoiceFilter, DayFilter, DeclaredFilter, PersonFilter
-from privacy.admin.plan_sections import erasure_sections
+from privacy.admin.plan_sections import erasure_sections, recipients
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -219,6 +219,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
         "plan": dry_run,
         "sections": erasure_sections(dry_run) if dry_run else [],
+        "recipients": recipients(dry_run) if dry_run else [],
         "receipt": ErasureReceipt.objects.filter(request=row).first(),
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
         "can_hand_over": request.user.has_perm(handover.PERMISSION),

@@ -9,6 +9,7 @@ NAMES = {
     "files": "Delete the files",
     "rows": "Erase the database rows",
     "folders": "Delete the folders",
+    "vacuum": "Free the deleted rows’ room in the database",
     "receipt": "Write the receipt",
     "package": "Build the package",
     "hold_place": "Put the hold in force",
@@ -27,7 +28,7 @@ def name_of(step: FulfilmentStep) -> str:
 
 
 def outcome_of(step: FulfilmentStep) -> str:
-    """What a processor's step came to, such as `Attested by hand`, or has come to so far."""
+    """What a processor's step came to, such as `Attested`, or has come to so far."""
     if step.handler != "processor" or not isinstance(step.result, dict):
         return ""
     return told(step.result) or so_far(step.result)

@@ -1,5 +1,5 @@
 """Processors, one module each. Importing this package registers them."""
 
-from privacy.connectors import clerk, google, openai
+from privacy.connectors import analytics, clerk, email_delivery, google, hosting, logging, openai
 
-__all__ = ["clerk", "google", "openai"]
+__all__ = ["analytics", "clerk", "email_delivery", "google", "hosting", "logging", "openai"]

@@ -180,13 +180,13 @@ class ApiConnector(Connector):
 
     @property
     def mode(self) -> str:
-        return "API" if self.api_key else "by hand"
+        return "API" if self.api_key else "manual"
 
     def erase(self, call: Call) -> Outcome:
         """Erases by API. An answer that is not about this person but about us (a refused key, too many calls)
         keeps this process from asking for anyone until its time is over."""
         if not self.api_key:
-            return self.by_hand("erase")
+            return self.manual("erase")
         if (seconds := self.quiet_until - monotonic()) > 0:
             # Spread out, so that not all who wait come back in the same second.
             return Waiting(self.quiet_because, seconds * random.uniform(1, 2))  # noqa: S311

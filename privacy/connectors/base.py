@@ -90,8 +90,9 @@ class Connector:
 
     @property
     def mode(self) -> str:
-        """How the processor is told: "API", "by hand", or "retention" where data goes by itself on a known day."""
-        return "by hand"
+        """How the processor is told: "API", "manual" where a person asks there, or "expiry" where nobody can ask and
+        what it has goes by a stated day."""
+        return "manual"
 
     def references(self, subject_id: UUID) -> dict[str, list[str]]:
         """The processor's own names for the person, read while we still have them."""
@@ -106,8 +107,8 @@ class Connector:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""
         raise NotImplementedError
 
-    def by_hand(self, verb: str) -> Waiting:
-        return Waiting(f"No API key for {self.name}: {verb} it there by hand, then attest it here")
+    def manual(self, verb: str) -> Waiting:
+        return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")
 
 
 connectors: dict[str, Connector] = {}
@@ -127,3 +128,8 @@ def modes() -> dict[str, str]:
 def retained(what: str, because: str, until: date) -> dict[str, str]:
     """An item for the list `retained` of a result: what the processor keeps, why, and the day on which it goes."""
     return {"what": what, "because": because, "until": until.isoformat()}
+
+
+def expires(kept: list[dict[str, str]]) -> Done:
+    """The outcome where nobody can ask: what is kept until which day, or that the last of it has gone."""
+    return Done({"outcome": "goes by the stated day" if kept else "has gone by its day", "retained": kept})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from privacy.connectors.base import Call, Connector, Done, register
+from privacy.connectors.base import Call, Connector, Done, expires, register
 from privacy.connectors.prompts import last_prompts_of, logs_kept
 from privacy.models import Prompt
 
@@ -25,11 +25,11 @@ class Google(Connector):
 
     @property
     def mode(self) -> str:
-        return "retention"
+        return "expiry"
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         return last_prompts_of(Prompt.Provider.GOOGLE, subject_ids)
 
     def erase(self, call: Call) -> Done:
         kept = logs_kept(call, days=LOG_DAYS, because=LOGS)
-        return Done({"outcome": "goes by itself" if kept else "gone by itself", "retained": kept})
+        return expires(kept)

@@ -22,17 +22,20 @@ def check_data_map(app_configs, **kwargs) -> list[Error]:
     errors, known = [], registry.models_with_tables()
     for model in known:
         declared, exempted = registry.declarations.get(model), registry.exemptions.get(model)
-        if declared and exempted is not None:
-            errors.append(_error("E001", model, "is both declared and exempted"))
+        eraser = registry.erasers.get(model)
+        if (declared is not None) + (exempted is not None) + (eraser is not None) > 1:
+            errors.append(_error("E001", model, "is more than one of declared, exempted and erased by what it quotes"))
         elif declared:
             errors += _check_declaration(declared)
+        elif eraser:
+            errors += _check_exemption(model, eraser.because)
         elif exempted is not None:
             errors += _check_exemption(model, exempted)
         else:
             errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
     for model, evidence in registry.evidence().items():
         errors += _check_evidence(model, evidence)
-    stale = [model for model in [*registry.declarations, *registry.exemptions] if model not in known]
+    stale = [model for model in [*registry.declarations, *registry.exemptions, *registry.erasers] if model not in known]
     errors += [_error("E013", model, "has no table of its own: its place in the data map is stale") for model in stale]
     return errors
 
@@ -128,7 +131,8 @@ def _check_completeness(declaration) -> list[Error]:
     model, errors = declaration.model, []
     names = {f.name for f in model._meta.concrete_fields}
     personal, other = set(declaration.fields), set(declaration.not_personal)
-    named = personal | other | set(declaration.withheld) | set(declaration.roles)
+    named = personal | other | set(declaration.withheld) | set(declaration.veiled) | set(declaration.roles)
+    named |= {veiled.field for veiled in declaration.veiled.values()} | set(declaration.silent.split("__")[:1]) - {""}
     if declaration.joint:
         named |= set(declaration.joint.fields)
     for name in sorted(names - personal - other):
@@ -137,7 +141,8 @@ def _check_completeness(declaration) -> list[Error]:
         errors.append(_error("E006", model, f"calls {name!r} both personal and not personal"))
     for name in sorted(named - names):
         errors.append(_error("E006", model, f"names {name!r}, which is not a field"))
-    for name, because in declaration.withheld.items():
+    reasons = declaration.withheld | {name: veiled.because for name, veiled in declaration.veiled.items()}
+    for name, because in reasons.items():
         if not because.strip():
             errors.append(_error("E003", model, f"withholds {name!r} without a reason"))
     if model._meta.parents:

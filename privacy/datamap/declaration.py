@@ -70,6 +70,17 @@ class Joint:
     fields: dict[str, Treatment] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Veiled:
+    """In rows whose `field` holds one of `values`, an access package tells `told` in the place of what is stored.
+    `because` stands among its gaps for everybody alike, so that it gives nobody's rows away."""
+
+    field: str
+    values: tuple[str, ...]
+    because: str
+    told: str = ""
+
+
 class PersonalData:
     """Base of all declarations.
 
@@ -77,10 +88,12 @@ class PersonalData:
     fields: every personal field, by name.
     not_personal: every other field, by name: a field in neither fails the start.
     withheld: fields an access package leaves out, each with the reason told in its manifest.
+    veiled: fields an access package tells differently in some rows.
     folder: where the storage keeps all the person's files of this model, with {subject} in it.
     roles: foreign keys to third persons, told in the package as this word.
     despite_freeze: why rows of a frozen or erased person still come in; empty: the database refuses them.
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
+    silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
     """
 
     model: ClassVar[type[models.Model]]
@@ -94,11 +107,13 @@ class PersonalData:
     joint: ClassVar[Joint | None] = None
     others: ClassVar[Others | None] = None
     withheld: ClassVar[dict[str, str]] = {}
+    veiled: ClassVar[dict[str, Veiled]] = {}
     roles: ClassVar[dict[str, str]] = {}
     recipients: ClassVar[tuple[str, ...]] = ()
     folder: ClassVar[str] = ""
     despite_freeze: ClassVar[str] = ""
     evidence: ClassVar[Evidence | None] = None
+    silent: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"
 
     @classmethod

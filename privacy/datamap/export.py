@@ -20,7 +20,7 @@ SUBJECTS = ["customer"]
 
 @dataclass(frozen=True)
 class Line:
-    """One column of one table. `says` is personal, not personal or exempt."""
+    """One column of one table. `says` is personal, not personal, exempt, or that rows go which name the person."""
 
     model: str
     table: str
@@ -111,9 +111,11 @@ def _declared(declaration: type[PersonalData]) -> Iterator[Line]:
 
 
 def _exempted(model: type[models.Model]) -> Iterator[Line]:
-    because = registry.exemptions.get(model, "NOT DECLARED")
+    eraser = registry.erasers.get(model)
+    says = "exempt" if eraser is None else "erased where it names the person"
+    because = registry.exemptions.get(model, "NOT DECLARED") if eraser is None else eraser.because
     for field in model._meta.local_concrete_fields:
-        yield Line(**_where(model, field), says="exempt", because=because)
+        yield Line(**_where(model, field), says=says, because=because)
 
 
 def _where(model: type[models.Model], field: models.Field) -> dict[str, str]:
@@ -134,6 +136,8 @@ def _because(declaration: type[PersonalData], name: str, treatment: Treatment) -
         reasons.append(declaration.joint.because)
     if name in declaration.withheld:
         reasons.append(f"Not in the access package: {declaration.withheld[name]}")
+    if name in declaration.veiled:
+        reasons.append(f"Not in every row of the access package: {declaration.veiled[name].because}")
     return ". ".join(reasons)
 
 
@@ -145,8 +149,8 @@ def _by_table(found: Sequence[Line]) -> list[list[Line]]:
 
 
 def _heading(line: Line) -> list[str]:
-    if line.says == "exempt":
-        return [f"{line.model} ({line.table})", "  exempt"]
+    if not line.purpose:
+        return [f"{line.model} ({line.table})", f"  {line.says}"]
     why = [line.purpose, line.lawful_basis, line.retention, f"to {line.recipients or 'nobody'}"]
     return [f"{line.model} ({line.table})", f"  {'; '.join(why)}"]
 
@@ -161,7 +165,7 @@ def _without_repetition(rows: Sequence[Line]) -> dict:
 
 def _collection(rows: Sequence[Line]) -> dict:
     first = rows[0]
-    said = {"description": first.because} if first.says == "exempt" else {
+    said = {"description": first.because} if not first.purpose else {
         "description": f"Kept: {first.retention}", "data_uses": [first.purpose], "data_subjects": SUBJECTS,
     }  # fmt: skip
     return {"name": first.table, **said, "fields": [_field(row) for row in rows]}

@@ -71,17 +71,13 @@ def export(
     """
     key = output.check_recipient_key(recipient_key) if recipient_key.strip() else ""
     with transaction.atomic():
+        counted = plans.package_counts(subject_ids)  # as the page counted before anything was asked for
         opened, _ = open_requests(
             kind=RequestKind.ACCESS, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
             status=RequestStatus.IN_PROGRESS, batch=batch, recipient_key=key,
         )  # fmt: skip
-        counted = plans.row_counts([request.subject_id for request in opened]) if opened else {}
-        engine.freeze({r: [Planned("package", units=_rows(counted[r.subject_id]))] for r in opened})
+        engine.freeze({r: [Planned("package", units=sum(counted[r.subject_id].values()))] for r in opened})
     return opened
-
-
-def _rows(counted: dict[str, dict[str, int]]) -> int:
-    return sum(sum(actions.values()) for actions in counted.values())
 
 
 @engine.remote("package")

@@ -1,6 +1,6 @@
 """How a duty of our own is ordered: a request of one step that needs no approval and no proof of who asks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -12,13 +12,20 @@ from privacy.models import Batch, RequestStatus, RightsRequest, Staff, Verificat
 
 
 def order(
-    kind: str, *, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None
+    kind: str,
+    *,
+    subject_ids: Sequence[UUID],
+    actor: Staff,
+    reason: str,
+    batch: Batch | None,
+    silent_for: Collection[UUID] = (),
 ) -> list[RightsRequest]:
-    """Opens a request a person, whose one step is the handler named like its kind."""
+    """Opens a request a person, whose one step is the handler named like its kind; those for `silent_for` leave no
+    trace in these people's packages."""
     with transaction.atomic():
         opened, _ = open_requests(
             kind=kind, subject_ids=subject_ids, actor=actor, reason=reason, verification=Verification.CONTROLLER,
-            status=RequestStatus.IN_PROGRESS, batch=batch,
+            status=RequestStatus.IN_PROGRESS, batch=batch, silent_for=silent_for,
         )  # fmt: skip
         engine.freeze({request: [Planned(kind, units=1)] for request in opened})
     return opened

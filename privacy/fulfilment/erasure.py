@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import connection, models, transaction
 
 from privacy.connectors.base import connectors
 from privacy.datamap import compiler, registry
-from privacy.fulfilment import engine, references
+from privacy.fulfilment import engine, mentions, references
 from privacy.fulfilment.engine import Done, More, Planned
 from privacy.fulfilment.requests import (
     NotAllowed,
@@ -38,7 +39,6 @@ from privacy.selectors.suppression import digest
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
-BACKUPS = "Backups are not edited; they rotate out, and erasures are replayed from the suppression ledger on a restore."
 
 
 def request_erasure(
@@ -84,7 +84,8 @@ def resume(request: RightsRequest, *, actor: Staff) -> None:
 
 def plan_steps(requests: Sequence[RightsRequest]) -> dict[RightsRequest, list[Planned]]:
     """Each request's plan: files while their names are known, big tables in slices, all the rest in one
-    transaction, the folders, the processors (whose names for the person were sealed away), the receipt."""
+    transaction, the folders, what the database still holds of it, the processors (whose names for the person were
+    sealed away), the receipt."""
     subject_ids = [r.subject_id for r in requests]
     counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
     return {r: _steps(counted[r.subject_id], files.get(r.subject_id, 0)) for r in requests}
@@ -96,15 +97,21 @@ def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
         for label, actions in counted.items()
         if actions.get("delete", 0) > SLICE_ROWS and is_leaf(label)
     ]
-    rest = sum(sum(actions.values()) for actions in counted.values()) - sum(p.units for p in big)
+    rest = sum(erased_among(actions) for actions in counted.values()) - sum(p.units for p in big)
     return [
         Planned("files", units=files),
         *big,
         Planned("rows", units=rest),
         Planned("folders"),
+        Planned("vacuum"),
         *(Planned("processor", key) for key in sorted(connectors)),
         Planned("receipt"),
     ]
+
+
+def erased_among(actions: dict[str, int]) -> int:
+    """Rows that erasure deletes, anonymises or hands over. A row that is kept is no work done."""
+    return sum(rows for action, rows in actions.items() if action != "keep")
 
 
 def is_leaf(label: str) -> bool:
@@ -169,12 +176,10 @@ def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     seal_references(request)
     suppressed = suppress([request])[request.id]
-    scope = compiler.Scope.one(request.subject_id)
-    until = kept_until_by_subject(scope)[request.subject_id]
-    done = execute(scope)
-    return Done(
-        {"rows": done, "kept_until": until, "suppressed": suppressed}, units=sum(sum(a.values()) for a in done.values())
-    )
+    named = mentions.erase([request.subject_id])[request.subject_id]
+    done = execute(compiler.Scope.one(request.subject_id))
+    result = {"rows": done | named, "suppressed": suppressed}
+    return Done(result, units=sum(map(erased_among, done.values())))
 
 
 def seal_references(request: RightsRequest) -> None:
@@ -213,10 +218,6 @@ def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
             counted = execute_as_one(cursor, erasing)
         else:
             counted = [cursor.execute(s.sql, s.params).rowcount for s in erasing]
-        for declaration in set(registry.declarations.values()) - {s.declaration for s in erasing}:
-            cursor.execute(*compiler.counts(declaration, scope))  # kept as it is, and the receipt says so
-            if rows := sum(rows for _, _, rows in cursor.fetchall()):
-                done[declaration.label()][declaration.outcome()] = rows
     for statement, rows in zip(erasing, counted, strict=True):
         if rows:
             done[statement.declaration.label()][statement.action] = rows
@@ -230,22 +231,32 @@ def execute_as_one(cursor, statements) -> list[int]:
     return list(cursor.fetchone())
 
 
-def kept_until_by_subject(scope: compiler.Scope) -> dict[UUID, dict[str, list[dict]]]:
-    """{subject: {model label: [{because, until}]}}: the day on which the last of what stays may go."""
-    found: dict[UUID, dict[str, list[dict]]] = defaultdict(dict)
+@dataclass
+class Kept:
+    """What stays of a person: rows in which a kept field still holds something, and the day on which the last of
+    them may go, each by model label."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    until: dict[str, list[dict]] = field(default_factory=dict)
+
+
+def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
+    """{subject: what stays}, as it stands now."""
+    found: dict[UUID, Kept] = defaultdict(Kept)
     with connection.cursor() as cursor:
         for declaration in compiler.all_declarations():
-            if declaration.deletes_rows() or not declaration.keeps():
+            if not declaration.keeps():
                 continue
+            cursor.execute(*compiler.counts(declaration, scope))
+            for key, _, rows in cursor.fetchall():
+                found[UUID(str(key))].rows[declaration.label()] = rows
             cursor.execute(*compiler.kept_until(declaration, scope))
             for key, *latest in cursor.fetchall():
-                keeps = [
+                found[UUID(str(key))].until[declaration.label()] = [
                     {"because": keep.because, "until": end_of(keep, moment)}
                     for keep, moment in zip(declaration.keeps(), latest, strict=True)
                     if moment
                 ]
-                if keeps:
-                    found[UUID(str(key))][declaration.label()] = keeps
     return found
 
 
@@ -257,7 +268,8 @@ def end_of(keep, moment) -> str:
 @engine.local("folders")
 def empty_folders(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
-    there by an upload that failed half-way: no row knows these files."""
+    there by an upload that failed half-way (no row knows these files), and then the folders, which bear the person's
+    id."""
     return Done({"strays": delete_strays(request.subject_id)})
 
 
@@ -265,20 +277,24 @@ def delete_strays(subject_id: UUID) -> int:
     strays = plans.stray_files(subject_id)
     for storage, name in strays:
         storage.delete(name)
+    for storage, name in plans.empty_folders(subject_id):
+        storage.delete(name)
     return len(strays)
 
 
 @engine.local("receipt")
 def issue_receipt(request: RightsRequest, step: FulfilmentStep) -> Done:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
-    body = receipt_body(list(request.steps.all()))
+    stays = kept(compiler.Scope.one(request.subject_id))[request.subject_id]
+    body = receipt_body(list(request.steps.all()), stays)
     receipt = ErasureReceipt.objects.create(request=request, body=body, sha256=canonical_digest(body))
     return Done({"receipt": str(receipt.id), "sha256": receipt.sha256})
 
 
-def receipt_body(steps: Sequence[FulfilmentStep]) -> dict:
+def receipt_body(steps: Sequence[FulfilmentStep], stays: Kept) -> dict:
+    """What the steps did, and what is there after them: some of it goes only when a processor has answered."""
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
-    kept, files, processors = {}, {}, []
+    files, processors, database = {}, [], ""
     for step in steps:
         match step.handler:
             case "files" | "folders":
@@ -286,23 +302,24 @@ def receipt_body(steps: Sequence[FulfilmentStep]) -> dict:
             case "slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "rows":
-                kept = step.result["kept_until"]
                 for label, actions in step.result["rows"].items():
                     for action, rows in actions.items():
                         by_action[action][label] = by_action[action].get(label, 0) + rows
+            case "vacuum":
+                database = step.result["outcome"]
             case "processor":
                 processors.append({"processor": step.target, "state": step.state, **step.result})
     handed_over = {label: registry_reason(label) for label in by_action.get("hand over", {})}
     return {
         "deleted": by_action["delete"],
         "anonymised": by_action["anonymise"],
-        "kept": by_action["keep"],
-        "kept_because": kept,
+        "kept": stays.rows,
+        "kept_because": stays.until,
         "handed_over": by_action["hand over"],
         "handed_over_because": handed_over,
         "files": files,
         "processors": processors,
-        "backups": BACKUPS,
+        "database": database,
     }
 
 

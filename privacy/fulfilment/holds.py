@@ -23,16 +23,26 @@ from privacy.models import (
 )
 
 
-def place(*, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None) -> list[RightsRequest]:
-    """Orders a hold on these people. It stops erasures from this moment, before any worker has run."""
-    return order(RequestKind.HOLD_PLACE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch)
+def place(
+    *, subject_ids: Sequence[UUID], actor: Staff, reason: str, silent: bool = False, batch: Batch | None = None
+) -> list[RightsRequest]:
+    """Orders a hold on these people. It stops erasures from this moment, before any worker has run. A silent one is
+    for a hold of which the person must not learn."""
+    return order(
+        RequestKind.HOLD_PLACE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch,
+        silent_for=subject_ids if silent else (),
+    )  # fmt: skip
 
 
 def release(
     *, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batch | None = None
 ) -> list[RightsRequest]:
-    """Orders the release; erasures that the hold had stopped go on."""
-    return order(RequestKind.HOLD_RELEASE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch)
+    """Orders the release; erasures that the hold had stopped go on. What was silent stays so."""
+    in_silence = LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True, silent=True)
+    return order(
+        RequestKind.HOLD_RELEASE, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch,
+        silent_for=set(in_silence.values_list("subject_id", flat=True)),
+    )  # fmt: skip
 
 
 @engine.local(RequestKind.HOLD_PLACE)
@@ -41,7 +51,12 @@ def put_in_force(request: RightsRequest, step: FulfilmentStep) -> Done:
     hold, created = LegalHold.objects.get_or_create(
         subject_id=request.subject_id,
         released_at=None,
-        defaults={"reason": request.reason, "salt": request.salt, "placed_by_id": request.requested_by_id},
+        defaults={
+            "reason": request.reason,
+            "salt": request.salt,
+            "silent": request.silent,
+            "placed_by_id": request.requested_by_id,
+        },
     )
     return Done({"hold": str(hold.id), "new": created}, units=1)
 

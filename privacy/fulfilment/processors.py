@@ -46,7 +46,7 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
             raise NotAllowed("This request is not being carried out.")
         if request.requested_by_id == actor.pk:
             raise NotAllowed("The person who asked for the erasure may not attest it.")
-        attested = {"outcome": "attested by hand", "evidence": evidence, "attested_by": actor.pk}
+        attested = {"outcome": "attested", "evidence": evidence, "attested_by": actor.pk}
         result = step.result | attested  # beside what was done by API before
         engine.finish(request, step, StepState.DONE, result, None, actor=actor)
         RightsRequest.objects.filter(pk=request.pk).update(not_before=Now(), parked_because="")

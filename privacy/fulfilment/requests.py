@@ -1,7 +1,7 @@
 """The life of a request: `transition` is the one function that changes its status."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -110,8 +110,10 @@ def open_requests(
     status: str,
     batch: Batch | None = None,
     recipient_key: str = "",
+    silent_for: Collection[UUID] = (),
 ) -> tuple[list[RightsRequest], list[UUID]]:
-    """Opens one request a person, in one transaction, and appends their first audit entries.
+    """Opens one request a person, in one transaction, and appends their first audit entries. Those `silent_for`
+    somebody leave no trace in that person's package.
 
     Returns (opened, ids of the people who already have an open one of this kind). Raises ValueError when the
     reason is empty.
@@ -127,7 +129,9 @@ def open_requests(
         )
         now = datetime.now(UTC)
         opened = [
-            _new(subject, kind, actor, reason, verification, status, batch, recipient_key, now)
+            _new(
+                subject, kind, actor, reason, verification, status, batch, recipient_key, subject.id in silent_for, now
+            )
             for subject in subjects.values()
             if subject.id not in busy
         ]
@@ -140,12 +144,12 @@ def open_requests(
     return opened, sorted(busy)
 
 
-def _new(subject, kind, actor, reason, verification, status, batch, recipient_key, now) -> RightsRequest:
+def _new(subject, kind, actor, reason, verification, status, batch, recipient_key, silent, now) -> RightsRequest:
     regime, due_on = deadline_for(kind, subject.country, now)
     return RightsRequest(
         subject=subject, kind=kind, requested_by=actor, reason=reason.strip(), verification=verification,
         status=status, batch=batch, recipient_key=recipient_key, received_at=now, regime=regime, due_on=due_on,
-        salt=secrets.token_hex(16),
+        silent=silent, salt=secrets.token_hex(16),
     )  # fmt: skip
 
 

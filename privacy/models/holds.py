@@ -9,12 +9,16 @@ from privacy.models.subjects import DataSubject
 
 
 class LegalHold(models.Model):
-    """While a hold is in force nothing of the person may be erased (GDPR art. 17(3)(e))."""
+    """While a hold is in force nothing of the person may be erased (GDPR art. 17(3)(e)).
+
+    A silent one leaves no trace in the person's package, also when it is over. Whoever may place a hold may mark it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="legal_holds")
     reason = models.TextField()
     salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
+    silent = models.BooleanField(default=False, help_text="The person must not learn of it.")
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     placed_at = models.DateTimeField(db_default=Now(), editable=False)
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -89,6 +89,7 @@ class RightsRequest(models.Model):
     due_on = models.DateField(null=True, blank=True, help_text="Computed, not legal advice.")
     closed_at = models.DateTimeField(null=True, blank=True)
     denial_reason = models.CharField(max_length=40, blank=True)
+    silent = models.BooleanField(default=False, editable=False, help_text="The person must not learn of it.")
     recipient_key = models.TextField(blank=True, help_text="age public key the access package is encrypted to.")
 
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -1,6 +1,6 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,13 +9,16 @@ from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
-from privacy.datamap import compiler
-from privacy.models import ChildFlag, DataSubject, LegalHold, RequestKind, RequestStatus, RightsRequest
+from privacy.datamap import PersonalData, compiler
+from privacy.models import ChildFlag, DataSubject, FulfilmentStep, LegalHold, RequestKind, RequestStatus, RightsRequest
+
+# The export's own: its request and that request's one step. The package's row is written when the package is closed.
+OWN_RECORD = {RightsRequest._meta.label: 1, FulfilmentStep._meta.label: 1}
 
 
 @dataclass
 class ModelLine:
-    """What erasure would do to one model: rows by action, and the reasons for what stays."""
+    """What a request would do to one model: rows by action, and the reasons for what stays."""
 
     label: str
     name: str
@@ -29,12 +32,13 @@ class ModelLine:
 
 @dataclass
 class Plan:
-    """The dry run for some people. `blockers` are sentences; a subject with one is left alone."""
+    """The dry run for some people. `processors` are those that know any of them: {mode: {name: how many}}. `blockers`
+    are sentences; a subject with one is left alone."""
 
     subjects: int
     lines: list[ModelLine]
     files: int
-    processors: dict[str, int]
+    processors: dict[str, dict[str, int]]
     blockers: dict[UUID, list[str]]
 
     @property
@@ -57,8 +61,8 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of exporting: rows and files a model, and what blocks it."""
     return Plan(
         subjects=len(subject_ids),
-        lines=model_lines(subject_ids),
-        files=sum(file_counts(subject_ids).values()),
+        lines=package_lines(subject_ids),
+        files=sum(package_file_counts(subject_ids).values()),
         processors={},
         blockers=blockers(RequestKind.ACCESS, subject_ids),
     )
@@ -78,6 +82,32 @@ def row_counts(
     return found
 
 
+def package_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """{subject: {model label: rows}} of the package that each of them gets if it is asked for now: what is there, and
+    the record of that request itself."""
+    scope = compiler.Scope.many(subject_ids)
+    found = {s: Counter(OWN_RECORD) for s in subject_ids}
+    with connection.cursor() as cursor:
+        for declaration in compiler.all_declarations():
+            cursor.execute(*compiler.readable_counts(declaration, scope))
+            for key, rows in cursor.fetchall():
+                found[UUID(str(key))][declaration.label()] += rows
+    return {subject_id: dict(counted) for subject_id, counted in found.items()}
+
+
+def package_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
+    totals = sum((Counter(counted) for counted in package_counts(subject_ids).values()), Counter())
+    return [
+        ModelLine(d.label(), name_of(d), {"export": totals[d.label()]})
+        for d in compiler.all_declarations()
+        if totals[d.label()]
+    ]
+
+
+def name_of(declaration: type[PersonalData]) -> str:
+    return str(declaration.model._meta.verbose_name_plural).capitalize()
+
+
 def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for labels in row_counts(subject_ids).values():
@@ -91,23 +121,35 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
         if "hand over" in actions:
             because.append(declaration.joint.because)
         if actions:
-            name = str(declaration.model._meta.verbose_name_plural).capitalize()
-            lines.append(ModelLine(declaration.label(), name, actions, because))
+            lines.append(ModelLine(declaration.label(), name_of(declaration), actions, because))
     return lines
 
 
 def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     """{subject: files that erasure would delete}; people without files are left out."""
-    found: dict[UUID, int] = defaultdict(int)
+    found: Counter = Counter()
     for declaration in compiler.all_declarations():
         for file_field in declaration.file_fields() if declaration.deletes_rows() else []:
-            rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
-            counted = (
-                rows.exclude(**{file_field.name: ""}).values_list(declaration.subject).annotate(n=models.Count("pk"))
-            )
-            for subject_id, number in counted:
-                found[subject_id] += number
+            found.update(_with_a_file(declaration, file_field, subject_ids))
     return dict(found)
+
+
+def package_file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """{subject: files that the package would hold}."""
+    found: Counter = Counter()
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields():
+            if file_field.name not in declaration.withheld:
+                found.update(_with_a_file(declaration, file_field, subject_ids))
+    return dict(found)
+
+
+def _with_a_file(
+    declaration: type[PersonalData], file_field: models.FileField, subject_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
+    named = rows.exclude(**{file_field.name: ""})
+    return dict(named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk")))
 
 
 def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
@@ -141,10 +183,28 @@ def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
     return found
 
 
-def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, int]:
-    """{processor name: how many of these people it knows}."""
-    known = {c.name: [any(r.values()) for r in c.references_of(subject_ids).values()] for c in connectors.values()}
-    return {name: sum(who) for name, who in known.items() if any(who)}
+def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of the person's own folders that hold nothing; a storage without folders has none."""
+    found = []
+    for declaration in compiler.all_declarations():
+        for file_field in declaration.file_fields() if declaration.folder else []:
+            folder = declaration.folder.format(subject=subject_id)
+            try:
+                folders, names = file_field.storage.listdir(folder)
+            except FileNotFoundError:
+                continue
+            if not folders and not names:
+                found.append((file_field.storage, folder))
+    return found
+
+
+def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
+    """{how it is told: {processor name: how many of these people it knows}}."""
+    found: dict[str, dict[str, int]] = {}
+    for _, connector in sorted(connectors.items()):
+        if known := sum(any(names.values()) for names in connector.references_of(subject_ids).values()):
+            found.setdefault(connector.mode, {})[connector.name] = known
+    return found
 
 
 def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -117,6 +117,11 @@ def exempted() -> list[tuple[str, str]]:
     return sorted((model._meta.label, because) for model, because in registry.exemptions.items())
 
 
+def erased_where_named() -> list[tuple[str, str]]:
+    """Tables of which erasure deletes the rows that name the person, each with the reason."""
+    return sorted((model._meta.label, eraser.because) for model, eraser in registry.erasers.items())
+
+
 def unknown_recipients() -> set[str]:
     """Keys that the data map names and the inventory does not have: a manager has to add them."""
     named = {key for declaration in registry.declarations.values() for key in declaration.recipients}

@@ -120,7 +120,7 @@ def _sentence(request: RightsRequest, finished: int, total: int) -> str:
         case RequestStatus.IN_PROGRESS:
             return steps
         case RequestStatus.AWAITING_PROCESSORS:
-            return f"{steps}; the processors have not answered yet"
+            return f"{steps}; answers of processors are awaited or have to be attested"
         case RequestStatus.FULFILLED:
             return "Done"
     return "Closed, and nothing was done" if not finished else f"Closed, {steps}"

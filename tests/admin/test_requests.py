@@ -78,7 +78,7 @@ class TestApproval:
 
     def test_the_approver_sees_the_plan_and_the_reason_first(self, approver, request_):
         page = approver.get(url("approve", request_)).content.decode()
-        for words in ("Deleted", "Kept", REASON, "does not come back", "Signed in to the account"):
+        for words in ("Deleted", "Kept", REASON, "cannot be brought back here", "Signed in to the account"):
             assert words in page
         request_.refresh_from_db()
         assert request_.status == RequestStatus.AWAITING_APPROVAL
@@ -302,7 +302,7 @@ class TestWhatIsShown:
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
         page = agent.get(url("receipt", request)).content.decode()
-        for words in ("Receipt of erasure", "Deleted", "Accounting records", "(until ", "TICKET-1", "Backups"):
+        for words in ("Receipt of erasure", "Deleted", "Accounting records", "(until ", "TICKET-1", "backups"):
             assert words in page
         subject = agent.get(reverse("admin:privacy_datasubject_change", args=[request.subject_id])).content.decode()
         assert "This is a tombstone" in subject

@@ -119,7 +119,7 @@ def bulk_erasure(number: int, rows: int, repeats: int):
 
 
 def erase_batch(batch: Batch) -> None:
-    while bulk.erase_slice(batch.id):
+    while bulk.erase_slice(batch.id) or bulk.finish_slice(batch.id):
         pass
 
 

@@ -12,7 +12,7 @@ from tests.factories import DataSubjectFactory, PromptFactory
 def test_the_step_ends_with_the_day_on_which_the_last_log_runs_out(call):
     outcome = connectors["google"].erase(call(last_prompt_on=["2026-11-20"]))
     (kept,) = outcome.result["retained"]
-    assert outcome.result["outcome"] == "goes by itself"
+    assert outcome.result["outcome"] == "goes by the stated day"
     assert kept["until"] == "2027-01-14"
     assert "55 days" in kept["because"]
 
@@ -20,7 +20,7 @@ def test_the_step_ends_with_the_day_on_which_the_last_log_runs_out(call):
 @time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC))
 def test_after_that_day_nothing_is_left(call):
     assert connectors["google"].erase(call(last_prompt_on=["2026-09-28"])) == Done({
-        "outcome": "gone by itself", "retained": [],
+        "outcome": "has gone by its day", "retained": [],
     })  # fmt: skip
 
 

@@ -153,13 +153,16 @@ def test_a_lost_lease_or_a_hold_stops_before_the_next_deletion(erase, clerk):
 def test_without_a_key_a_person_is_asked(clerk, call, settings):
     settings.CLERK_SECRET_KEY = ""
     outcome = connectors["clerk"].erase(call(user_id=["user_1"]))
-    assert outcome == Waiting("No API key for Clerk: erase it there by hand, then attest it here")
+    assert outcome == Waiting("No API key for Clerk: erase it there, then attest it here")
     assert clerk.asked == []
 
 
 def test_the_summary_says_how_each_processor_is_told(settings):
     settings.CLERK_SECRET_KEY, settings.OPENAI_API_KEY, settings.STRIPE_SECRET_KEY = "a key", "", ""
-    assert modes() == {"Clerk": "API", "Google Gemini": "retention", "OpenAI": "by hand", "Stripe": "by hand"}
+    assert modes() == {
+        "Analytics": "manual", "Clerk": "API", "Cloud hosting": "expiry", "E-mail delivery": "manual",
+        "Google Gemini": "expiry", "Logging": "manual", "OpenAI": "manual", "Stripe": "manual",
+    }  # fmt: skip
 
 
 def test_no_log_line_names_the_person(erase, clerk, caplog):

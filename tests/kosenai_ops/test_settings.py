@@ -36,6 +36,7 @@ def settings_with(tmp_path, monkeypatch):
         ({"DATABASE_URL": "postgres://user@host"}, "DATABASE_URL names no database"),
         ({"CELERY_BROKER_URL": "memory://"}, "CELERY_BROKER_URL: only filesystem://, redis"),
         ({"HEALTH_TOKEN": "short"}, "HEALTH_TOKEN is too short"),
+        ({"BACKUP_DAYS": "a month"}, "BACKUP_DAYS is 'a month': a number of days"),
         ({"VAR_DIR": "/dev/null/x"}, "VAR_DIR: the folder /dev/null/x cannot be made"),
     ],
 )

@@ -96,7 +96,10 @@ def withheld_fields(tables: Sequence[Table], counts: Counter) -> list[Gap]:
         Gap("field", f"{table.label}.{name}", because)
         for table in tables
         if counts[table.label]
-        for name, because in table.declaration.withheld.items()
+        for name, because in [
+            *table.declaration.withheld.items(),
+            *((name, veiled.because) for name, veiled in table.declaration.veiled.items()),
+        ]
     ]
 
 

@@ -1,0 +1,110 @@
+"""After an erasure the database gives up what it deleted: PostgreSQL keeps a dead row until VACUUM, SQLite its log.
+
+What remains and is told: PostgreSQL marks the place as free and writes over it as it needs room; its WAL holds the
+deleted values until it is recycled. SQLite overwrites with zeros (secure_delete) and its log is emptied here.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
+
+from privacy.connectors.base import Done, Later, Outcome
+from privacy.datamap import registry
+from privacy.fulfilment import engine
+from privacy.models import FulfilmentStep, Heartbeat, RightsRequest
+
+HEARTBEAT = "vacuum"
+LOCK_SECONDS = 5
+READER_SECONDS = 60
+OUTCOME = {
+    "postgresql": "the room of what was deleted is free in every table; it is written over as room is needed",
+    "sqlite": "what was deleted is overwritten in the file, and its log of changes is emptied",
+}
+
+
+@engine.remote("vacuum")
+def vacuum(request: RightsRequest, step: FulfilmentStep, renew: Callable[[], None]) -> Outcome:
+    """Gives up what was deleted before this step began, unless that has been done since for somebody else."""
+    if has_run_since(step.started_at):
+        return done()
+    return reclaim(step.started_at, renew)
+
+
+def done() -> Done:
+    return Done({"outcome": OUTCOME[connection.vendor]})
+
+
+def has_run_since(moment: datetime) -> bool:
+    return Heartbeat.objects.filter(name=HEARTBEAT, at__gte=moment).exists()
+
+
+def reclaim(deleted_before: datetime, renew: Callable[[], None]) -> Outcome:
+    """Done, or why not now. On a connection of its own: VACUUM runs in no transaction, and settings stay there."""
+    began = now()
+    cleaner = connection.copy()
+    try:
+        problem = CLEAN[connection.vendor](cleaner, deleted_before, renew)
+    except OperationalError:
+        problem = f"A table was locked for more than {LOCK_SECONDS} seconds"
+    finally:
+        cleaner.close()
+    if problem:
+        return Later(f"{problem}; what was deleted is still in the database's files", READER_SECONDS)
+    with transaction.atomic():
+        Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": began})
+    return done()
+
+
+def now() -> datetime:
+    """The database's clock, by which steps begin."""
+    return FulfilmentStep.objects.order_by().values_list(Now(), flat=True)[:1].get()
+
+
+def clean_postgresql(cleaner: BaseDatabaseWrapper, deleted_before: datetime, renew: Callable[[], None]) -> str:
+    """VACUUM of every table that an erasure writes to, indexes too: they hold names. A table without dead rows costs
+    a millisecond. Returns the problem, if any; sees no transaction of another role."""
+    began = now()
+    with cleaner.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        for table in tables():
+            renew()
+            cursor.execute(f"VACUUM (INDEX_CLEANUP ON) {cleaner.ops.quote_name(table)}")
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)"
+            " AND backend_xmin IS NOT NULL AND xact_start < %s",
+            [[pid_of(cleaner), pid_of(connection)], deleted_before],
+        )
+        [readers] = cursor.fetchone()
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname = ANY(%s)"
+            " AND (last_vacuum IS NULL OR last_vacuum < %s)",
+            [tables(), began],
+        )
+        [refused] = cursor.fetchone()
+    if refused:  # a warning is all that VACUUM says
+        return f"VACUUM was refused on {refused} tables: the database's role must own them"
+    return "A transaction that began before the erasure is still open" if readers else ""
+
+
+def clean_sqlite(cleaner: BaseDatabaseWrapper, deleted_before: datetime, renew: Callable[[], None]) -> str:
+    with cleaner.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [is_busy, *_] = cursor.fetchone()
+    return "A reader keeps the log of changes from being emptied" if is_busy else ""
+
+
+CLEAN = {"postgresql": clean_postgresql, "sqlite": clean_sqlite}
+
+
+def pid_of(database: BaseDatabaseWrapper) -> int:
+    database.ensure_connection()
+    return database.connection.info.backend_pid
+
+
+def tables() -> list[str]:
+    """Those that an erasure deletes from or changes."""
+    return sorted(model._meta.db_table for model in [*registry.declarations, *registry.erasers])
