@@ -10,11 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
+from privacy import regimes
 from privacy.admin import flow_picture
 from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
@@ -44,7 +44,7 @@ class ProcessorForm(forms.ModelForm):
 
     def clean_read_on(self):
         read_on = self.cleaned_data["read_on"]
-        if read_on and read_on > timezone.localdate():
+        if read_on and read_on > regimes.today():
             raise forms.ValidationError("This day is yet to come.")
         return read_on
 
@@ -163,7 +163,7 @@ class ProcessorAdmin(StaffAdmin):
             "activities": processing.activities(),
             "exempted": processing.exempted(),
             "processors": list(processing.inventory()),
-            "today": timezone.localdate(),
+            "today": regimes.today(),
         }
         return self.page(request, "admin/privacy/record_of_processing.html", context)
 
@@ -171,7 +171,7 @@ class ProcessorAdmin(StaffAdmin):
         self.must_view(request)
         table = StringIO(newline="")
         csv.writer(table).writerows([[unharmed(cell) for cell in row] for row in processing.csv_rows()])
-        name = f"record-of-processing-{timezone.localdate():%Y-%m-%d}.csv"
+        name = f"record-of-processing-{regimes.today():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         # The byte order mark makes spreadsheets read UTF-8.
         return HttpResponse("\ufeff" + table.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)

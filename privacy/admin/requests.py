@@ -1,5 +1,6 @@
 """The queue of requests, and a request's own page with progress that moves while a worker works."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import admin
@@ -12,10 +13,10 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from privacy import regimes
 from privacy.admin import badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
@@ -30,7 +31,7 @@ from privacy.models import (
     RightsRequest,
     StepState,
 )
-from privacy.selectors import approval, progress, queue
+from privacy.selectors import approval, deadlines, progress, queue
 from privacy.selectors import plan as plans
 from privacy.selectors.search import is_uuid
 
@@ -62,12 +63,31 @@ class QueueFilter(admin.SimpleListFilter):
             case "parked":
                 return is_open.exclude(parked_because="")
             case "overdue":
-                return is_open.filter(due_on__lt=timezone.localdate())
+                return is_open.filter(deadlines.overdue())
             case "closed":
                 return queryset.filter(status__in=RequestStatus.closed())
             case "all":
                 return queryset
         return is_open
+
+
+class DeadlineFilter(admin.SimpleListFilter):
+    """Open requests by their deadline; the figures of the dashboard lead here."""
+
+    title = "deadline"
+    parameter_name = "deadline"
+
+    def lookups(self, request, model_admin):
+        return [("week", "In 7 days"), ("none_verified", "No verified rule")]
+
+    def queryset(self, request, queryset):
+        is_open = queryset.exclude(status__in=RequestStatus.closed())
+        match self.value():
+            case "week":
+                return is_open.filter(deadlines.due_soon())
+            case "none_verified":
+                return is_open.filter(deadlines.NONE_VERIFIED)
+        return queryset
 
 
 class SubjectFilter(admin.SimpleListFilter):
@@ -111,7 +131,7 @@ class Queue(TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     list_display = ["what", "state", "due", "subject_link", "steps_done", "requested_by", "received_at"]
-    list_filter = [QueueFilter, "kind", "status", SubjectFilter]
+    list_filter = [QueueFilter, DeadlineFilter, "kind", "status", SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -200,6 +220,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_status(row),
         "due": badges.due(row),
+        "deadline_by": deadline_by(row),
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row),
@@ -213,6 +234,17 @@ def page_of(request, row: RightsRequest) -> dict:
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
         "can_hand_over": request.user.has_perm(handover.PERMISSION),
         "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
+    }
+
+
+def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
+    """Which rule sets the deadline, and from which day it counts; a duty of our own has none."""
+    if not row.regime:
+        return None
+    return {
+        "name": badges.none_verified(row) or regimes.name_of(row.regime),
+        "explanation": regimes.explanation_of(row.kind, row.regime),
+        "counted_from": regimes.day_of(row.received_at),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from privacy import regimes
 from privacy.datamap import PersonalData, Use
 from privacy.fulfilment.package import spreadsheet
 from privacy.fulfilment.package.tables import Kind, Table
@@ -44,6 +45,7 @@ def render(
             "asked_at": request.received_at,
             "days": expires_after.days,
             "contact": CONTACT,
+            "answered_within": regimes.period_for(request.kind, request.subject.country),
             "sections": [_section(t, counts[t.label], previews.get(t.label, []), named) for t in held],
             "nothing_held": [_title(t.declaration) for t in tables if t not in held],
             "rows": sum(counts.values()),
