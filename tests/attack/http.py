@@ -1,6 +1,9 @@
 """Requests as no browser sends them, and what a page's forms ask for."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -13,6 +16,8 @@ from django.test import Client
 
 # What may come of a request, however odd: an answer, or a refusal. Never a fault.
 ANSWERS = frozenset({200, 302, 400, 403, 404, 405, 413})
+# For each walk, so that all of them end within ten minutes on a machine that has other things to do.
+SECONDS = 45
 FORM = "application/x-www-form-urlencoded"
 TYPED = frozenset({"text", "search", "email", "url", "number", "password", "tel", "date", "time", "textarea"})
 NOT_SENT = frozenset({"submit", "button", "reset", "image", "file"})
@@ -25,6 +30,16 @@ def encoded(text: str) -> bytes:
 
 def query(fields: dict[str, str]) -> str:
     return urlencode({encoded(name): encoded(value) for name, value in fields.items()})
+
+
+def within_time[T](attempts: Iterable[T], tally: Counter) -> Iterator[T]:
+    """The attempts in any order, until they or the time run out; the closing line says how many were left out."""
+    waiting = list(attempts)
+    random.shuffle(waiting)
+    until = time.monotonic() + SECONDS
+    while waiting and time.monotonic() < until:
+        yield waiting.pop()
+    tally["left out for want of time"] += len(waiting)
 
 
 @contextmanager

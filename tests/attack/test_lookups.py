@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from tests import factories as f
-from tests.attack.http import ANSWERS, query, without_effect
+from tests.attack.http import ANSWERS, query, within_time, without_effect
 
 pytestmark = [pytest.mark.attack, pytest.mark.django_db]
 
@@ -116,7 +116,7 @@ def studio(db):
 
 def test_no_list_can_be_asked_about_what_it_does_not_offer(studio, tally):
     user, wrong = f.StaffFactory(is_superuser=True), []
-    for question in every_question():
+    for question in within_time(every_question(), tally):
         tally["lookups"] += 1
         wrong.append(question.complaint(status_of_view(question, user)))
     assert list(filter(None, wrong)) == []
@@ -124,7 +124,7 @@ def test_no_list_can_be_asked_about_what_it_does_not_offer(studio, tally):
 
 def test_nor_about_the_tables_around_it(studio, signed_in, tally):
     client, wrong = signed_in("superuser"), []
-    for question in one_question_a_column():
+    for question in within_time(one_question_a_column(), tally):
         tally["lookups"] += 1
         with without_effect(client):
             wrong.append(question.complaint(client.get(question.address).status_code))

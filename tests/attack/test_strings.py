@@ -19,7 +19,7 @@ from privacy.models import DataSubject, Processor
 from tests import factories as f
 from tests.admin.pages import pages
 from tests.admin.test_roles import studio  # noqa: F401  (a fixture)
-from tests.attack.http import ANSWERS, FORM, Form, encoded, forms_of, query, text_of, without_effect
+from tests.attack.http import ANSWERS, FORM, Form, encoded, forms_of, query, text_of, within_time, without_effect
 
 pytestmark = [pytest.mark.attack, pytest.mark.django_db]
 
@@ -81,10 +81,10 @@ def send(browser, form: Form, fields: dict[str, str]):
     return browser.get(f"{form.action}?{query({name: v[:LONGEST_ADDRESS] for name, v in fields.items()})}")
 
 
-def attack(browser, form: Form, strings: list[str], tally) -> list[tuple]:
+def attack(browser, forms: list[Form], strings: list[str], tally) -> list[tuple]:
     """Every string into every field that is typed in, and in turn into the hidden and chosen ones too."""
     wrong = []
-    for number, _ in enumerate(strings):
+    for form, number in within_time(itertools.product(forms, range(len(strings))), tally):
         names = list(form.fields) if number % 3 == 0 else form.typed
         given = {name: strings[(number + place) % len(strings)] for place, name in enumerate(names)}
         with without_effect(browser):
@@ -103,8 +103,7 @@ def test_every_form_of_the_admin(studio, strings, signed_in, tally, role):  # no
     with without_effect(browser):
         forms = forms_with_text(first_pages(browser))
     assert len(forms) > 15
-    wrong = [one for form in forms for one in attack(browser, form, [*strings, LONG], tally)]
-    assert wrong == []
+    assert attack(browser, forms, [*strings, LONG], tally) == []
 
 
 def test_the_sign_in_and_the_second_factor(db, strings, client, tally):
@@ -112,13 +111,12 @@ def test_the_sign_in_and_the_second_factor(db, strings, client, tally):
     member = f.StaffFactory()
     TOTP.activate(member, generate_totp_secret())
     login = reverse("account_login")
-    wrong = [one for form in forms_with_text([(login, text_of(client.get(login)))]) for one in attack(
-        client, form, strings, tally)]  # fmt: skip
+    first = forms_with_text([(login, text_of(client.get(login)))])
+    assert attack(client, first, strings, tally) == []
     asked = client.post(login, {"login": member.username, "password": PASSWORD}, follow=True)
     second = forms_with_text([(asked.request["PATH_INFO"], text_of(asked))])
     assert any("code" in form.typed for form in second)
-    wrong += [one for form in second for one in attack(client, form, strings, tally)]
-    assert wrong == []
+    assert attack(client, second, strings, tally) == []
 
 
 def test_the_address_of_a_package(db, strings, client, tally):
@@ -148,25 +146,28 @@ def rows_of(strings: list[str], columns: list[str]) -> list[list[str]]:
     return [[text] * len(columns) for text in strings]
 
 
-def test_every_file_door(db, strings, signed_in, tally):
-    browser, wrong = signed_in("manager"), []
+def files(strings: list[str]) -> Iterator[tuple[str, int, list[str], list[str], bytes]]:
+    """(address of the door, number of the format, columns, strings, content) of files with a string a row."""
     for door in doors():
         url = reverse(f"admin:{door.opts.app_label}_{door.opts.model_name}_import")
         columns = [field.column_name for field in door.resource_classes[0]().get_import_fields()]
         for number, format_class in enumerate(door.formats):
-            for some in itertools.batched(strings, ROWS_A_FILE):
-                content = file_of(format_class, columns, rows_of(list(some), columns))
-                upload = SimpleUploadedFile(f"{some[0][:50]}.csv".replace("\0", ""), content)
-                with without_effect(browser):
-                    answer = browser.post(url, {"import_file": upload, "format": str(number)})
-                    page = text_of(answer)
-                    confirmed = [form for form in forms_of(url, page) if "import_file_name" in form.fields]
-                    after = [send(browser, form, form.filled()).status_code for form in confirmed]
-                tally["strings"] += len(some) * len(columns)
-                wrong += [
-                    (status, url, format_class) for status in [answer.status_code, *after] if status not in ANSWERS
-                ]
-                wrong += [("runs", url, text) for text in some if runs(text, page)]
+            for some in map(list, itertools.batched(strings, ROWS_A_FILE)):
+                yield url, number, columns, some, file_of(format_class, columns, rows_of(some, columns))
+
+
+def test_every_file_door(db, strings, signed_in, tally):
+    browser, wrong = signed_in("manager"), []
+    for url, number, columns, some, content in within_time(files(strings), tally):
+        upload = SimpleUploadedFile("strings", content)
+        with without_effect(browser):
+            answer = browser.post(url, {"import_file": upload, "format": str(number)})
+            page = text_of(answer)
+            confirmed = [form for form in forms_of(url, page) if "import_file_name" in form.fields]
+            after = [send(browser, form, form.filled()).status_code for form in confirmed]
+        tally["strings"] += len(some) * len(columns)
+        wrong += [(status, url, number) for status in [answer.status_code, *after] if status not in ANSWERS]
+        wrong += [("runs", url, text) for text in some if runs(text, page)]
     assert wrong == []
 
 
@@ -192,7 +193,7 @@ def test_what_is_stored_is_shown_and_does_not_run(studio, strings, signed_in, ta
     wrong = []
     for role in ("manager", "superuser"):
         browser = signed_in(role)
-        for page in pages():
+        for page in within_time(pages(), tally):
             answer = browser.get(page.url)
             tally["addresses"] += 1
             wrong += [(page.url, text) for text in markup if runs(text, text_of(answer))]
