@@ -1,6 +1,6 @@
-# make demo | make test | make bench | make lint | make lock. All of them make .venv first: what runs in production
-# for the demo, and what the tests need besides for the others.
-.PHONY: demo test bench lint lock
+# make demo | make test | make attack | make bench | make lint | make lock. All of them make .venv first: what runs in
+# production for the demo, and what the tests need besides for the others.
+.PHONY: demo test attack bench lint lock
 .DEFAULT_GOAL := test
 
 # The first interpreter that is new enough *and runs*: a pyenv shim can be on PATH and still fail.
@@ -23,6 +23,9 @@ demo: .venv/requirements.installed
 test: .venv/requirements-dev.installed
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest $(ARGS)
+
+attack: .venv/requirements-dev.installed
+	.venv/bin/python -m pytest -m attack $(ARGS)
 
 bench: .venv/requirements-dev.installed
 	.venv/bin/python -m tests.benchmarks $(ARGS)

@@ -5,11 +5,24 @@ from privacy.datamap import Blank, Category, Keep, LawfulBasis, Personal, Person
 
 # The ledger of who paid what, and got it back, is complete whatever else has become of the person.
 FACTS = "A fact that tax law wants kept comes in, without the person (GDPR art. 17(3)(b)); billing.sync judges which"
-TAX = "Accounting records are kept for ten years (GDPR art. 17(3)(b); German AO s. 147, HGB s. 257)"
+# Invoices, their lines and refunds are vouchers (Buchungsbelege). Since 1 January 2025 these stay eight years and no
+# longer the ten of books and accounts (AO s. 147(1) no. 4 and (3), HGB s. 257(1) no. 4 and (4), both as amended by the
+# Viertes Bürokratieentlastungsgesetz; UStG s. 14b(1)), counted from the end of the calendar year in which they came to
+# be (AO s. 147(4), HGB s. 257(5)). Read on 2026-11-25 in secondary sources that quote AO s. 147, not in the Federal Law
+# Gazette: the text says so wherever it is shown.
+TAX = (
+    "Accounting records of this kind, vouchers, are kept for eight years from the end of their year (GDPR art. "
+    "17(3)(b); German AO s. 147(3) and (4), HGB s. 257(4) and (5); unverified: read in secondary sources)"
+)
+KEY_OF_VOUCHERS = f"Holds invoices and refunds together, without a name, and goes with the last of them. {TAX}"
 
 
-def for_tax(after: str) -> Keep:
-    return Keep(because=TAX, until=Retention(TAX, years=10, after=after))
+def for_tax(after: str, because: str = TAX) -> Keep:
+    return Keep(because=because, until=voucher(after, because))
+
+
+def voucher(after: str, because: str = TAX) -> Retention:
+    return Retention(because, years=8, after=after, from_year_end=True)
 
 
 class Billing(PersonalData):
@@ -22,8 +35,8 @@ class Billing(PersonalData):
 @register(models.Customer)
 class CustomerData(Billing):
     subject = "subject"
-    retention = Retention(TAX, years=10, after="created_at")
-    erase = for_tax("created_at")
+    retention = voucher("created_at", KEY_OF_VOUCHERS)
+    erase = for_tax("created_at", KEY_OF_VOUCHERS)
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "stripe_id": Personal(Category.USER_ID),
@@ -66,7 +79,7 @@ class PaymentMethodData(Billing):
 class InvoiceData(Billing):
     subject = "customer__subject"
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
-    retention = Retention(TAX, years=10, after="issued_at")
+    retention = voucher("issued_at")
     erase = for_tax("issued_at")
     despite_freeze = FACTS
     fields = {
@@ -86,7 +99,7 @@ class InvoiceData(Billing):
 class InvoiceLineData(Billing):
     subject = "invoice__customer__subject"
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
-    retention = Retention("As long as its invoice: " + TAX, years=10, after="the invoice's issue")
+    retention = voucher("the invoice's issue", f"As long as its invoice. {TAX}")
     erase = Blank()
     despite_freeze = FACTS
     fields = {"description": Personal(Category.PURCHASES)}
@@ -97,7 +110,7 @@ class InvoiceLineData(Billing):
 class RefundData(Billing):
     subject = "customer__subject"
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
-    retention = Retention(TAX, years=10, after="refunded_at")
+    retention = voucher("refunded_at")
     erase = for_tax("refunded_at")
     despite_freeze = FACTS
     fields = {

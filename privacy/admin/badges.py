@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from privacy import regimes
 from privacy.models import FulfilmentStep, RequestStatus, RightsRequest, StepState
 
 STATUS_TONES = {
@@ -53,8 +53,15 @@ def due(request: RightsRequest):
     """The deadline of an open request with the days that are left; a closed one is no longer due."""
     if not request.due_on or not request.is_open:
         return "–"
-    tone, words = in_days((request.due_on - timezone.localdate()).days)
-    return format_html('<span class="ops-due">{} {}</span>', short_date(request.due_on), badge(words, tone))
+    tone, words = in_days((request.due_on - regimes.today()).days)
+    shown = badges(badge(words, tone), none_verified(request))
+    return format_html('<span class="ops-due">{} {}</span>', short_date(request.due_on), shown)
+
+
+def none_verified(request: RightsRequest):
+    """Says beside a date that no rule stands behind it."""
+    is_so = request.regime == regimes.NONE_VERIFIED
+    return badge(regimes.name_of(request.regime), "warn") if is_so else None
 
 
 def in_days(days: int) -> tuple[str, str]:

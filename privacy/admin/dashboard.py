@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from privacy.models import RequestStatus
 from privacy.selectors import dashboard
-from privacy.selectors.dashboard import SOON, Today, Week
+from privacy.selectors.dashboard import Today, Week
 from privacy.selectors.queue import PATIENCE_SECONDS
 
 WIDTH, HEIGHT = 660, 310
@@ -72,13 +72,16 @@ def list_of(request: HttpRequest, label: str, query: str = "") -> str:
 
 def pressing(request: HttpRequest, today: Today) -> list[Figure]:
     """What somebody has to do something about."""
-    now = timezone.localdate()
-    soon = f"?due_on__gte={now}&due_on__lte={now + SOON}"
     may_approve = request.user.has_perm("privacy.approve_erasure")
     queue = "privacy.rightsrequest"
     return [
-        Figure("Overdue", today.overdue, list_of(request, queue, "?queue=overdue"), "stop"),
-        Figure("Due in 7 days", today.due_soon, list_of(request, queue, soon), "warn"),
+        Figure(
+            "Overdue", today.overdue, list_of(request, queue, "?queue=overdue"), "stop", unruled(today.overdue_by_none)
+        ),
+        Figure(
+            "Due in 7 days", today.due_soon, list_of(request, queue, "?deadline=week"), "warn",
+            unruled(today.due_soon_by_none),
+        ),
         Figure(
             "Awaiting my approval" if may_approve else "Awaiting approval",
             today.my_approvals if may_approve else today.statuses[RequestStatus.AWAITING_APPROVAL],
@@ -94,6 +97,10 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             "warn",
         ),
     ]  # fmt: skip
+
+
+def unruled(number: int) -> str:
+    return f"{number:,} by no verified rule" if number else ""
 
 
 def statuses(request: HttpRequest, today: Today) -> list[tuple[Figure, float]]:

@@ -63,10 +63,6 @@ class LinkFilter(DeclaredFilter):
         return self.field.clean(text)
 
 
-class DayFilter(LinkFilter):
-    field = forms.DateField(input_formats=["%Y-%m-%d"])
-
-
 class PersonFilter(LinkFilter):
     title = "person"
     label = "This person"

@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
+from privacy import regimes
 from privacy.admin import flow_picture
 from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
@@ -41,7 +41,7 @@ class ProcessorForm(forms.ModelForm):
 
     def clean_read_on(self):
         read_on = self.cleaned_data["read_on"]
-        if read_on and read_on > timezone.localdate():
+        if read_on and read_on > regimes.today():
             raise forms.ValidationError("This day is yet to come.")
         return read_on
 
@@ -161,14 +161,14 @@ class ProcessorAdmin(StaffAdmin):
             "exempted": processing.exempted(),
             "erased_where_named": processing.erased_where_named(),
             "processors": list(processing.inventory()),
-            "today": timezone.localdate(),
+            "today": regimes.today(),
         }
         return self.page(request, "admin/privacy/record_of_processing.html", context)
 
     def record_csv(self, request):
         self.must_view(request)
         heading, *rows = processing.csv_rows()
-        name = f"record-of-processing-{timezone.localdate():%Y-%m-%d}.csv"
+        name = f"record-of-processing-{regimes.today():%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(spreadsheet.table(heading, rows), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
+from privacy import regimes
 from privacy.admin import decisions, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.badges import short_date
@@ -25,7 +26,8 @@ def printable(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     if receipt is None:
         messages.warning(request, "There is no receipt yet.")
         return redirect("admin:privacy_rightsrequest_change", row.id)
-    return TemplateResponse(request, "admin/privacy/receipt.html", {"row": row, "receipt": receipt, **content(receipt)})
+    facts = {"row": row, "received_on": regimes.day_of(row.received_at), "receipt": receipt, **content(receipt)}
+    return TemplateResponse(request, "admin/privacy/receipt.html", facts)
 
 
 def content(receipt: ErasureReceipt) -> dict:

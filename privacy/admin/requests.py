@@ -1,5 +1,6 @@
 """The queue of requests, and a request's own page with progress that moves while a worker works."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import admin
@@ -12,14 +13,14 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from privacy import regimes
 from privacy.admin import address, badges, decisions, handover, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
-from privacy.admin.filters import ChoiceFilter, DayFilter, DeclaredFilter, PersonFilter
+from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
 from privacy.admin.plan_sections import erasure_sections, recipients
 from privacy.models import (
     AccessPackage,
@@ -32,7 +33,7 @@ from privacy.models import (
     RightsRequest,
     StepState,
 )
-from privacy.selectors import approval, progress, queue
+from privacy.selectors import approval, deadlines, progress, queue
 from privacy.selectors import plan as plans
 
 ROWS_A_PAGE = 50
@@ -63,12 +64,29 @@ class QueueFilter(DeclaredFilter):
             case "parked":
                 return is_open.exclude(parked_because="")
             case "overdue":
-                return is_open.filter(due_on__lt=timezone.localdate())
+                return is_open.filter(deadlines.overdue())
             case "closed":
                 return queryset.filter(status__in=RequestStatus.closed())
             case "all":
                 return queryset
         return is_open
+
+
+class DeadlineFilter(ChoiceFilter):
+    """Open requests by their deadline; the figures of the dashboard lead here."""
+
+    title = "deadline"
+    parameter_name = "deadline"
+    choices_offered = (("week", "In 7 days"), ("none_verified", "No verified rule"))
+
+    def queryset(self, request, queryset):
+        is_open = queryset.exclude(status__in=RequestStatus.closed())
+        match self.wanted:
+            case "week":
+                return is_open.filter(deadlines.due_soon())
+            case "none_verified":
+                return is_open.filter(deadlines.NONE_VERIFIED)
+        return queryset
 
 
 class KindFilter(ChoiceFilter):
@@ -85,16 +103,6 @@ class StatusFilter(ChoiceFilter):
 
 class SubjectFilter(PersonFilter):
     parameter_name = "subject"
-
-
-class DueFrom(DayFilter):
-    title = "due from"
-    parameter_name = "due_on__gte"
-
-
-class DueUntil(DayFilter):
-    title = "due until"
-    parameter_name = "due_on__lte"
 
 
 def tabs_for(user) -> dict[str, str]:
@@ -124,7 +132,7 @@ class Queue(TabbedChangeList):
 class RightsRequestAdmin(ReadOnlyAdmin):
     changelist = Queue
     list_display = ["what", "state", "due", "subject_link", "steps_done", "requested_by", "received_at"]
-    list_filter = [QueueFilter, KindFilter, StatusFilter, SubjectFilter, DueFrom, DueUntil]
+    list_filter = [QueueFilter, DeadlineFilter, KindFilter, StatusFilter, SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -210,6 +218,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_status(row),
         "due": badges.due(row),
+        "deadline_by": deadline_by(row),
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row),
@@ -224,6 +233,17 @@ def page_of(request, row: RightsRequest) -> dict:
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
         "can_hand_over": request.user.has_perm(handover.PERMISSION),
         "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
+    }
+
+
+def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
+    """Which rule sets the deadline, and from which day it counts; a duty of our own has none."""
+    if not row.regime:
+        return None
+    return {
+        "name": badges.none_verified(row) or regimes.name_of(row.regime),
+        "explanation": regimes.explanation_of(row.kind, row.regime),
+        "counted_from": regimes.day_of(row.received_at),
     }
 
 

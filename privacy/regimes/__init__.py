@@ -1,5 +1,25 @@
-"""The law as data: which regime a request falls under, and the date by which it is owed."""
+"""The law as data: which regime a request falls under, the date by which it is owed, and whose day it is."""
 
-from privacy.regimes.rules import deadline_for
+from privacy.regimes.rules import (
+    CONTROLLER_ZONE,
+    EEA,
+    NONE_VERIFIED,
+    day_of,
+    deadline_for,
+    explanation_of,
+    name_of,
+    period_for,
+    today,
+)
 
-__all__ = ["deadline_for"]
+__all__ = [
+    "CONTROLLER_ZONE",
+    "EEA",
+    "NONE_VERIFIED",
+    "day_of",
+    "deadline_for",
+    "explanation_of",
+    "name_of",
+    "period_for",
+    "today",
+]

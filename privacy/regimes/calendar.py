@@ -1,9 +1,13 @@
 """Calendar arithmetic of Regulation 1182/71: never a timedelta for a month."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import holidays
 from dateutil.relativedelta import relativedelta
+
+# Where a country has no list of its own but what all its parts share: England's, where the ICO sits.
+PARTS = {"GB": "ENG"}
 
 
 def due_on(received_on: date, months: int, days: int, country: str | None) -> date:
@@ -17,7 +21,12 @@ def due_on(received_on: date, months: int, days: int, country: str | None) -> da
 
 
 def next_working_day(day: date, country: str) -> date:
-    free = holidays.country_holidays(country, years=[day.year, day.year + 1])
-    while day.weekday() >= 5 or day in free:
+    while day.weekday() >= 5 or day in public_holidays(country, day.year):
         day += timedelta(days=1)
     return day
+
+
+@lru_cache
+def public_holidays(country: str, year: int) -> frozenset[date]:
+    """Those of the whole country; regional ones do not count."""
+    return frozenset(holidays.country_holidays(country, subdiv=PARTS.get(country), years=year))

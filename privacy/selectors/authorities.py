@@ -5,40 +5,7 @@ Names and front pages only: an authority moves its forms more often than its nam
 
 from dataclasses import dataclass
 
-EEA = frozenset(
-    {
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IS",
-        "IT",
-        "LI",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "NO",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    }  # fmt: skip
-)
+from privacy.regimes import EEA
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.db.models import Count, DateTimeField, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
-from django.utils import timezone
 
+from privacy import regimes
 from privacy.models import (
     AuditEntry,
     ChildFlag,
@@ -21,10 +21,9 @@ from privacy.models import (
     Staff,
     UsageEvent,
 )
-from privacy.selectors import evidence, processing, queue
+from privacy.selectors import deadlines, evidence, processing, queue
 
 WEEKS = 12
-SOON = timedelta(days=7)
 COUNT_CAP = 10_000
 RIGHTS = (RequestKind.ACCESS, RequestKind.ERASURE)
 OPEN = [status for status in RequestStatus.values if status not in RequestStatus.closed()]
@@ -49,11 +48,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Today:
-    """The figures. `statuses` is by open status; `my_approvals` leaves out what the member asked for."""
+    """The figures. `statuses` is by open status; `…_by_none` counts those whose date no verified rule sets;
+    `my_approvals` leaves out what the member asked for."""
 
     statuses: dict[str, int]
     overdue: int
+    overdue_by_none: int
     due_soon: int
+    due_soon_by_none: int
     my_approvals: int
     parked: int
     held: int
@@ -87,7 +89,9 @@ def today(staff: Staff) -> Today:
     return Today(
         statuses={status: counts[status] for status in OPEN},
         overdue=counts["overdue"],
+        overdue_by_none=counts["overdue_by_none"],
         due_soon=counts["due_soon"],
+        due_soon_by_none=counts["due_soon_by_none"],
         my_approvals=counts["my_approvals"],
         parked=counts["parked"],
         held=counts[RequestStatus.ON_HOLD],
@@ -108,19 +112,22 @@ def today(staff: Staff) -> Today:
 
 def open_counts(staff: Staff) -> dict[str, int]:
     """Open requests by status and by what is pressing, in one query over the index of the queue."""
-    now = timezone.localdate()
+    overdue, due_soon = deadlines.overdue(), deadlines.due_soon()
     waiting = Q(status=RequestStatus.AWAITING_APPROVAL)
     return RightsRequest.objects.filter(status__in=OPEN).aggregate(
         **{status: Count("pk", filter=Q(status=status)) for status in OPEN},
-        overdue=Count("pk", filter=Q(due_on__lt=now)),
-        due_soon=Count("pk", filter=Q(due_on__gte=now, due_on__lte=now + SOON)),
+        overdue=Count("pk", filter=overdue),
+        overdue_by_none=Count("pk", filter=overdue & deadlines.NONE_VERIFIED),
+        due_soon=Count("pk", filter=due_soon),
+        due_soon_by_none=Count("pk", filter=due_soon & deadlines.NONE_VERIFIED),
         my_approvals=Count("pk", filter=waiting & ~Q(requested_by=staff)),
         parked=Count("pk", filter=~Q(parked_because="")),
     )
 
 
 def weekly() -> tuple[list[Week], int]:
-    """The last twelve weeks, and how many rights requests were closed in them. Weeks start on the reader's Monday."""
+    """The last twelve weeks, and how many rights requests were closed in them. Weeks start on the
+    controller's Monday."""
     received, closed = by_week("received_at"), by_week("closed_at")
     mondays = [first_monday() + timedelta(weeks=number) for number in range(WEEKS)]
     return [Week(monday, received[monday], closed[monday]) for monday in mondays], sum(closed.values())
@@ -130,7 +137,7 @@ def by_week(moment: str) -> Counter:
     rows = (
         RightsRequest.objects.filter(**{f"{moment}__gte": start()}, kind__in=RIGHTS)
         .order_by()
-        .values_list(TruncWeek(moment, output_field=DateTimeField()))
+        .values_list(TruncWeek(moment, output_field=DateTimeField(), tzinfo=regimes.CONTROLLER_ZONE))
         .annotate(number=Count("pk"))
     )
     return Counter({week.date(): number for week, number in rows})
@@ -151,12 +158,12 @@ def median_days(of: int) -> float | None:
 
 
 def first_monday() -> date:
-    now = timezone.localdate()
+    now = regimes.today()
     return now - timedelta(days=now.weekday(), weeks=WEEKS - 1)
 
 
 def start() -> datetime:
-    return timezone.make_aware(datetime.combine(first_monday(), datetime.min.time()))
+    return datetime.combine(first_monday(), datetime.min.time(), regimes.CONTROLLER_ZONE)
 
 
 def capped(rows: QuerySet) -> int:

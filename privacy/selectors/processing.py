@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from privacy import regimes
 from privacy.datamap import registry
 from privacy.datamap.declaration import PersonalData
 from privacy.datamap.vocabulary import Category, Use
@@ -138,8 +139,8 @@ def review_state(processor: Processor) -> tuple[str, date | None]:
     if processor.reviewed_at is None:
         return "unverified", processor.read_on
     if processor.reviewed_at < timezone.now() - REVIEW_LASTS:
-        return "overdue", timezone.localdate(processor.reviewed_at)
-    return "reviewed", timezone.localdate(processor.reviewed_at)
+        return "overdue", regimes.day_of(processor.reviewed_at)
+    return "reviewed", regimes.day_of(processor.reviewed_at)
 
 
 def missing(processor: Processor) -> list[str]:

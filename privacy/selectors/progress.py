@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from privacy.models import Batch, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
-from privacy.selectors import queue
+from privacy.selectors import deadlines, queue
 
 FINISHED = [StepState.DONE, StepState.WAIVED]
 
@@ -88,7 +87,7 @@ def queue_counts(approver_id: int | None) -> dict[str, int]:
         approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL) & ~Q(requested_by=approver_id)),
         running=Count("id", filter=Q(status__in=queue.RUNNABLE, parked_because="")),
         parked=Count("id", filter=~Q(parked_because="")),
-        overdue=Count("id", filter=Q(due_on__lt=timezone.localdate())),
+        overdue=Count("id", filter=deadlines.overdue()),
     )
 
 

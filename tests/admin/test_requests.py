@@ -10,9 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
-from privacy import roles, tasks
+from privacy import regimes, roles, tasks
 from privacy.fulfilment import access, engine, erasure, holds
 from privacy.models import AuditEntry, RequestKind, RequestStatus, RightsRequest, StepState, Verification
 from tests import factories as f
@@ -319,7 +318,7 @@ class TestWhatIsShown:
         assert "2 Jul 2026, 07:30" in agent.get(page_url(request)).content.decode()
 
     def test_an_overdue_one_says_by_how_much(self, agent):
-        request = f.RightsRequestFactory(due_on=timezone.localdate() - timedelta(days=3))
+        request = f.RightsRequestFactory(due_on=regimes.today() - timedelta(days=3))
         assert "3 days overdue" in agent.get(page_url(request)).content.decode()
 
 
@@ -367,7 +366,7 @@ class TestQueue:
         [("", 5), ("approval", 1), ("running", 1), ("parked", 1), ("overdue", 1), ("closed", 1), ("all", 6)],
     )
     def test_every_tab(self, approver, tab, expected):
-        past = timezone.localdate() - timedelta(days=1)
+        past = regimes.today() - timedelta(days=1)
         waiting = {"kind": RequestKind.ERASURE, "status": RequestStatus.AWAITING_APPROVAL}
         f.RightsRequestFactory(**waiting)
         f.RightsRequestFactory(**waiting, requested_by=approver.staff)
@@ -381,7 +380,7 @@ class TestQueue:
         assert number in (expected, None)
 
     def test_the_next_deadline_comes_first(self, agent):
-        today = timezone.localdate()
+        today = regimes.today()
         later, sooner, never = (f.RightsRequestFactory(due_on=day) for day in (today + timedelta(days=9), today, None))
         assert list(agent.get(LIST).context["cl"].result_list) == [sooner, later, never]
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from billing.personal_data import TAX
 from privacy.connectors.base import Failed, Later, Waiting, connectors
 from privacy.models import Identifier
 from tests.factories import CustomerFactory, DataSubjectFactory, IdentifierFactory
@@ -37,8 +38,8 @@ def test_subscriptions_end_cards_go_the_customer_is_deleted_and_what_stays_is_na
     result = erase().result
     assert result.pop("retained") == [{
         "what": "invoices and charges with name and e-mail address",
-        "because": "Accounting records are kept for ten years (GDPR art. 17(3)(b); German AO s. 147, HGB s. 257)",
-        "until": "2036-11-02",
+        "because": TAX,
+        "until": "2034-12-31",
     }]  # fmt: skip
     assert result.pop("requests") == ["req_1"] * 11
     assert result == {
@@ -67,7 +68,7 @@ def test_a_second_run_finds_the_customer_deleted_and_changes_nothing(payer, eras
     erase()
     again = erase().result
     assert (again["customers_deleted"], again["customers_already_deleted"]) == (0, 1)
-    assert again["retained"][0]["until"] == "2036-11-02"
+    assert again["retained"][0]["until"] == "2034-12-31"
     assert payer.effects == EFFECTS
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from privacy import regimes
 from privacy.datamap import PersonalData, Use, spreadsheet
 from privacy.fulfilment.package.tables import Kind, Table
 from privacy.fulfilment.package.uploads import Gap
@@ -43,6 +44,7 @@ def render(
             "asked_at": request.received_at,
             "days": expires_after.days,
             "contact": CONTACT,
+            "answered_within": regimes.period_for(request.kind, request.subject.country),
             "sections": [_section(t, counts[t.label], previews.get(t.label, []), named) for t in held],
             "nothing_held": [_title(t.declaration) for t in tables if t not in held],
             "rows": sum(counts.values()),

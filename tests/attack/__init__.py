@@ -1,0 +1,1 @@
+"""Attacks on the whole: slower than a test, bounded, on this machine only. `make attack` runs them."""
