@@ -96,15 +96,17 @@ def no_memory_of_other_tests():
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def nothing_to_vacuum_inside_a_transaction(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def nothing_to_vacuum_inside_a_transaction():
     """Most tests run in a transaction that is rolled back: there, nothing has been given up yet."""
     from privacy.fulfilment import vacuum
 
     reclaim = vacuum.reclaim
-    monkeypatch.setattr(
-        vacuum, "reclaim", lambda *given: vacuum.done() if connection.in_atomic_block else reclaim(*given)
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            vacuum, "reclaim", lambda *given: vacuum.done() if connection.in_atomic_block else reclaim(*given)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -234,7 +234,7 @@ def test_every_real_processor_erases_and_the_receipt_says_what_stays(clerk, stri
         "openai": "erased",
         "stripe": "erased",
     }
-    assert receipt["stripe"]["retained"][0]["until"] == "2033-11-14"
+    assert receipt["stripe"]["retained"][0]["until"] == "2031-12-31"
     assert [len(receipt[key]["retained"]) for key in ("google", "openai")] == [1, 1]
     evidence = str([*FulfilmentStep.objects.values_list(), *AuditEntry.objects.values_list(), receipt])
     assert not [name for name in ("user_1", "cus_1", "sub_1", "pm_1", "resp_1", "gemini-1") if name in evidence]

@@ -46,7 +46,9 @@ def history(django_db_setup, django_db_blocker):
 
 
 def make_history() -> SimpleNamespace:
-    told = SimpleNamespace(agent=f.StaffFactory(), approver=f.StaffFactory(), stranger=f.StaffFactory())
+    told = SimpleNamespace(
+        agent=f.StaffFactory(role="agent"), approver=f.StaffFactory(role="approver"), stranger=f.StaffFactory()
+    )
     told.fetched, told.erased, told.held, told.cleared, told.flagged, told.denied = (
         f.IdentifierFactory(kind="email").subject for _ in range(6)
     )
