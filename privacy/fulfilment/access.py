@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -64,8 +64,10 @@ def export(
     verification: str,
     recipient_key: str = "",
     batch: Batch | None = None,
+    received_at: datetime | None = None,
 ) -> list[RightsRequest]:
-    """Asks for the packages of these people; `recipient_key` is an age public key to encrypt them to.
+    """Asks for the packages of these people; `recipient_key` is an age public key to encrypt them to. The clock runs
+    from `received_at`, or from now.
 
     Raises ValueError, in words for the screen, for an empty reason or a key that is none.
     """
@@ -74,7 +76,7 @@ def export(
         counted = plans.package_counts(subject_ids)  # as the page counted before anything was asked for
         opened, _ = open_requests(
             kind=RequestKind.ACCESS, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
-            status=RequestStatus.IN_PROGRESS, batch=batch, recipient_key=key,
+            status=RequestStatus.IN_PROGRESS, batch=batch, recipient_key=key, received_at=received_at,
         )  # fmt: skip
         engine.freeze({r: [Planned("package", units=sum(counted[r.subject_id].values()))] for r in opened})
     return opened

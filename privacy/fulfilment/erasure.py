@@ -42,12 +42,19 @@ FILES_A_SLICE = 200
 
 
 def request_erasure(
-    *, subject_ids: Sequence[UUID], actor: Staff, reason: str, verification: str, batch: Batch | None = None
+    *,
+    subject_ids: Sequence[UUID],
+    actor: Staff,
+    reason: str,
+    verification: str,
+    batch: Batch | None = None,
+    received_at: datetime | None = None,
 ) -> list[RightsRequest]:
-    """Asks for the erasure of these people; nothing is erased until another person approves."""
+    """Asks for the erasure of these people; nothing is erased until another person approves. The clock runs from
+    `received_at`, or from now."""
     opened, _ = open_requests(
         kind=RequestKind.ERASURE, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
-        status=RequestStatus.AWAITING_APPROVAL, batch=batch,
+        status=RequestStatus.AWAITING_APPROVAL, batch=batch, received_at=received_at,
     )  # fmt: skip
     return opened
 

@@ -111,6 +111,7 @@ def open_requests(
     batch: Batch | None = None,
     recipient_key: str = "",
     silent_for: Collection[UUID] = (),
+    received_at: datetime | None = None,
 ) -> tuple[list[RightsRequest], list[UUID]]:
     """Opens one request a person, in one transaction, and appends their first audit entries. Those `silent_for`
     somebody leave no trace in that person's package.
@@ -127,11 +128,13 @@ def open_requests(
             .exclude(status__in=S.closed())
             .values_list("subject_id", flat=True)
         )
-        now = datetime.now(UTC)
+        common = {
+            "kind": kind, "requested_by": actor, "reason": reason.strip(), "verification": verification,
+            "status": status, "batch": batch, "recipient_key": recipient_key,
+            "received_at": received_at or datetime.now(UTC),
+        }  # fmt: skip
         opened = [
-            _new(
-                subject, kind, actor, reason, verification, status, batch, recipient_key, subject.id in silent_for, now
-            )
+            _new(subject, silent=subject.id in silent_for, **common)
             for subject in subjects.values()
             if subject.id not in busy
         ]
@@ -144,13 +147,9 @@ def open_requests(
     return opened, sorted(busy)
 
 
-def _new(subject, kind, actor, reason, verification, status, batch, recipient_key, silent, now) -> RightsRequest:
-    regime, due_on = deadline_for(kind, subject.country, now)
-    return RightsRequest(
-        subject=subject, kind=kind, requested_by=actor, reason=reason.strip(), verification=verification,
-        status=status, batch=batch, recipient_key=recipient_key, received_at=now, regime=regime, due_on=due_on,
-        silent=silent, salt=secrets.token_hex(16),
-    )  # fmt: skip
+def _new(subject: DataSubject, **given) -> RightsRequest:
+    regime, due_on = deadline_for(given["kind"], subject.country, given["received_at"])
+    return RightsRequest(subject=subject, regime=regime, due_on=due_on, salt=secrets.token_hex(16), **given)
 
 
 def lock(request_id: UUID) -> RightsRequest:

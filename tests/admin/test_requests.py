@@ -349,7 +349,7 @@ class TestPackage:
 
     def test_an_expired_one_is_refused_in_words(self, agent, request_):
         request_.package.expires_at = datetime.now(UTC) - timedelta(days=1)
-        request_.package.save()
+        request_.package.save(update_fields=["expires_at"])
         for name in ("link", "download"):
             assert "expired" in texts(agent.post(url(name, request_)))
 

@@ -66,7 +66,7 @@ class TestClerk:
         )
         assert run(request).status == RequestStatus.FULFILLED
         told = receipt_of(request)["clerk"]
-        assert (told["outcome"], told["evidence"], told["users_unknown"]) == ("attested by hand", "TICKET-7", 1)
+        assert (told["outcome"], told["evidence"], told["users_unknown"]) == ("attested", "TICKET-7", 1)
 
     def test_a_fault_before_the_404_makes_no_deletion_of_it(self, clerk, call):
         clerk.mishaps.append(("GET", instead(500, {})))

@@ -107,7 +107,7 @@ def test_a_page_of_an_api_list_is_told_for_what_it_is():
     page = {"object": "list", "data": [{"id": "cus_1"}], "has_more": True}
     rows, notes = read(json.dumps(page).encode(), Json)
     assert rows == [{"id": "cus_1"}] and "one page" in notes and "more objects are on other pages" in notes
-    with pytest.raises(Unreadable, match="a list or an object is not a cell. The file is one page"):
+    with pytest.raises(Unreadable, match="a list or an object is not a cell"):
         Json().create_dataset(json.dumps(page | {"data": [{"id": {}}]}).encode())
 
 

@@ -132,10 +132,8 @@ def reader(db):
 
 
 def request_of(country: str, **given):
-    request = f.RightsRequestFactory(subject__country=country, **given)
-    request.regime, request.due_on = deadline_for(request.kind, country, MOMENT)
-    request.save()
-    return request
+    regime, due_on = deadline_for(given.get("kind", "access"), country, MOMENT)
+    return f.RightsRequestFactory(subject__country=country, regime=regime, due_on=due_on, **given)
 
 
 class TestEveryReaderSeesTheSame:

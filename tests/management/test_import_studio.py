@@ -202,7 +202,7 @@ def test_a_frozen_account_gets_nothing_new(shared_data):
         ("clerk-user-import/authjs.json", None, "clerk-user-import/authjs.json is not there."),
         ("clerk-user-import/authjs.json", b"[{", "authjs.json: Line 1, column 3 is not well-formed JSON"),
         ("clerk-user-import/authjs.json", b'{"a": 1}', "JSON, but not a list of objects"),
-        ("clerk-user-import/authjs.json", b"[]", "no row has id or userId"),
+        ("clerk-user-import/authjs.json", b"[]", "has no users"),
         (
             "clerk-user-import/authjs.json",
             b'[{"userId": "", "email": "", "firstName": "", "lastName": ""}]',
