@@ -18,7 +18,7 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
         return
     agent, approver = staff["agent"], staff["approver"]
     people = list(DataSubject.objects.filter(erased_at__isnull=True).order_by("full_name").values_list("id", flat=True))
-    opened = in_the_past(access.export, people[:20], days=4, actor=agent, reason="Asked for a copy by e-mail")
+    opened = in_the_past(access.export, people[:20], days=1, actor=agent, reason="Asked for a copy by e-mail")
     opened += holds.place(subject_ids=people[20:22], actor=agent, reason="Dispute over an invoice")
     opened += children.flag(subject_ids=people[22:24], actor=agent, reason="A parent wrote to support")
     waiting = in_the_past(erasure.request_erasure, people[21:30], days=5, actor=agent, reason="Asked to be forgotten")

@@ -82,8 +82,9 @@ function sendOnce(form) {
 // Escape leaves a confirmation; not while something is typed that would be lost.
 function leaveOnEscape(link) {
   document.addEventListener("keydown", (event) => {
-    const typed = [...document.querySelectorAll(".ops-form textarea, .ops-form input:not([type=hidden])")];
-    if (event.key === "Escape" && !event.defaultPrevented && !typed.some((field) => field.value.trim())) link.click();
+    const fields = [...document.querySelectorAll(".ops-form textarea, .ops-form input:not([type=hidden])")];
+    const isTyped = fields.some((field) => (field.type === "checkbox" ? field.checked : field.value.trim()));
+    if (event.key === "Escape" && !event.defaultPrevented && !isTyped) link.click();
   });
 }
 
