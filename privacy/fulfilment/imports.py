@@ -24,7 +24,6 @@ from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable
 from privacy.fulfilment.slices import in_slices
 from privacy.models import ImportRun, Staff
-from privacy.selectors import imports as selectors
 from privacy.selectors import queue
 
 log = logging.getLogger(__name__)
@@ -91,7 +90,7 @@ def carry_out(run_id: UUID) -> None:
 def claim(run_id: UUID) -> ImportRun | None:
     """Takes the lease with one conditional UPDATE; None when there is nothing to do or another worker has it."""
     with transaction.atomic():
-        if selectors.due().filter(pk=run_id).update(
+        if queue.imports_due().filter(pk=run_id).update(
             lease_until=Now() + LEASE, fence=F("fence") + 1, claims=F("claims") + 1,
             started_at=Coalesce("started_at", Now()),
         ):  # fmt: skip

@@ -1,19 +1,14 @@
 """How far imports are, and which of them a worker may take."""
 
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from privacy.models import ImportRun
+from privacy.selectors import queue
 from privacy.selectors.progress import Progress, time_left
 
 
-def due() -> QuerySet[ImportRun]:
-    """Unfinished ones that no worker holds."""
-    return ImportRun.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), finished_at=None)
-
-
 def next_due(limit: int) -> list:
-    return list(due().order_by("created_at").values_list("id", flat=True)[:limit])
+    return list(queue.imports_due().order_by("created_at").values_list("id", flat=True)[:limit])
 
 
 def of_run(run: ImportRun) -> Progress:

@@ -1,12 +1,12 @@
 """What is due, what waits, and for how long. Times are the database's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from privacy.models import Heartbeat, RequestKind, RequestStatus, RightsRequest
+from privacy.models import Heartbeat, ImportRun, RequestKind, RequestStatus, RightsRequest
 
 RUNNABLE = [RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS]
 # Two lanes, each with messages and a worker of its own: what is asked for many at once never stands before what one
@@ -41,6 +41,11 @@ def due() -> QuerySet[RightsRequest]:
     )
 
 
+def imports_due() -> QuerySet[ImportRun]:
+    """Unfinished imports that no worker holds."""
+    return ImportRun.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), finished_at=None)
+
+
 def next_due(limit: int, among: Q = ANY) -> list[UUID]:
     """The most urgent due requests: duties without a date first (a hold, a child's account), then by deadline."""
     urgency = [F("due_on").asc(nulls_first=True), "received_at", "id"]
@@ -59,14 +64,21 @@ def untouched_seconds(lanes: Sequence[str] = tuple(LANES)) -> float | None:
 
 
 def _untouched(lane: str) -> float | None:
-    since = Coalesce("lease_until", "not_before", "approved_at", "received_at")
-    oldest = due().filter(LANES[lane]).annotate(since=since, now=Now()).order_by("since")
-    row = oldest.values_list("since", "now").first()
-    if row is None:
-        return None
+    waited = max(_waited(lane), default=None)
     moved = heard_seconds(lane)
-    waited = (row[1] - row[0]).total_seconds()
-    return waited if moved is None else min(waited, moved)
+    return waited if moved is None or waited is None else min(waited, moved)
+
+
+def _waited(lane: str) -> Iterator[float]:
+    """Seconds since the oldest of each kind of work became due. Imports share the lane of bulk."""
+    requests = due().filter(LANES[lane])
+    kinds = [(requests, Coalesce("lease_until", "not_before", "approved_at", "received_at"))]
+    if lane == BULK:
+        kinds.append((imports_due(), Coalesce("lease_until", "created_at")))
+    for rows, since in kinds:
+        oldest = rows.annotate(since=since, now=Now()).order_by("since").values_list("since", "now").first()
+        if oldest:
+            yield (oldest[1] - oldest[0]).total_seconds()
 
 
 def last_sweep_seconds() -> float | None:

@@ -60,7 +60,14 @@ def test_a_silent_hold_leaves_no_trace_in_the_package():
     planned = plans.access_plan([person.id])
     assert "privacy.LegalHold" not in {line.label for line in planned.lines}
     package = package_of(person)
-    for trace in ("police ref", "hold_place", "on_hold", "silent", "privacy.LegalHold.jsonl", "privacy.LegalHold.reason"):
+    for trace in (
+        "police ref",
+        "hold_place",
+        "on_hold",
+        "silent",
+        "privacy.LegalHold.jsonl",
+        "privacy.LegalHold.reason",
+    ):
         assert trace not in package, trace
     assert planned.rows == AccessPackage.objects.latest("created_at").rows
 

@@ -19,7 +19,11 @@ LEAST = {
 }
 
 
-@pytest.mark.parametrize("case", LEAST)
+# A minute and a half for what the erasure alone shows in most of its points.
+CASES = [pytest.param(case, marks=pytest.mark.attack) if case == "erasure held half-way" else case for case in LEAST]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_worker_killed_at_any_failpoint_changes_nothing_about_the_end(case, process_environment, capsys):
     connection.close()
     command = [sys.executable, "-m", "tests.fulfilment.killing", case]
