@@ -57,10 +57,10 @@ def own_temporary_folder(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
 
-@pytest.mark.django_db(transaction=True)
 SWITCHED_OFF = pytest.param("", marks=pytest.mark.attack, id="switched off")  # shows that the search itself finds all
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("eraser", ["at once", "in slices", SWITCHED_OFF])
 def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavailable, monkeypatch, eraser):
     if eraser == "in slices":
