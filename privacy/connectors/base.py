@@ -72,13 +72,12 @@ class Call:
     `references` are its own names for the person, by kind; `idempotency_key` is the same on every attempt.
     `renew` prolongs the worker's lease; let what it raises pass, because then nothing more may be done. Given a
     result it stores it as the evidence so far: do so before whatever cannot be taken back, for the worker may die
-    before the answer. `units_done` and `result` are what earlier attempts left.
+    before the answer. `result` is what earlier attempts left.
     """
 
     references: dict[str, list[str]]
     idempotency_key: UUID
     renew: Callable[..., None]
-    units_done: int = 0
     result: dict[str, Any] = field(default_factory=dict)
 
 

@@ -24,7 +24,7 @@ def erase_at_processor(request: RightsRequest, step: FulfilmentStep, renew: Call
     connector = connectors.get(step.target)
     if connector is None:
         return Failed(f"No connector for {step.target} any more")
-    return connector.erase(Call(known, step.idempotency_key, renew, step.units_done, step.result))
+    return connector.erase(Call(known, step.idempotency_key, renew, step.result))
 
 
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:

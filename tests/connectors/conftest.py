@@ -79,7 +79,7 @@ def call():
     """Call it with references: what the engine would hand to a connector."""
     key = uuid.uuid4()
 
-    def made(units_done=0, result=None, renew=lambda result=None: None, **references):
-        return Call(references, key, renew, units_done, result or {})
+    def made(result=None, renew=lambda result=None: None, **references):
+        return Call(references, key, renew, result or {})
 
     return made

@@ -76,9 +76,7 @@ def test_many_responses_are_deleted_in_slices_that_go_on_where_the_last_ended(op
     slices = 1
     while isinstance(outcome, More):
         assert outcome.units == slices == outcome.result["responses_deleted"]
-        outcome = connectors["openai"].erase(
-            call(outcome.units, outcome.result, response_id=ids, last_prompt_on=LONG_AGO)
-        )
+        outcome = connectors["openai"].erase(call(outcome.result, response_id=ids, last_prompt_on=LONG_AGO))
         slices += 1
     assert slices == 3
     assert outcome.result["responses_deleted"] == 3
@@ -92,7 +90,7 @@ def test_trouble_after_some_deletions_keeps_what_is_done_and_then_heeds_the_trou
     outcome = connectors["openai"].erase(call(response_id=ids, last_prompt_on=LONG_AGO))
     assert isinstance(outcome, More) and outcome.units == 1
     calls = len(openai.asked)
-    waiting = connectors["openai"].erase(call(outcome.units, outcome.result, response_id=ids, last_prompt_on=LONG_AGO))
+    waiting = connectors["openai"].erase(call(outcome.result, response_id=ids, last_prompt_on=LONG_AGO))
     assert isinstance(waiting, Waiting) and waiting.seconds > 35
     assert len(openai.asked) == calls
 
