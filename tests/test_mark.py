@@ -57,11 +57,12 @@ def own_temporary_folder(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
 
+IN_SLICES = pytest.param("in slices", marks=pytest.mark.attack)
 SWITCHED_OFF = pytest.param("", marks=pytest.mark.attack, id="switched off")  # shows that the search itself finds all
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("eraser", ["at once", "in slices", SWITCHED_OFF])
+@pytest.mark.parametrize("eraser", ["at once", IN_SLICES, SWITCHED_OFF])
 def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavailable, monkeypatch, eraser):
     if eraser == "in slices":
         monkeypatch.setattr(erasure, "SLICE_ROWS", 1)

@@ -112,6 +112,7 @@ def hostile() -> list[str]:
     ]
 
 
+@pytest.mark.attack
 def test_hostile_text_is_printed_and_not_run(client, manager, unavailable):
     """Names in the clear, and contents once revealed: no tag of theirs reaches the page, and none breaks it."""
     if not BLNS.exists():

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.attack
 
 KILLS = 40
 PEOPLE = 8  # for each of the three
-PATIENCE_SECONDS = 420  # it took 60 on two idle cores
+PATIENCE_SECONDS = 420
 STALLED_SECONDS = 25  # a worker can live on and consume nothing (README, Running it)
 LEASE_SECONDS = "3"
 ACTIONS = {RequestKind.ACCESS: "export", RequestKind.ERASURE: "erase", RequestKind.HOLD_PLACE: "hold"}
