@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from django.contrib import admin
 from django.contrib.messages.storage.fallback import FallbackStorage
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import models, transaction
 from django.test import RequestFactory
 from django.urls import reverse
@@ -101,7 +101,7 @@ def status_of_view(question: Question, user) -> int | str:
     try:
         with transaction.atomic():
             return question.model_admin.changelist_view(request).status_code
-    except SuspiciousOperation:
+    except (BadRequest, SuspiciousOperation):
         return 400
     except PermissionDenied:
         return 403
