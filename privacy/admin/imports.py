@@ -46,7 +46,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @display(description="Table")
     def table(self, run):
-        return tables[run.sheet].name
+        return table_name(run)
 
     @display(description="State")
     def state(self, run):
@@ -69,7 +69,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def page(self, request, run: ImportRun) -> dict:
         return {
             **self.admin_site.each_context(request),
-            "title": f"Import: {tables[run.sheet].name.lower()}",
+            "title": f"Import: {table_name(run).lower()}",
             "opts": self.opts,
             "original": run,
             "run": run,
@@ -78,7 +78,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
             "poll_after": next_look(run),
             "is_stalled": run.finished_at is None and workers_are_silent(),
             "more_left_out": max(run.left_out - len(run.reasons), 0),
-            "list_url": reverse(f"admin:{run.sheet.replace('.', '_').lower()}_changelist"),
+            "list_url": list_url(run),
             "audit_url": f"{reverse('admin:privacy_auditentry_changelist')}?chain__exact={run.id}",
         }
 
@@ -89,6 +89,16 @@ class ImportRunAdmin(ReadOnlyAdmin):
         if run is None:
             return JsonResponse({"next": 0}, status=404)
         return answer_poll(request, imports.of_run(run), next_look(run))
+
+
+def table_name(run: ImportRun) -> str:
+    """What staff call the table; the name as it was for a table that has been renamed or taken away since."""
+    return tables[run.sheet].name if run.sheet in tables else run.sheet
+
+
+def list_url(run: ImportRun) -> str:
+    """Empty for a table that is no longer there."""
+    return reverse(f"admin:{run.sheet.replace('.', '_').lower()}_changelist") if run.sheet in tables else ""
 
 
 def next_look(run: ImportRun) -> int:

@@ -30,6 +30,7 @@ from privacy.models import (
     RequestKind,
     RequestStatus,
     Script,
+    Staff,
     StepState,
     Verification,
 )
@@ -366,3 +367,12 @@ def test_what_is_no_nul_passes(client, manager):
     f.DataSubjectFactory(full_name="0 % Zoë")
     answer = client.post(reverse("admin:privacy_datasubject_search"), {"term": "0 %"}, follow=True)
     assert answer.status_code == 200
+
+
+def test_a_choice_of_many_wider_than_a_column_is_refused(client):
+    client.force_login(f.StaffFactory(role="", is_superuser=True))
+    before = Staff.objects.count()
+    fields = {"username": "new", "usable_password": "false", "groups": ["9" * 30]}
+    answer = client.post(reverse("admin:privacy_staff_add"), fields)
+    assert answer.status_code in (200, 400)
+    assert Staff.objects.count() == before
