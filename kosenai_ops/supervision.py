@@ -39,7 +39,7 @@ class Worker:
     def start(self) -> None:
         """A session of its own: Ctrl-C does not reach it past us, and its children are killed with it."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603  (our own command)
 
     @property
     def age(self) -> float:

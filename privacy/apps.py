@@ -13,7 +13,7 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("personal_data", "connectors")
         from privacy import roles  # noqa: F401  (registers its system check)
         from privacy.connectors import checks as of_recipients  # noqa: F401  (registers the system checks)
-        from privacy.datamap import checks  # noqa: F401
+        from privacy.datamap import checks  # noqa: F401  (the same)
 
         first, *_, last = [config for config in apps.get_app_configs() if config.models_module]
         pre_migrate.connect(lift_triggers, sender=first)

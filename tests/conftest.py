@@ -179,3 +179,13 @@ def sign_in(browser_page, live_server, client):
         browser_page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
     return as_staff
+
+
+@pytest.fixture
+def manager(client):
+    """A privacy manager, to whom `client` belongs."""
+    from tests import factories as f
+
+    member = f.StaffFactory(role="manager")
+    client.force_login(member)
+    return member

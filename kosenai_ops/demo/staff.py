@@ -6,7 +6,7 @@ from privacy.models import Staff
 from privacy.roles import ROLES
 
 # The demo listens on this machine only; its people are invented.
-PASSWORD = "kosenai-demo"  # noqa: S105
+PASSWORD = "kosenai-demo"  # noqa: S105  (no secret: the demo prints it)
 
 
 def ensure_staff() -> dict[str, Staff]:

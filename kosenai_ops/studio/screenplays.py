@@ -113,7 +113,7 @@ class NoDoctype(ET.TreeBuilder):
 def fdx_title(text: str, name: str) -> str:
     """The first line of the title page; empty when there is none. Raises SourceError for what is not FDX."""
     try:
-        root = ET.XML(text.encode(), parser=ET.XMLParser(target=NoDoctype(), encoding="utf-8"))  # noqa: S314
+        root = ET.XML(text.encode(), parser=ET.XMLParser(target=NoDoctype(), encoding="utf-8"))  # noqa: S314  (NoDoctype)
     except ET.ParseError as error:
         raise SourceError(f"{name}: line {error.position[0]} is not well-formed XML.") from error
     except ValueError as error:

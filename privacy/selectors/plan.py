@@ -1,7 +1,7 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -169,23 +169,8 @@ def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.
     return found
 
 
-def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of files in the person's own folders: once the rows are gone, no row knows them."""
-    found = []
-    for declaration in compiler.all_declarations():
-        for file_field in declaration.file_fields() if declaration.folder else []:
-            folder = declaration.folder.format(subject=subject_id)
-            try:
-                _, names = file_field.storage.listdir(folder)
-            except FileNotFoundError:
-                continue
-            found += [(file_field.storage, f"{folder}/{name}") for name in names]
-    return found
-
-
-def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of the person's own folders that hold nothing; a storage without folders has none."""
-    found = []
+def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
+    """(storage, name, folders in it, files in it) of the person's own folders; a storage without folders has none."""
     for declaration in compiler.all_declarations():
         for file_field in declaration.file_fields() if declaration.folder else []:
             folder = declaration.folder.format(subject=subject_id)
@@ -193,9 +178,19 @@ def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
                 folders, names = file_field.storage.listdir(folder)
             except FileNotFoundError:
                 continue
-            if not folders and not names:
-                found.append((file_field.storage, folder))
-    return found
+            yield file_field.storage, folder, folders, names
+
+
+def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of files in the person's own folders: once the rows are gone, no row knows them."""
+    return [(storage, f"{folder}/{name}") for storage, folder, _, names in own_folders(subject_id) for name in names]
+
+
+def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of the person's own folders that hold nothing."""
+    return [
+        (storage, folder) for storage, folder, folders, names in own_folders(subject_id) if not folders and not names
+    ]
 
 
 def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:

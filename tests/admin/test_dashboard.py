@@ -20,13 +20,6 @@ QUERIES = 21
 S = RequestStatus
 
 
-@pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
-    return member
-
-
 def open_request(status=S.RECEIVED, **given) -> RightsRequest:
     return f.RightsRequestFactory(status=status, **given)
 

@@ -25,13 +25,6 @@ BLNS = settings.BASE_DIR.parent / "shared" / "data" / "blns" / "blns-odd.json"
 SECRET = "a line that only its writer should read"
 
 
-@pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
-    return member
-
-
 def write_everywhere(text: str) -> None:
     """Puts `text` into every field of CONTENT, as far as the column takes it."""
     for label, names in CONTENT.items():

@@ -20,13 +20,6 @@ LIST = "admin:privacy_processor_changelist"
 POLICY = {"clerk", "stripe", "openai", "google", "hosting", "analytics", "logging", "email_delivery"}
 
 
-@pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
-    return member
-
-
 def form_of(processor: Processor, **changed) -> dict:
     given = {
         "name": processor.name, "role": processor.role, "parent": processor.parent_id or "",

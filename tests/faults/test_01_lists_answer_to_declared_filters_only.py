@@ -134,13 +134,6 @@ def test_the_export_of_a_list_takes_no_more_than_the_list(client):
             assert ask(f"{reverse('admin:privacy_script_export')}?{query}").status_code == 400, query
 
 
-@pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
-    return member
-
-
 def rows(client, model, query: str) -> int:
     answer = client.get(f"{list_of(model)}?{query}")
     assert answer.status_code == 200, query

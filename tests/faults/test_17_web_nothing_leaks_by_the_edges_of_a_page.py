@@ -52,13 +52,6 @@ urlpatterns = [
 ]
 
 
-@pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
-    return member
-
-
 # --- What was typed is not repeated -------------------------------------------------
 
 

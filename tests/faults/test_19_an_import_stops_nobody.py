@@ -32,11 +32,9 @@ def own_media(settings, tmp_path):
 
 
 @pytest.fixture
-def manager(client):
-    member = f.StaffFactory(role="manager")
-    client.force_login(member)
+def manager(manager, client):
     client.get(reverse("admin:index"))  # the session is written once a minute: now, and not in the test
-    return member
+    return manager
 
 
 @pytest.fixture
