@@ -1,6 +1,6 @@
 """The queue of requests, and a request's own page with progress that moves while a worker works."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import admin
@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
@@ -269,10 +270,12 @@ def step_line(request, row: RightsRequest, step: FulfilmentStep, bar: progress.S
 
 
 def next_look(row: RightsRequest) -> int:
-    """Milliseconds until the page asks again; 0 when nothing will change any more."""
+    """Milliseconds until the page asks again; 0 when nothing will change any more. Soon while a worker has something to
+    do, also for an answer that was attested a moment ago."""
     if not row.is_open:
         return 0
-    return SOON if row.status == RequestStatus.IN_PROGRESS and not row.parked_because else LATER
+    is_due = row.not_before is None or row.not_before <= timezone.now() + timedelta(milliseconds=SOON)
+    return SOON if row.status in queue.RUNNABLE and not row.parked_because and is_due else LATER
 
 
 @decisions.on_request

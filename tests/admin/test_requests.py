@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles, tasks
-from privacy.fulfilment import access, engine, erasure, holds
+from privacy.fulfilment import access, engine, erasure, holds, processors
 from privacy.models import AuditEntry, RequestKind, RequestStatus, RightsRequest, StepState, Verification
 from tests import factories as f
 
@@ -250,6 +250,16 @@ class TestProgress:
         after = agent.get(url("progress", request)).json()
         assert before["next"] == 1500 and before["bars"]["all"][0] == 0
         assert after["bars"]["all"][0] > 0 and after["version"] != before["version"]
+
+    def test_an_attested_answer_is_looked_for_at_once(self, agent, approver):
+        """Nothing happens while somebody else's answer is awaited; after it a worker has something to do."""
+        request = erasure_of(f.person_with_everything(), agent.staff)
+        erasure.approve(request_id=request.pk, actor=approver.staff)
+        engine.run(request.pk)
+        assert agent.get(url("progress", request)).json()["next"] == 15_000
+        for step in request.steps.filter(state=StepState.WAITING):
+            processors.attest(step_id=step.pk, actor=approver.staff, evidence="TICKET-1")
+        assert agent.get(url("progress", request)).json()["next"] == 1500
 
     def test_looking_by_itself_keeps_no_idle_session_alive(self, agent):
         request = f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS)

@@ -198,8 +198,8 @@ class TestDeclaredFiltersStillFilter:
         assert rows(client, django_user_model, f"q={agent.username}") == 1
 
     def test_sorting_by_the_columns_that_show_an_arrow(self, client, manager):
-        f.DataSubjectFactory(full_name="Ada")
-        f.DataSubjectFactory(full_name="Zoe")
+        f.DataSubjectFactory(full_name="Ada", created_at="2026-01-01T00:00Z")
+        f.DataSubjectFactory(full_name="Zoe", created_at="2026-01-02T00:00Z")
         for order, first in (("2", "Ada"), ("-2", "Zoe"), ("", "Zoe")):
             page = client.get(list_of(privacy.DataSubject), {"o": order})
             assert page.context["cl"].result_list[0].full_name == first
