@@ -203,7 +203,7 @@ def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:
 
 def _entries(since: datetime | None) -> Iterator[AuditEntry]:
     """All entries by (chain, n), a page at a time along the index: neither memory nor an open cursor grows."""
-    rows = AuditEntry.objects.order_by("chain", "n")
+    rows = reconciliation.tuples(AuditEntry.objects.order_by("chain", "n"))
     if since:
         rows = rows.filter(chain__in=_touched(since))
     page = list(rows[:PAGE])

@@ -5,12 +5,14 @@ none is missing and none was slipped in, shows only against the rows.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 
 from privacy.models import (
     AccessPackage,
@@ -38,6 +40,15 @@ STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
 BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
 FINISHED = {"step.done": StepState.DONE, "step.waived": StepState.WAIVED}
 ERASED_TEXT = "[erased]"
+
+
+# An entry is read as a tuple of these: a trail has millions, and making a model's instance costs more than reading it.
+COLUMNS = [column.attname for column in AuditEntry._meta.concrete_fields]
+
+
+def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet:
+    """The same entries, each with what an instance has by the same names, and nothing to save."""
+    return entries.values_list(*COLUMNS, named=True)
 
 
 @dataclass
@@ -82,12 +93,13 @@ class Rows:
     receipts: dict[UUID, ErasureReceipt]
     packages: dict[UUID, AccessPackage]
     suppressions: dict[UUID, list[tuple[str, str]]]
-    duties: dict[UUID, LegalHold | ChildFlag]
+    duties: dict[UUID, UUID]  # {hold or flag: person}
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
         ids = list(told)
-        requests = RightsRequest.objects.order_by().select_related("subject", "batch").in_bulk(ids)
+        found = RightsRequest.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
+        requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
         steps, suppressions = defaultdict(list), defaultdict(list)
         for step in FulfilmentStep.objects.filter(request__in=requests).order_by("request", "seq"):
@@ -99,7 +111,7 @@ class Rows:
             {receipt.request_id: receipt for receipt in ErasureReceipt.objects.filter(request__in=requests)},
             {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests)},
             suppressions,
-            {**LegalHold.objects.in_bulk(named), **ChildFlag.objects.in_bulk(named)} if named else {},
+            {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
         )  # fmt: skip
 
 
@@ -140,7 +152,7 @@ def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
     if not told.is_older:
         if commitments.of_row(request, opened.data["row"]["columns"]) != opened.data["row"]:
             yield "the request is not as it was opened"
-        yield from _text("request", request, request.subject, opened.data["reason"])
+        yield from _text("request", request, opened.data["reason"])
     batch = request.batch
     if batch and (batch.kind, batch.actor_id) != (request.kind, request.requested_by_id):
         yield "the batch of the request is of another kind or by somebody else"
@@ -148,11 +160,12 @@ def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
         yield "the batch of the request is of another time"
 
 
-def _text(name: str, row: RightsRequest | LegalHold | ChildFlag, person: DataSubject, committed: str) -> Iterator[str]:
+def _text(name: str, row, committed: str) -> Iterator[str]:
+    """`row` is a request, a hold or a flag, with when its person was erased beside it."""
     if row.salt:
         if commitments.of_text(row.salt, row.reason) != committed:
             yield f"the reason of the {name} is not what was written"
-    elif row.reason != ERASED_TEXT or person.erased_at is None:
+    elif row.reason != ERASED_TEXT or row.erased_at is None:
         yield f"the reason of the {name} was blanked or changed, and nobody was erased"
 
 
@@ -215,7 +228,7 @@ def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
 def _package(package: AccessPackage | None, request: RightsRequest, told: Told) -> Iterator[str]:
     built = told.result("package")
     if package is None:
-        if built and request.subject.erased_at is None:  # the erasure deletes it with the rest
+        if built and request.erased_at is None:  # the erasure deletes it with the rest
             yield "the package is gone, and nobody was erased"
         return
     if not built:
@@ -239,10 +252,8 @@ def _ledger(suppressions: Sequence[tuple[str, str]], told: Told) -> Iterator[str
 
 
 def _duty(request: RightsRequest, told: Told, rows: Rows) -> Iterator[str]:
-    if pk := _id_of_duty(request, told):
-        row = rows.duties.get(pk)
-        if row is None or row.subject_id != request.subject_id:
-            yield f"the {DUTIES[request.kind].name} that it tells of is gone, or another person's"
+    if (pk := _id_of_duty(request, told)) and rows.duties.get(pk) != request.subject_id:
+        yield f"the {DUTIES[request.kind].name} that it tells of is gone, or another person's"
 
 
 def _id_of_duty(request: RightsRequest, told: Told) -> UUID | None:
@@ -274,6 +285,16 @@ class Duty:
     ending: str
     ended_count: str
 
+    def subjects(self, **conditions) -> models.QuerySet:
+        """(its id, its person's) of the rows for which these hold."""
+        return self.model.objects.filter(**conditions).order_by("pk").values_list("pk", "subject_id")
+
+    def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet:
+        columns = ["id", "subject_id", "salt", "reason", f"{self.begun_by}_id", self.begun_at,
+                   f"{self.ended_by}_id", self.ended_at]  # fmt: skip
+        rows = self.model.objects.filter(subject__in=subject_ids).annotate(erased_at=F("subject__erased_at"))
+        return rows.order_by("pk").values_list(*columns, "erased_at", named=True)
+
 
 HOLD = Duty(
     LegalHold, "legal hold", "hold", "placed_by", "placed_at", "released_by", "released_at",
@@ -290,36 +311,33 @@ def differences_of_duties() -> Iterator[tuple[str, UUID, str]]:
     """(name of the kind, id of the row, what is wrong with it) of every hold and flag where something is."""
     for beginning, duty in DUTIES.items():
         last = UUID(int=0)
-        while page := list(duty.model.objects.filter(pk__gt=last).order_by("pk")[:PAGE]):
-            suspicious = {row.subject_id for row, _ in _of_people(duty, beginning, {r.subject_id for r in page})}
-            on_page = {row.pk for row in page}
+        while page := dict(duty.subjects(pk__gt=last)[:PAGE]):
+            suspicious = {row.subject_id for row, _ in _of_people(duty, beginning, set(page.values()))}
             for subject_id in sorted(suspicious):
-                yield from _look_again(duty, beginning, subject_id, on_page)
-            last = page[-1].pk
+                yield from _look_again(duty, beginning, subject_id, page.keys())
+            last = max(page)
 
 
-def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: set[UUID]) -> Iterator[tuple[str, UUID, str]]:
+def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: Container[UUID]) -> Iterator[tuple[str, UUID, str]]:
     """With the person's row locked, as who places and releases locks it: it may have happened in between."""
     with transaction.atomic():
         DataSubject.objects.select_for_update().get(pk=subject_id)
-        found = [(row.pk, text) for row, text in _of_people(duty, beginning, {subject_id}) if row.pk in rows]
+        found = [(row.id, text) for row, text in _of_people(duty, beginning, {subject_id}) if row.id in rows]
     yield from ((duty.name, pk, text) for pk, text in found)
 
 
-def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple[models.Model, str]]:
-    """The rows of these people that differ from what their requests' entries tell."""
-    kinds = (beginning, duty.ending)
-    requests = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=kinds).order_by().in_bulk()
+def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple]:
+    """(row, what is wrong with it) of the rows of these people that differ from what their requests' entries tell."""
+    found = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=(beginning, duty.ending)).order_by()
+    requests = {r.id: r for r in found.values_list("id", "subject_id", "kind", "requested_by_id", named=True)}
     opened, done = {}, defaultdict(list)
-    # Along the chains' index, and put in order here: asked for by event or id, SQLite reads the whole trail a page.
-    entries = AuditEntry.objects.filter(chain__in=requests).order_by("chain", "n")
-    for entry in sorted(entries, key=lambda entry: entry.id):
+    for entry in _entries_of(requests, "request.opened", "step.done"):
         if entry.event == "request.opened":
             opened[entry.chain] = entry
-        elif entry.event == "step.done":
+        else:
             done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
     by_person = defaultdict(list)
-    for row in duty.model.objects.filter(subject__in=subject_ids).select_related("subject").order_by("pk"):
+    for row in duty.rows_of(subject_ids):
         by_person[row.subject_id].append(row)
     for subject_id, rows in by_person.items():
         for row in rows:
@@ -331,8 +349,17 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
 
-def _of_duty(duty: Duty, row, done: Sequence[tuple[RightsRequest, AuditEntry]], opened: dict) -> Iterator[str]:
-    begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.pk)]
+def _entries_of(chains: Iterable[UUID], *events: str) -> list:
+    """In the order in which they were written; of each only what is compared."""
+    # Found along the chains' index, put in order here: by the index of events or of ids SQLite reads the whole trail.
+    unindexed = Concat("event", Value(""))
+    found = AuditEntry.objects.alias(said=unindexed).filter(chain__in=chains, said__in=events).order_by("chain", "n")
+    return sorted(found.values_list("id", "chain", "event", "at", "data", named=True))
+
+
+def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
+    """`done` are (request, entry) of what the person's requests did, `opened` the first entries by request."""
+    begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.id)]
     if not begun:
         yield "no request put it in force"
         return
@@ -341,8 +368,8 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple[RightsRequest, AuditEntry]], 
         yield "it names another person as the one who ordered it"
     if _apart(getattr(row, duty.begun_at), entry.at):
         yield "it was put in force at another time"
-    if request.pk in opened and "reason" in opened[request.pk].data:
-        yield from _text(duty.name, row, row.subject, opened[request.pk].data["reason"])
+    if request.id in opened and "reason" in opened[request.id].data:
+        yield from _text(duty.name, row, opened[request.id].data["reason"])
     if (ended_at := getattr(row, duty.ended_at)) and not any(
         r.kind == duty.ending
         and r.requested_by_id == getattr(row, f"{duty.ended_by}_id")
