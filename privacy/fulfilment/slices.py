@@ -1,8 +1,8 @@
 """Writing much without keeping others waiting: committed slices, short by the clock, with room between them.
 
-SQLite has one writer, and no queue: who waits looks again after 25 to 100 ms, and finds the door open only if nobody
-has gone in meanwhile. So a slice aims at a tenth of a second, and then the door stays open longer than a waiting
-writer sleeps.
+SQLite has one writer, and no queue: who waits looks again after 1 to 100 ms, and finds the door open only if nobody
+has gone in meanwhile. So the door stays open for longer than a waiting writer sleeps, after every slice: nobody waits
+for a second one.
 """
 
 import sqlite3
@@ -12,9 +12,8 @@ from itertools import islice
 
 from django.db import InterfaceError, OperationalError, connection
 
-SLICE_SECONDS = 0.1
-# SQLite's own handler sleeps 25 to 50 ms between its looks during the first quarter of a second.
-PAUSE_SECONDS = 0.05
+SLICE_SECONDS = 0.15
+PAUSE_SECONDS = 0.11  # sqlite3's busy handler sleeps for 100 ms at most
 # Rows. Below 20 the slice's own dozen queries would be most of it; above 900 it asks in several (intake.CHUNK).
 FIRST, SHORTEST, LONGEST = 50, 20, 900
 
