@@ -1,6 +1,7 @@
 """The studio's files come in once, whole or not at all, and erased people stay away."""
 
 import csv
+import gc
 import io
 import json
 import shutil
@@ -13,7 +14,7 @@ from django.db import connection, models
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.datamap import registry
-from privacy.fulfilment import access, engine, erasure, processors
+from privacy.fulfilment import access, engine, erasure, processors, slices
 from privacy.fulfilment.intake import ERASED
 from privacy.models import (
     AuditEntry,
@@ -65,6 +66,20 @@ def test_everything_comes_in_and_a_second_run_changes_nothing(shared_data):
     run(shared_data)
     assert snapshot() == before
     assert AuditEntry.objects.count() == evidence
+
+
+@pytest.mark.django_db
+def test_no_collection_looks_through_what_was_read_while_others_wait(shared_data, monkeypatch):
+    before, took, passed_over = gc.get_freeze_count(), slices.Pace.took, []
+    monkeypatch.setattr(slices.Pace, "took", lambda *given: (passed_over.append(gc.get_freeze_count()), took(*given)))
+    run(shared_data)
+    assert len(passed_over) > 5 and min(passed_over) > 10_000 + before
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_door_stays_open_for_longer_than_a_writer_sleeps():
+    """The longest that sqlite3's busy handler sleeps between two looks is 100 ms (sqliteDefaultBusyCallback)."""
+    assert slices.PAUSE_SECONDS > 0.1
 
 
 @pytest.mark.django_db
