@@ -11,7 +11,8 @@ import stripe
 from billing.models import Customer
 from billing.personal_data import for_tax
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, Done, Failed, Later, register, retained
+from privacy.connectors.base import Call, register, retained
+from privacy.jobs.outcomes import Done, Failed, Later
 from privacy.models import Identifier
 
 ENDED = {"canceled", "incomplete_expired"}

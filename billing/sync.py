@@ -17,10 +17,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.fulfilment import audit, intake
+from privacy.evidence import audit
+from privacy.fulfilment import intake
 from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
 from privacy.fulfilment.reading import why_not_storable
-from privacy.fulfilment.slices import in_slices
+from privacy.jobs.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.models.addresses import MAX_LENGTH
 from privacy.selectors.suppression import perhaps_suppressed, suppressed

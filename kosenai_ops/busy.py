@@ -15,7 +15,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
-from privacy.fulfilment.slices import is_busy, was_rolled_back
+from privacy.jobs.slices import is_busy, was_rolled_back
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 5  # seconds

@@ -316,14 +316,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A queue for each lane of privacy.selectors.queue, because a folder of files knows no priorities; `manage.py work` runs
-# a worker for each.
+# A queue for each lane (privacy.jobs.bells), because a folder of files knows no priorities; `manage.py work` runs a
+# worker for each.
 CELERY_TASK_DEFAULT_QUEUE = "kosenai-prompt"
-CELERY_TASK_ROUTES = {
-    "privacy.tasks.fulfil_bulk": {"queue": "kosenai-bulk"},
-    "privacy.tasks.erase_batch": {"queue": "kosenai-bulk"},
-    "privacy.tasks.import_rows": {"queue": "kosenai-bulk"},
-}
 # Who sends it as a bearer token to /readyz is told the facts behind the one word that all others get.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 if HEALTH_TOKEN and len(HEALTH_TOKEN) < 32:

@@ -12,12 +12,14 @@ import sys
 import time
 from contextlib import suppress
 
+from privacy.jobs.bells import queue_of
+from privacy.models import Lane
 from privacy.selectors import queue
 
 log = logging.getLogger(__name__)
 
 # Processes a lane. What many were asked for at once has one, so that it leaves room on a small machine.
-PROCESSES = {queue.PROMPT: 2, queue.BULK: 1}
+PROCESSES = {Lane.PROMPT: 2, Lane.BULK: 1}
 GRACE_SECONDS = 5
 # A worker that cannot start is not started in a tight circle.
 RESTART_SECONDS = 5
@@ -30,7 +32,7 @@ class Worker:
     def __init__(self, lane: str, app: str, patience: float):
         self.lane, self.patience = lane, patience
         self.command = [
-            sys.executable, "-m", "celery", "-A", app, "worker", "-Q", f"kosenai-{lane}", "-c", str(PROCESSES[lane]),
+            sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue_of(lane), "-c", str(PROCESSES[lane]),
             "-n", f"{lane}-{os.getpid()}@%h", "-l", "INFO",
             "--without-gossip", "--without-mingle", "--without-heartbeat",  # nobody listens to them here
         ]  # fmt: skip
@@ -60,7 +62,7 @@ class Workers:
 
     def __init__(self, *, app: str = "kosenai_ops", patience: float = queue.PATIENCE_SECONDS):
         self.patience = patience
-        self.all = [Worker(lane, app, patience) for lane in queue.LANES]
+        self.all = [Worker(lane, app, patience) for lane in Lane.values]
 
     def look(self) -> bool:
         """Starts anew what has ended or consumes nothing; whether there was any such."""

@@ -1,3 +1,7 @@
+import pkgutil
+import sys
+from importlib import import_module
+
 from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
@@ -9,8 +13,11 @@ class PrivacyConfig(AppConfig):
     verbose_name = "Privacy"
 
     def ready(self):
-        """Finds `personal_data` and `connectors` in every installed app: the whole plug-in mechanism."""
-        autodiscover_modules("personal_data", "connectors")
+        """Finds these modules in every installed app, and every module inside them: the whole plug-in mechanism."""
+        for floor in ("personal_data", "connectors", "fulfilment"):
+            autodiscover_modules(floor)
+            for config in apps.get_app_configs():
+                import_all_under(f"{config.name}.{floor}")
         from privacy import roles  # noqa: F401  (registers its system check)
         from privacy.connectors import checks as of_recipients  # noqa: F401  (registers the system checks)
         from privacy.datamap import checks  # noqa: F401  (the same)
@@ -18,6 +25,13 @@ class PrivacyConfig(AppConfig):
         first, *_, last = [config for config in apps.get_app_configs() if config.models_module]
         pre_migrate.connect(lift_triggers, sender=first)
         post_migrate.connect(follow_the_tables, sender=last)
+
+
+def import_all_under(package: str) -> None:
+    """Every module of the package, if there is one: what it declares and the handlers it has are registered by that."""
+    found = sys.modules.get(package)
+    for module in pkgutil.walk_packages(getattr(found, "__path__", []), f"{package}."):
+        import_module(module.name)
 
 
 def lift_triggers(sender, plan, using, **kwargs):

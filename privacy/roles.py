@@ -22,7 +22,7 @@ PERSONAL = (
     "billing.invoice", "billing.invoiceline", "billing.refund",
 )  # fmt: skip
 EVIDENCE = (
-    "privacy.rightsrequest", "privacy.fulfilmentstep", "privacy.batch", "privacy.accesspackage",
+    "privacy.rightsrequest", "privacy.job", "privacy.step", "privacy.batch", "privacy.accesspackage",
     "privacy.erasurereceipt", "privacy.legalhold", "privacy.childflag", "privacy.auditentry",
     "privacy.suppression",
 )  # fmt: skip
@@ -45,7 +45,8 @@ READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*PERSONAL, *EVIDENCE), (AGENT, APPROVER, MANAGER, AUDITOR)),
     **dict.fromkeys(INVENTORY, ROLES),
     "privacy.rightsrequest": ROLES,
-    "privacy.fulfilmentstep": ROLES,
+    "privacy.job": ROLES,
+    "privacy.step": ROLES,
     "privacy.auditentry": ROLES,
 }
 

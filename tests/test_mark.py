@@ -28,10 +28,11 @@ from django.db import connection
 from django.urls import reverse
 
 from kosenai_ops.logs import JsonLine
-from privacy.fulfilment import engine, erasure, processors
-from privacy.models import FulfilmentStep, Identifier, RightsRequest, StepState
+from privacy.fulfilment import erasure, processors
+from privacy.models import Identifier, RightsRequest, Step, StepState
 from privacy.selectors import queue
 from privacy.selectors.suppression import is_suppressed
+from tests import working
 from tests.factories import StaffFactory, person_with_everything
 from tests.marks import SHORT_NUMBER, Mark, every_markable_field, plant, rich, search
 
@@ -163,8 +164,8 @@ def carry_out() -> None:
     """What workers, and staff who write to processors without an API, do until nothing is left to do."""
     while due := list(queue.due().values_list("id", flat=True)):
         for request_id in due:
-            engine.run(request_id)
-        for step in FulfilmentStep.objects.filter(state=StepState.WAITING, not_before=None):
+            working.run(request_id)
+        for step in Step.objects.filter(state=StepState.WAITING, not_before=None):
             processors.attest(step_id=step.id, actor=StaffFactory(), evidence="TICKET-4711")
     assert RightsRequest.objects.exclude(parked_because="").count() == 0
 

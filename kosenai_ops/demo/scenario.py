@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kosenai_ops.demo.studio import add_person
-from privacy import tasks
 from privacy.fulfilment import access, children, erasure, holds, processors
 from privacy.models import DataSubject, Identifier, RequestStatus, RightsRequest, Staff, StepState
 
@@ -97,17 +96,16 @@ def approved_erasure(staff, person: DataSubject) -> RightsRequest:
 def carry_out(request: RightsRequest, until: Callable[[RightsRequest], bool] | None = None) -> float:
     """Rings for the request and watches the worker; returns the seconds it took, or the end of patience."""
     started = time.monotonic()
-    tasks.ring([request.id])
     while time.monotonic() - started < PATIENCE_SECONDS:
         request.refresh_from_db()
-        if not request.is_open or (until and until(request)) or request.parked_because:
+        if not request.is_open or (until and until(request)) or (request.job and request.job.parked_because):
             break
         time.sleep(0.05)
     return time.monotonic() - started
 
 
 def only_people_are_awaited(request: RightsRequest) -> bool:
-    return request.status == RequestStatus.AWAITING_PROCESSORS and not request.lease_until
+    return request.status == RequestStatus.AWAITING_PROCESSORS and not request.job.lease_until
 
 
 def attest_all(request: RightsRequest, actor: Staff) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable, decoded, json_value, listed
-from privacy.fulfilment.slices import in_slices
+from privacy.jobs.slices import in_slices
 
 # Rows of a file get a primary key made of where they stand, so that a second run finds those of the first.
 NAMESPACE = UUID("8d0c7a52-52f5-4ad6-9d10-2b1f0a9f6b34")

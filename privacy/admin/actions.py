@@ -15,13 +15,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from privacy import tasks
 from privacy.admin.forms import FORMS, MAX_PEOPLE, ReasonForm
 from privacy.admin.plan_sections import Section, access_sections, erasure_sections, recipients
 from privacy.fulfilment import access, batches, children, erasure, holds
 from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import plan as plans
-from privacy.selectors import progress, queue
+from privacy.selectors import progress
 
 PEOPLE_SHOWN = 24
 
@@ -202,7 +201,7 @@ def show_again(request: HttpRequest, action: SubjectAction, form: ReasonForm) ->
 
 
 def enqueue(request: HttpRequest, action: SubjectAction, subject_ids: list[UUID], given: dict) -> list[RightsRequest]:
-    """Opens the requests, under a batch when there are many, and rings for those that may start."""
+    """Opens the requests, under a batch when there are many."""
     if not subject_ids:
         return []
     if len(subject_ids) == 1:
@@ -211,7 +210,6 @@ def enqueue(request: HttpRequest, action: SubjectAction, subject_ids: list[UUID]
         opened = batches.run_as_batch(
             action.verb, kind=action.kind, subject_ids=subject_ids, actor=request.user, **given
         )
-    tasks.ring(r.id for r in opened if r.status in queue.RUNNABLE)
     return opened
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.utils.html import format_html, format_html_join
 
 from privacy import regimes
-from privacy.models import FulfilmentStep, RequestStatus, RightsRequest, StepState
+from privacy.models import RequestStatus, RightsRequest, Step, StepState
 
 STATUS_TONES = {
     RequestStatus.RECEIVED: "plain",
@@ -38,14 +38,15 @@ def badges(*found):
 
 
 def of_status(request: RightsRequest):
+    """Of a request `with_work`."""
     return badges(
         badge(request.get_status_display(), STATUS_TONES[request.status]),
-        badge("Parked", "stop") if request.parked_because else None,
-        badge("Stopping", "warn") if request.cancel_requested and request.is_open else None,
+        badge("Parked", "stop") if request.is_parked and request.is_open else None,
+        badge("Stopping", "warn") if request.is_stopping and request.is_open else None,
     )
 
 
-def of_step(step: FulfilmentStep):
+def of_step(step: Step):
     return badge(step.get_state_display(), STEP_TONES[step.state])
 
 

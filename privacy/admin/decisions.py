@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from privacy import tasks
 from privacy.admin import step_words
 from privacy.admin.actions import PEOPLE_SHOWN, check_permission, requests
 from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
@@ -20,8 +19,8 @@ from privacy.admin.plan_sections import erasure_sections, recipients
 from privacy.fulfilment import erasure, processors
 from privacy.fulfilment import requests as life
 from privacy.fulfilment.requests import MAY, NotAllowed
-from privacy.models import FulfilmentStep, RequestKind, RequestStatus, RightsRequest, Staff, StepState
-from privacy.selectors import approval
+from privacy.models import RequestKind, RequestStatus, RightsRequest, Staff, Step, StepState
+from privacy.selectors import approval, queue
 from privacy.selectors import plan as plans
 
 APPROVE = "privacy.approve_erasure"
@@ -54,11 +53,11 @@ def buttons_for(user: Staff, row: RightsRequest) -> list[Button]:
                    not_because=approval.not_by(row, user))
         )  # fmt: skip
     may = MAY[row.kind]
-    if row.parked_because and row.is_open and user.has_perm(may.retry):
+    if row.is_parked and row.is_open and user.has_perm(may.retry):
         found.append(Button("Try again…", "replay", page("retry", row), is_main=True))
     if row.status in OPEN_TO_DENIAL and user.has_perm(may.deny):
         found.append(Button("Deny…", "block", page("deny", row)))
-    if row.is_open and not row.cancel_requested:
+    if row.is_open and not row.is_stopping:
         if user.has_perm(may.cancel):
             found.append(Button("Cancel…", "cancel", page("cancel", row)))
         elif row.kind in ENDS and user.has_perm(may.retry):
@@ -77,7 +76,8 @@ def on_request(view: Callable) -> Callable:
     @wraps(view)
     def with_row(request: HttpRequest, request_id: UUID, **kwargs) -> HttpResponse:
         check_permission(request, "privacy.view_rightsrequest")
-        row = RightsRequest.objects.select_related("requested_by", "approved_by", "batch").filter(pk=request_id).first()
+        found = RightsRequest.objects.select_related("requested_by", "approved_by", "batch").filter(pk=request_id)
+        row = queue.with_work(found).first()
         if row is None:
             messages.error(request, "There is no such request; it may be an old link.")
             return redirect("admin:privacy_rightsrequest_changelist")
@@ -110,7 +110,6 @@ def carry_out(request: HttpRequest, row: RightsRequest, verb: Callable, done: st
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
     else:
-        tasks.ring([row.id])
         messages.success(request, done)
     return redirect(request_page(row))
 
@@ -164,7 +163,7 @@ def retry(request: HttpRequest, row: RightsRequest) -> HttpResponse:
         return carry_out(request, row, life.unpark, "The workers try again.", request_id=row.id)
     return ask(
         request, row, NoQuestionsForm(), title=f"Try {row} again", submit="Try again",
-        sentences=[f"It stopped because: {row.parked_because}" if row.parked_because else "It is not parked.",
+        sentences=[f"It stopped because: {row.job.parked_because}" if row.is_parked else "It is not parked.",
                    "Finished steps are not done twice; the workers go on where it stopped."],
     )  # fmt: skip
 
@@ -173,7 +172,7 @@ def retry(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpResponse:
     """Closes a processor's step on a person's word, with the evidence named."""
     check_permission(request, APPROVE)
-    step = FulfilmentStep.objects.filter(pk=step_id, request=row).first()
+    step = Step.objects.filter(pk=step_id, job__case=row).first()
     if step is None:
         messages.error(request, "There is no such step; the plan may have been made anew.")
         return redirect(request_page(row))
@@ -231,16 +230,8 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: st
     except (NotAllowed, PermissionDenied):
         messages.warning(request, "A colleague was quicker with some of these, so nothing was approved. Look again.")
         return redirect(back_from(request_ids))
-    ring(approved)
     tell(request, len(approved), refused)
     return redirect(back_from(request_ids))
-
-
-def ring(approved: Sequence[RightsRequest]) -> None:
-    """A bell for each batch, whose erasures are done by the hundred, and one for each request outside a batch."""
-    for batch_id in {row.batch_id for row in approved if row.batch_id}:
-        tasks.ring_batch(batch_id)
-    tasks.ring(row.id for row in approved if not row.batch_id)
 
 
 def tell(request: HttpRequest, approved: int, refused: dict[RightsRequest, list[str]]) -> None:

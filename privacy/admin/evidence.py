@@ -9,9 +9,9 @@ from unfold.decorators import display
 
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.filters import DeclaredFilter, LinkFilter
+from privacy.evidence.chains import digest_of
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors import evidence
-from privacy.selectors.chains import digest_of
 
 
 class EventFilter(DeclaredFilter):

@@ -17,7 +17,6 @@ from import_export.tmp_storages import BaseStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from privacy import tasks
 from privacy.admin.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.forms import ReferenceField
 from privacy.admin.resources import Sheet
@@ -156,8 +155,6 @@ class Exchange(ImportExportMixin):
             except OperationalError as error:
                 log.warning("an import was left to a worker", extra={"error": type(error).__name__})
             run.refresh_from_db()
-        if run.finished_at is None:
-            tasks.ring_imports([run.id])
         return run.finished_at is not None
 
     def watch(self, request, run: ImportRun):

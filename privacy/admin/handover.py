@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 
 from privacy.admin.actions import check_permission
 from privacy.admin.decisions import on_request, request_page
-from privacy.fulfilment import access
+from privacy.fulfilment import packages
 from privacy.fulfilment.requests import NotAllowed
 from privacy.models import AccessPackage, RightsRequest
 
@@ -25,7 +25,7 @@ def link(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     if request.method != "POST" or package is None:
         return redirect(request_page(row))
     try:
-        token = access.issue_link(package_id=package.id, actor=request.user)
+        token = packages.issue_link(package_id=package.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))
@@ -50,7 +50,7 @@ def download(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     if request.method != "POST" or package is None:
         return redirect(request_page(row))
     try:
-        opened = access.download(package_id=package.id, actor=request.user)
+        opened = packages.download(package_id=package.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))

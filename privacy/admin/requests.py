@@ -28,10 +28,11 @@ from privacy.models import (
     AuditEntry,
     Batch,
     ErasureReceipt,
-    FulfilmentStep,
+    Job,
     RequestKind,
     RequestStatus,
     RightsRequest,
+    Step,
     StepState,
 )
 from privacy.selectors import approval, deadlines, progress, queue
@@ -61,9 +62,9 @@ class QueueFilter(DeclaredFilter):
             case "approval":
                 return awaiting(queryset, request.user)
             case "running":
-                return queryset.filter(status__in=queue.RUNNABLE, parked_because="")
+                return queryset.filter(status__in=RequestStatus.carried_out()).exclude(queue.IS_PARKED)
             case "parked":
-                return is_open.exclude(parked_because="")
+                return is_open.filter(queue.IS_PARKED)
             case "overdue":
                 return is_open.filter(deadlines.overdue())
             case "closed":
@@ -162,10 +163,9 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         return {"approve": (approve, "approve", approve.short_description)}
 
     def get_queryset(self, request):
-        steps = FulfilmentStep.objects.filter(request=OuterRef("pk")).order_by().values("request")
+        steps = Step.objects.filter(job__case=OuterRef("pk")).order_by().values("job__case")
         return (
-            super()
-            .get_queryset(request)
+            queue.with_work(super().get_queryset(request))
             .select_related("requested_by", "approved_by")
             .annotate(
                 step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
@@ -205,8 +205,8 @@ class RightsRequestAdmin(ReadOnlyAdmin):
 
 def page_of(request, row: RightsRequest) -> dict:
     """Everything on a request's page."""
-    steps = list(row.steps.all())
-    how_far = progress.of_request(row, steps)
+    job, steps = row.job, list(row.steps.all())
+    how_far = progress.of_request(row, job, steps)
     sees_people = request.user.sees_personal_data
     dry_run = plans.erasure_plan([row.subject_id]) if approval.awaits(row) and sees_people else None
     return {
@@ -215,6 +215,7 @@ def page_of(request, row: RightsRequest) -> dict:
         "opts": RightsRequest._meta,
         "original": row,
         "row": row,
+        "job": job,
         "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_status(row),
@@ -222,8 +223,8 @@ def page_of(request, row: RightsRequest) -> dict:
         "deadline_by": deadline_by(row),
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
-        "poll_after": next_look(row),
-        "is_stalled": row.status in queue.RUNNABLE and not row.parked_because and queue.workers_are_silent(),
+        "poll_after": next_look(row, job),
+        "is_stalled": row.status in RequestStatus.carried_out() and not row.is_parked and queue.workers_are_silent(),
         "buttons": decisions.buttons_for(request.user, row),
         "waits_for_approver": approval.awaits(row) and not request.user.has_perm(decisions.APPROVE),
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
@@ -248,12 +249,12 @@ def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
     }
 
 
-def step_line(request, row: RightsRequest, step: FulfilmentStep, bar: progress.StepBar) -> dict:
+def step_line(request, row: RightsRequest, step: Step, bar: progress.StepBar) -> dict:
     """A step as the timeline shows it; an open step of a processor can be attested."""
     can_attest = (
-        step.handler == "processor"
+        step.name == "processors.erase"
         and (step.state == StepState.WAITING or (step.problem and step.state == StepState.STARTED))
-        and row.status in queue.RUNNABLE
+        and row.status in RequestStatus.carried_out()
         and request.user.has_perm(decisions.APPROVE)
     )
     return {
@@ -269,20 +270,23 @@ def step_line(request, row: RightsRequest, step: FulfilmentStep, bar: progress.S
     }
 
 
-def next_look(row: RightsRequest) -> int:
+def next_look(row: RightsRequest, job: Job | None) -> int:
     """Milliseconds until the page asks again; 0 when nothing will change any more. Soon while a worker has something to
     do, also for an answer that was attested a moment ago."""
     if not row.is_open:
         return 0
-    is_due = row.not_before is None or row.not_before <= timezone.now() + timedelta(milliseconds=SOON)
-    return SOON if row.status in queue.RUNNABLE and not row.parked_because and is_due else LATER
+    if job is None or job.parked_because or row.status not in RequestStatus.carried_out():
+        return LATER
+    is_due = job.not_before is None or job.not_before <= timezone.now() + timedelta(milliseconds=SOON)
+    return SOON if is_due else LATER
 
 
 @decisions.on_request
 def progress_view(request, row: RightsRequest):
     """What the page asks for while it is open: numbers, and whether to read the page again."""
-    how_far = progress.of_request(row, list(row.steps.all()))
-    return answer_poll(request, how_far, next_look(row))
+    job = row.job
+    how_far = progress.of_request(row, job, list(row.steps.all()))
+    return answer_poll(request, how_far, next_look(row, job))
 
 
 def answer_poll(request, how_far: progress.Progress, poll_after: int) -> JsonResponse:
@@ -336,7 +340,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
 def batch_page(request, batch: Batch) -> dict:
     how_far, by_status = progress.of_batch(batch)
-    page = page_of_rows(request, batch.requests.order_by("received_at", "id"))
+    page = page_of_rows(request, queue.with_work(batch.requests.order_by("received_at", "id")))
     return {
         **admin.site.each_context(request),
         "title": f"Batch: {batch}",
@@ -346,7 +350,7 @@ def batch_page(request, batch: Batch) -> dict:
         "progress": how_far,
         "progress_url": reverse("admin:privacy_batch_progress", args=[batch.id]),
         "poll_after": batch_next_look(how_far, by_status),
-        "is_stalled": any(by_status.get(s) for s in queue.RUNNABLE) and queue.workers_are_silent(),
+        "is_stalled": any(by_status.get(s) for s in RequestStatus.carried_out()) and queue.workers_are_silent(),
         "by_status": [
             {"label": RequestStatus(status).label, "tone": badges.STATUS_TONES[status], "number": number}
             for status, number in by_status.items()

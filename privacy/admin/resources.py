@@ -26,7 +26,7 @@ from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome, Person
 from privacy.fulfilment.reading import Unreadable, as_named
 from privacy.fulfilment.reveal import CONTENT
-from privacy.fulfilment.slices import is_busy
+from privacy.jobs.slices import is_busy
 from privacy.models import DataSubject, Feedback, Identifier, Note, Prompt, Script, Shot, ShotList
 from privacy.selectors.suppression import suppressed
 

@@ -2,34 +2,25 @@
 
 from django.apps import apps
 
+from privacy.catalogue import job_kinds
 from privacy.connectors.base import connectors
-from privacy.models import FulfilmentStep
+from privacy.models import Step
 
-NAMES = {
-    "files": "Delete the files",
-    "rows": "Erase the database rows",
-    "folders": "Delete the folders",
-    "vacuum": "Free the deleted rows’ room in the database",
-    "receipt": "Write the receipt",
-    "package": "Build the package",
-    "hold_place": "Put the hold in force",
-    "hold_release": "Release the hold",
-    "child_flag": "Freeze the account",
-    "child_clear": "Unfreeze the account",
-}
+LABELS = {step.name: step.label for kind in job_kinds.values() for step in kind.steps}
 
 
-def name_of(step: FulfilmentStep) -> str:
-    if step.handler == "processor":
-        return f"Erasure at {processor_name(step.target)}"
-    if step.handler == "slices":
-        return f"Erase the {model_name(step.target).lower()}"
-    return NAMES.get(step.handler, str(step).capitalize())
+def name_of(step: Step) -> str:
+    label = LABELS.get(step.name, str(step).capitalize())
+    return label.format(target=target_of(step))
 
 
-def outcome_of(step: FulfilmentStep) -> str:
+def target_of(step: Step) -> str:
+    return processor_name(step.target) if step.target in connectors else model_name(step.target).lower()
+
+
+def outcome_of(step: Step) -> str:
     """What a processor's step came to, such as `Attested`, or has come to so far."""
-    if step.handler != "processor" or not isinstance(step.result, dict):
+    if step.name != "processors.erase" or not isinstance(step.result, dict):
         return ""
     return told(step.result) or so_far(step.result)
 

@@ -30,6 +30,7 @@ from privacy.models import (
     RightsRequest,
     Team,
 )
+from privacy.selectors import queue
 from privacy.selectors.search import find_subjects
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
@@ -163,7 +164,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
 
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
-    requests = list(subject.requests.all()[: REQUESTS_SHOWN + 1])
+    requests = list(queue.with_work(subject.requests.all())[: REQUESTS_SHOWN + 1])
     is_flagged = subject.child_flags.filter(state=ChildFlag.State.SUSPECTED).exists()
     return {
         **admin.site.each_context(request),

@@ -17,7 +17,8 @@ from uuid import uuid5
 import httpx
 from django.conf import settings
 
-from privacy.connectors.base import Call, Connector, Failed, Later, Outcome, Waiting
+from privacy.connectors.base import Call, Connector
+from privacy.jobs.outcomes import Failed, Later, Outcome, Waiting
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 REFUSED_KEY_SECONDS = 15 * 60

@@ -9,7 +9,8 @@ from clerk_backend_api._version import __openapi_doc_version__ as API_VERSION
 from clerk_backend_api.utils import RetryConfig
 
 from privacy.connectors.api import ApiConnector, Exchange
-from privacy.connectors.base import Call, Done, Failed, register
+from privacy.connectors.base import Call, register
+from privacy.jobs.outcomes import Done, Failed
 from privacy.models import Identifier
 
 # The SDK's own default repeats a 5xx for up to an hour, inside one call.

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from privacy.connectors.base import Call, Connector, Done, expires, register
+from privacy.connectors.base import Call, Connector, expires, register
 from privacy.connectors.prompts import last_prompts_of, logs_kept
+from privacy.jobs.outcomes import Done
 from privacy.models import Prompt
 
 LOG_DAYS = 55

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from privacy.connectors.base import Call, Done, expires, register, retained
+from privacy.connectors.base import Call, expires, register, retained
 from privacy.connectors.recipients import Recipient
+from privacy.jobs.outcomes import Done
 
 BACKUPS = "Backups and archived changes (WAL) are not edited; they go when newer ones take their place"
 

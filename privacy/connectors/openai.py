@@ -7,8 +7,9 @@ from uuid import UUID
 import httpx
 
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, Done, Failed, More, register
+from privacy.connectors.base import Call, register
 from privacy.connectors.prompts import days_since_last_prompt, last_prompts_of, logs_kept
+from privacy.jobs.outcomes import Done, Failed, More
 from privacy.models import Prompt
 
 SLICE_SECONDS = 15

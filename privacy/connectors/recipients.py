@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from privacy.connectors.base import Call, Connector, Waiting
+from privacy.connectors.base import Call, Connector
 from privacy.datamap import compiler
+from privacy.jobs.outcomes import Waiting
 
 
 class Recipient(Connector):

@@ -159,7 +159,7 @@ def _check_path(declaration) -> list[Error]:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which is not a field")]
         if not isinstance(field, models.ForeignKey):
             return [_error("E007", declaration.model, f"has a path through {name!r}, which is not a foreign key")]
-        if field.null:
+        if field.null and not declaration.about_nobody:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which may be NULL")]
         if not field.target_field.primary_key:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which leads to no primary key")]

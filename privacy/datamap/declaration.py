@@ -93,6 +93,7 @@ class PersonalData:
     roles: foreign keys to third persons, told in the package as this word.
     despite_freeze: why rows of a frozen or erased person still come in; empty: the database refuses them.
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
+    about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
     """
 
@@ -113,6 +114,7 @@ class PersonalData:
     folder: ClassVar[str] = ""
     despite_freeze: ClassVar[str] = ""
     evidence: ClassVar[Evidence | None] = None
+    about_nobody: ClassVar[str] = ""
     silent: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"
 

@@ -6,19 +6,22 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from privacy.fulfilment import engine
+from privacy.catalogue import JobKind, StepKind, register
 from privacy.fulfilment.duties import order
-from privacy.fulfilment.engine import Done
+from privacy.fulfilment.requests import follow
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
 from privacy.models import (
     Batch,
     ChildFlag,
     DataSubject,
-    FulfilmentStep,
+    Job,
     MarketingPreference,
     RequestKind,
     RightsRequest,
     Session,
     Staff,
+    Step,
 )
 
 MARKETING_OFF = "marketing_off"
@@ -34,14 +37,15 @@ def clear(*, subject_ids: Sequence[UUID], actor: Staff, reason: str, batch: Batc
     return order(RequestKind.CHILD_CLEAR, subject_ids=subject_ids, actor=actor, reason=reason, batch=batch)
 
 
-@engine.local(RequestKind.CHILD_FLAG)
-def freeze_account(request: RightsRequest, step: FulfilmentStep) -> Done:
+@local("children.freeze")
+@one_by_one
+def freeze_account(job: Job, step: Step) -> Done:
     """Flags, freezes, ends the open sessions and switches marketing off. Triggers refuse new rows of the account."""
-    subject = DataSubject.objects.select_for_update().get(pk=request.subject_id)
+    subject = DataSubject.objects.select_for_update().get(pk=job.subject_id)
     child_flag, _ = ChildFlag.objects.get_or_create(
         subject=subject,
         state=ChildFlag.State.SUSPECTED,
-        defaults={"reason": request.reason, "salt": request.salt, "flagged_by_id": request.requested_by_id},
+        defaults={"reason": job.case.reason, "salt": job.case.salt, "flagged_by_id": job.case.requested_by_id},
     )
     ended = Session.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=Now())
     DataSubject.objects.filter(pk=subject.pk, frozen_at__isnull=True).update(frozen_at=Now())
@@ -57,16 +61,24 @@ def silence(subject: DataSubject) -> list[str]:
     return ids
 
 
-@engine.local(RequestKind.CHILD_CLEAR)
-def thaw_account(request: RightsRequest, step: FulfilmentStep) -> Done:
-    DataSubject.objects.select_for_update().get(pk=request.subject_id)
-    cleared = ChildFlag.objects.filter(subject=request.subject_id, state=ChildFlag.State.SUSPECTED).update(
-        state=ChildFlag.State.CLEARED, decided_by=request.requested_by_id, decided_at=datetime.now(UTC)
+@local("children.thaw")
+@one_by_one
+def thaw_account(job: Job, step: Step) -> Done:
+    DataSubject.objects.select_for_update().get(pk=job.subject_id)
+    cleared = ChildFlag.objects.filter(subject=job.subject_id, state=ChildFlag.State.SUSPECTED).update(
+        state=ChildFlag.State.CLEARED, decided_by=job.case.requested_by_id, decided_at=datetime.now(UTC)
     )
-    DataSubject.objects.filter(pk=request.subject_id).update(frozen_at=None)
-    flagging = FulfilmentStep.objects.filter(request__subject=request.subject_id, handler=RequestKind.CHILD_FLAG)
+    DataSubject.objects.filter(pk=job.subject_id).update(frozen_at=None)
+    flagging = Step.objects.filter(job__subject=job.subject_id, name="children.freeze")
     last = flagging.order_by("-finished_at").first()
     silenced = last.result.get(MARKETING_OFF, []) if last else []
     # The choice was the person's own, and it was not a child's.
-    MarketingPreference.objects.filter(pk__in=silenced, subject=request.subject_id).update(opted_in=True)
+    MarketingPreference.objects.filter(pk__in=silenced, subject=job.subject_id).update(opted_in=True)
     return Done({"cleared": cleared}, units=1)
+
+
+for key, step, label in (
+    (RequestKind.CHILD_FLAG, "children.freeze", "Freeze the account"),
+    (RequestKind.CHILD_CLEAR, "children.thaw", "Unfreeze the account"),
+):
+    register(JobKind(key, steps=(StepKind(step, label),), set_size=100, follow=follow))

@@ -1,39 +1,46 @@
 """The right to erasure (GDPR art. 17): asked for by one person, approved by another, carried out by the map."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, models, transaction
 
+from privacy.catalogue import JobKind, Planned, StepKind, register
 from privacy.connectors.base import connectors
 from privacy.datamap import compiler, registry
-from privacy.fulfilment import engine, mentions, references
-from privacy.fulfilment.engine import Done, More, Planned
+from privacy.evidence import commitments, sealing
+from privacy.evidence.commitments import canonical_digest
+from privacy.fulfilment import mentions
 from privacy.fulfilment.requests import (
     NotAllowed,
+    follow,
     must_not_be_requester,
     open_requests,
-    transition,
     transition_many,
 )
+from privacy.jobs import failpoints
+from privacy.jobs.handlers import local, one_by_one, remote
+from privacy.jobs.order import about, order
+from privacy.jobs.outcomes import Done, More, Outcome
 from privacy.models import (
     Batch,
+    DataSubject,
     ErasureReceipt,
-    FulfilmentStep,
     Identifier,
+    Job,
+    Lane,
     RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
-    StepState,
+    Step,
     Suppression,
 )
-from privacy.selectors import commitments
+from privacy.selectors import holds
 from privacy.selectors import plan as plans
-from privacy.selectors.commitments import canonical_digest
 from privacy.selectors.suppression import digest
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
@@ -76,43 +83,42 @@ def approve_many(*, request_ids: Sequence[UUID], actor: Staff) -> list[RightsReq
                 raise NotAllowed("This request does not await approval.")
             request.approved_by, request.approved_at = actor, datetime.now(UTC)
         RightsRequest.objects.filter(pk__in=request_ids).update(approved_by=actor, approved_at=datetime.now(UTC))
-        engine.freeze(plan_steps(requests))
+        order([job_of(request) for request in requests])
         transition_many(requests, RequestStatus.IN_PROGRESS, actor=actor, because="approved")
     return requests
 
 
-def resume(request: RightsRequest, *, actor: Staff) -> None:
-    """Lets an erasure go on that a hold had stopped; a plan of which nothing was done is made anew."""
-    if not request.steps.exclude(state=StepState.PENDING).exists():
-        request.steps.all().delete()
-        engine.freeze(plan_steps([request]))
-    transition(request, RequestStatus.IN_PROGRESS, actor=actor, because="hold released")
+def job_of(request: RightsRequest) -> Job:
+    return Job(
+        kind=ERASURE.key, subject_id=request.subject_id, case=request, about=about(request.subject_id),
+        lane=Lane.BULK if request.batch_id else Lane.PROMPT, due_on=request.due_on, ordered_by=request.approved_by,
+    )  # fmt: skip
 
 
-def plan_steps(requests: Sequence[RightsRequest]) -> dict[RightsRequest, list[Planned]]:
-    """Each request's plan: files while their names are known, big tables in slices, all the rest in one
-    transaction, the folders, what the database still holds of it, the processors (whose names for the person were
-    sealed away), the receipt."""
-    subject_ids = [r.subject_id for r in requests]
+def plan_steps(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
+    """Each job's plan: files while their names are known, big tables in slices, all the rest in one transaction, the
+    folders, what the database still holds of it, the processors (whose names for the person were sealed away), the
+    receipt."""
+    subject_ids = [job.subject_id for job in jobs]
     counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
-    return {r: _steps(counted[r.subject_id], files.get(r.subject_id, 0)) for r in requests}
+    return {job: _steps(counted[job.subject_id], files.get(job.subject_id, 0)) for job in jobs}
 
 
 def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
     big = [
-        Planned("slices", label, actions["delete"])
+        Planned("erasure.slices", label, actions["delete"])
         for label, actions in counted.items()
         if actions.get("delete", 0) > SLICE_ROWS and is_leaf(label)
     ]
     rest = sum(erased_among(actions) for actions in counted.values()) - sum(p.units for p in big)
     return [
-        Planned("files", units=files),
+        Planned("erasure.files", units=files),
         *big,
-        Planned("rows", units=rest),
-        Planned("folders"),
-        Planned("vacuum"),
-        *(Planned("processor", key) for key in sorted(connectors)),
-        Planned("receipt"),
+        Planned("erasure.rows", units=rest),
+        Planned("erasure.folders"),
+        Planned("erasure.vacuum"),
+        *(Planned("processors.erase", key) for key in sorted(connectors)),
+        Planned("erasure.receipt"),
     ]
 
 
@@ -131,39 +137,55 @@ def is_leaf(label: str) -> bool:
     )
 
 
-@engine.local("files")
-def erase_files(request: RightsRequest, step: FulfilmentStep) -> Done | More:
-    """Deletes the person's files, a slice in two transactions: first it is counted what is there, then it is
-    deleted. A worker that dies while deleting cannot take its own deletions for files that were missing."""
-    counted = {"deleted": 0, "missing": 0} | step.result
-    found = next(((field, names) for field, names in slices_of_files(request.subject_id) if names), None)
+@local("erasure.files")
+def erase_files(jobs: Sequence[Job]) -> dict[Job, Outcome]:
+    """Deletes the people's files; most have none."""
+    with_files = plans.file_counts([job.subject_id for job in jobs])
+    return {job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in jobs}
+
+
+def erase_files_of(job: Job) -> Done | More:
+    """A slice in two transactions: first it is counted what is there, then it is deleted. A worker that dies while
+    deleting cannot take its own deletions for files that were missing."""
+    found = next(((field, names) for field, names in slices_of_files(job.subject_id) if names), None)
     if found is None:
-        return Done({"deleted": counted["deleted"], "missing": counted["missing"]}, units=counted["deleted"])
+        return files_erased(job)
     field, names = found
+    counted = counted_so_far(job)
     if not counted.pop("is_counted", False):
         present = sum(field.storage.exists(name) for name in names)
         counted["deleted"] += present
         counted["missing"] += len(names) - present
-        return More(step.units_done, counted | {"is_counted": True})
+        return More(job.step.units_done, counted | {"is_counted": True})
     for name in names:
         field.storage.delete(name)
-        engine.failpoint("file deleted")
+        failpoints.strike("file deleted")
     field.model.objects.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
     return More(counted["deleted"], counted)
+
+
+def files_erased(job: Job) -> Done:
+    counted = counted_so_far(job)
+    return Done({"deleted": counted["deleted"], "missing": counted["missing"]}, units=counted["deleted"])
+
+
+def counted_so_far(job: Job) -> dict:
+    return {"deleted": 0, "missing": 0} | job.step.result
 
 
 def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
     return plans.files(compiler.Scope.one(subject_id), limit=FILES_A_SLICE)
 
 
-@engine.local("slices")
-def erase_slice(request: RightsRequest, step: FulfilmentStep) -> Done | More:
+@local("erasure.slices")
+@one_by_one
+def erase_slice(job: Job, step: Step) -> Done | More:
     """Deletes up to SLICE_ROWS rows of one big table. They may hold processors' names for the person, so those are
     sealed before the first row goes."""
     if not step.units_done:
-        seal_references(request)
+        seal_references([job])
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
-    where, params = compiler.rows(declaration, compiler.Scope.one(request.subject_id), own=True)
+    where, params = compiler.rows(declaration, compiler.Scope.one(job.subject_id), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
     address = (
         "ctid" if connection.vendor == "postgresql" else connection.ops.quote_name(declaration.model._meta.pk.column)
@@ -178,40 +200,79 @@ def erase_slice(request: RightsRequest, step: FulfilmentStep) -> Done | More:
     return Done({step.target: {"delete": rows}}, units=rows)
 
 
-@engine.local("rows")
-def erase_rows(request: RightsRequest, step: FulfilmentStep) -> Done:
+@local("erasure.rows")
+def erase_rows(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
-    seal_references(request)
-    suppressed = suppress([request])[request.id]
-    named = mentions.erase([request.subject_id])[request.subject_id]
-    done = execute(compiler.Scope.one(request.subject_id))
-    result = {"rows": done | named, "suppressed": suppressed}
-    return Done(result, units=sum(map(erased_among, done.values())))
+    subject_ids = [job.subject_id for job in jobs]
+    seal_references(jobs)
+    suppressed = suppress(jobs)
+    named = mentions.erase(subject_ids)
+    counted, scope = erased_rows(subject_ids)
+    execute(scope)
+    return {
+        job: Done(
+            {"rows": counted[job.subject_id] | named.get(job.subject_id, {}), "suppressed": suppressed[job.case_id]},
+            units=sum(map(erased_among, counted[job.subject_id].values())),
+        )
+        for job in jobs
+    }
 
 
-def seal_references(request: RightsRequest) -> None:
-    """Seals each processor's names for the person into its step, together with those sealed there earlier."""
-    for step in request.steps.filter(handler="processor"):
-        known = references.unseal(step.references)
-        for kind, values in connectors[step.target].references(request.subject_id).items():
-            known[kind] = sorted({*known.get(kind, []), *values})
-        FulfilmentStep.objects.filter(pk=step.pk).update(references=references.seal(known))
+def erased_rows(subject_ids: Sequence[UUID]) -> tuple[dict[UUID, dict[str, dict[str, int]]], compiler.Scope]:
+    """({subject: what `row_counts` says}, the scope it was counted with)."""
+    scope = scope_of(subject_ids)
+    return plans.row_counts(subject_ids, scope), scope
 
 
-def suppress(requests: Sequence[RightsRequest]) -> dict[UUID, dict]:
+def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
+    """A temporary table on PostgreSQL, where the ids would else be sent a hundred times over."""
+    if len(subject_ids) == 1:
+        return compiler.Scope.one(subject_ids[0])
+    if connection.vendor != "postgresql":
+        return compiler.Scope.many(subject_ids)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS erasing (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS")
+        cursor.execute("TRUNCATE erasing")
+        cursor.execute("INSERT INTO erasing SELECT unnest(%s::uuid[])", [list(subject_ids)])
+        cursor.execute("ANALYZE erasing")
+    return compiler.Scope.table("erasing")
+
+
+def seal_references(jobs: Sequence[Job]) -> None:
+    """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
+    keeps nothing where the processor does not know the person."""
+    by_subject = {job.subject_id: job for job in jobs}
+    sealed = []
+    for key, connector in connectors.items():
+        for subject_id, names in connector.references_of(list(by_subject)).items():
+            if any(names.values()) and (step := step_at(by_subject[subject_id], key)):
+                step.sealed = sealing.seal(joined(sealing.unseal(step.sealed), names))
+                sealed.append(step)
+    Step.objects.bulk_create(sealed, update_conflicts=True, unique_fields=["id"], update_fields=["sealed"])
+
+
+def step_at(job: Job, processor: str) -> Step | None:
+    return next((s for s in job.open_steps if s.name == "processors.erase" and s.target == processor), None)
+
+
+def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str, list[str]]:
+    return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
+
+
+def suppress(jobs: Sequence[Job]) -> dict[UUID, dict]:
     """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
 
     Returns {request id: what the audit trail commits to}.
     """
-    by_subject = {r.subject_id: r for r in requests}
+    requests = {job.subject_id: job.case_id for job in jobs}
     Suppression.objects.bulk_create(
         (
-            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request=by_subject[i.subject_id])
-            for i in Identifier.objects.filter(subject__in=by_subject)
+            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id])
+            for i in Identifier.objects.filter(subject__in=requests)
         ),
         ignore_conflicts=True,
     )
-    return commitments.of_suppressions_by_request([r.id for r in requests])
+    return commitments.of_suppressions_by_request(requests.values())
 
 
 def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
@@ -272,12 +333,12 @@ def end_of(keep, moment) -> str:
     return keep.until.ends_on(start.date()).isoformat()
 
 
-@engine.local("folders")
-def empty_folders(request: RightsRequest, step: FulfilmentStep) -> Done:
+@remote("erasure.folders")
+def empty_folders(job: Job, step: Step, renew: Callable[..., None]) -> Done:
     """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
     there by an upload that failed half-way (no row knows these files), and then the folders, which bear the person's
     id."""
-    return Done({"strays": delete_strays(request.subject_id)})
+    return Done({"strays": delete_strays(job.subject_id)})
 
 
 def delete_strays(subject_id: UUID) -> int:
@@ -289,32 +350,44 @@ def delete_strays(subject_id: UUID) -> int:
     return len(strays)
 
 
-@engine.local("receipt")
-def issue_receipt(request: RightsRequest, step: FulfilmentStep) -> Done:
+@local("erasure.receipt")
+def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
-    stays = kept(compiler.Scope.one(request.subject_id))[request.subject_id]
-    body = receipt_body(list(request.steps.all()), stays)
-    receipt = ErasureReceipt.objects.create(request=request, body=body, sha256=canonical_digest(body))
-    return Done({"receipt": str(receipt.id), "sha256": receipt.sha256})
+    steps = steps_of(jobs)
+    stays = kept(scope_of([job.subject_id for job in jobs]))
+    receipts = {}
+    for job in jobs:
+        body = receipt_body(steps[job.id], stays[job.subject_id])
+        receipts[job] = ErasureReceipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
+    ErasureReceipt.objects.bulk_create(receipts.values())
+    return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
 
-def receipt_body(steps: Sequence[FulfilmentStep], stays: Kept) -> dict:
+def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
+    """{job id: its steps in order}."""
+    found: dict[UUID, list[Step]] = {job.id: [] for job in jobs}
+    for step in Step.objects.filter(job__in=found).order_by("job", "seq"):
+        found[step.job_id].append(step)
+    return found
+
+
+def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
     """What the steps did, and what is there after them: some of it goes only when a processor has answered."""
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
     files, processors, database = {}, [], ""
     for step in steps:
-        match step.handler:
-            case "files" | "folders":
+        match step.name:
+            case "erasure.files" | "erasure.folders":
                 files |= step.result
-            case "slices":
+            case "erasure.slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
-            case "rows":
+            case "erasure.rows":
                 for label, actions in step.result["rows"].items():
                     for action, rows in actions.items():
                         by_action[action][label] = by_action[action].get(label, 0) + rows
-            case "vacuum":
+            case "erasure.vacuum":
                 database = step.result["outcome"]
-            case "processor":
+            case "processors.erase":
                 processors.append({"processor": step.target, "state": step.state, **step.result})
     handed_over = {label: registry_reason(label) for label in by_action.get("hand over", {})}
     return {
@@ -332,3 +405,30 @@ def receipt_body(steps: Sequence[FulfilmentStep], stays: Kept) -> dict:
 
 def registry_reason(label: str) -> str:
     return next(d.joint.because for d in registry.declarations.values() if d.label() == label)
+
+
+def held(subject_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the people whose data must stay. Locks their rows until the transaction ends, as placing and releasing a
+    hold lock them: a hold and an erasure's step never pass each other."""
+    list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
+    return holds.covering(subject_ids)
+
+
+ERASURE = register(
+    JobKind(
+        RequestKind.ERASURE,
+        steps=(
+            StepKind("erasure.files", "Delete the files"),
+            StepKind("erasure.slices", "Erase the {target}"),
+            StepKind("erasure.rows", "Erase the database rows"),
+            StepKind("erasure.folders", "Delete the folders"),
+            StepKind("erasure.vacuum", "Free the deleted rows’ room in the database"),
+            StepKind("processors.erase", "Erasure at {target}"),
+            StepKind("erasure.receipt", "Write the receipt"),
+        ),
+        plan=plan_steps,
+        set_size=500,
+        stops=held,
+        follow=follow,
+    )
+)

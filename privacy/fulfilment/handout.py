@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db import models, transaction
 
 from privacy.datamap import registry
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, check_why
 from privacy.models import DataSubject, Staff
 

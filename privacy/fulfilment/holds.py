@@ -1,26 +1,20 @@
 """Legal holds: while one is in force, or ordered, no erasure takes another step (GDPR art. 17(3)(e))."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 
-from privacy.fulfilment import engine, erasure
+from privacy.catalogue import JobKind, StepKind, register
 from privacy.fulfilment.duties import order
-from privacy.fulfilment.engine import Done
-from privacy.models import (
-    Batch,
-    DataSubject,
-    FulfilmentStep,
-    LegalHold,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
-    Staff,
-)
+from privacy.fulfilment.requests import follow
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.order import stopped_kinds, wake
+from privacy.jobs.outcomes import Done
+from privacy.models import Batch, DataSubject, Job, LegalHold, RequestKind, RequestStatus, RightsRequest, Staff, Step
+from privacy.selectors.holds import covering
 
 
 def place(
@@ -45,11 +39,13 @@ def release(
     )  # fmt: skip
 
 
-@engine.local(RequestKind.HOLD_PLACE)
-def put_in_force(request: RightsRequest, step: FulfilmentStep) -> Done:
-    DataSubject.objects.select_for_update().get(pk=request.subject_id)
+@local("holds.place")
+@one_by_one
+def put_in_force(job: Job, step: Step) -> Done:
+    DataSubject.objects.select_for_update().get(pk=job.subject_id)
+    request = job.case
     hold, created = LegalHold.objects.get_or_create(
-        subject_id=request.subject_id,
+        subject_id=job.subject_id,
         released_at=None,
         defaults={
             "reason": request.reason,
@@ -61,37 +57,36 @@ def put_in_force(request: RightsRequest, step: FulfilmentStep) -> Done:
     return Done({"hold": str(hold.id), "new": created}, units=1)
 
 
-@engine.local(RequestKind.HOLD_RELEASE)
-def let_go(request: RightsRequest, step: FulfilmentStep) -> Done:
-    DataSubject.objects.select_for_update().get(pk=request.subject_id)
-    released = LegalHold.objects.filter(subject=request.subject_id, released_at__isnull=True).update(
-        released_at=datetime.now(UTC), released_by=request.requested_by_id
+@local("holds.release")
+@one_by_one
+def let_go(job: Job, step: Step) -> Done:
+    """Ends the hold. What it stopped is locked first, as its own worker locks it before the person's row."""
+    list(stopped_jobs([job.subject_id]).select_for_update().order_by("id"))
+    DataSubject.objects.select_for_update().get(pk=job.subject_id)
+    released = LegalHold.objects.filter(subject=job.subject_id, released_at__isnull=True).update(
+        released_at=datetime.now(UTC), released_by=job.case.requested_by_id
     )
-    resumed = resume_stopped(request.subject_id, actor=request.requested_by)
-    return Done({"released": released, "erasures_resumed": resumed}, units=1)
+    resumed = wake(stopped_jobs([job.subject_id]))
+    return Done({"released": released, "erasures_resumed": len(resumed)}, units=1)
 
 
-def resume_stopped(subject_id: UUID, *, actor: Staff | None) -> int:
-    """Lets the person's stopped erasures go on; the caller has locked the person's row."""
-    stopped = RightsRequest.objects.select_for_update().filter(
-        subject=subject_id, kind=RequestKind.ERASURE, status=RequestStatus.ON_HOLD
+def stopped_jobs(subject_ids: Collection[UUID]) -> QuerySet[Job]:
+    return Job.objects.filter(
+        subject__in=subject_ids, kind__in=stopped_kinds(), ended_at=None, case__status=RequestStatus.ON_HOLD
     )
-    for request in stopped:
-        erasure.resume(request, actor=actor)
-        RightsRequest.objects.filter(pk=request.pk).update(not_before=Now())
-    return len(stopped)
 
 
 def resume_unheld() -> None:
-    """Lets erasures go on that no hold stops any more although none was released: an ordered hold stops them at
-    once, and is then denied or withdrawn before it came into force."""
-    in_force = LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True)
-    ordered = RightsRequest.objects.filter(subject=OuterRef("subject"), kind=RequestKind.HOLD_PLACE).exclude(
-        status__in=RequestStatus.closed()
-    )
-    stopped = RightsRequest.objects.filter(kind=RequestKind.ERASURE, status=RequestStatus.ON_HOLD)
-    for subject_id in stopped.exclude(Exists(in_force)).exclude(Exists(ordered)).values_list("subject", flat=True):
-        with transaction.atomic():
-            DataSubject.objects.select_for_update().get(pk=subject_id)
-            if not engine.is_held(subject_id):
-                resume_stopped(subject_id, actor=None)
+    """Lets work go on that no hold stops any more although none was released: an ordered hold stops it at once, and is
+    then denied or withdrawn before it came into force."""
+    stopped = Job.objects.filter(kind__in=stopped_kinds(), ended_at=None, case__status=RequestStatus.ON_HOLD)
+    subject_ids = set(stopped.values_list("subject", flat=True))
+    with transaction.atomic():
+        wake(stopped_jobs(subject_ids - covering(subject_ids)))
+
+
+for key, step, label in (
+    (RequestKind.HOLD_PLACE, "holds.place", "Put the hold in force"),
+    (RequestKind.HOLD_RELEASE, "holds.release", "Release the hold"),
+):
+    register(JobKind(key, steps=(StepKind(step, label),), set_size=100, follow=follow))

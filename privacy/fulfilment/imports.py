@@ -1,41 +1,42 @@
 """Carries out a confirmed import: the whole file is checked before its first row is written, then it is written in
 committed slices.
 
-The row of `ImportRun` is the job. A slice and how far it came are one transaction, so a worker may die at any point:
-the next one goes on after the last committed slice, and no row is written twice. A file that is wrong imports nothing.
-A row that became wrong while earlier slices were written, or whose person was erased meanwhile, is left out and told.
+Checking is one step, outside transactions; writing is another, a slice a transaction, with how far it came: a worker
+may die at any point, the next one goes on after the last committed slice, and no row is written twice. A file that is
+wrong imports nothing. A row that became wrong while earlier slices were written, or whose person was erased meanwhile,
+is left out and told.
 """
 
-import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
-from privacy.fulfilment import audit, engine, import_files
+from privacy.catalogue import JobKind, Planned, Standing, StepKind, register
+from privacy.evidence import audit
+from privacy.fulfilment import import_files
 from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable
-from privacy.fulfilment.slices import in_slices
-from privacy.models import ImportRun, Staff
-from privacy.selectors import queue
+from privacy.jobs.handlers import local, one_by_one, remote
+from privacy.jobs.order import about, end
+from privacy.jobs.order import order as order_jobs
+from privacy.jobs.outcomes import Done, Later, More
+from privacy.jobs.run import run
+from privacy.jobs.slices import Pace
+from privacy.models import ImportRun, Job, Lane, Staff, Step
 
-log = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=90)  # a slice takes a tenth of a second, the check of 10,000 rows some seconds
-MAX_CLAIMS = 5
+KIND = "import"
 TOLD = 20  # sentences kept; the rest is counted
 AT_ONCE = 500  # rows; up to here the page that confirms carries the import out itself, within a second
-
-
-class LeaseLost(Exception):
-    """Another worker holds a newer fence, or the import is finished; this one must not write."""
+UNREADABLE = "The file can no longer be read. Choose it again."
 
 
 class Rejected(Exception):
@@ -61,94 +62,110 @@ tables: dict[str, Table] = {}  # by the model's label; the admin fills it when i
 
 
 def order(*, sheet: str, form: str, file: str, rows: int, actor: Staff) -> ImportRun:
-    """Makes the import of a kept file a row, once a file. Raises Gone the second time."""
+    """Makes the import of a kept file a row and a job of the same id, once a file. Raises Gone the second time."""
     try:
         with transaction.atomic():
-            run = ImportRun.objects.create(sheet=sheet, format=form, file=file, total=rows, actor=actor)
-            audit.append(run.id, "import.ordered", actor=actor, sheet=sheet, rows=rows)
+            importing = ImportRun.objects.create(sheet=sheet, format=form, file=file, total=rows, actor=actor)
+            audit.append(importing.id, "import.ordered", actor=actor, sheet=sheet, rows=rows)
+            order_jobs([Job(id=importing.id, kind=KIND, about=about(file), lane=Lane.BULK, ordered_by=actor)])
     except IntegrityError as error:
         raise Gone from error
-    return run
+    return importing
 
 
 def carry_out(run_id: UUID) -> None:
     """Takes the import as far as it goes. Safe to call at any time, from any number of workers."""
-    run = claim(run_id)
-    if run is None or run.sheet not in tables:  # a table that this process does not have, while a version is rolled out
-        return
+    run(Q(pk=run_id))
+
+
+def plan(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
+    totals = dict(ImportRun.objects.filter(pk__in=[job.pk for job in jobs]).values_list("pk", "total"))
+    return {job: [Planned("importing.check"), Planned("importing.rows", units=totals[job.pk])] for job in jobs}
+
+
+@remote("importing.check")
+def check(job: Job, step: Step, renew: Callable[..., None]) -> Done | Later:
+    """Reads the whole file and looks for faults, before the first row is written."""
+    ImportRun.objects.filter(pk=job.pk).update(started_at=Coalesce("started_at", Now()))
+    importing = run_of(job)
+    if importing.sheet not in tables:
+        return Later(f"This worker does not know {importing.sheet}")
     try:
-        if run.claims > MAX_CLAIMS:
-            give_up(run, f"It failed {MAX_CLAIMS} times after row {run.done:,}; the log says how.")
-        else:
-            import_rows(run)
+        problems = tables[importing.sheet].problems(reading_of(importing).rows, importing.actor)
     except (Gone, Unreadable):
-        give_up(run, "The file can no longer be read. Choose it again.")
-    except LeaseLost:
-        log.warning("import %s: another worker has it, or it is finished", run_id)
+        return Done(record=lambda job, step: close(importing, ImportRun.Outcome.STOPPED, [UNREADABLE]))
+    if problems:
+        return Done(record=lambda job, step: close(importing, ImportRun.Outcome.REFUSED, problems))
+    return Done()
 
 
-def claim(run_id: UUID) -> ImportRun | None:
-    """Takes the lease with one conditional UPDATE; None when there is nothing to do or another worker has it."""
-    with transaction.atomic():
-        if queue.imports_due().filter(pk=run_id).update(
-            lease_until=Now() + LEASE, fence=F("fence") + 1, claims=F("claims") + 1,
-            started_at=Coalesce("started_at", Now()),
-        ):  # fmt: skip
-            return ImportRun.objects.select_related("actor").get(pk=run_id)
-    return None
-
-
-def import_rows(run: ImportRun) -> None:
-    table = tables[run.sheet]
-    rows = table.read(import_files.read(run.file, import_files.LIFE_CONFIRMED), run.format)
-    if not run.done and (problems := table.problems(rows, run.actor)):
-        close(run, ImportRun.Outcome.REFUSED, problems)
-        return
-    for _ in in_slices(rows[run.done :], partial(write, run)):
-        engine.beat(queue.BULK)
-    close(run, ImportRun.Outcome.DONE, run.reasons)
-
-
-def write(run: ImportRun, rows: Sequence) -> Sequence[Arrival]:
-    """One slice, one transaction. What the database rejects is found by halves, and left out alone."""
+@local("importing.rows")
+@one_by_one
+def import_slice(job: Job, step: Step) -> Done | More:
+    """One slice and how far the import is with it, in one transaction."""
+    importing = run_of(job)
+    if importing.finished_at:
+        return Done(units=importing.done)
     try:
-        return commit(run, lambda: tables[run.sheet].write(rows, run.actor))
+        reading = reading_of(importing)
+    except (Gone, Unreadable):
+        close(importing, ImportRun.Outcome.STOPPED, [UNREADABLE, *importing.reasons])
+        return Done(units=importing.done)
+    if some := reading.rows[importing.done : importing.done + reading.pace.rows]:
+        started = time.monotonic()
+        advance(importing, write(importing, some))
+        reading.pace.took(len(some), time.monotonic() - started)
+        return More(importing.done)
+    close(importing, ImportRun.Outcome.DONE, importing.reasons)
+    return Done(units=importing.done)
+
+
+def run_of(job: Job) -> ImportRun:
+    return ImportRun.objects.select_related("actor").get(pk=job.pk)
+
+
+@dataclass
+class Reading:
+    """A file that this process has read: parsing it anew for every slice would cost more than writing it."""
+
+    run_id: UUID
+    rows: Sequence[Any]
+    pace: Pace = field(default_factory=Pace)
+
+
+_last_read: list[Reading] = []
+
+
+def reading_of(importing: ImportRun) -> Reading:
+    """Raises Gone, Unreadable."""
+    if not _last_read or _last_read[0].run_id != importing.id:
+        data = import_files.read(importing.file, import_files.LIFE_CONFIRMED)
+        _last_read[:] = [Reading(importing.id, tables[importing.sheet].read(data, importing.format))]
+    return _last_read[0]
+
+
+def write(importing: ImportRun, rows: Sequence) -> Sequence[Arrival]:
+    """What the database rejects is found by halves, and left out alone."""
+    try:
+        with transaction.atomic():
+            return tables[importing.sheet].write(rows, importing.actor)
     except Rejected as error:
         if len(rows) == 1:
-            rejected = [Arrival(Outcome.REFUSED, reason=str(error))]
-            return commit(run, lambda: rejected)
+            return [Arrival(Outcome.REFUSED, reason=str(error))]
         middle = len(rows) // 2
-        return [*write(run, rows[:middle]), *write(run, rows[middle:])]
+        return [*write(importing, rows[:middle]), *write(importing, rows[middle:])]
 
 
-def commit(run: ImportRun, write_rows: Callable[[], Sequence[Arrival]]) -> Sequence[Arrival]:
-    """Writes a slice and how far the import is with it, together. Raises LeaseLost, Rejected."""
-    with transaction.atomic():
-        hold(run)
-        arrivals = write_rows()
-        done, reasons = advance(run, arrivals)
-    run.done, run.reasons = done, reasons
-    return arrivals
-
-
-def hold(run: ImportRun) -> None:
-    """Locks the row in the caller's transaction and prolongs the lease. Raises LeaseLost."""
-    mine = ImportRun.objects.filter(pk=run.pk, fence=run.fence, finished_at=None)
-    if not mine.update(lease_until=Now() + LEASE, claims=1):
-        raise LeaseLost
-
-
-def advance(run: ImportRun, arrivals: Sequence[Arrival]) -> tuple[int, list[str]]:
-    """Records a slice, in the caller's transaction: (rows done, sentences told)."""
+def advance(importing: ImportRun, arrivals: Sequence[Arrival]) -> None:
+    """Records a slice, in the caller's transaction."""
     counts = Counter(arrival.outcome for arrival in arrivals)
-    told = [sentence(number, a) for number, a in enumerate(arrivals, start=run.done + 1) if a.reason]
-    done, reasons = run.done + len(arrivals), [*run.reasons, *told][:TOLD]
-    ImportRun.objects.filter(pk=run.pk).update(
-        done=done, reasons=reasons, created=F("created") + counts[Outcome.CREATED],
+    told = [sentence(number, a) for number, a in enumerate(arrivals, start=importing.done + 1) if a.reason]
+    importing.done += len(arrivals)
+    ImportRun.objects.filter(pk=importing.pk).update(
+        done=importing.done, reasons=[*importing.reasons, *told][:TOLD], created=F("created") + counts[Outcome.CREATED],
         updated=F("updated") + counts[Outcome.UPDATED], unchanged=F("unchanged") + counts[Outcome.UNCHANGED],
         left_out=F("left_out") + counts[Outcome.SKIPPED] + counts[Outcome.REFUSED],
     )  # fmt: skip
-    return done, reasons
 
 
 def sentence(number: int, arrival: Arrival) -> str:
@@ -158,19 +175,30 @@ def sentence(number: int, arrival: Arrival) -> str:
     return f"Row {number:,} came in. {arrival.reason}"
 
 
-def give_up(run: ImportRun, because: str) -> None:
-    close(run, ImportRun.Outcome.STOPPED, [because, *run.reasons])
+def close(importing: ImportRun, outcome: str, told: Sequence[str]) -> None:
+    """Ends the import with its evidence, in the caller's transaction; the file goes when that is committed."""
+    importing.refresh_from_db(fields=("created", "updated", "unchanged", "left_out"))
+    ImportRun.objects.filter(pk=importing.pk).update(outcome=outcome, reasons=list(told[:TOLD]), finished_at=Now())
+    counts = {name: getattr(importing, name) for name in ("created", "updated", "unchanged", "left_out")}
+    audit.append(importing.id, f"import.{outcome}", actor=importing.actor, sheet=importing.sheet, **counts)
+    _last_read.clear()
+    transaction.on_commit(partial(import_files.discard, importing.file))
 
 
-def close(run: ImportRun, outcome: str, told: Sequence[str]) -> None:
-    """Ends the import with its evidence, and deletes the file. Raises LeaseLost."""
-    with transaction.atomic():
-        hold(run)
-        run.refresh_from_db(fields=("created", "updated", "unchanged", "left_out"))
-        run.outcome, run.reasons = outcome, list(told[:TOLD])
-        ImportRun.objects.filter(pk=run.pk).update(
-            outcome=outcome, reasons=run.reasons, finished_at=Now(), lease_until=None
-        )
-        counts = {name: getattr(run, name) for name in ("created", "updated", "unchanged", "left_out")}
-        audit.append(run.id, f"import.{outcome}", actor=run.actor, sheet=run.sheet, **counts)
-    import_files.discard(run.file)
+def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
+    """One that failed too often is given up: what is in stays, and the file can be chosen again."""
+    for job in standings.get(Standing.PARKED, ()):
+        importing = run_of(job)
+        because = f"It failed too often after row {importing.done:,}; the log says how."
+        close(importing, ImportRun.Outcome.STOPPED, [because, *importing.reasons])
+        end([job])
+
+
+register(
+    JobKind(
+        KIND,
+        steps=(StepKind("importing.check", "Check every row"), StepKind("importing.rows", "Write the rows")),
+        plan=plan,
+        follow=follow,
+    )
+)

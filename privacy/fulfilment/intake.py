@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from privacy.datamap import registry
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.fulfilment.reading import why_not_storable
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.selectors.suppression import perhaps_suppressed, suppressed

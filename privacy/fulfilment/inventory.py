@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.fulfilment.requests import NotAllowed
 from privacy.models import Processor, Staff
 

@@ -6,25 +6,41 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from privacy.connectors.base import Call, Outcome, connectors
-from privacy.fulfilment import engine, reference_number
-from privacy.fulfilment.engine import Done, Failed
+from privacy.connectors.base import Call, connectors
+from privacy.evidence.sealing import unseal
+from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
-from privacy.fulfilment.references import unseal
-from privacy.fulfilment.requests import NotAllowed, lock
-from privacy.models import DataSubject, FulfilmentStep, RequestStatus, RightsRequest, Staff, StepState
+from privacy.fulfilment.requests import NotAllowed
+from privacy.jobs import record
+from privacy.jobs.bells import ring
+from privacy.jobs.handlers import remote
+from privacy.jobs.outcomes import Done, Failed, Outcome
+from privacy.models import DataSubject, Job, RequestStatus, RightsRequest, Staff, Step
+
+NOT_KNOWN = {"outcome": "the processor does not know this person"}
 
 
-@engine.remote("processor")
-def erase_at_processor(request: RightsRequest, step: FulfilmentStep, renew: Callable[[], None]) -> Outcome:
-    """Calls the step's connector with the sealed references."""
-    known = unseal(step.references)
+def answer_without_a_call(job: Job, step: Step) -> Outcome | None:
+    """Where the processor does not know the person, a person has to ask, or what it has goes by a stated day."""
+    known = unseal(step.sealed)
     if not any(known.values()):
-        return Done({"outcome": "the processor does not know this person"})
+        return Done(NOT_KNOWN)
     connector = connectors.get(step.target)
     if connector is None:
         return Failed(f"No connector for {step.target} any more")
-    return connector.erase(Call(known, step.idempotency_key, renew, step.result))
+    if connector.mode == "API":
+        return None
+    return connector.erase(Call(known, step.key, no_lease, step.result))
+
+
+def no_lease() -> None:
+    """Where no call is made there is nothing to renew."""
+
+
+@remote("processors.erase", known=answer_without_a_call)
+def erase_at_processor(job: Job, step: Step, renew: Callable[..., None]) -> Outcome:
+    """Calls the step's connector with the sealed references."""
+    return connectors[step.target].erase(Call(unseal(step.sealed), step.key, renew, step.result))
 
 
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
@@ -36,27 +52,27 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> RightsRequest:
     """
     evidence = evidence.strip()
     with transaction.atomic():
-        step = FulfilmentStep.objects.get(pk=step_id)
-        request = lock(step.request_id)
-        step.refresh_from_db()
+        job = Job.objects.select_for_update().get(steps=step_id)
+        request = RightsRequest.objects.select_for_update().get(pk=job.case_id)
+        step = Step.objects.annotate(now=Now()).get(pk=step_id)
         check_evidence(evidence, step, request)
-        if step.handler != "processor" or step.state not in engine.OPEN_STEPS:
+        if step.name != "processors.erase" or not step.is_open:
             raise NotAllowed("Only an open step of a processor can be attested.")
-        if request.status not in (RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS):
+        if not job.is_open or request.status not in RequestStatus.carried_out():
             raise NotAllowed("This request is not being carried out.")
         if request.requested_by_id == actor.pk:
             raise NotAllowed("The person who asked for the erasure may not attest it.")
         attested = {"outcome": "attested", "evidence": evidence, "attested_by": actor.pk}
-        result = step.result | attested  # beside what was done by API before
-        engine.finish(request, step, StepState.DONE, result, None, actor=actor)
-        RightsRequest.objects.filter(pk=request.pk).update(not_before=Now(), parked_because="")
+        record.attest(job, step, step.result | attested, actor=actor)  # beside what was done by API before
+        Job.objects.filter(pk=job.pk).update(not_before=Now(), parked_because="")
+        ring([job])
     return request
 
 
-def check_evidence(evidence: str, step: FulfilmentStep, request: RightsRequest) -> None:
+def check_evidence(evidence: str, step: Step, request: RightsRequest) -> None:
     """Raises NotAllowed for what is no number, or names the person: by what we hold, and by what is sealed in the step,
     because most of it is erased here before the processors answer."""
-    sealed = [value for values in unseal(step.references).values() for value in values]
+    sealed = [value for values in unseal(step.sealed).values() for value in values]
     held = reference_number.words_of(DataSubject.objects.filter(pk=request.subject_id))
     try:
         reference_number.check(evidence, words=held | reference_number.words_in(sealed))

@@ -1,33 +1,32 @@
 """The life of a request: `transition` is the one function that changes its status."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models.functions import Now
 
-from privacy.fulfilment import audit
+from privacy.catalogue import Standing
+from privacy.evidence import audit, commitments
+from privacy.evidence.commitments import pseudonym
+from privacy.jobs import order, settle
 from privacy.models import (
     Batch,
     DataSubject,
-    FulfilmentStep,
+    Job,
     RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
+    Step,
     StepState,
 )
 from privacy.regimes import deadline_for
-from privacy.selectors import commitments
-from privacy.selectors.queue import RUNNABLE
-from privacy.selectors.suppression import pseudonym
 
 S = RequestStatus
-FINISHED = [StepState.DONE, StepState.WAIVED]
 ALLOWED: dict[str, set[str]] = {
     S.RECEIVED: {S.AWAITING_APPROVAL, S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
     S.AWAITING_APPROVAL: {S.IN_PROGRESS, S.ON_HOLD, S.DENIED, S.WITHDRAWN},
@@ -94,8 +93,6 @@ def transition_many(requests: Sequence[RightsRequest], to: str, *, actor: Staff 
         request.status, request.closed_at = to, closed_at
     ids = [r.pk for r in requests]
     RightsRequest.objects.filter(pk__in=ids).update(status=to, closed_at=closed_at)
-    if to in (S.WITHDRAWN, S.DENIED):  # no call will be made any more, so nobody needs the processors' ids
-        FulfilmentStep.objects.filter(request__in=ids).update(references="")
     if links:
         audit.append_many(links, f"request.{to}", actor=actor)
 
@@ -152,20 +149,22 @@ def _new(subject: DataSubject, **given) -> RightsRequest:
     return RightsRequest(subject=subject, regime=regime, due_on=due_on, salt=secrets.token_hex(16), **given)
 
 
-def lock(request_id: UUID) -> RightsRequest:
-    """The request, its row locked until the transaction ends."""
-    return RightsRequest.objects.select_for_update().get(pk=request_id)
+def lock(request_id: UUID) -> tuple[RightsRequest, Job | None]:
+    """The request and the open job that it waits for, both locked until the transaction ends."""
+    job = Job.objects.select_for_update().filter(case=request_id, ended_at=None).first()
+    return RightsRequest.objects.select_for_update().get(pk=request_id), job
 
 
 def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest:
     """Closes the request as denied, for one of the Data Rights Protocol's reasons. Raises NotAllowed, and
     PermissionDenied by MAY."""
     with transaction.atomic():
-        request = lock(request_id)
+        request, job = lock(request_id)
         must_have(actor, MAY[request.kind].deny)
         request.denial_reason = denial_reason
         request.save(update_fields=["denial_reason"])
         transition(request, S.DENIED, actor=actor, because=denial_reason)
+        order.end([job] if job else [])
     return request
 
 
@@ -173,26 +172,26 @@ def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
     """Withdraws the request; one that is in a worker's hands stops before its next step. Raises NotAllowed, and
     PermissionDenied by MAY."""
     with transaction.atomic():
-        request = lock(request_id)
+        request, job = lock(request_id)
         must_have(actor, MAY[request.kind].cancel)
-        if request.status in RUNNABLE and request.lease_until:
-            request.cancel_requested = True
-            request.save(update_fields=["cancel_requested"])
+        if job and job.lease_until:
+            Job.objects.filter(pk=job.pk).update(cancel_requested=True)
             audit.append(request.id, "request.cancel_requested", actor=actor)
         else:
             account = account_of(request.steps.all())
             transition(request, S.WITHDRAWN, actor=actor, because="cancelled", **account)
+            order.end([job] if job else [])
     return request
 
 
-def account_of(steps: Iterable[FulfilmentStep]) -> dict[str, dict[str, int] | list[str]]:
+def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:
     """What a request that stops half-way has done, has begun (a processor may have been asked), and leaves as it
     is, by step and in units (rows or files)."""
     account = {"done": {}, "begun": [], "kept": {}}
     for step in steps:
-        if step.state in FINISHED or step.units_done:
+        if not step.is_open or step.units_done:
             account["done"][str(step)] = step.units_done
-        if step.state not in FINISHED:
+        if step.is_open:
             account["kept"][str(step)] = max(step.units_planned - step.units_done, 0)
         if step.state in (StepState.STARTED, StepState.WAITING):
             account["begun"].append(str(step))
@@ -203,17 +202,40 @@ def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
     """Lets the workers try a parked request again. Raises NotAllowed when it is not parked, and PermissionDenied by
     MAY."""
     with transaction.atomic():
-        request = lock(request_id)
+        request, job = lock(request_id)
         must_have(actor, MAY[request.kind].retry)
-        if not request.parked_because:
+        if job is None or not job.parked_because:
             raise NotAllowed("This request is not parked.")
-        request.parked_because, request.claims, request.not_before, request.lease_until = "", 0, None, None
-        request.save(update_fields=["parked_because", "claims", "not_before", "lease_until"])
-        # A waiting step without a time waits for a person, so the time of the others is now, and not none.
-        request.steps.filter(not_before__isnull=False).update(not_before=Now())
-        request.steps.exclude(state__in=FINISHED).update(attempts=0)
-        audit.append(request.id, "request.unparked", actor=actor)
+        settle.unpark(job)
+        audit.append(request.id, "job.unparked", actor=actor)
     return request
+
+
+# Where a request stands when its job does: (status, the event's name).
+FOLLOWS = {
+    Standing.ENDED: (S.FULFILLED, "every step finished"),
+    Standing.CANCELLED: (S.WITHDRAWN, "cancelled"),
+    Standing.STOPPED: (S.ON_HOLD, "legal hold"),
+    Standing.WAITING: (S.AWAITING_PROCESSORS, "steps remain"),
+    Standing.RUNNING: (S.IN_PROGRESS, "steps remain"),
+}
+
+
+def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
+    """Moves the requests to where their jobs stand, in the transaction that gives the jobs back."""
+    for standing, jobs in standings.items():
+        if standing not in FOLLOWS:  # a parked one stays where it is, until a person has looked
+            continue
+        status, because = FOLLOWS[standing]
+        requests = RightsRequest.objects.select_for_update().filter(pk__in=[job.case_id for job in jobs]).order_by("id")
+        moved = [request for request in requests if request.status != status]
+        if standing in (Standing.CANCELLED, Standing.STOPPED):
+            for request in moved:
+                transition(request, status, actor=None, because=because, **account_of(request.steps.all()))
+        else:
+            for was_held in (False, True):
+                some = [request for request in moved if (request.status == S.ON_HOLD) == was_held]
+                transition_many(some, status, actor=None, because="hold released" if was_held else because)
 
 
 def must_have(actor: Staff, permission: str) -> None:

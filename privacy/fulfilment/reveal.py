@@ -14,7 +14,8 @@ from django.apps import apps
 from django.db import models, transaction
 
 from privacy.datamap import registry
-from privacy.fulfilment import audit, reference_number
+from privacy.evidence import audit
+from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.models import DataSubject, Staff
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.models import Staff
 
 NAMESPACE = uuid.UUID("b1f5f1f0-8f7b-5a39-8f6e-6f0b6b0c3b57")

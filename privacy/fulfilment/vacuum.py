@@ -11,10 +11,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
-from privacy.connectors.base import Done, Later, Outcome
 from privacy.datamap import registry
-from privacy.fulfilment import engine
-from privacy.models import FulfilmentStep, Heartbeat, RightsRequest
+from privacy.jobs.handlers import remote
+from privacy.jobs.outcomes import Done, Later, Outcome
+from privacy.models import Heartbeat, Job, Step
 
 HEARTBEAT = "vacuum"
 LOCK_SECONDS = 5
@@ -25,12 +25,12 @@ OUTCOME = {
 }
 
 
-@engine.remote("vacuum")
-def vacuum(request: RightsRequest, step: FulfilmentStep, renew: Callable[[], None]) -> Outcome:
-    """Gives up what was deleted before this step began, unless that has been done since for somebody else."""
-    if has_run_since(step.started_at):
+@remote("erasure.vacuum")
+def vacuum(job: Job, step: Step, renew: Callable[[], None]) -> Outcome:
+    """Gives up what was deleted before this call, unless that has been done since for somebody else of the same set."""
+    if has_run_since(step.now):
         return done()
-    return reclaim(step.started_at, renew)
+    return reclaim(step.now, renew)
 
 
 def done() -> Done:
@@ -60,7 +60,7 @@ def reclaim(deleted_before: datetime, renew: Callable[[], None]) -> Outcome:
 
 def now() -> datetime:
     """The database's clock, by which steps begin."""
-    return FulfilmentStep.objects.order_by().values_list(Now(), flat=True)[:1].get()
+    return Step.objects.order_by().values_list(Now(), flat=True)[:1].get()
 
 
 def clean_postgresql(cleaner: BaseDatabaseWrapper, deleted_before: datetime, renew: Callable[[], None]) -> str:

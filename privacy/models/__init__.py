@@ -4,16 +4,15 @@ from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAutho
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
+from privacy.models.jobs import Job, Lane, Step, StepState
 from privacy.models.processors import Processor
 from privacy.models.requests import (
     AccessPackage,
     Batch,
     ErasureReceipt,
-    FulfilmentStep,
     RequestKind,
     RequestStatus,
     RightsRequest,
-    StepState,
     Verification,
 )
 from privacy.models.staff import Staff
@@ -22,9 +21,9 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AuditEntry", "AuditHead", "Batch", "ChildFlag", "DataSubject", "DeviceIdentifier",
-    "DiagnosticEvent", "ErasureReceipt", "Feedback", "FulfilmentStep", "Heartbeat", "Identifier", "ImportRun",
+    "DiagnosticEvent", "ErasureReceipt", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
     "LegalHold", "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt",
     "RequestKind", "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList",
-    "Staff", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "Staff", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
     "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -8,11 +8,8 @@ from django.db.models.functions import Now
 
 
 class ImportRun(models.Model):
-    """One confirmed file: how far its rows are, and what became of them. It holds no value of the file.
-
-    `fence` grows with every claim; a worker whose fence is old can no longer write. `claims` counts claims since the
-    last slice that was committed.
-    """
+    """One confirmed file: how far its rows are, and what became of them. It holds no value of the file. It has the
+    id of the job that writes it."""
 
     class Outcome(models.TextChoices):
         DONE = "done", "Done"
@@ -35,10 +32,6 @@ class ImportRun(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0)
     reasons = models.JSONField(default=list, help_text="Sentences for the first rows left out, or what was wrong.")
-
-    lease_until = models.DateTimeField(null=True, editable=False)
-    fence = models.PositiveBigIntegerField(default=0, editable=False)
-    claims = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = "import"

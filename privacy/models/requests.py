@@ -1,6 +1,7 @@
-"""Rights requests and the ledger of the work they cause. Work is a row before it is a task."""
+"""Rights requests, and what answers them."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from privacy.models.subjects import DataSubject
+
+if TYPE_CHECKING:
+    from privacy.models.jobs import Job, Step
 
 
 class RequestKind(models.TextChoices):
@@ -39,6 +43,11 @@ class RequestStatus(models.TextChoices):
     def closed(cls) -> list[str]:
         return [cls.FULFILLED, cls.DENIED, cls.WITHDRAWN]
 
+    @classmethod
+    def carried_out(cls) -> list[str]:
+        """While workers are at it, or processors are."""
+        return [cls.IN_PROGRESS, cls.AWAITING_PROCESSORS]
+
 
 class Verification(models.TextChoices):
     """How it was made sure that the request comes from the person (GDPR art. 12(6))."""
@@ -67,11 +76,7 @@ class Batch(models.Model):
 
 
 class RightsRequest(models.Model):
-    """One right or duty for one person, and the lease under which a worker carries it out.
-
-    `fence` grows with every claim; a worker whose fence is old can no longer write. `claims` counts claims
-    since the last progress: at five the request is parked for a person.
-    """
+    """One right or duty for one person. What is done about it are jobs (models/jobs.py)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="requests")
@@ -91,13 +96,6 @@ class RightsRequest(models.Model):
     denial_reason = models.CharField(max_length=40, blank=True)
     silent = models.BooleanField(default=False, editable=False, help_text="The person must not learn of it.")
     recipient_key = models.TextField(blank=True, help_text="age public key the access package is encrypted to.")
-
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    fence = models.PositiveBigIntegerField(default=0, editable=False)
-    claims = models.PositiveSmallIntegerField(default=0, editable=False)
-    not_before = models.DateTimeField(null=True, blank=True, editable=False)
-    cancel_requested = models.BooleanField(default=False, editable=False)
-    parked_because = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
         verbose_name = "rights request"
@@ -143,60 +141,22 @@ class RightsRequest(models.Model):
     def is_open(self) -> bool:
         return self.status not in RequestStatus.closed()
 
+    @property
+    def job(self) -> "Job | None":
+        """The last work that it ordered."""
+        return self.jobs.order_by("-ordered_at", "-id").first()
 
-class StepState(models.TextChoices):
-    PENDING = "pending", "Pending"
-    STARTED = "started", "Started"
-    WAITING = "waiting", "Waiting for a processor"
-    DONE = "done", "Done"
-    WAIVED = "waived", "Waived"
+    @property
+    def steps(self) -> "models.QuerySet[Step]":
+        """All steps of its jobs, in order."""
+        from privacy.models.jobs import Step
 
-
-class FulfilmentStep(models.Model):
-    """One piece of a request's frozen plan: a local transaction, or one call to one processor.
-
-    `references` are the processor's own names for the person, encrypted, taken when the plan was frozen
-    because they are gone from the other tables when the call is made; emptied when the step is done.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    request = models.ForeignKey(RightsRequest, models.CASCADE, related_name="steps")
-    seq = models.PositiveSmallIntegerField()
-    handler = models.CharField(max_length=40)
-    target = models.CharField(max_length=100, blank=True, help_text="Model label or processor key.")
-    state = models.CharField(max_length=20, choices=StepState, default=StepState.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    idempotency_key = models.UUIDField(unique=True)
-    references = models.TextField(blank=True)
-    not_before = models.DateTimeField(null=True, blank=True)
-    units_planned = models.PositiveBigIntegerField(default=0)
-    units_done = models.PositiveBigIntegerField(default=0)
-    result = models.JSONField(default=dict, blank=True, help_text="Counts and ids of evidence; nothing personal.")
-    problem = models.CharField(max_length=300, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["seq"]
-        constraints = [
-            models.UniqueConstraint(fields=["request", "seq"], name="step_once_a_place"),
-            models.CheckConstraint(condition=Q(state__in=StepState.values), name="step_state"),
-            models.CheckConstraint(
-                condition=Q(state__in=["done", "waived"], finished_at__isnull=False)
-                | (~Q(state__in=["done", "waived"]) & Q(finished_at__isnull=True)),
-                name="step_finished_has_a_time",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["done", "waived"]) | Q(references=""), name="step_finished_keeps_no_references"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.handler} {self.target}".strip()
+        return Step.objects.filter(job__case=self).order_by("job__ordered_at", "seq")
 
 
 class AccessPackage(models.Model):
-    """The zip handed to the person. The download token's SHA-256 is stored, never the token."""
+    """The zip handed to the person. The download token's SHA-256 is stored, never the token. It has the id of the
+    job that deletes it when it expires."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.OneToOneField(RightsRequest, models.CASCADE, related_name="package")

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from privacy.fulfilment import access
+from privacy.fulfilment import packages
 from privacy.models import AccessPackage
-from privacy.selectors import packages
+from privacy.selectors.packages import by_token, resumable_until
 
 # RFC 9110, 14.1.2, one range; several, or another unit, are passed over as it allows, and the whole file is sent.
 RANGE = re.compile(r"bytes=(?:([0-9]{1,19})-([0-9]{0,19})|-([0-9]{1,19}))")
@@ -27,7 +27,7 @@ BLOCK = 64 * 1024
 @require_http_methods(["GET", "HEAD", "POST"])
 def package(request: HttpRequest, token: str) -> HttpResponse:
     """Asks for a click on GET; sends the package, or the part of it that a Range header names, on POST."""
-    found = packages.by_token(token)
+    found = by_token(token)
     if found is None:
         response = gone(request)
     elif request.method == "POST":
@@ -40,7 +40,7 @@ def package(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def ask(request: HttpRequest, found: AccessPackage) -> HttpResponse:
-    begun = packages.resumable_until(found)
+    begun = resumable_until(found)
     return render(request, "privacy/portal/download.html", {"package": found, "resumable_until": begun})
 
 
@@ -53,7 +53,7 @@ def hand_over(request: HttpRequest, found: AccessPackage, token: str) -> HttpRes
     part = asked_part(request, found)
     if not part:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}", "Accept-Ranges": "bytes"})
-    handed_over = access.redeem(token=token, actor=None)
+    handed_over = packages.redeem(token=token, actor=None)
     return send(handed_over, part) if handed_over else gone(request)
 
 
@@ -90,7 +90,7 @@ class Part:
         self.file.close()
 
 
-def send(package: access.Download, part: range) -> FileResponse:
+def send(package: packages.Download, part: range) -> FileResponse:
     """The bytes as an attachment that no browser may run, sniff or keep."""
     is_whole = len(part) == package.size
     response = FileResponse(

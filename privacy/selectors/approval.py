@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from privacy.models import LegalHold, RequestKind, RequestStatus, RightsRequest, Staff
+from privacy.models import RequestKind, RequestStatus, RightsRequest, Staff
+from privacy.selectors import holds
 
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await approval any more."
@@ -23,7 +24,7 @@ def not_by(request: RightsRequest, actor: Staff) -> str:
 def sort_out(request_ids: Sequence[UUID], actor: Staff) -> tuple[list[RightsRequest], dict[RightsRequest, list[str]]]:
     """(requests that `actor` may approve, {request: why not}), with three queries for any number of them."""
     requests = list(RightsRequest.objects.select_related("subject").filter(pk__in=request_ids).order_by("due_on", "id"))
-    held = held_among([r.subject_id for r in requests])
+    held = holds.covering([r.subject_id for r in requests])
     free, refused = [], {}
     for request in requests:
         if reasons := list(why_not(request, actor, held)):
@@ -42,12 +43,3 @@ def why_not(request: RightsRequest, actor: Staff, held: set[UUID]):
         yield HELD
     if request.subject.erased_at:
         yield ERASED
-
-
-def held_among(subject_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the people under a hold, or with one ordered, as the engine counts it."""
-    ordered = RightsRequest.objects.filter(subject__in=subject_ids, kind=RequestKind.HOLD_PLACE).exclude(
-        status__in=RequestStatus.closed()
-    )
-    in_force = LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True)
-    return {*in_force.values_list("subject_id", flat=True), *ordered.values_list("subject_id", flat=True)}

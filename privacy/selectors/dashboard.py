@@ -121,7 +121,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
         due_soon=Count("pk", filter=due_soon),
         due_soon_by_none=Count("pk", filter=due_soon & deadlines.NONE_VERIFIED),
         my_approvals=Count("pk", filter=waiting & ~Q(requested_by=staff)),
-        parked=Count("pk", filter=~Q(parked_because="")),
+        parked=Count("pk", filter=Q(queue.IS_PARKED)),
     )
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from privacy.evidence.chains import GENESIS, digest_of
 from privacy.models import AuditEntry, AuditHead, Heartbeat
-from privacy.selectors.chains import GENESIS, digest_of
 
 CHECKED_AT_MOST = 1_000  # entries verified while a page is made; a longer chain is the command's
 

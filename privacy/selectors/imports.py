@@ -1,14 +1,9 @@
-"""How far imports are, and which of them a worker may take."""
+"""How far imports are."""
 
 from django.db.models.functions import Now
 
 from privacy.models import ImportRun
-from privacy.selectors import queue
 from privacy.selectors.progress import Progress, time_left
-
-
-def next_due(limit: int) -> list:
-    return list(queue.imports_due().order_by("created_at").values_list("id", flat=True)[:limit])
 
 
 def of_run(run: ImportRun) -> Progress:

@@ -1,8 +1,9 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from django.core.files.storage import Storage
@@ -10,10 +11,13 @@ from django.db import connection, models
 
 from privacy.connectors.base import connectors
 from privacy.datamap import PersonalData, compiler
-from privacy.models import ChildFlag, DataSubject, FulfilmentStep, LegalHold, RequestKind, RequestStatus, RightsRequest
+from privacy.models import ChildFlag, DataSubject, Job, RequestKind, RequestStatus, RightsRequest, Step
+from privacy.selectors import holds
 
-# The export's own: its request and that request's one step. The package's row is written when the package is closed.
-OWN_RECORD = {RightsRequest._meta.label: 1, FulfilmentStep._meta.label: 1}
+# The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
+# the package is closed.
+OWN_JOB = {Job._meta.label: 1, Step._meta.label: 1}
+OWN_RECORD = {RightsRequest._meta.label: 1} | OWN_JOB
 
 
 @dataclass
@@ -82,11 +86,13 @@ def row_counts(
     return found
 
 
-def package_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """{subject: {model label: rows}} of the package that each of them gets if it is asked for now: what is there, and
-    the record of that request itself."""
+def package_counts(
+    subject_ids: Sequence[UUID], own: Mapping[str, int] = MappingProxyType(OWN_RECORD)
+) -> dict[UUID, dict[str, int]]:
+    """{subject: {model label: rows}} of the package that each of them gets: what is there, and what asking for it adds
+    of its own."""
     scope = compiler.Scope.many(subject_ids)
-    found = {s: Counter(OWN_RECORD) for s in subject_ids}
+    found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
         for declaration in compiler.all_declarations():
             cursor.execute(*compiler.readable_counts(declaration, scope))
@@ -212,9 +218,7 @@ def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     )
     for subject_id in is_open.values_list("subject_id", flat=True):
         found[subject_id].append("Has an open request of this kind already.")
-    held = LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True).values_list(
-        "subject_id", flat=True
-    )
+    held = holds.in_force(subject_ids)
     flagged = ChildFlag.objects.filter(subject__in=subject_ids, state=ChildFlag.State.SUSPECTED).values_list(
         "subject_id", flat=True
     )

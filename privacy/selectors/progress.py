@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from privacy.models import Batch, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
+from privacy.models import Batch, Job, RequestKind, RequestStatus, RightsRequest, Step, StepState
 from privacy.selectors import deadlines, queue
 
 FINISHED = [StepState.DONE, StepState.WAIVED]
@@ -42,13 +42,14 @@ class Progress:
     bars: tuple[StepBar, ...] = ()
 
 
-def of_request(request: RightsRequest, steps: Sequence[FulfilmentStep]) -> Progress:
+def of_request(request: RightsRequest, job: Job | None, steps: Sequence[Step]) -> Progress:
     finished = sum(step.state in FINISHED for step in steps)
-    facts = [request.status, request.parked_because, request.cancel_requested, *((s.state, s.problem) for s in steps)]
+    of_job = (job.parked_because, job.cancel_requested) if job else ()
+    facts = [request.status, *of_job, *((s.state, s.problem) for s in steps)]
     return Progress(
         is_open=request.is_open,
         version=_version(facts),
-        sentence=_sentence(request, finished, len(steps)),
+        sentence=_sentence(request, job, finished, len(steps)),
         done=finished,
         total=len(steps),
         bars=tuple(_bar(step) for step in steps),
@@ -85,8 +86,8 @@ def queue_counts(approver_id: int | None) -> dict[str, int]:
     return RightsRequest.objects.filter(status__in=open_statuses).aggregate(
         open=Count("id"),
         approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL) & ~Q(requested_by=approver_id)),
-        running=Count("id", filter=Q(status__in=queue.RUNNABLE, parked_because="")),
-        parked=Count("id", filter=~Q(parked_because="")),
+        running=Count("id", filter=Q(status__in=RequestStatus.carried_out()) & ~Q(queue.IS_PARKED)),
+        parked=Count("id", filter=Q(queue.IS_PARKED)),
         overdue=Count("id", filter=deadlines.overdue()),
     )
 
@@ -101,14 +102,14 @@ def erasures_touched_by(kind: str, subject_ids: Sequence[UUID]) -> int:
     return 0
 
 
-def _bar(step: FulfilmentStep) -> StepBar:
+def _bar(step: Step) -> StepBar:
     planned = max(step.units_planned, 1)
     done = planned if step.state in FINISHED else min(step.units_done, planned)
     return StepBar(step.id, step.state, done, planned)
 
 
-def _sentence(request: RightsRequest, finished: int, total: int) -> str:
-    if request.parked_because and request.is_open:
+def _sentence(request: RightsRequest, job: Job | None, finished: int, total: int) -> str:
+    if job and job.parked_because and request.is_open:
         return "Stopped: a person has to look at it"
     steps = f"{finished} of {total} steps done"
     match request.status:

@@ -40,11 +40,6 @@ def perhaps_suppressed(addresses: Iterable[str]) -> set[str]:
     return {alike[d] for d in entries.values_list("digest", flat=True)}
 
 
-def pseudonym(subject_id) -> str:
-    """How evidence names a person: a keyed hash, the same in every record, in none a key to a row."""
-    return hmac.new(settings.LEDGER_KEY.encode(), f"subject:{subject_id}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def _digest(kind: str, spelling: str) -> str:
     return hmac.new(settings.LEDGER_KEY.encode(), f"{kind}:{spelling}".encode(), hashlib.sha256).hexdigest()
 

@@ -12,9 +12,10 @@ from django.urls import reverse
 from privacy import roles, tasks
 from privacy.admin import forms, search_terms
 from privacy.admin.actions import ACTIONS
-from privacy.fulfilment import children, engine, holds
+from privacy.fulfilment import children, holds
 from privacy.models import Batch, DataSubject, Identifier, LegalHold, RequestKind, RequestStatus, RightsRequest
 from tests import factories as f
+from tests import working
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ def make_ready(name: str, person, staff) -> None:
     """Brings the person into the state in which the action makes sense."""
     before = {"release": holds.place, "clear": children.flag}.get(name)
     for request in before(subject_ids=[person.pk], actor=staff, reason=REASON) if before else []:
-        engine.run(request.id)
+        working.run(request.id)
 
 
 class TestThePlanComesFirst:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from privacy import models as privacy
 from privacy.datamap import registry
 from privacy.datamap.vocabulary import Category
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.fulfilment.reveal import CONTENT
 from privacy.selectors import evidence
 from tests import factories as f

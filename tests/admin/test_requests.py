@@ -197,7 +197,7 @@ class TestDecisions:
     def test_cancelling_says_what_is_done_already(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
-        request.steps.filter(handler="files").update(
+        request.steps.filter(name="erasure.files").update(
             state=StepState.DONE, finished_at=datetime.now(UTC), started_at=datetime.now(UTC)
         )
         assert "What is done already is not undone" in agent.get(url("cancel", request)).content.decode()
@@ -216,7 +216,7 @@ class TestDecisions:
     def test_a_processor_is_attested_with_evidence_and_not_by_who_asked(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
-        step = request.steps.filter(handler="processor").first()
+        step = request.steps.filter(name="processors.erase").first()
         where = url("attest", request, step_id=step.pk)
         assert agent.post(where, {"evidence": "TICKET-1"}).status_code == 403
         assert approver.post(where, {"evidence": "Ada said so"}).context["form"].errors
@@ -305,7 +305,7 @@ class TestWhatIsShown:
         request = erasure_of(f.person_with_everything(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
         engine.run(request.pk)
-        for step in request.steps.filter(handler="processor").exclude(state=StepState.DONE):
+        for step in request.steps.filter(name="processors.erase").exclude(state=StepState.DONE):
             approver.post(url("attest", request, step_id=step.pk), {"evidence": "TICKET-1"})
         engine.run(request.pk)
         request.refresh_from_db()

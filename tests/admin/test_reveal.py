@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from privacy import models as privacy
-from privacy.fulfilment import audit, reveal
+from privacy.evidence import audit
+from privacy.fulfilment import reveal
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, RevealReason
 from privacy.models import AuditEntry
 from tests import factories as f

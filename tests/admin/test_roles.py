@@ -12,7 +12,7 @@ from django.urls import reverse
 from privacy import models as privacy
 from privacy import roles
 from privacy.admin.actions import ACTIONS
-from privacy.fulfilment import audit
+from privacy.evidence import audit
 from privacy.models import RequestKind, RequestStatus
 from tests import factories as f
 from tests.admin.pages import Page, pages
@@ -62,7 +62,7 @@ def studio():
     erasure = f.RightsRequestFactory(
         subject=f.DataSubjectFactory(), kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_APPROVAL
     )
-    f.FulfilmentStepFactory(request=erasure, handler="processor", target="stripe")
+    f.StepFactory(job__case=erasure, name="processors.erase", target="stripe")
     f.SuppressionFactory()
     f.BatchFactory()
     f.ImportRunFactory()

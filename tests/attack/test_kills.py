@@ -18,13 +18,13 @@ from privacy.fulfilment import engine
 from privacy.models import (
     AccessPackage,
     ErasureReceipt,
-    FulfilmentStep,
     Identifier,
     LegalHold,
     RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
+    Step,
     StepState,
 )
 from tests import factories as f
@@ -99,7 +99,7 @@ class House:
         if row := RightsRequest.objects.filter(status=RequestStatus.AWAITING_APPROVAL).first():
             url = reverse("admin:privacy_rightsrequest_approve", args=[row.pk])
             self.approver.post(url, {"typed": str(row.pk)[:8]})
-        waiting = FulfilmentStep.objects.filter(handler="processor", state=StepState.WAITING, not_before=None)
+        waiting = Step.objects.filter(name="processors.erase", state=StepState.WAITING, not_before=None)
         if step := waiting.exclude(target="stripe").first():
             url = reverse("admin:privacy_rightsrequest_attest", args=[step.request_id, step.pk])
             self.approver.post(url, {"evidence": "CASE-2026-114"})
@@ -184,7 +184,7 @@ def each_was_done_once(wanted: list[tuple[str, str]]) -> None:
         events = Counter(events_of(request.pk))
         assert events["request.fulfilled"] == 1
         assert events["step.done"] + events["step.waived"] == request.steps.count(), events
-        assert len({step.idempotency_key for step in request.steps.all()}) == request.steps.count()
+        assert len({step.key for step in request.steps.all()}) == request.steps.count()
     packages = list(AccessPackage.objects.all())
     assert len(packages) == ErasureReceipt.objects.count() == LegalHold.objects.count() == PEOPLE
     for package in packages:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from privacy.datamap.compiler import Scope
 from privacy.fulfilment import access, bulk, engine, erasure
 from privacy.models import AccessPackage, Batch, DataSubject, RightsRequest, Staff
+from tests import working
 from tests.benchmarks import by_hand, people
 from tests.benchmarks.measure import Cost, cost
 
@@ -38,7 +39,7 @@ def export_of(rows: int, repeats: int):
         [request] = access.export(
             subject_ids=[subject], actor=staff("asks"), reason="Benchmark", verification="signed_in"
         )
-        spent = cost(lambda: engine.run(request.id))
+        spent = cost(lambda: working.run(request.id))
         package = AccessPackage.objects.get(request=request)
         sizes.append(package.size)
         return spent
@@ -141,7 +142,7 @@ def approved(subject_ids, batch=None) -> list[RightsRequest]:
 def finish(request: RightsRequest) -> None:
     """Everything on this side, as the worker does it: what is left then is to hear from the processors."""
     while DataSubject.objects.filter(requests=request, erased_at__isnull=True).exists():
-        engine.run(request.id)
+        working.run(request.id)
 
 
 @contextmanager

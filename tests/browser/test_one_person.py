@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from privacy import roles
-from privacy.models import FulfilmentStep, Identifier, RequestKind, RequestStatus, RightsRequest, StepState
+from privacy.models import Identifier, RequestKind, RequestStatus, RightsRequest, Step, StepState
 from tests import factories as f
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -119,7 +119,7 @@ def approve(page) -> None:
 def attest(page) -> None:
     """Where no API can be called somebody asks and attests, once for each; the worker does the rest."""
     page.wait_for_selector("text=answers of processors are awaited")
-    waiting = FulfilmentStep.objects.filter(request__kind=RequestKind.ERASURE, state=StepState.WAITING).count()
+    waiting = Step.objects.filter(request__kind=RequestKind.ERASURE, state=StepState.WAITING).count()
     expect(page.locator("text=Attest…")).to_have_count(waiting)  # the sentence moves first, then the steps
     for _ in range(waiting):
         page.locator("text=Attest…").first.click()

@@ -1,6 +1,7 @@
 import pytest
 
-from privacy.connectors.base import Done, Later, connectors
+from privacy.connectors.base import connectors
+from privacy.jobs.outcomes import Done, Later
 from privacy.models import Identifier
 from tests.factories import DataSubjectFactory, IdentifierFactory
 from tests.fakes.server import instead

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from privacy.connectors.base import Done, connectors
+from privacy.connectors.base import connectors
+from privacy.jobs.outcomes import Done
 from privacy.models import Prompt
 from tests.factories import DataSubjectFactory, PromptFactory
 

@@ -4,7 +4,8 @@ import pytest
 import time_machine
 
 from privacy.connectors import openai as module
-from privacy.connectors.base import Later, More, Waiting, connectors
+from privacy.connectors.base import connectors
+from privacy.jobs.outcomes import Later, More, Waiting
 from privacy.models import Prompt
 from tests.factories import DataSubjectFactory, PromptFactory
 from tests.fakes.server import html, instead, late_reply, lost_reply

@@ -8,8 +8,9 @@ from email.utils import format_datetime
 import pytest
 
 from privacy.connectors import api
-from privacy.connectors.base import Done, Failed, Later, Waiting, connectors, modes
+from privacy.connectors.base import connectors, modes
 from privacy.fulfilment import engine
+from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from tests.fakes.server import html, instead, late_reply, lost_reply
 
 

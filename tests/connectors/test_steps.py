@@ -4,22 +4,24 @@ import pytest
 from django.db.models.functions import Now
 
 from privacy.connectors import openai as openai_module
-from privacy.connectors.base import Call, Connector, Done, Failed, Later, Waiting, connectors
+from privacy.connectors.base import Call, Connector, connectors
+from privacy.evidence.sealing import unseal
 from privacy.fulfilment import engine, erasure, holds, processors, requests
 from privacy.fulfilment import requests as life
-from privacy.fulfilment.references import unseal
 from privacy.fulfilment.requests import NotAllowed
+from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.models import (
     AuditEntry,
     ErasureReceipt,
-    FulfilmentStep,
     Identifier,
     Prompt,
     RequestStatus,
     RightsRequest,
+    Step,
     StepState,
 )
 from privacy.selectors import queue
+from tests import working
 from tests.factories import (
     CustomerFactory,
     DataSubjectFactory,
@@ -45,7 +47,7 @@ class Scripted(Connector):
 
     def erase(self, call: Call):
         self.calls.append(call)
-        self.effects.add(call.idempotency_key)
+        self.effects.add(call.key)
         return self.script.pop(0) if self.script else Done({"outcome": "erased"})
 
 
@@ -86,14 +88,14 @@ def run(request, times=1):
     """As the workers do, once the time that a step asked for has passed."""
     for _ in range(times):
         RightsRequest.objects.filter(pk=request.pk).update(not_before=None)
-        FulfilmentStep.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
-        engine.run(request.id)
+        Step.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
+        working.run(request.id)
     request.refresh_from_db()
     return request
 
 
-def step_of(request, key) -> FulfilmentStep:
-    return request.steps.get(handler="processor", target=key)
+def step_of(request, key) -> Step:
+    return request.steps.get(name="processors.erase", target=key)
 
 
 def receipt_of(request) -> dict[str, dict]:
@@ -117,7 +119,7 @@ def test_no_step_shows_a_processors_name_for_the_person_and_done_steps_keep_none
     waiting = step_of(request, "beta")
     assert unseal(waiting.references) == {"id": [f"name-of-{request.subject_id}-at-beta"]}
     assert step_of(request, "alpha").references == ""
-    rows = [*FulfilmentStep.objects.values_list(), *AuditEntry.objects.values_list(), *RightsRequest.objects.values()]
+    rows = [*Step.objects.values_list(), *AuditEntry.objects.values_list(), *RightsRequest.objects.values()]
     assert "name-of-" not in str(rows)
     run(request)
     assert set(request.steps.values_list("references", flat=True)) == {""}
@@ -178,11 +180,7 @@ def test_unparking_asks_again_under_the_same_key_and_the_effect_is_one(scripted,
     assert run(request).status == RequestStatus.FULFILLED
     calls = scripted["alpha"].calls
     assert len(calls) == 9
-    assert (
-        {call.idempotency_key for call in calls}
-        == scripted["alpha"].effects
-        == {step_of(request, "alpha").idempotency_key}
-    )
+    assert {call.key for call in calls} == scripted["alpha"].effects == {step_of(request, "alpha").key}
     assert scripted["beta"].effects.isdisjoint(scripted["alpha"].effects)
 
 
@@ -236,7 +234,7 @@ def test_every_real_processor_erases_and_the_receipt_says_what_stays(clerk, stri
     }
     assert receipt["stripe"]["retained"][0]["until"] == "2031-12-31"
     assert [len(receipt[key]["retained"]) for key in ("google", "openai")] == [1, 1]
-    evidence = str([*FulfilmentStep.objects.values_list(), *AuditEntry.objects.values_list(), receipt])
+    evidence = str([*Step.objects.values_list(), *AuditEntry.objects.values_list(), receipt])
     assert not [name for name in ("user_1", "cus_1", "sub_1", "pm_1", "resp_1", "gemini-1") if name in evidence]
 
 
@@ -245,7 +243,7 @@ def test_without_keys_the_processors_that_know_the_person_are_awaited_and_no_oth
     IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
     request = run(approved(person))
     assert request.status == RequestStatus.AWAITING_PROCESSORS
-    steps = request.steps.filter(handler="processor")
+    steps = request.steps.filter(name="processors.erase")
     assert {s.target for s in steps if s.state == "waiting"} == {"clerk"}
     assert {s.state for s in steps if s.target != "clerk"} == {"done"}
 
@@ -285,7 +283,7 @@ def test_the_next_slice_is_due_at_once_though_another_processor_waits_for_a_pers
     monkeypatch.setattr(engine, "SLICE_SECONDS", 0.0001)  # one step a claim
     claims = 0
     while len(openai.responses) == 3:
-        engine.run(request.id)
+        working.run(request.id)
         assert (claims := claims + 1) < 20
     assert (step_of(request, "clerk").state, step_of(request, "openai").units_done) == (StepState.WAITING, 1)
     assert queue.due().filter(pk=request.id).exists()
@@ -305,7 +303,7 @@ def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, mo
 
 def test_every_processor_has_a_step_in_every_plan(approved):
     request = approved(DataSubjectFactory())
-    assert set(request.steps.filter(handler="processor").values_list("target", flat=True)) == set(connectors)
+    assert set(request.steps.filter(name="processors.erase").values_list("target", flat=True)) == set(connectors)
 
 
 def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver):

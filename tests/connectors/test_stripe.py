@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.personal_data import TAX
-from privacy.connectors.base import Failed, Later, Waiting, connectors
+from privacy.connectors.base import connectors
+from privacy.jobs.outcomes import Failed, Later, Waiting
 from privacy.models import Identifier
 from tests.factories import CustomerFactory, DataSubjectFactory, IdentifierFactory
 from tests.fakes.server import html, instead, late_reply, lost_reply

@@ -15,9 +15,10 @@ import privacy.models
 from privacy.datamap import registry
 from privacy.datamap.checks import check_data_map, check_tables
 from privacy.datamap.compiler import Scope, selection
-from privacy.fulfilment import engine, erasure
+from privacy.fulfilment import erasure
 from privacy.models import DataSubject
 from tests import factories as f
+from tests import working
 
 LINES = Path(__file__).with_name("fifteen_lines.txt").read_text()
 SHOWN = f"<!-- fifteen lines -->\n```python\n{LINES}```\n<!-- /fifteen lines -->\n"
@@ -105,7 +106,7 @@ def erase(person):
         subject_ids=[person.id], actor=agent, reason="The person asked for it", verification="signed_in"
     )
     erasure.approve(request_id=request.id, actor=approver)
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == "fulfilled"
     return request

@@ -24,12 +24,12 @@ from tests.factories.content import (
 from tests.factories.duties import ChildFlagFactory, LegalHoldFactory
 from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
+from tests.factories.jobs import JobFactory, StepFactory
 from tests.factories.processors import ProcessorFactory
 from tests.factories.requests import (
     AccessPackageFactory,
     BatchFactory,
     ErasureReceiptFactory,
-    FulfilmentStepFactory,
     RightsRequestFactory,
 )
 from tests.factories.staff import StaffFactory
@@ -49,11 +49,11 @@ from tests.factories.people import person_with_everything  # isort: skip
 __all__ = [
     "AccessPackageFactory", "AuditHeadFactory", "BatchFactory", "ChildFlagFactory", "CustomerFactory",
     "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "ErasureReceiptFactory",
-    "FeedbackFactory", "FulfilmentStepFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
-    "InvoiceFactory", "InvoiceLineFactory", "LegalHoldFactory", "MarketingPreferenceFactory",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
+    "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "MarketingPreferenceFactory",
     "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
     "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "RefundFactory", "RightsRequestFactory",
     "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory",
-    "StaffFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
+    "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
     "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

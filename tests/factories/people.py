@@ -70,9 +70,8 @@ def has_billing(person: DataSubject) -> None:
 
 def has_history_of_requests(person: DataSubject) -> None:
     request = f.RightsRequestFactory(subject=person, closed=True)
-    f.FulfilmentStepFactory(
-        request=request, seq=1, handler="package", state=StepState.DONE, finished_at=datetime.now(UTC)
-    )
+    job = f.JobFactory(case=request, ended_at=datetime.now(UTC))
+    f.StepFactory(job=job, seq=1, name="access.package", state=StepState.DONE, finished_at=datetime.now(UTC))
     f.AccessPackageFactory(request=request)
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)

@@ -35,16 +35,6 @@ class RightsRequestFactory(factory.django.DjangoModelFactory):
     requested_by = factory.SubFactory(StaffFactory)
 
 
-class FulfilmentStepFactory(factory.django.DjangoModelFactory):
-    class Meta:
-        model = models.FulfilmentStep
-
-    request = factory.SubFactory(RightsRequestFactory)
-    seq = factory.Sequence(lambda n: n % 30_000 + 1)
-    handler = "rows"
-    idempotency_key = factory.LazyFunction(uuid.uuid4)
-
-
 class AccessPackageFactory(factory.django.DjangoModelFactory):
     """A package with a real file in the storage."""
 

@@ -2,9 +2,10 @@
 
 from django.db.models.functions import Now
 
-from privacy.fulfilment import engine, erasure
-from privacy.models import DataSubject, ErasureReceipt, FulfilmentStep, Identifier, RightsRequest
+from privacy.fulfilment import erasure
+from privacy.models import DataSubject, ErasureReceipt, Identifier, RightsRequest, Step
 from tests import factories as f
+from tests import working
 
 
 def known_as(kind: str, *values: str) -> DataSubject:
@@ -25,14 +26,14 @@ def run(request: RightsRequest, times: int = 1) -> RightsRequest:
     """As workers do, once every lease, back-off and poll is over."""
     for _ in range(times):
         RightsRequest.objects.filter(pk=request.pk).update(not_before=None, lease_until=None)
-        FulfilmentStep.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
-        engine.run(request.id)
+        Step.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
+        working.run(request.id)
     request.refresh_from_db()
     return request
 
 
-def step_at(request: RightsRequest, processor: str) -> FulfilmentStep:
-    return request.steps.get(handler="processor", target=processor)
+def step_at(request: RightsRequest, processor: str) -> Step:
+    return request.steps.get(name="processors.erase", target=processor)
 
 
 def receipt_of(request: RightsRequest) -> dict[str, dict]:

@@ -6,10 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from privacy import roles
-from privacy.fulfilment import children, engine, erasure, holds, requests
+from privacy.fulfilment import children, erasure, holds, requests
 from privacy.models import RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import queue
 from tests import factories as f
+from tests import working
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def ordered(kind: str, actor, person=None) -> RightsRequest:
 
 
 def in_a_workers_hands(order) -> None:
-    engine.claim(order.id)
+    working.claimed(order.id)
 
 
 def parked(order) -> None:
@@ -91,7 +92,7 @@ def test_a_colleagues_approved_erasure_stays_stopped_by_the_hold_that_an_agent_t
         requests.cancel(request_id=hold.id, actor=agent)
     holds.resume_unheld()
     for request_id in [request.id, *queue.next_due(10)]:
-        engine.run(request_id)
+        working.run(request_id)
     request.refresh_from_db()
     assert request.status == RequestStatus.ON_HOLD
     assert person.identifiers.exists()

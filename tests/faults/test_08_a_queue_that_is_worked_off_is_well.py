@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from kosenai_ops.celery import app
 from privacy import tasks
-from privacy.connectors.base import Done
 from privacy.fulfilment import batches, children, engine, holds
+from privacy.jobs.outcomes import Done
 from privacy.models import Heartbeat, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import queue
 from tests import factories as f
+from tests import working
 from tests.fulfilment import steps
 from tests.fulfilment.steps import given, local
 
@@ -48,7 +49,7 @@ class TestReadiness:
     def test_a_long_queue_that_is_being_worked_off_is_ready(self, client):
         first, *_ = [old() for _ in range(3)]
         assert client.get("/readyz").status_code == 503
-        engine.run(first.id)
+        working.run(first.id)
         assert queue.due().count() == 2
         assert client.get("/readyz").status_code == 200
         assert not queue.workers_are_silent()

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
 from privacy.datamap import registry
-from privacy.fulfilment import access, audit, children, engine, erasure, holds, requests
+from privacy.evidence import audit, chains, commitments
+from privacy.fulfilment import access, children, engine, erasure, holds, requests
 from privacy.fulfilment.batches import run_as_batch
 from privacy.models import (
     AccessPackage,
@@ -21,14 +22,14 @@ from privacy.models import (
     Batch,
     ChildFlag,
     ErasureReceipt,
-    FulfilmentStep,
     LegalHold,
     RequestKind,
     RightsRequest,
+    Step,
     Suppression,
 )
-from privacy.selectors import chains, commitments
 from tests import factories as f
+from tests import working
 from tests.tampering import owner_of_the_tables
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,7 @@ def make_history() -> SimpleNamespace:
 
 def done(opened: list[RightsRequest]) -> None:
     for request in opened:
-        engine.run(request.id)
+        working.run(request.id)
         request.refresh_from_db()
         assert request.status == "fulfilled"
 
@@ -132,7 +133,7 @@ def rewrite_receipt(history):
 def delete_request(history):
     """With everything that hangs on it, but not its chain."""
     request = RightsRequest.objects.get(kind="erasure", status="fulfilled")
-    for model in (Suppression, ErasureReceipt, FulfilmentStep):
+    for model in (Suppression, ErasureReceipt, Step):
         model.objects.filter(request=request)._raw_delete("default")
     RightsRequest.objects.filter(pk=request.pk)._raw_delete("default")
 
@@ -168,14 +169,14 @@ TAMPERINGS = [
     Tampering(RightsRequest, "an approval without an entry", slip_in_approval, is_refused=False),
     Tampering(RightsRequest, "delete", delete_request),
     insert(RightsRequest, "a request", lambda h: f.RightsRequestFactory(subject=h.held, closed=True)),
-    change(FulfilmentStep, ROWS, result={"rows": {}, "kept_until": {}}),
-    change(FulfilmentStep, ROWS, state="waived"),
-    change(FulfilmentStep, ROWS, target="privacy.Note"),
-    change(FulfilmentStep, ROWS, finished_at=EVER),
-    delete(FulfilmentStep, handler="rows"),
+    change(Step, ROWS, result={"rows": {}, "kept_until": {}}),
+    change(Step, ROWS, state="waived"),
+    change(Step, ROWS, target="privacy.Note"),
+    change(Step, ROWS, finished_at=EVER),
+    delete(Step, name="erasure.rows"),
     insert(
-        FulfilmentStep, "a step",
-        lambda h: f.FulfilmentStepFactory(seq=99, request=RightsRequest.objects.get(**ERASURE)),
+        Step, "a step",
+        lambda h: f.StepFactory(seq=99, request=RightsRequest.objects.get(**ERASURE)),
     ),
     change(AccessPackage, {}, sha256="f" * 64),
     change(AccessPackage, {}, rows=7),

@@ -12,9 +12,10 @@ from django.db.migrations import Migration
 
 from privacy.datamap import registry, triggers
 from privacy.datamap.checks import check_tables
-from privacy.fulfilment import engine, erasure
+from privacy.fulfilment import erasure
 from privacy.models import DataSubject, MarketingPreference, Note, Team
 from tests import factories as f
+from tests import working
 from tests.models.test_constraints import FACTORIES
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,7 @@ def test_a_frozen_person_is_erased_and_a_frozen_heir_gets_the_team():
         subject_ids=[owner.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in"
     )
     erasure.approve(request_id=request.id, actor=f.StaffFactory())
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert (request.status, Team.objects.get().owner_id) == ("fulfilled", heir.id)
 

@@ -5,9 +5,10 @@ import pytest
 from privacy.connectors.base import connectors, modes
 from privacy.connectors.checks import check_recipients
 from privacy.datamap import registry
-from privacy.fulfilment import engine, erasure, processors
+from privacy.fulfilment import erasure, processors
 from privacy.models import RequestStatus
 from privacy.selectors import plan as plans
+from tests import working
 from tests.factories import DataSubjectFactory, SessionFactory, StaffFactory, UsageEventFactory, person_with_everything
 
 NAMED = {key for declaration in registry.declarations.values() for key in declaration.recipients}
@@ -57,12 +58,12 @@ def test_plan_steps_and_receipt_name_every_recipient():
     )
     approver = StaffFactory()
     erasure.approve(request_id=request.id, actor=approver)
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.AWAITING_PROCESSORS
     for step in request.steps.filter(state="waiting"):
         processors.attest(step_id=step.id, actor=approver, evidence="TICKET-7")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     told = {item["processor"]: item for item in request.receipt.body["processors"]}
     assert NAMED - told.keys() == set()

@@ -7,9 +7,10 @@ from zipfile import ZipFile
 import pytest
 from django.urls import reverse
 
-from privacy.fulfilment import access, bulk, engine, erasure, processors
+from privacy.fulfilment import access, bulk, erasure, processors
 from privacy.models import AccessPackage, Batch, LegalHold, Upload
 from privacy.selectors import plan as plans
+from tests import working
 from tests.factories import InvoiceFactory, ScriptCoAuthorFactory, ScriptFactory, StaffFactory, person_with_everything
 
 ASKED = {"reason": "Asked for by mail", "verification": "signed_in"}
@@ -19,10 +20,10 @@ def erased(person):
     approver = StaffFactory()
     [request] = erasure.request_erasure(subject_ids=[person.id], actor=StaffFactory(), **ASKED)
     erasure.approve(request_id=request.id, actor=approver)
-    engine.run(request.id)
+    working.run(request.id)
     for step in request.steps.filter(state="waiting"):
         processors.attest(step_id=step.id, actor=approver, evidence="TICKET-7")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     return request
 
@@ -31,7 +32,7 @@ def erased(person):
 def test_kept_counts_only_rows_in_which_something_is_left():
     request = erased(person_with_everything())
     kept = request.receipt.body["kept"]
-    assert "privacy.FulfilmentStep" not in kept
+    assert "privacy.Step" not in kept
     assert kept["privacy.LegalHold"] == LegalHold.objects.filter(subject=request.subject_id).count()
     assert kept["billing.Invoice"] == 1
     assert kept.keys() == request.receipt.body["kept_because"].keys()
@@ -43,7 +44,7 @@ def test_progress_counts_what_is_erased_and_not_what_is_kept():
     counted = plans.row_counts([person.id])[person.id]
     gone = sum(n for actions in counted.values() for action, n in actions.items() if action != "keep")
     assert any("keep" in actions for actions in counted.values())
-    step = erased(person).steps.get(handler="rows")
+    step = erased(person).steps.get(name="erasure.rows")
     assert step.units_planned == step.units_done == gone
 
 
@@ -60,7 +61,7 @@ def test_a_receipt_made_by_the_hundred_keeps_the_same():
     assert (bulk.erase_slice(batch.id), bulk.finish_slice(batch.id)) == (1, 1)
     for step in request.steps.filter(state="waiting"):
         processors.attest(step_id=step.id, actor=approves, evidence="TICKET-7")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.receipt.body["kept"] == single.receipt.body["kept"]
 
@@ -72,7 +73,7 @@ def test_plan_step_manifest_and_page_give_one_number():
     planned = plans.access_plan([person.id])
     [request] = access.export(subject_ids=[person.id], actor=StaffFactory(), **ASKED)
     assert request.steps.get().units_planned == planned.rows
-    engine.run(request.id)
+    working.run(request.id)
     package = request.package
     with ZipFile(package.file.path) as archive:
         manifest = json.loads(archive.read("manifest.json"))

@@ -5,9 +5,10 @@ from zipfile import ZipFile
 import pytest
 from django.urls import reverse
 
-from privacy.fulfilment import access, children, engine, erasure, holds
+from privacy.fulfilment import access, children, erasure, holds
 from privacy.models import AccessPackage, LegalHold, RightsRequest
 from privacy.selectors import plan as plans
+from tests import working
 from tests.factories import StaffFactory, person_with_everything
 from tests.tampering import owner_of_the_tables
 
@@ -20,14 +21,14 @@ def package_of(person) -> str:
     [request] = access.export(
         subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
     )
-    engine.run(request.id)
+    working.run(request.id)
     with ZipFile(request.package.file.path) as archive:
         return "\n".join(f"{name}\n{archive.read(name).decode(errors='replace')}" for name in archive.namelist())
 
 
 def carry_out(requests) -> None:
     for request in requests:
-        engine.run(request.id)
+        working.run(request.id)
 
 
 def hold(person, **how) -> None:
@@ -90,7 +91,7 @@ def test_the_form_places_a_silent_hold(client):
     given = {"subjects": str(person.id), "reason": WORDS, "silent": "on"}
     client.post(reverse("admin:privacy_datasubject_act", args=["hold"]), given)
     request = RightsRequest.objects.get(kind="hold_place", subject=person)
-    engine.run(request.id)
+    working.run(request.id)
     assert LegalHold.objects.get(subject=person, released_at=None).silent
 
 

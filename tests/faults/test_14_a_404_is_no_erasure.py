@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from privacy.connectors.base import Done, Failed, connectors
+from privacy.connectors.base import connectors
 from privacy.fulfilment import processors, requests
+from privacy.jobs.outcomes import Done, Failed
 from privacy.models import Prompt, RequestStatus, StepState
 from tests import factories as f
 from tests.fakes.server import instead

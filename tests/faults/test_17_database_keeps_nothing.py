@@ -11,8 +11,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection
 
-from privacy.fulfilment import bulk, engine, erasure, vacuum
-from privacy.models import Batch, DataSubject, FulfilmentStep, Heartbeat, Identifier
+from privacy.fulfilment import bulk, erasure, vacuum
+from privacy.models import Batch, DataSubject, Heartbeat, Identifier, Step
+from tests import working
 from tests.factories import DataSubjectFactory, IdentifierFactory, StaffFactory
 
 ADDRESS = "zoe.unmistakable@example.com"
@@ -53,7 +54,7 @@ def erasures(*people) -> Batch:
 
 def one_by_one(batch: Batch) -> None:
     for request in batch.requests.all():
-        engine.run(request.id)
+        working.run(request.id)
 
 
 def by_the_hundred(batch: Batch) -> None:
@@ -97,7 +98,7 @@ def test_the_database_gives_up_what_was_deleted(erase):
     assert request.status == "fulfilled"
     assert request.receipt.body["database"] == vacuum.OUTCOME[connection.vendor]
     if connection.vendor == "postgresql":
-        assert last_vacuum("privacy_identifier") > request.steps.get(handler="rows").finished_at
+        assert last_vacuum("privacy_identifier") > request.steps.get(name="erasure.rows").finished_at
     else:
         file = Path(connection.settings_dict["NAME"])
         assert ADDRESS.encode() not in file.read_bytes()
@@ -114,7 +115,7 @@ def last_vacuum(table: str):
 @pytest.mark.django_db(transaction=True)
 def test_one_vacuum_serves_all_whose_step_began_before_it(monkeypatch):
     batch = erasures(*DataSubjectFactory.create_batch(2))
-    steps = FulfilmentStep.objects.filter(request__batch=batch, handler="vacuum")
+    steps = Step.objects.filter(request__batch=batch, name="erasure.vacuum")
     ran = []
     monkeypatch.setattr(vacuum, "reclaim", lambda *given: ran.append(given) or vacuum.done())
     first = steps[0]
@@ -132,7 +133,7 @@ def test_a_table_that_is_locked_is_told_and_tried_again(monkeypatch, person):
     monkeypatch.setitem(vacuum.CLEAN, connection.vendor, locked)
     batch = erasures(person)
     one_by_one(batch)
-    step = FulfilmentStep.objects.get(request__batch=batch, handler="vacuum")
+    step = Step.objects.get(request__batch=batch, name="erasure.vacuum")
     assert "still in the database" in step.problem
     assert step.not_before
     assert step.request.status == "in_progress"

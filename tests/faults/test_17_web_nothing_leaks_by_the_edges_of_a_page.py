@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from kosenai_ops import urls
 from kosenai_ops.urls import handler400  # noqa: F401  (Django looks for it in the module of the URLs)
+from privacy.evidence.sealing import seal
 from privacy.fulfilment import erasure, handout, processors, reference_number, reveal
 from privacy.fulfilment.reference_number import NotAReference
-from privacy.fulfilment.references import seal
 from privacy.fulfilment.requests import NotAllowed
 from privacy.fulfilment.reveal import NotRevealed
 from privacy.models import (
@@ -129,10 +129,10 @@ def open_step(person, references: dict):
         subject=person, kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_PROCESSORS,
         approved_by=f.StaffFactory(), approved_at=timezone.now(),
     )  # fmt: skip
-    return f.FulfilmentStepFactory(
+    return f.StepFactory(
         request=request,
         seq=1,
-        handler="processor",
+        name="processors.erase",
         target="clerk",
         state=StepState.WAITING,
         references=seal(references),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from kosenai_ops.error_pages import bad_request
 from privacy import tasks
-from privacy.fulfilment.slices import is_busy
+from privacy.jobs.slices import is_busy
 from privacy.models import Heartbeat, RightsRequest
 from tests import factories as f
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from billing.models import Customer
 from privacy import tasks
-from privacy.fulfilment import imports, intake, slices
+from privacy.fulfilment import imports, intake
 from privacy.fulfilment.intake import ERASED, Person
-from privacy.fulfilment.slices import Pace, in_slices
+from privacy.jobs import slices
+from privacy.jobs.slices import Pace, in_slices
 from privacy.models import AuditEntry, DataSubject, Identifier, ImportRun, Note, Prompt
 from privacy.selectors import imports as open_imports
 from privacy.selectors.suppression import digest

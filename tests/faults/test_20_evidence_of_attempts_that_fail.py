@@ -3,9 +3,10 @@
 import pytest
 
 from privacy.connectors import openai as openai_module
-from privacy.connectors.base import Later, connectors
+from privacy.connectors.base import connectors
 from privacy.fulfilment import engine
-from privacy.models import FulfilmentStep, RequestStatus
+from privacy.jobs.outcomes import Later
+from privacy.models import RequestStatus, Step
 from tests import factories as f
 from tests.fakes.server import Reply, instead, lost_reply
 from tests.faults.erasing import approved, known_as, receipt_of, run, step_at
@@ -79,7 +80,7 @@ class TestStripe:
     def test_no_id_stands_in_the_evidence(self, stripe, payer):
         stripe.mishaps.append(("POST", instead(400, {})))
         run(approved(payer))
-        evidence = str(list(FulfilmentStep.objects.values_list("result", "problem")))
+        evidence = str(list(Step.objects.values_list("result", "problem")))
         assert not [name for name in ("cus_1", "sub_1", "pm_1") if name in evidence]
 
     def test_a_worker_that_died_before_it_could_record_the_answer_had_recorded_the_intent(

@@ -6,9 +6,10 @@ import json
 import zipfile
 from uuid import UUID
 
-from privacy.fulfilment import access, engine
+from privacy.fulfilment import access
 from privacy.models import AccessPackage, DataSubject, RightsRequest
 from tests import factories as f
+from tests import working
 
 
 def asked(person: DataSubject, **options) -> RightsRequest:
@@ -21,7 +22,7 @@ def asked(person: DataSubject, **options) -> RightsRequest:
 
 def exported(person: DataSubject, **options) -> AccessPackage:
     request = asked(person, **options)
-    engine.run(request.id)
+    working.run(request.id)
     return AccessPackage.objects.get(request=request)
 
 
@@ -52,7 +53,7 @@ def left_in_folder() -> list[str]:
 
 def written_for(request: RightsRequest) -> list[str]:
     """Names of the files that attempts at this request's package have left."""
-    key = str(request.steps.get().idempotency_key)
+    key = str(request.steps.get().key)
     return [name for name in left_in_folder() if name.startswith(key)]
 
 
@@ -61,6 +62,6 @@ def again(request_id: UUID) -> RightsRequest:
     RightsRequest.objects.filter(pk=request_id).update(not_before=None, lease_until=None)
     request = RightsRequest.objects.get(pk=request_id)
     request.steps.update(not_before=None)
-    engine.run(request_id)
+    working.run(request_id)
     request.refresh_from_db()
     return request

@@ -36,21 +36,24 @@ from django.db.models.functions import Now  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
 from privacy.connectors.base import connectors  # noqa: E402
-from privacy.fulfilment import access, audit, children, engine, erasure, holds, processors  # noqa: E402
+from privacy.evidence import audit  # noqa: E402
+from privacy.fulfilment import access, children, engine, erasure, holds, processors  # noqa: E402
+from privacy.jobs import failpoints  # noqa: E402
 from privacy.models import (  # noqa: E402
     AuditEntry,
     ChildFlag,
     DataSubject,
-    FulfilmentStep,
     LegalHold,
     RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
+    Step,
     StepState,
 )
 from privacy.selectors import queue  # noqa: E402
 from tests import factories as f  # noqa: E402
+from tests import working  # noqa: E402
 from tests.fulfilment.steps import RememberingProcessor  # noqa: E402
 
 FOLDER = Path(settings.VAR_DIR) / "kills"
@@ -106,7 +109,7 @@ def staff_act() -> bool:
     in_force = LegalHold.objects.filter(released_at__isnull=True).first()
     stopped = RightsRequest.objects.filter(status=RequestStatus.ON_HOLD)
     suspected = ChildFlag.objects.filter(state="suspected").first()
-    by_hand = FulfilmentStep.objects.filter(
+    by_hand = Step.objects.filter(
         state=StepState.WAITING, not_before__isnull=True, request__status__in=queue.RUNNABLE
     ).first()
     if by_hand:
@@ -131,7 +134,7 @@ def wants_hold() -> bool:
 
 
 def erased_half_way() -> RightsRequest | None:
-    half_way = FulfilmentStep.objects.filter(handler="slices", units_done__gt=0).first()
+    half_way = Step.objects.filter(name="erasure.slices", units_done__gt=0).first()
     return half_way and half_way.request
 
 
@@ -140,7 +143,7 @@ def let_time_pass() -> None:
     past = Now() - timedelta(seconds=1)
     RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
     RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
-    FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+    Step.objects.filter(not_before__isnull=False).update(not_before=past)
 
 
 def drive() -> None:
@@ -149,7 +152,7 @@ def drive() -> None:
         if not staff_act() and not RightsRequest.objects.exclude(status__in=RequestStatus.closed()).exists():
             return
         for request_id in queue.next_due(10):
-            engine.run(request_id)
+            working.run(request_id)
         holds.resume_unheld()
         let_time_pass()
     raise SystemExit("the requests do not end")
@@ -208,7 +211,7 @@ def worker_that_dies_at(n: int) -> str | None:
     """Runs until the n-th failpoint kills it; the failpoint's name, or None if it came to the end before."""
 
     def work():
-        engine.failpoint = Strike(n)
+        failpoints.strike = Strike(n)
         drive()
 
     (FOLDER / "struck").unlink(missing_ok=True)

@@ -7,10 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
-from privacy.connectors.base import Call, Connector, Done, Later, Waiting
-from privacy.fulfilment import engine
-from privacy.fulfilment.engine import More, Planned
+from privacy.catalogue import Planned
+from privacy.connectors.base import Call, Connector
+from privacy.jobs import handlers
+from privacy.jobs.order import freeze
+from privacy.jobs.outcomes import Done, Later, More, Waiting
 from privacy.models import RequestKind, RequestStatus, RightsRequest
 from tests import factories as f
 
@@ -19,50 +22,59 @@ scripts: dict[str, list] = {}
 ran: Counter = Counter()
 
 
-def play(request, step, renew=None):
+def play(job, step, renew=None):
+    """A script that is a function gets the job's request, the step and how to renew."""
     ran[step.target] += 1
     script = scripts.get(step.target)
     answer = script.pop(0) if script else Done(units=1)
     if callable(answer):
-        answer = answer(request, step, renew)
+        answer = answer(job.case, step, renew)
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-engine.local("test local")(play)
-engine.remote("test remote")(play)
+handlers.local("test local")(handlers.one_by_one(play))
+handlers.remote("test remote")(play)
 
 
-@engine.local("test poison")
-def poison(request, step):
+@handlers.local("test poison")
+def poison(jobs):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@engine.local("test count")
-def count(request, step):
+@handlers.local("test count")
+@handlers.one_by_one
+def count(job, step):
     """Ten slices; units say how far it is."""
     return More(step.units_done + 1) if step.units_done < 9 else Done(units=10)
 
 
-@engine.remote("test effect")
-def effect(request, step, renew):
+@handlers.remote("test effect")
+def effect(job, step, renew):
     """Takes effect outside the database, once a key: a repeat leaves the file as it is."""
     time.sleep(0.05)
     folder = Path(settings.VAR_DIR) / "effects"
     folder.mkdir(exist_ok=True)
-    (folder / str(step.idempotency_key)).touch()
+    (folder / str(step.key)).touch()
     time.sleep(0.05)
     return Done(units=1)
 
 
+WORK = ("due_on", "not_before", "parked_because", "lane", "claims")  # fields of the job
+
+
 def given(*plan: Planned, kind: str = RequestKind.ACCESS, **fields) -> RightsRequest:
-    """A request in progress with this plan. An erasure has its approver."""
+    """A request in progress whose job has this plan. An erasure has its approver."""
     if kind == RequestKind.ERASURE:
         fields = {"approved_by": f.StaffFactory(), "approved_at": "2026-11-01T00:00Z"} | fields
-    request = f.RightsRequestFactory(kind=kind, **{"status": RequestStatus.IN_PROGRESS} | fields)
-    with engine.transaction.atomic():
-        engine.freeze({request: list(plan)})
+    work = {name: fields.pop(name) for name in WORK if name in fields}
+    request = f.RightsRequestFactory(
+        kind=kind, **{"status": RequestStatus.IN_PROGRESS, "due_on": work.get("due_on")} | fields
+    )
+    job = f.JobFactory(case=request, at_step=plan[0].name, **work)
+    with transaction.atomic():
+        freeze({job: list(plan)})
     return request
 
 

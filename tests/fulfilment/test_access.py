@@ -22,7 +22,7 @@ from django.db import models
 
 from privacy import tasks
 from privacy.datamap import registry, spreadsheet
-from privacy.fulfilment import access, engine
+from privacy.fulfilment import access
 from privacy.fulfilment.package import builder, output, uploads
 from privacy.models import (
     AccessPackage,
@@ -38,6 +38,7 @@ from privacy.models import (
     UsageEvent,
 )
 from tests import factories as f
+from tests import working
 from tests.factories.people import person_with_everything
 from tests.fulfilment.exporting import (
     again,
@@ -85,14 +86,14 @@ def test_every_row_of_every_declared_model_is_in_both_formats():
     request = asked(person)
     step = request.steps.get()
     assert step.units_planned > 30
-    engine.run(request.id)
+    working.run(request.id)
     package = AccessPackage.objects.get(request=request)
     content = unzipped(package)
 
     compared = 0
     for declaration in registry.declarations.values():
         label = declaration.label()
-        if label in ("privacy.RightsRequest", "privacy.FulfilmentStep"):
+        if label in ("privacy.RightsRequest", "privacy.Step"):
             continue  # the export itself moved them on
         path = "__".join(declaration.path()) or "pk"
         own = {str(row.pk): row for row in declaration.model.objects.filter(**{path: person.id})}
@@ -178,7 +179,7 @@ def test_other_people_appear_by_role_and_nowhere_else():
         other.full_name = f"Zebulon Otherly-{number}"
         other.save()
         f.IdentifierFactory(subject=other, value=f"otherly-{number}@example.net")
-    f.FulfilmentStepFactory(request__subject=person, request__closed=True, result={"attested_by": 424242})
+    f.StepFactory(request__subject=person, request__closed=True, result={"attested_by": 424242})
     content = unzipped(exported(person))
     everything = b"\n".join([*content.values(), *(name.encode() for name in content)]).lower()
 
@@ -338,7 +339,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_tried_again(monkeypatch, encry
     request = asked(person, recipient_key=key)
     with monkeypatch.context() as patch:
         patch.setattr(output, "Output", lambda file, real=output.Output: real(FullDisk(file, 100_000)))
-        engine.run(request.id)
+        working.run(request.id)
     request.refresh_from_db()
     step = request.steps.get()
     assert step.problem.startswith("No space left on the disk")
@@ -392,7 +393,7 @@ match point:
     case "writing": builder.write_csv = kill
     case "before its name": output.os.fsync = kill
     case "after its name": output._flush_folder = kill
-    case "before the record": engine.failpoint = lambda name: kill() if name == "package written" else None
+    case "before the record": failpoints.strike = lambda name: kill() if name == "package written" else None
 engine.run(UUID(sys.argv[1]))
 """
 
@@ -421,7 +422,7 @@ def test_a_lost_lease_stops_the_writing_and_leaves_nothing(monkeypatch):
         write_csv(*args)
 
     monkeypatch.setattr(builder, "write_csv", overtaken)
-    engine.run(request.id)
+    working.run(request.id)
     assert written_for(request) == []
     assert not AccessPackage.objects.filter(request=request).exists()
 
@@ -437,7 +438,7 @@ def test_progress_moves_while_rows_are_written(monkeypatch):
         write_cover(*args)
 
     monkeypatch.setattr(builder, "write_cover", look)
-    engine.run(request.id)
+    working.run(request.id)
     assert seen[0] > 30
     assert request.steps.get().units_done == AccessPackage.objects.get(request=request).rows
 
@@ -455,7 +456,7 @@ def test_a_person_erased_meanwhile_gets_no_package_of_what_is_erased(monkeypatch
         return built
 
     monkeypatch.setattr(builder, "build", erased_meanwhile)
-    engine.run(request.id)
+    working.run(request.id)
     assert written_for(request) == [] and not AccessPackage.objects.filter(request=request).exists()
     assert again(request.id).status == RequestStatus.FULFILLED
     content = unzipped(AccessPackage.objects.get(request=request))

@@ -14,10 +14,9 @@ from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.fulfilment import audit
+from privacy.evidence import audit, chains
+from privacy.evidence.commitments import pseudonym
 from privacy.models import AuditEntry, AuditHead, Heartbeat
-from privacy.selectors import chains
-from privacy.selectors.suppression import pseudonym
 from tests.factories import RightsRequestFactory
 from tests.tampering import owner_of_the_tables
 

@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from privacy import tasks
+from privacy.evidence import chains
 from privacy.fulfilment import bulk, engine, erasure, holds, processors
+from privacy.jobs.guard import LeaseLost
 from privacy.models import (
     AuditEntry,
     Batch,
@@ -20,7 +22,7 @@ from privacy.models import (
     Session,
     Suppression,
 )
-from privacy.selectors import chains
+from tests import working
 from tests.factories import (
     DataSubjectFactory,
     IdentifierFactory,
@@ -69,7 +71,7 @@ def test_the_receipts_are_those_of_erasures_one_by_one(staff):
 
     assert (bulk.erase_slice(batch.id), bulk.finish_slice(batch.id)) == (3, 3)
     for request in other.requests.all():
-        engine.run(request.id)
+        working.run(request.id)
 
     assert bodies_of(batch) == bodies_of(other)
     assert len(bodies_of(batch)) == 3
@@ -143,7 +145,7 @@ def test_who_is_known_where_only_a_person_can_ask_waits_for_the_attestations_wit
     assert all(step.references for step in waiting)
     for step in waiting:
         processors.attest(step_id=step.id, actor=staff[1], evidence="TICKET-1")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.FULFILLED
 
@@ -151,11 +153,11 @@ def test_who_is_known_where_only_a_person_can_ask_waits_for_the_attestations_wit
 def test_a_worker_with_an_older_fence_can_no_longer_write(staff):
     batch = approved_batch([person()], staff)
     request = batch.requests.get()
-    lease = engine.claim(request.id)
+    lease = working.claimed(request.id)
     RightsRequest.objects.filter(pk=request.id).update(lease_until=None)  # as if it had run out
 
     assert bulk.erase_slice(batch.id) == 1
-    with pytest.raises(engine.LeaseLost), engine.guarded(lease):
+    with pytest.raises(LeaseLost), engine.guarded(lease):
         pass
 
 

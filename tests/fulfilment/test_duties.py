@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from privacy.fulfilment import children, engine, holds
 from privacy.models import ChildFlag, LegalHold, MarketingPreference, Prompt, RequestStatus, Session, UsageEvent
 from tests import factories as f
+from tests import working
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def person():
 
 def carried_out(requests):
     [request] = requests
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.FULFILLED
     return request

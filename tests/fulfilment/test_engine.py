@@ -8,12 +8,14 @@ import time_machine
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from privacy.connectors.base import Done, Failed, Later, Waiting
+from privacy.catalogue import Planned
 from privacy.fulfilment import engine, processors, requests
-from privacy.fulfilment.engine import Planned
-from privacy.models import AuditEntry, FulfilmentStep, RequestKind, RequestStatus, RightsRequest, StepState
+from privacy.jobs.guard import LeaseLost
+from privacy.jobs.outcomes import Done, Failed, Later, Waiting
+from privacy.models import AuditEntry, RequestKind, RequestStatus, RightsRequest, Step, StepState
 from privacy.selectors import queue
 from tests import factories as f
+from tests import working
 from tests.fulfilment import steps
 from tests.fulfilment.steps import given, local, remote
 from tests.tampering import owner_of_the_tables
@@ -54,10 +56,10 @@ def let_time_pass(request):
 
 def test_a_claimed_request_is_not_claimed_again_before_its_lease_ends():
     request = given(local("a"))
-    assert engine.claim(request.id).fence == 1
-    assert engine.claim(request.id) is None
+    assert working.claimed(request.id).fence == 1
+    assert working.claimed(request.id) is None
     let_time_pass(request)
-    assert engine.claim(request.id).fence == 2
+    assert working.claimed(request.id).fence == 2
 
 
 def test_a_request_that_is_unknown_closed_parked_or_not_yet_due_is_not_claimed():
@@ -65,7 +67,7 @@ def test_a_request_that_is_unknown_closed_parked_or_not_yet_due_is_not_claimed()
     parked = given(local("a"), parked_because="A person has to look")
     early = given(local("a"), not_before=timezone.now() + timedelta(hours=1))
     waiting = given(local("a"), status=RequestStatus.AWAITING_APPROVAL)
-    assert [engine.claim(r.id) for r in (closed, parked, early, waiting)] == [None] * 4
+    assert [working.claimed(r.id) for r in (closed, parked, early, waiting)] == [None] * 4
     assert engine.claim(uuid4()) is None
 
 
@@ -73,9 +75,9 @@ def test_the_sixth_claim_without_progress_parks_the_request_and_names_the_step()
     request = given(local("a"), local("b"))
     request.steps.filter(target="a").update(state="done", finished_at=Now())
     for fence in range(1, 6):
-        assert engine.claim(request.id).fence == fence
+        assert working.claimed(request.id).fence == fence
         let_time_pass(request)
-    assert engine.claim(request.id) is None
+    assert working.claimed(request.id) is None
     request.refresh_from_db()
     assert request.parked_because.startswith("test local b: the worker died or stalled 5 times")
     assert request.lease_until is None
@@ -86,7 +88,7 @@ def test_claims_that_were_given_back_do_not_park_a_request():
     request = given(remote("a"))
     steps.scripts["a"] = [Waiting("not yet", seconds=60)] * 20
     for _ in range(20):
-        engine.run(request.id)
+        working.run(request.id)
         let_time_pass(request)
     request.refresh_from_db()
     assert (request.parked_because, request.claims) == ("", 0)
@@ -102,9 +104,9 @@ def test_a_poll_between_two_deaths_does_not_uncount_them():
     steps.scripts["deadly"] = [die] * 20
     for _ in range(5):
         with pytest.raises(KeyboardInterrupt):
-            engine.run(request.id)
+            working.run(request.id)
         let_time_pass(request)
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.parked_because
     assert steps.ran["deadly"] == 5
@@ -112,8 +114,10 @@ def test_a_poll_between_two_deaths_does_not_uncount_them():
 
 def test_an_old_worker_that_wakes_after_another_took_over_writes_nothing():
     request = given(remote("a"))
-    steps.scripts["a"] = [lambda *_: let_time_pass(request) or engine.claim(request.id) and Done({"by": "the old one"})]
-    engine.run(request.id)
+    steps.scripts["a"] = [
+        lambda *_: let_time_pass(request) or working.claimed(request.id) and Done({"by": "the old one"})
+    ]
+    working.run(request.id)
     assert state_of(request) == {"a": StepState.STARTED}
     assert request.steps.get().result == {}
     assert request.fence == 2
@@ -130,13 +134,13 @@ def test_a_handler_that_renews_keeps_the_lease_and_an_old_one_is_told_that_it_is
         request.refresh_from_db()
         heard.append(seconds_until(request, request.lease_until))
         let_time_pass(request)
-        engine.claim(request.id)
-        with pytest.raises(engine.LeaseLost):
+        working.claimed(request.id)
+        with pytest.raises(LeaseLost):
             renew()
         return Done()
 
     steps.scripts["a"] = [work]
-    engine.run(request.id)
+    working.run(request.id)
     assert 80 < heard[0] <= 90
     assert state_of(request) == {"a": StepState.STARTED}
 
@@ -146,7 +150,7 @@ def test_a_handler_that_renews_keeps_the_lease_and_an_old_one_is_told_that_it_is
 
 def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for_each():
     request = given(local("a"), remote("b"), local("c"))
-    engine.run(request.id)
+    working.run(request.id)
     assert set(state_of(request).values()) == {StepState.DONE}
     assert request.status == RequestStatus.FULFILLED
     assert request.lease_until is None
@@ -160,13 +164,13 @@ def test_a_waiting_processor_holds_up_no_other_but_the_steps_that_follow_them_al
     request = given(local("rows"), remote("slow"), remote("by hand"), remote("quick"), local("receipt"))
     steps.scripts["slow"] = [Later("busy")]
     steps.scripts["by hand"] = [Waiting("attest it")]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {
         "rows": "done", "slow": "started", "by hand": "waiting", "quick": "done", "receipt": "pending",
     }  # fmt: skip
     assert request.status == RequestStatus.IN_PROGRESS
     let_time_pass(request)
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request)["slow"] == "done"
     assert request.status == RequestStatus.AWAITING_PROCESSORS
 
@@ -174,7 +178,7 @@ def test_a_waiting_processor_holds_up_no_other_but_the_steps_that_follow_them_al
 def test_a_local_step_in_back_off_holds_up_everything_after_it():
     request = given(local("a"), remote("b"), local("c"))
     steps.scripts["a"] = [Later("not now")]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "started", "b": "pending", "c": "pending"}
     assert not is_due(request)
 
@@ -182,13 +186,13 @@ def test_a_local_step_in_back_off_holds_up_everything_after_it():
 def test_a_step_that_waits_for_a_person_is_left_alone_until_attested():
     request = given(Planned("processor", "by hand"), local("receipt"), kind=RequestKind.ERASURE)
     request.steps.filter(seq=1).update(state=StepState.WAITING)
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.AWAITING_PROCESSORS
     assert 23 * 3600 < seconds_until(request, request.not_before) <= 24 * 3600
     processors.attest(step_id=request.steps.get(seq=1).id, actor=f.StaffFactory(), evidence="TICKET-7")
     assert is_due(request)
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.FULFILLED
 
@@ -197,7 +201,7 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
     for answer in (Done({"outcome": "late"}), Later("busy"), Waiting("accepted"), Failed("no")):
         request = given(Planned("test remote", "call"), kind=RequestKind.ERASURE)
         with owner_of_the_tables():
-            FulfilmentStep.objects.filter(request=request).update(handler="processor")
+            Step.objects.filter(request=request).update(name="processors.erase")
         step = request.steps.get()
 
         def attested_meanwhile(request, step, renew, answer=answer):
@@ -206,7 +210,7 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(engine.remote_handlers, "processor", attested_meanwhile)
-            engine.run(request.id)
+            working.run(request.id)
         step.refresh_from_db()
         request.refresh_from_db()
         assert (step.state, step.result["evidence"]) == (StepState.DONE, "TICKET-8")
@@ -220,17 +224,17 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
 def test_a_fault_in_a_handler_backs_off_and_says_what_kind_it_was_and_nothing_personal(kind):
     request = given(kind("a"))
     steps.scripts["a"] = [ValueError("ada@example.com"), OSError(28, "No space left on device")]
-    engine.run(request.id)
+    working.run(request.id)
     step = request.steps.get()
     assert (step.problem, step.attempts) == ("ValueError", 1)
     assert 0 < seconds_until(request, step.not_before) <= 60
     assert not is_due(request)
     let_time_pass(request)
-    engine.run(request.id)
+    working.run(request.id)
     step.refresh_from_db()
     assert (step.problem, step.attempts) == ("No space left on device", 2)
     let_time_pass(request)
-    engine.run(request.id)
+    working.run(request.id)
     step.refresh_from_db()
     assert (step.state, step.problem) == (StepState.DONE, "")
 
@@ -243,7 +247,7 @@ def test_a_local_fault_leaves_nothing_half_done():
         raise RuntimeError
 
     steps.scripts["a"] = [half_way]
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.parked_because != "half done"
 
@@ -251,14 +255,14 @@ def test_a_local_fault_leaves_nothing_half_done():
 def test_an_answer_that_is_none_of_the_outcomes_is_a_fault_and_not_a_spin():
     request = given(remote("a"))
     steps.scripts["a"] = ["well"]
-    engine.run(request.id)
+    working.run(request.id)
     assert request.steps.get().problem == "TypeError"
     assert not is_due(request)
 
 
 def test_a_step_this_process_does_not_know_is_left_for_one_that_does():
     request = given(Planned("from tomorrow"))
-    engine.run(request.id)
+    working.run(request.id)
     step = request.steps.get()
     assert "does not know" in step.problem
     assert step.not_before is not None
@@ -271,7 +275,7 @@ def test_the_eighth_attempt_without_an_answer_parks(kind):
     for attempt in range(1, 9):
         request.refresh_from_db()
         assert request.parked_because == ""
-        engine.run(request.id)
+        working.run(request.id)
         assert request.steps.get().attempts == attempt
         let_time_pass(request)
     request.refresh_from_db()
@@ -287,11 +291,11 @@ def test_unparked_it_gets_as_many_attempts_again_and_polls_go_on():
         "polled": [Waiting("accepted", seconds=3600)],
         "by hand": [Waiting("attest")],
     }
-    engine.run(request.id)
+    working.run(request.id)
     request.steps.update(attempts=8)
     requests.unpark(request_id=request.id, actor=f.StaffFactory(role="approver"))
     assert is_due(request)
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "done", "polled": "done", "by hand": "waiting"}
     assert steps.ran["by hand"] == 1
 
@@ -299,7 +303,7 @@ def test_unparked_it_gets_as_many_attempts_again_and_polls_go_on():
 def test_a_failed_processor_parks_the_request_after_the_others_were_asked():
     request = given(remote("refuses"), remote("willing"), local("receipt"))
     steps.scripts["refuses"] = [Failed("403: the key may not delete")]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"refuses": "started", "willing": "done", "receipt": "pending"}
     assert request.parked_because == "test remote refuses: 403: the key may not delete"
     assert request.lease_until is None
@@ -309,7 +313,7 @@ def test_polls_over_weeks_use_up_no_attempts():
     request = given(remote("a"))
     steps.scripts["a"] = [*[Waiting("accepted", seconds=60)] * 30, Later("a blip")]
     for _ in range(31):
-        engine.run(request.id)
+        working.run(request.id)
         let_time_pass(request)
     request.refresh_from_db()
     assert request.parked_because == ""
@@ -319,7 +323,7 @@ def test_retry_after_is_honoured_within_reason():
     for asked, least, most in ((120, 119, 120), (0, 0.5, 1), (-5, 0.5, 1), (1e12, 6.9 * 86400, 7 * 86400)):
         request = given(remote("a"))
         steps.scripts["a"] = [Later("429", seconds=asked)]
-        engine.run(request.id)
+        working.run(request.id)
         assert least <= seconds_until(request, request.steps.get().not_before) <= most
         assert not is_due(request)
 
@@ -339,7 +343,7 @@ def test_the_request_is_due_when_its_next_step_is_and_not_a_day_later():
     steps.scripts |= {
         "a": [Later("busy", seconds=500)], "b": [Waiting("accepted", seconds=200)], "by hand": [Waiting("attest")],
     }  # fmt: skip
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert 190 < seconds_until(request, request.not_before) <= 200
 
@@ -349,7 +353,7 @@ def test_a_step_not_yet_tried_makes_the_request_due_at_once_although_another_bac
     steps.scripts["a"] = [Later("busy", seconds=500)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "monotonic", iter([0, 0, 99, 99]).__next__)
-        engine.run(request.id)
+        working.run(request.id)
     assert state_of(request) == {"a": "started", "b": "pending"}
     assert is_due(request)
 
@@ -361,7 +365,7 @@ def test_after_any_run_that_came_through_nothing_is_due_unless_it_can_be_done():
         for other in answers:
             request = given(local("rows"), remote("a"), remote("b"), local("receipt"))
             steps.scripts |= {"a": [one], "b": [other]}
-            engine.run(request.id)
+            working.run(request.id)
             request.refresh_from_db()
             assert not is_due(request), (one, other)
 
@@ -372,14 +376,14 @@ def test_a_long_plan_returns_when_its_slice_is_over_and_stays_due():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "SLICE_SECONDS", 4)
         patch.setattr(engine, "monotonic", ticks.__next__)
-        engine.run(request.id)
+        working.run(request.id)
         step = request.steps.get(seq=1)
         assert (step.state, step.units_done, step.problem) == (StepState.STARTED, 3, "")
         request.refresh_from_db()
         assert (request.lease_until, request.claims) == (None, 0)
         assert is_due(request)
         assert queue.untouched_seconds() < 5
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"test count": "done", "after": "done"}
 
 
@@ -423,7 +427,7 @@ def last_entry(request):
 def test_cancelled_before_any_worker_had_it_nothing_is_done():
     request = given(local("a", units=3))
     requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver"))
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "pending"}
     assert request.status == RequestStatus.WITHDRAWN
     assert last_entry(request).data["kept"] == {"test local a": 3}
@@ -435,7 +439,7 @@ def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_wha
     steps.scripts["b"] = [
         lambda request, *_: requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver")) and Done()
     ]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
     assert request.status == RequestStatus.WITHDRAWN
     account = last_entry(request).data
@@ -446,7 +450,7 @@ def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_wha
 def test_cancelled_after_the_last_step_it_is_fulfilled_because_it_is():
     request = given(local("a"))
     steps.scripts["a"] = [Done()]
-    lease = engine.claim(request.id)
+    lease = working.claimed(request.id)
     engine.work(lease)
     requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver"))
     engine.settle(lease)
@@ -462,7 +466,7 @@ def test_a_request_denied_in_a_workers_hands_takes_no_further_step():
             and Done()
         )
     ]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "started", "b": "pending"}
     assert request.status == RequestStatus.DENIED
 
@@ -479,7 +483,7 @@ def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_n
         return Done()
 
     steps.scripts["b"] = [hold]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
     assert request.status == RequestStatus.ON_HOLD
     assert request.lease_until is None
@@ -487,14 +491,14 @@ def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_n
     assert set(account["done"]) == {"test local a", "test remote b"}
     assert account["kept"] == {"test local c": 5}
     access = given(local("read"), subject=request.subject)
-    engine.run(access.id)
+    working.run(access.id)
     assert state_of(access) == {"read": "done"}
 
 
 def test_a_hold_stops_a_remote_call_that_renews_and_says_that_it_was_begun():
     request = given(remote("a"), kind=RequestKind.ERASURE)
     steps.scripts["a"] = [lambda request, step, renew: f.LegalHoldFactory(subject=request.subject) and renew()]
-    engine.run(request.id)
+    working.run(request.id)
     assert state_of(request) == {"a": "started"}
     assert request.status == RequestStatus.ON_HOLD
     assert last_entry(request).data["begun"] == ["test remote a"]
@@ -507,17 +511,17 @@ def test_a_hold_stops_a_remote_call_that_renews_and_says_that_it_was_begun():
 def test_a_worker_whose_clock_is_wrong_neither_takes_a_lease_nor_loses_one_nor_waits_wrongly(days):
     """The database's clock stands still here against the worker's, which has jumped."""
     held, backing_off, due = given(local("a")), given(remote("b")), given(local("c"))
-    assert engine.claim(held.id)
+    assert working.claimed(held.id)
     steps.scripts["b"] = [Later("busy", seconds=100)]
     with time_machine.travel(timezone.now() + timedelta(days=days), tick=True):
-        engine.run(backing_off.id)
-        assert engine.claim(held.id) is None
+        working.run(backing_off.id)
+        assert working.claimed(held.id) is None
         backing_off.refresh_from_db()
         assert 90 < seconds_until(backing_off, backing_off.not_before) <= 100
         assert queue.next_due(10) == [due.id]
-        engine.run(due.id)
+        working.run(due.id)
         let_time_pass(held)
-        lease = engine.claim(held.id)
+        lease = working.claimed(held.id)
         held.refresh_from_db()
         assert 80 < seconds_until(held, held.lease_until) <= 90
         engine.work(lease)

@@ -20,29 +20,32 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from privacy.connectors.base import Done, Failed, Later, More, Waiting
-from privacy.fulfilment import audit, children, engine, erasure, holds, requests
-from privacy.fulfilment.engine import Planned
+from privacy.catalogue import Planned
+from privacy.evidence import audit
+from privacy.fulfilment import children, engine, erasure, holds, requests
 from privacy.fulfilment.requests import ALLOWED, NotAllowed
+from privacy.jobs import handlers
+from privacy.jobs.outcomes import Done, Failed, Later, More, Waiting
 from privacy.models import (
     AuditEntry,
     DataSubject,
-    FulfilmentStep,
     Note,
     RequestKind,
     RequestStatus,
     RightsRequest,
+    Step,
     UsageEvent,
 )
 from privacy.selectors import queue
 from tests import factories as f
+from tests import working
 from tests.fulfilment import steps
 from tests.fulfilment.steps import given, local, remote
 
 ROUNDS = 15
 
 
-@engine.local("test erase a row")
+@handlers.local("test erase a row")
 def erase_a_row(request, step):
     row = UsageEvent.objects.filter(subject=request.subject_id).values_list("pk").first()
     if row is None:
@@ -83,7 +86,7 @@ def run_all() -> None:
     for _ in range(20):
         holds.resume_unheld()
         for request_id in queue.next_due(20):
-            engine.run(request_id)
+            working.run(request_id)
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def test_two_workers_with_the_same_request_do_its_steps_once(staff):
     for _ in range(ROUNDS):
         steps.ran.clear()
         request = given(local("a"), remote("b"), local("c"), requested_by=staff[0])
-        at_once(*[lambda request=request: engine.run(request.id)] * 3)
+        at_once(*[lambda request=request: working.run(request.id)] * 3)
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
         assert (steps.ran["a"], steps.ran["b"], steps.ran["c"], request.fence) == (1, 1, 1, 1)
@@ -139,7 +142,7 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
             holds.place(subject_ids=[person.id], actor=staff[0], reason="A court asks")
             left.append(rows_of(person.id))
 
-        at_once(lambda request=request: engine.run(request.id), hold)
+        at_once(lambda request=request: working.run(request.id), hold)
         assert rows_of(person.id) == left[0]
         request.refresh_from_db()
         assert request.status == (RequestStatus.ON_HOLD if left[0] else request.status)
@@ -155,7 +158,7 @@ def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff):
         )
         f.LegalHoldFactory(subject=person, placed_by=staff[0])
         [release] = holds.release(subject_ids=[person.id], actor=staff[1], reason="The court is done")
-        at_once(lambda request=request: engine.run(request.id), lambda release=release: engine.run(release.id))
+        at_once(lambda request=request: working.run(request.id), lambda release=release: working.run(release.id))
         if RightsRequest.objects.filter(pk=request.pk, status=RequestStatus.ON_HOLD).exists():
             # The sweep has a net for this, but the release itself must not have needed it.
             assert RightsRequest.objects.get(pk=release.pk).status != RequestStatus.FULFILLED
@@ -188,7 +191,7 @@ def test_a_row_written_while_its_person_is_being_erased_is_refused(staff):
 def test_an_erasure_stopped_by_an_ordered_hold_goes_on_when_the_order_is_withdrawn():
     request = given(local("a"), kind=RequestKind.ERASURE)
     [order] = holds.place(subject_ids=[request.subject_id], actor=f.StaffFactory(), reason="A court asks")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     assert request.status == RequestStatus.ON_HOLD
     holds.resume_unheld()
@@ -298,11 +301,11 @@ class Life(RuleBasedStateMachine):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(engine, "monotonic", ticks.__next__)
                 patch.setattr(engine, "SLICE_SECONDS", self.slices + 0.5)
-                engine.run(chosen)
+                working.run(chosen)
 
     def claim_and_die(self):
         if chosen := self.one_of(queue.next_due(10)):
-            engine.claim(chosen)
+            working.claimed(chosen)
 
     def sweep(self):
         holds.resume_unheld()
@@ -311,7 +314,7 @@ class Life(RuleBasedStateMachine):
         past = Now() - timedelta(seconds=1)
         RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
         RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
-        FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+        Step.objects.filter(not_before__isnull=False).update(not_before=past)
 
     @invariant()
     def nothing_is_erased_while_held(self):
@@ -321,7 +324,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def what_is_done_or_closed_stays_so(self):
-        done = set(FulfilmentStep.objects.filter(state__in=["done", "waived"]).values_list("id", flat=True))
+        done = set(Step.objects.filter(state__in=["done", "waived"]).values_list("id", flat=True))
         assert self.done <= done
         closed = dict(RightsRequest.objects.filter(closed_at__isnull=False).values_list("id", "status"))
         assert self.closed.items() <= closed.items()

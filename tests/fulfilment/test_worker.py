@@ -16,9 +16,10 @@ from kombu.exceptions import KombuError
 from kosenai_ops.celery import app
 from kosenai_ops.supervision import Worker, Workers
 from privacy import tasks
-from privacy.fulfilment import audit, engine
-from privacy.fulfilment.engine import Planned
-from privacy.models import AuditEntry, FulfilmentStep, RequestStatus, RightsRequest
+from privacy.catalogue import Planned
+from privacy.evidence import audit
+from privacy.fulfilment import engine
+from privacy.models import AuditEntry, RequestStatus, RightsRequest, Step
 from privacy.selectors import queue
 from tests import factories as f
 from tests.fulfilment.steps import given, local
@@ -121,7 +122,7 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
         events = events_of(request_id)
         assert events.count("step.done") == len(plan)
         assert events.count("request.fulfilled") == 1
-    keys = FulfilmentStep.objects.filter(handler="test effect").values_list("idempotency_key", flat=True)
+    keys = Step.objects.filter(handler="test effect").values_list("idempotency_key", flat=True)
     effects = Path(settings.VAR_DIR) / "effects"
     assert {file.name for file in effects.iterdir()} == {str(key) for key in keys}
 
@@ -146,7 +147,7 @@ def test_a_message_that_died_with_its_worker_is_not_needed(worker):
     requests = [given(Planned("test effect")).id for _ in range(20)]
     tasks.ring(requests[:1])
     until = time.monotonic() + 60
-    while not FulfilmentStep.objects.filter(state="started").exists():
+    while not Step.objects.filter(state="started").exists():
         assert time.monotonic() < until
         time.sleep(0.01)
     worker.kill()

@@ -14,8 +14,9 @@ from django.db import connection, models
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.datamap import registry
-from privacy.fulfilment import access, engine, erasure, processors, slices
+from privacy.fulfilment import access, erasure, processors
 from privacy.fulfilment.intake import ERASED
+from privacy.jobs import slices
 from privacy.models import (
     AuditEntry,
     DataSubject,
@@ -27,6 +28,7 @@ from privacy.models import (
     StepState,
 )
 from tests import factories as f
+from tests import working
 
 FOLDERS = ("clerk-user-import", "screenplays", "prompts-chat", "stripe-fixtures", "dj-stripe-fixtures")
 
@@ -142,7 +144,7 @@ def package_of(person: DataSubject) -> zipfile.ZipFile:
     [request] = access.export(
         subject_ids=[person.pk], actor=f.StaffFactory(), reason="Asked for it", verification="email_round_trip"
     )
-    engine.run(request.id)
+    working.run(request.id)
     with request.package.file.open() as file:
         return zipfile.ZipFile(io.BytesIO(file.read()))
 
@@ -170,10 +172,10 @@ def erased(person: DataSubject):
         subject_ids=[person.pk], actor=agent, reason="Asked for it", verification="email_round_trip"
     )
     erasure.approve(request_id=request.id, actor=approver)
-    engine.run(request.id)
+    working.run(request.id)
     for step in request.steps.filter(state=StepState.WAITING):
         processors.attest(step_id=step.id, actor=approver, evidence="T-1")
-    engine.run(request.id)
+    working.run(request.id)
     request.refresh_from_db()
     return request
 

@@ -87,12 +87,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "request_status": changed(f.RightsRequestFactory, status="lost"),
     "request_is_verified": made(f.RightsRequestFactory, verification=""),
     "request_has_a_reason": made(f.RightsRequestFactory, reason=""),
-    "step_once_a_place": twice(f.FulfilmentStepFactory, request=f.RightsRequestFactory, seq=1),
-    "step_state": changed(f.FulfilmentStepFactory, state="lost"),
-    "step_finished_has_a_time": changed(f.FulfilmentStepFactory, state="done"),
-    "step_finished_keeps_no_references": changed(
-        f.FulfilmentStepFactory, state="done", finished_at=NOW, references="sealed"
-    ),
+    "step_once_a_place": twice(f.StepFactory, request=f.RightsRequestFactory, seq=1),
+    "step_state": changed(f.StepFactory, state="lost"),
+    "step_finished_has_a_time": changed(f.StepFactory, state="done"),
+    "step_finished_keeps_no_references": changed(f.StepFactory, state="done", finished_at=NOW, references="sealed"),
     "package_token_once": twice(f.AccessPackageFactory, token_sha256="a" * 64),
     "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
     "audit_one_link_a_place": audit_link_twice,

@@ -19,7 +19,7 @@ from kosenai_ops.studio import people, prompts, screenplays, stripe
 from kosenai_ops.studio.progress import Progress
 from kosenai_ops.studio.sources import SourceError, Tally
 from privacy.fulfilment.intake import Outcome
-from privacy.fulfilment.slices import is_busy
+from privacy.jobs.slices import is_busy
 
 AGAIN = "rows are in and stay. Run the same command again: it goes on from there."
 

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_date
 
+from privacy.evidence import chains
 from privacy.models import Heartbeat
-from privacy.selectors import chains
 
 
 def moment(text: str) -> datetime:

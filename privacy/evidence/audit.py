@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from privacy.evidence.chains import GENESIS, digest_of
+from privacy.evidence.commitments import pseudonym
 from privacy.models import AuditEntry, AuditHead, Staff
-from privacy.selectors.chains import GENESIS, digest_of
-from privacy.selectors.suppression import pseudonym
 
 
 def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntry:

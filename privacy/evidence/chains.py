@@ -16,9 +16,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
+from privacy.evidence import reconciliation
+from privacy.evidence.reconciliation import Told
 from privacy.models import AuditEntry, AuditHead, RightsRequest
-from privacy.selectors import reconciliation
-from privacy.selectors.reconciliation import Told
 
 GENESIS = "0" * 64
 PAGE = 5_000

@@ -14,6 +14,8 @@ from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
+from privacy.evidence import commitments
+from privacy.evidence.commitments import pseudonym
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -21,16 +23,14 @@ from privacy.models import (
     ChildFlag,
     DataSubject,
     ErasureReceipt,
-    FulfilmentStep,
     LegalHold,
     RequestKind,
     RequestStatus,
     RightsRequest,
+    Step,
     StepState,
     Suppression,
 )
-from privacy.selectors import commitments
-from privacy.selectors.suppression import pseudonym
 
 PAGE = 500
 # A row takes its time from the database's clock or a worker's, its entry from the worker's, in one transaction.
@@ -51,6 +51,21 @@ def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet:
     return entries.values_list(*COLUMNS, named=True)
 
 
+# What steps were called until 2026-11: entries of that time are never rewritten.
+FORMER_NAMES = {
+    "files": "erasure.files", "slices": "erasure.slices", "rows": "erasure.rows", "folders": "erasure.folders",
+    "vacuum": "erasure.vacuum", "processor": "processors.erase", "receipt": "erasure.receipt",
+    "package": "access.package", "hold_place": "holds.place", "hold_release": "holds.release",
+    "child_flag": "children.freeze", "child_clear": "children.thaw",
+}  # fmt: skip
+
+
+def named_now(step: str) -> str:
+    """A step of an entry, with its target, by the name that its row has now."""
+    name, *target = step.split(" ", 1)
+    return " ".join([FORMER_NAMES.get(name, name), *target])
+
+
 @dataclass
 class Told:
     """What the entries of one chain tell of the rows."""
@@ -66,9 +81,9 @@ class Told:
         if entry.event == "request.opened":
             self.opened = entry
         elif entry.event == "plan.frozen":
-            self.plan = entry.data.get("steps", [])
+            self.plan = [named_now(step) for step in entry.data.get("steps", [])]
         elif entry.event in FINISHED:
-            self.finished[entry.data.get("step", "")] = entry
+            self.finished[named_now(entry.data.get("step", ""))] = entry
         elif entry.event in STATUS_OF:
             self.moved = entry
             if entry.data.get("because") == "approved":
@@ -89,7 +104,7 @@ class Rows:
     """The rows that some chains tell of, or that say they belong to their requests."""
 
     requests: dict[UUID, RightsRequest]
-    steps: dict[UUID, list[FulfilmentStep]]
+    steps: dict[UUID, list[Step]]
     receipts: dict[UUID, ErasureReceipt]
     packages: dict[UUID, AccessPackage]
     suppressions: dict[UUID, list[tuple[str, str]]]
@@ -102,8 +117,9 @@ class Rows:
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
         steps, suppressions = defaultdict(list), defaultdict(list)
-        for step in FulfilmentStep.objects.filter(request__in=requests).order_by("request", "seq"):
-            steps[step.request_id].append(step)
+        found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
+        for step in found_steps.order_by("case", "job__ordered_at", "seq"):
+            steps[step.case].append(step)
         for pk, *row in Suppression.objects.filter(request__in=requests).values_list("request", "kind", "digest"):
             suppressions[pk].append(tuple(row))
         return cls(
@@ -194,7 +210,7 @@ def _approval(request: RightsRequest, told: Told) -> Iterator[str]:
         yield "the request was approved at another time"
 
 
-def _steps(steps: Sequence[FulfilmentStep], told: Told) -> Iterator[str]:
+def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
     if [str(step) for step in steps] != told.plan:
         yield "the steps are not those of the plan"
     done = {str(step): step for step in steps if step.state in FINISHED.values()}
@@ -211,7 +227,7 @@ def _steps(steps: Sequence[FulfilmentStep], told: Told) -> Iterator[str]:
 
 
 def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
-    issued = told.result("receipt")
+    issued = told.result("erasure.receipt")
     if receipt is None:
         if issued:
             yield "the receipt is gone"
@@ -221,12 +237,12 @@ def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
         yield "the receipt is another one than was issued"
     elif commitments.canonical_digest(receipt.body) != receipt.sha256:
         yield "the text of the receipt is not what was issued"
-    elif _apart(receipt.issued_at, told.finished["receipt"].at):
+    elif _apart(receipt.issued_at, told.finished["erasure.receipt"].at):
         yield "the receipt was issued at another time"
 
 
 def _package(package: AccessPackage | None, request: RightsRequest, told: Told) -> Iterator[str]:
-    built = told.result("package")
+    built = told.result("access.package")
     if package is None:
         if built and request.erased_at is None:  # the erasure deletes it with the rest
             yield "the package is gone, and nobody was erased"
@@ -244,7 +260,7 @@ def _package(package: AccessPackage | None, request: RightsRequest, told: Told) 
 
 
 def _ledger(suppressions: Sequence[tuple[str, str]], told: Told) -> Iterator[str]:
-    erased = told.result("rows")
+    erased = told.result("erasure.rows")
     if suppressions and not erased:
         yield "identifiers are suppressed that no erasure removed"
     elif "suppressed" in erased and commitments.of_suppressions(suppressions) != erased["suppressed"]:
@@ -259,7 +275,7 @@ def _duty(request: RightsRequest, told: Told, rows: Rows) -> Iterator[str]:
 def _id_of_duty(request: RightsRequest, told: Told) -> UUID | None:
     """The hold or flag that the finished request has put in force or found there."""
     duty = DUTIES.get(request.kind)
-    pk = told.result(request.kind).get(duty.key) if duty else None
+    pk = told.result(duty.step).get(duty.key) if duty else None
     return UUID(pk) if pk else None
 
 
@@ -278,6 +294,7 @@ class Duty:
     model: type[models.Model]
     name: str
     key: str
+    step: str
     begun_by: str
     begun_at: str
     ended_by: str
@@ -297,11 +314,11 @@ class Duty:
 
 
 HOLD = Duty(
-    LegalHold, "legal hold", "hold", "placed_by", "placed_at", "released_by", "released_at",
+    LegalHold, "legal hold", "hold", "holds.place", "placed_by", "placed_at", "released_by", "released_at",
     RequestKind.HOLD_RELEASE, "released",
 )  # fmt: skip
 FLAG = Duty(
-    ChildFlag, "child flag", "flag", "flagged_by", "flagged_at", "decided_by", "decided_at",
+    ChildFlag, "child flag", "flag", "children.freeze", "flagged_by", "flagged_at", "decided_by", "decided_at",
     RequestKind.CHILD_CLEAR, "cleared",
 )  # fmt: skip
 DUTIES = {RequestKind.HOLD_PLACE: HOLD, RequestKind.CHILD_FLAG: FLAG}

@@ -5,10 +5,12 @@ afterwards nothing can be guessed back from the digest.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import models
 
 from privacy.datamap import Blank, registry
@@ -18,6 +20,11 @@ from privacy.models import RightsRequest, Suppression
 def canonical_digest(body: object) -> str:
     """SHA-256 of the JSON with sorted keys and no spaces."""
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def pseudonym(subject_id) -> str:
+    """How evidence names a person: a keyed hash, the same in every record, in none a key to a row."""
+    return hmac.new(settings.LEDGER_KEY.encode(), f"subject:{subject_id}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def of_request(request: RightsRequest) -> dict:

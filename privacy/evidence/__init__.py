@@ -1,0 +1,1 @@
+"""What proves afterwards what was done: audit chains, digests, sealing, and the verification of all of it."""

@@ -1,0 +1,22 @@
+"""When a recurring duty last ran or a lane last moved, so that silence can be noticed."""
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
+from privacy.models import Heartbeat
+
+# One row tells that a lane moves, and all its workers write it: not at every step.
+BEAT_EVERY = timedelta(seconds=3)
+
+
+def beat(name: str) -> None:
+    """Notes it by the database's clock. Outside transactions: a step's would keep the row from all others."""
+    if not Heartbeat.objects.filter(name=name, at__gt=Now() - BEAT_EVERY).exists():
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": Now()})
+
+
+def heard_seconds(name: str) -> float | None:
+    """Seconds since this heartbeat; None when there was none."""
+    row = Heartbeat.objects.filter(name=name).annotate(now=Now()).values_list("at", "now").first()
+    return (row[1] - row[0]).total_seconds() if row else None

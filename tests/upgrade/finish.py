@@ -1,0 +1,147 @@
+"""Works off whatever a database holds, as staff and workers would in weeks: `python -m tests.upgrade.finish`.
+
+A process of its own, because the database is not the test run's. Prints as JSON what has become of requests and people.
+"""
+
+import json
+import os
+import sys
+from datetime import timedelta
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "kosenai_ops.settings"
+django.setup()
+
+from django.db.models import Q, QuerySet  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
+
+from privacy import tasks  # noqa: E402, F401  (registers the steps)
+from privacy.fulfilment import access, bulk, engine, erasure, holds, processors, requests  # noqa: E402
+from privacy.models import (  # noqa: E402
+    AccessPackage,
+    Batch,
+    DataSubject,
+    ErasureReceipt,
+    FulfilmentStep,
+    LegalHold,
+    RequestKind,
+    RequestStatus,
+    RightsRequest,
+    Staff,
+    StepState,
+)
+from privacy.selectors import queue, suppression  # noqa: E402
+from tests.upgrade.old_database import ERASED_ADDRESSES  # noqa: E402
+
+ROUNDS = 20
+
+# --- The engine, and all that is known of it here ---------------------------------------------------------------------
+
+
+def run_due_work() -> None:
+    """What the sweep and the workers of both lanes do until nothing is due: first by the hundred, then one by one."""
+    holds.resume_unheld()
+    for batch in Batch.objects.filter(kind=RequestKind.ERASURE):
+        while bulk.erase_slice(batch.id) or bulk.finish_slice(batch.id):
+            pass
+    while due := queue.next_due(1):
+        engine.run(due[0])
+
+
+def let_time_pass() -> None:
+    """Leases, back-off and polls are over."""
+    past = Now() - timedelta(seconds=1)
+    RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
+    FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+
+
+def open_requests() -> QuerySet[RightsRequest]:
+    return RightsRequest.objects.exclude(status__in=RequestStatus.closed())
+
+
+def attest_waiting() -> None:
+    """A person has asked each processor that no call reaches, and has its answer."""
+    waiting = FulfilmentStep.objects.filter(state=StepState.WAITING, request__status__in=queue.RUNNABLE)
+    for step in waiting.filter(not_before__isnull=True).select_related("request"):
+        processors.attest(step_id=step.id, actor=somebody_else(step.request), evidence="2026-114")
+
+
+def retry_parked() -> None:
+    for request in queue.parked():
+        requests.unpark(request_id=request.id, actor=somebody_else(request))
+
+
+# --- Staff, and time --------------------------------------------------------------------------------------------------
+
+
+def somebody_else(request: RightsRequest) -> Staff:
+    """Who may approve, attest and try again what they did not ask for."""
+    may = Staff.objects.filter(username__in=["approver", "manager"])
+    return may.exclude(pk=request.requested_by_id).order_by("username")[0]
+
+
+def approve_awaiting() -> None:
+    for request in open_requests().filter(kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_APPROVAL):
+        erasure.approve(request_id=request.id, actor=somebody_else(request))
+
+
+def release_holds() -> None:
+    held = LegalHold.objects.filter(released_at__isnull=True).values_list("subject", flat=True)
+    holds.release(subject_ids=list(held), actor=Staff.objects.get(username="manager"), reason="The court is done")
+
+
+def expire_packages() -> None:
+    AccessPackage.objects.filter(swept_at__isnull=True).update(expires_at=Now() - timedelta(seconds=1))
+    access.sweep_packages()
+
+
+def finish() -> None:
+    """Time, workers and staff take turns until every request is closed, or they have had their turns."""
+    for _ in range(ROUNDS):
+        let_time_pass()
+        run_due_work()
+        if not open_requests().exists():
+            break
+        approve_awaiting()
+        release_holds()
+        attest_waiting()
+        retry_parked()
+    expire_packages()
+
+
+# --- What has become of it --------------------------------------------------------------------------------------------
+
+
+def account() -> dict[str, object]:
+    fulfilled = RightsRequest.objects.filter(kind=RequestKind.ERASURE, status=RequestStatus.FULFILLED)
+    emptied = DataSubject.objects.filter(
+        ~Q(erased_at=None), full_name="", country="", identifiers=None, usage_events=None, scripts=None
+    )
+    return {
+        "open": {str(r.id): [r.kind, r.status, r.parked_because, steps_of(r)] for r in open_requests()},
+        "statuses": {str(r.id): r.status for r in RightsRequest.objects.all()},
+        "regimes": {str(r.id): r.regime for r in RightsRequest.objects.all()},
+        "not erased": texts(fulfilled.exclude(subject__in=emptied)),
+        "without receipt": texts(fulfilled.filter(receipt=None)),
+        "deleted": {str(r.request_id): r.body["deleted"] for r in ErasureReceipt.objects.all()},
+        "sealed": texts(FulfilmentStep.objects.exclude(references="")),
+        "packages": texts(AccessPackage.objects.filter(swept_at=None)),
+        "suppressed": sorted(
+            suppression.suppressed("email", ERASED_ADDRESSES) | suppression.perhaps_suppressed(ERASED_ADDRESSES)
+        ),
+    }
+
+
+def steps_of(request: RightsRequest) -> list[str]:
+    return [f"{step}: {step.state} {step.problem}".strip() for step in request.steps.all()]
+
+
+def texts(rows: QuerySet) -> list[str]:
+    return [str(pk) for pk in rows.values_list("pk", flat=True)]
+
+
+if __name__ == "__main__":
+    finish()
+    sys.stdout.write(json.dumps(account()))
