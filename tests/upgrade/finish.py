@@ -16,19 +16,19 @@ django.setup()
 from django.db.models import Q, QuerySet  # noqa: E402
 from django.db.models.functions import Now  # noqa: E402
 
-from privacy import tasks  # noqa: E402, F401  (registers the steps)
-from privacy.fulfilment import access, bulk, engine, erasure, holds, processors, requests  # noqa: E402
+from privacy.fulfilment import erasure, holds, processors, requests  # noqa: E402
+from privacy.jobs.run import run  # noqa: E402
 from privacy.models import (  # noqa: E402
     AccessPackage,
-    Batch,
     DataSubject,
     ErasureReceipt,
-    FulfilmentStep,
+    Job,
     LegalHold,
     RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
+    Step,
     StepState,
 )
 from privacy.selectors import queue, suppression  # noqa: E402
@@ -40,21 +40,18 @@ ROUNDS = 20
 
 
 def run_due_work() -> None:
-    """What the sweep and the workers of both lanes do until nothing is due: first by the hundred, then one by one."""
+    """What the sweep and the workers of both lanes do until nothing is due."""
     holds.resume_unheld()
-    for batch in Batch.objects.filter(kind=RequestKind.ERASURE):
-        while bulk.erase_slice(batch.id) or bulk.finish_slice(batch.id):
-            pass
-    while due := queue.next_due(1):
-        engine.run(due[0])
+    while run():
+        pass
 
 
 def let_time_pass() -> None:
     """Leases, back-off and polls are over."""
     past = Now() - timedelta(seconds=1)
-    RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
-    RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
-    FulfilmentStep.objects.filter(not_before__isnull=False).update(not_before=past)
+    Job.objects.filter(lease_until__isnull=False).update(lease_until=past)
+    Job.objects.filter(not_before__isnull=False).update(not_before=past)
+    Step.objects.filter(not_before__isnull=False).update(not_before=past)
 
 
 def open_requests() -> QuerySet[RightsRequest]:
@@ -63,13 +60,13 @@ def open_requests() -> QuerySet[RightsRequest]:
 
 def attest_waiting() -> None:
     """A person has asked each processor that no call reaches, and has its answer."""
-    waiting = FulfilmentStep.objects.filter(state=StepState.WAITING, request__status__in=queue.RUNNABLE)
-    for step in waiting.filter(not_before__isnull=True).select_related("request"):
-        processors.attest(step_id=step.id, actor=somebody_else(step.request), evidence="2026-114")
+    waiting = Step.objects.filter(state=StepState.WAITING, job__case__status__in=RequestStatus.carried_out())
+    for step in waiting.filter(not_before__isnull=True).select_related("job__case"):
+        processors.attest(step_id=step.id, actor=somebody_else(step.job.case), evidence="2026-114")
 
 
 def retry_parked() -> None:
-    for request in queue.parked():
+    for request in open_requests().filter(queue.IS_PARKED):
         requests.unpark(request_id=request.id, actor=somebody_else(request))
 
 
@@ -93,8 +90,8 @@ def release_holds() -> None:
 
 
 def expire_packages() -> None:
-    AccessPackage.objects.filter(swept_at__isnull=True).update(expires_at=Now() - timedelta(seconds=1))
-    access.sweep_packages()
+    let_time_pass()
+    run_due_work()
 
 
 def finish() -> None:
@@ -120,13 +117,13 @@ def account() -> dict[str, object]:
         ~Q(erased_at=None), full_name="", country="", identifiers=None, usage_events=None, scripts=None
     )
     return {
-        "open": {str(r.id): [r.kind, r.status, r.parked_because, steps_of(r)] for r in open_requests()},
+        "open": {str(r.id): [r.kind, r.status, r.job and r.job.parked_because, steps_of(r)] for r in open_requests()},
         "statuses": {str(r.id): r.status for r in RightsRequest.objects.all()},
         "regimes": {str(r.id): r.regime for r in RightsRequest.objects.all()},
         "not erased": texts(fulfilled.exclude(subject__in=emptied)),
         "without receipt": texts(fulfilled.filter(receipt=None)),
         "deleted": {str(r.request_id): r.body["deleted"] for r in ErasureReceipt.objects.all()},
-        "sealed": texts(FulfilmentStep.objects.exclude(references="")),
+        "sealed": texts(Step.objects.exclude(sealed="")),
         "packages": texts(AccessPackage.objects.filter(swept_at=None)),
         "suppressed": sorted(
             suppression.suppressed("email", ERASED_ADDRESSES) | suppression.perhaps_suppressed(ERASED_ADDRESSES)
