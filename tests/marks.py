@@ -90,7 +90,7 @@ def can_hold_a_mark(field: models.Field) -> bool:
         return False
     if isinstance(field, models.CharField) and field.max_length < SHORTEST:
         return False
-    return str(field) not in ("privacy.DataSubject.erased_at", "privacy.Step.references")
+    return str(field) not in ("privacy.DataSubject.erased_at", "privacy.Step.sealed")
 
 
 def identifier_value(pk) -> tuple[str, list[str]]:

@@ -29,8 +29,8 @@ from django.urls import reverse
 
 from kosenai_ops.logs import JsonLine
 from privacy.fulfilment import erasure, processors
-from privacy.models import Identifier, RightsRequest, Step, StepState
-from privacy.selectors import queue
+from privacy.jobs.due import next_due
+from privacy.models import Identifier, Job, RightsRequest, Step, StepState
 from privacy.selectors.suppression import is_suppressed
 from tests import working
 from tests.factories import StaffFactory, person_with_everything
@@ -162,12 +162,12 @@ def act(client, name, person, mark) -> None:
 
 def carry_out() -> None:
     """What workers, and staff who write to processors without an API, do until nothing is left to do."""
-    while due := list(queue.due().values_list("id", flat=True)):
-        for request_id in due:
-            working.run(request_id)
+    while due := next_due(100):
+        for job_id in due:
+            working.run(job_id)
         for step in Step.objects.filter(state=StepState.WAITING, not_before=None):
             processors.attest(step_id=step.id, actor=StaffFactory(), evidence="TICKET-4711")
-    assert RightsRequest.objects.exclude(parked_because="").count() == 0
+    assert Job.objects.exclude(parked_because="").count() == 0
 
 
 def says_what_stays(request) -> set[str]:

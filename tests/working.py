@@ -28,7 +28,8 @@ def run_all() -> None:
 
 
 def claimed(request_id: UUID) -> Claim | None:
-    return claim(of(request_id))
+    taken = claim(of(request_id))
+    return taken if taken and taken.fences else None
 
 
 def is_due(request_id: UUID) -> bool:

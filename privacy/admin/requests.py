@@ -205,7 +205,7 @@ class RightsRequestAdmin(ReadOnlyAdmin):
 
 def page_of(request, row: RightsRequest) -> dict:
     """Everything on a request's page."""
-    job, steps = row.job, list(row.steps.all())
+    job, steps = work_of(row)
     how_far = progress.of_request(row, job, steps)
     sees_people = request.user.sees_personal_data
     dry_run = plans.erasure_plan([row.subject_id]) if approval.awaits(row) and sees_people else None
@@ -236,6 +236,12 @@ def page_of(request, row: RightsRequest) -> dict:
         "can_hand_over": request.user.has_perm(handover.PERMISSION),
         "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
     }
+
+
+def work_of(row: RightsRequest) -> tuple[Job | None, list[Step]]:
+    """(its last job, the steps of all), with one query: no job is without steps."""
+    steps = list(row.steps.select_related("job"))
+    return steps[-1].job if steps else None, steps
 
 
 def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
@@ -284,8 +290,8 @@ def next_look(row: RightsRequest, job: Job | None) -> int:
 @decisions.on_request
 def progress_view(request, row: RightsRequest):
     """What the page asks for while it is open: numbers, and whether to read the page again."""
-    job = row.job
-    how_far = progress.of_request(row, job, list(row.steps.all()))
+    job, steps = work_of(row)
+    how_far = progress.of_request(row, job, steps)
     return answer_poll(request, how_far, next_look(row, job))
 
 

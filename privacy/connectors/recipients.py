@@ -5,20 +5,37 @@ from uuid import UUID
 
 from django.db import connection
 
-from privacy.connectors.base import Call, Connector
+from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap import compiler
 from privacy.jobs.outcomes import Waiting
+
+References = dict[UUID, dict[str, list[str]]]
 
 
 class Recipient(Connector):
     """A company that gets data and offers nothing to call. It is told by a person, who names the account's id."""
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        """Those with a row in a declaration that names the recipient, with one query for all."""
-        with connection.cursor() as cursor:
-            cursor.execute(*compiler.known_to(self.key, compiler.Scope.many(subject_ids)))
-            found = [UUID(str(key)) for (key,) in cursor.fetchall()]
-        return {subject_id: {"account_id": [str(subject_id)]} for subject_id in found}
+    def references_of(self, subject_ids: Sequence[UUID]) -> References:
+        """Those with a row in a declaration that names the recipient."""
+        return known_to([self.key], subject_ids)[self.key]
 
     def erase(self, call: Call) -> Waiting:
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")
+
+
+def references_of_all(subject_ids: Sequence[UUID]) -> dict[str, References]:
+    """{processor: {person: its names for them}}, of those that it knows; with one query for all mere recipients."""
+    mere = [key for key, c in connectors.items() if type(c).references_of is Recipient.references_of]
+    called = [key for key in connectors if key not in mere]
+    found = known_to(mere, subject_ids) | {key: connectors[key].references_of(subject_ids) for key in called}
+    return {key: {pk: names for pk, names in known.items() if any(names.values())} for key, known in found.items()}
+
+
+def known_to(recipients: Sequence[str], subject_ids: Sequence[UUID]) -> dict[str, References]:
+    found: dict[str, References] = {key: {} for key in recipients}
+    if recipients and subject_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(*compiler.known_to_each(recipients, compiler.Scope.many(subject_ids)))
+            for recipient, key in cursor.fetchall():
+                found[recipient][UUID(str(key))] = {"account_id": [str(UUID(str(key)))]}
+    return found

@@ -342,7 +342,7 @@ def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
     where, where_params = _own(declaration, subject, scope)
     if declaration.keeps():
         where += f" AND {_still_says_something(declaration)}"
-    return f"SELECT {subject}, {action}, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
+    return f"SELECT {subject} AS who, {action} AS action, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
         params + where_params
     )
 
@@ -364,14 +364,47 @@ def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:
     return f"SELECT who, COUNT(*) FROM ({select}) readable GROUP BY 1", params
 
 
-def kept_until(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """SELECT of (subject id, the latest moment from which each Keep of the model counts, in order of `keeps()`)."""
-    table, joins, subject = _chain(declaration)
-    latest = ", ".join(
-        f"MAX({table}.{_quote(declaration.model._meta.get_field(k.until.after).column)})" for k in declaration.keeps()
+def counts_of_all(declarations: Iterable[type[PersonalData]], scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, action, rows): `counts` of each of these."""
+    return _union((d.label(), counts(d, scope)) for d in declarations)
+
+
+def readable_counts_of_all(scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, rows): `readable_counts` of every declaration."""
+    return _union((d.label(), readable_counts(d, scope)) for d in all_declarations())
+
+
+def kept_until(scope: Scope) -> Sql:
+    """One SELECT of (`label/place of the Keep in keeps()`, subject id, the latest moment from which it counts, as
+    text)."""
+    return _union(
+        (f"{declaration.label()}/{place}", _latest(declaration, keep, scope))
+        for declaration in all_declarations()
+        for place, keep in enumerate(declaration.keeps())
     )
+
+
+def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
+    table, joins, subject = _chain(declaration)
+    column = f"{table}.{_quote(declaration.model._meta.get_field(keep.until.after).column)}"
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
-    return f"SELECT {subject}, {latest} FROM {table}{joins} WHERE {where} GROUP BY 1", list(scope.params)
+    return f"SELECT {subject}, CAST(MAX({column}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
+        list(scope.params)
+    )
+
+
+def _union(selects: Iterable[tuple[str, Sql]]) -> Sql:
+    """All of these in one statement, each row with the name of its SELECT before it."""
+    parts, params = [], []
+    for name, (sql, more) in selects:
+        parts.append(f"SELECT '{name}' AS told_of, c.* FROM ({sql}) c")
+        params += more
+    return " UNION ALL ".join(parts), params
+
+
+def known_to_each(recipients: Iterable[str], scope: Scope) -> Sql:
+    """One SELECT of (recipient, subject id): `known_to` of each of these."""
+    return _union((recipient, known_to(recipient, scope)) for recipient in recipients)
 
 
 def known_to(recipient: str, scope: Scope) -> Sql:

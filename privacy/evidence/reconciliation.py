@@ -23,6 +23,7 @@ from privacy.models import (
     ChildFlag,
     DataSubject,
     ErasureReceipt,
+    Job,
     LegalHold,
     RequestKind,
     RequestStatus,
@@ -104,6 +105,7 @@ class Rows:
     """The rows that some chains tell of, or that say they belong to their requests."""
 
     requests: dict[UUID, RightsRequest]
+    jobs: dict[UUID, list[Job]]
     steps: dict[UUID, list[Step]]
     receipts: dict[UUID, ErasureReceipt]
     packages: dict[UUID, AccessPackage]
@@ -116,14 +118,16 @@ class Rows:
         found = RightsRequest.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
-        steps, suppressions = defaultdict(list), defaultdict(list)
+        jobs, steps, suppressions = defaultdict(list), defaultdict(list), defaultdict(list)
+        for job in Job.objects.filter(case__in=requests).order_by():
+            jobs[job.case_id].append(job)
         found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
         for step in found_steps.order_by("case", "job__ordered_at", "seq"):
             steps[step.case].append(step)
         for pk, *row in Suppression.objects.filter(request__in=requests).values_list("request", "kind", "digest"):
             suppressions[pk].append(tuple(row))
         return cls(
-            requests, steps,
+            requests, jobs, steps,
             {receipt.request_id: receipt for receipt in ErasureReceipt.objects.filter(request__in=requests)},
             {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests)},
             suppressions,
@@ -150,6 +154,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _opening(request, told)
     yield from _status(request, told)
     yield from _approval(request, told)
+    yield from _jobs(rows.jobs[chain], request, told)
     yield from _steps(rows.steps[chain], told)
     yield from _receipt(rows.receipts.get(chain), told)
     yield from _package(rows.packages.get(chain), request, told)
@@ -208,6 +213,18 @@ def _approval(request: RightsRequest, told: Told) -> Iterator[str]:
         yield "the request does not name who approved it"
     elif request.approved_at is None or _apart(request.approved_at, told.approved.at):
         yield "the request was approved at another time"
+
+
+def _jobs(jobs: Sequence[Job], request: RightsRequest, told: Told) -> Iterator[str]:
+    if len(jobs) != bool(told.plan):
+        yield "its work is not what was planned"
+    for job in jobs:
+        if (job.kind, job.subject_id, job.silent) != (request.kind, request.subject_id, request.silent):
+            yield "its work is of another kind, or about another person"
+        if job.ordered_by_id != (request.approved_by_id or request.requested_by_id):
+            yield "its work names another person as the one who ordered it"
+        if bool(job.ended_at) != bool(request.closed_at) or (job.ended_at and _apart(job.ended_at, request.closed_at)):
+            yield "its work was ended at another time"
 
 
 def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:

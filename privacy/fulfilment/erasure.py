@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, models, transaction
 
 from privacy.catalogue import JobKind, Planned, StepKind, register
 from privacy.connectors.base import connectors
+from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
+from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.evidence.commitments import canonical_digest
 from privacy.fulfilment import mentions
@@ -25,6 +28,7 @@ from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import about, order
 from privacy.jobs.outcomes import Done, More, Outcome
+from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import (
     Batch,
     DataSubject,
@@ -204,9 +208,10 @@ def erase_slice(job: Job, step: Step) -> Done | More:
 def erase_rows(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     subject_ids = [job.subject_id for job in jobs]
+    identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
     seal_references(jobs)
-    suppressed = suppress(jobs)
-    named = mentions.erase(subject_ids)
+    suppressed = suppress(jobs, identifiers)
+    named = mentions.erase(subject_ids, identifiers)
     counted, scope = erased_rows(subject_ids)
     execute(scope)
     return {
@@ -242,13 +247,11 @@ def seal_references(jobs: Sequence[Job]) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
     keeps nothing where the processor does not know the person."""
     by_subject = {job.subject_id: job for job in jobs}
-    sealed = []
-    for key, connector in connectors.items():
-        for subject_id, names in connector.references_of(list(by_subject)).items():
-            if any(names.values()) and (step := step_at(by_subject[subject_id], key)):
+    for key, known in references_of_all(list(by_subject)).items():
+        for subject_id, names in known.items():
+            if step := step_at(by_subject[subject_id], key):
                 step.sealed = sealing.seal(joined(sealing.unseal(step.sealed), names))
-                sealed.append(step)
-    Step.objects.bulk_create(sealed, update_conflicts=True, unique_fields=["id"], update_fields=["sealed"])
+                by_subject[subject_id].changed_steps.append(step)
 
 
 def step_at(job: Job, processor: str) -> Step | None:
@@ -259,7 +262,7 @@ def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str
     return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
 
 
-def suppress(jobs: Sequence[Job]) -> dict[UUID, dict]:
+def suppress(jobs: Sequence[Job], identifiers: Sequence[Identifier]) -> dict[UUID, dict]:
     """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
 
     Returns {request id: what the audit trail commits to}.
@@ -268,7 +271,7 @@ def suppress(jobs: Sequence[Job]) -> dict[UUID, dict]:
     Suppression.objects.bulk_create(
         (
             Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id])
-            for i in Identifier.objects.filter(subject__in=requests)
+            for i in identifiers
         ),
         ignore_conflicts=True,
     )
@@ -280,16 +283,25 @@ def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
     detaching, erasing = compiler.erasure(scope)
     done: dict[str, dict[str, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        for statement in detaching:
-            cursor.execute(statement.sql, statement.params)
         if connection.vendor == "postgresql":
-            counted = execute_as_one(cursor, erasing)
+            counted = execute_together(cursor, detaching, erasing)
         else:
-            counted = [cursor.execute(s.sql, s.params).rowcount for s in erasing]
+            counted = [cursor.execute(s.sql, s.params).rowcount for s in [*detaching, *erasing]][len(detaching) :]
     for statement, rows in zip(erasing, counted, strict=True):
         if rows:
             done[statement.declaration.label()][statement.action] = rows
     return dict(done)
+
+
+def execute_together(cursor, detaching, erasing) -> list[int]:
+    """One WITH, but for rows that are detached and then stripped: it may touch no row twice. That what is pointed at
+    goes in the same statement is checked when the transaction ends."""
+    stripped = {s.table for s in erasing if s.action != "delete"}
+    for statement in detaching:
+        if statement.table in stripped:
+            cursor.execute(statement.sql, statement.params)
+    aside = [s for s in detaching if s.table not in stripped]
+    return execute_as_one(cursor, [*aside, *erasing])[len(aside) :]
 
 
 def execute_as_one(cursor, statements) -> list[int]:
@@ -311,26 +323,23 @@ class Kept:
 def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
     """{subject: what stays}, as it stands now."""
     found: dict[UUID, Kept] = defaultdict(Kept)
+    keeping = {d.label(): d for d in compiler.all_declarations() if d.keeps()}
     with connection.cursor() as cursor:
-        for declaration in compiler.all_declarations():
-            if not declaration.keeps():
-                continue
-            cursor.execute(*compiler.counts(declaration, scope))
-            for key, _, rows in cursor.fetchall():
-                found[UUID(str(key))].rows[declaration.label()] = rows
-            cursor.execute(*compiler.kept_until(declaration, scope))
-            for key, *latest in cursor.fetchall():
-                found[UUID(str(key))].until[declaration.label()] = [
-                    {"because": keep.because, "until": end_of(keep, moment)}
-                    for keep, moment in zip(declaration.keeps(), latest, strict=True)
-                    if moment
-                ]
+        cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
+        for label, key, _, rows in cursor.fetchall():
+            found[UUID(str(key))].rows[label] = rows
+        cursor.execute(*compiler.kept_until(scope))
+        for place, key, latest in sorted(cursor.fetchall()):
+            label, number = place.split("/")
+            until = found[UUID(str(key))].until.setdefault(label, [])
+            if latest:
+                keep = keeping[label].keeps()[int(number)]
+                until.append({"because": keep.because, "until": end_of(keep, latest)})
     return found
 
 
-def end_of(keep, moment) -> str:
-    start = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return keep.until.ends_on(start.date()).isoformat()
+def end_of(keep: Keep, moment: str) -> str:
+    return keep.until.ends_on(datetime.fromisoformat(moment).date()).isoformat()
 
 
 @remote("erasure.folders")
@@ -364,11 +373,11 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
 
 
 def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
-    """{job id: its steps in order}."""
-    found: dict[UUID, list[Step]] = {job.id: [] for job in jobs}
-    for step in Step.objects.filter(job__in=found).order_by("job", "seq"):
+    """{job id: its steps in order}: those finished earlier, and those of this transaction, not written yet."""
+    found = {job.id: list(job.open_steps) for job in jobs}
+    for step in Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS):
         found[step.job_id].append(step)
-    return found
+    return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
 
 
 def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:

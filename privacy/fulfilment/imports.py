@@ -138,10 +138,13 @@ _last_read: list[Reading] = []
 
 def reading_of(importing: ImportRun) -> Reading:
     """Raises Gone, Unreadable."""
-    if not _last_read or _last_read[0].run_id != importing.id:
-        data = import_files.read(importing.file, import_files.LIFE_CONFIRMED)
-        _last_read[:] = [Reading(importing.id, tables[importing.sheet].read(data, importing.format))]
-    return _last_read[0]
+    # Other threads of a web server's process come here with imports of their own: the list is read once.
+    if last := next((reading for reading in [*_last_read] if reading.run_id == importing.id), None):
+        return last
+    data = import_files.read(importing.file, import_files.LIFE_CONFIRMED)
+    last = Reading(importing.id, tables[importing.sheet].read(data, importing.format))
+    _last_read[:] = [last]
+    return last
 
 
 def write(importing: ImportRun, rows: Sequence) -> Sequence[Arrival]:

@@ -22,13 +22,13 @@ READ_AT_ONCE = 500
 Rows = dict[str, dict[str, int]]
 
 
-def erase(subject_ids: Sequence[UUID]) -> dict[UUID, Rows]:
+def erase(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[UUID, Rows]:
     """Deletes every row that names one of these people; returns {subject: {model label: {"delete": rows}}}.
 
     Runs in the erasure's transaction, before the names are gone. It reads each of these tables once, however many
     people there are: no index finds a name inside a text.
     """
-    names = names_of(subject_ids)
+    names = names_of(subject_ids, identifiers)
     found: dict[UUID, Rows] = defaultdict(dict)
     for model, eraser in registry.erasers.items():
         doomed = {}
@@ -42,12 +42,12 @@ def erase(subject_ids: Sequence[UUID]) -> dict[UUID, Rows]:
     return found
 
 
-def names_of(subject_ids: Sequence[UUID]) -> dict[str, UUID]:
+def names_of(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[str, UUID]:
     """{folded name: whose}: identifiers, and full names that are long enough to mean somebody."""
-    identifiers = Identifier.objects.filter(subject__in=subject_ids).values_list("value", "subject_id")
     people = DataSubject.objects.filter(pk__in=subject_ids).values_list("full_name", "pk")
-    full_names = ((name, pk) for name, pk in people if len(name.strip()) >= SHORTEST_NAME)
-    return {fold(name.strip()): subject_id for name, subject_id in [*full_names, *identifiers]}
+    full_names = [(name.strip(), pk) for name, pk in people if len(name.strip()) >= SHORTEST_NAME]
+    known_as = [(i.value, i.subject_id) for i in identifiers]
+    return {fold(name): subject_id for name, subject_id in [*full_names, *known_as]}
 
 
 def named_in(text: str, names: dict[str, UUID]) -> UUID | None:

@@ -17,6 +17,7 @@ from privacy.catalogue import JobKind, StepKind, register
 from privacy.evidence import audit
 from privacy.fulfilment.requests import NotAllowed
 from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.heartbeats import note
 from privacy.jobs.order import about, order
 from privacy.jobs.outcomes import Done, Later
 from privacy.models import AccessPackage, Heartbeat, Job, Lane, Staff, Step
@@ -133,7 +134,7 @@ def sweep_is_due() -> bool:
 def sweep_orphans() -> int:
     """Deletes what killed workers left: written to for the last time an hour ago, and in no package's row. Returns how
     many."""
-    Heartbeat.objects.update_or_create(name="packages", defaults={"at": Now()})
+    note("packages", Now())
     long_ago = time.time() - ORPHAN_SECONDS
     old = {f"{FOLDER}/{file.name}": file for file in folder().glob("*") if _written_at(file) < long_ago}
     claimed = set(AccessPackage.objects.filter(file__in=old).values_list("file", flat=True))

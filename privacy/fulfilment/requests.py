@@ -164,7 +164,7 @@ def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> RightsRequest
         request.denial_reason = denial_reason
         request.save(update_fields=["denial_reason"])
         transition(request, S.DENIED, actor=actor, because=denial_reason)
-        order.end([job] if job else [])
+        order.stop_short([job] if job else [])
     return request
 
 
@@ -180,7 +180,7 @@ def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
         else:
             account = account_of(request.steps.all())
             transition(request, S.WITHDRAWN, actor=actor, because="cancelled", **account)
-            order.end([job] if job else [])
+            order.stop_short([job] if job else [])
     return request
 
 

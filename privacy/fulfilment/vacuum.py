@@ -6,19 +6,21 @@ deleted values until it is recycled. SQLite overwrites with zeros (secure_delete
 
 from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.functions import Now
 
 from privacy.datamap import registry
 from privacy.jobs.handlers import remote
+from privacy.jobs.heartbeats import note
 from privacy.jobs.outcomes import Done, Later, Outcome
 from privacy.models import Heartbeat, Job, Step
 
 HEARTBEAT = "vacuum"
 LOCK_SECONDS = 5
 READER_SECONDS = 60
+RENEW_SECONDS = 10
 OUTCOME = {
     "postgresql": "the room of what was deleted is free in every table; it is written over as room is needed",
     "sqlite": "what was deleted is overwritten in the file, and its log of changes is emptied",
@@ -43,7 +45,6 @@ def has_run_since(moment: datetime) -> bool:
 
 def reclaim(deleted_before: datetime, renew: Callable[[], None]) -> Outcome:
     """Done, or why not now. On a connection of its own: VACUUM runs in no transaction, and settings stay there."""
-    began = now()
     cleaner = connection.copy()
     try:
         problem = CLEAN[connection.vendor](cleaner, deleted_before, renew)
@@ -53,24 +54,20 @@ def reclaim(deleted_before: datetime, renew: Callable[[], None]) -> Outcome:
         cleaner.close()
     if problem:
         return Later(f"{problem}; what was deleted is still in the database's files", READER_SECONDS)
-    with transaction.atomic():
-        Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": began})
+    note(HEARTBEAT, deleted_before)
     return done()
-
-
-def now() -> datetime:
-    """The database's clock, by which steps begin."""
-    return Step.objects.order_by().values_list(Now(), flat=True)[:1].get()
 
 
 def clean_postgresql(cleaner: BaseDatabaseWrapper, deleted_before: datetime, renew: Callable[[], None]) -> str:
     """VACUUM of every table that an erasure writes to, indexes too: they hold names. A table without dead rows costs
     a millisecond. Returns the problem, if any; sees no transaction of another role."""
-    began = now()
+    renewed = monotonic()
     with cleaner.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         for table in tables():
-            renew()
+            if monotonic() - renewed > RENEW_SECONDS:
+                renew()
+                renewed = monotonic()
             cursor.execute(f"VACUUM (INDEX_CLEANUP ON) {cleaner.ops.quote_name(table)}")
         cursor.execute(
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)"
@@ -81,7 +78,7 @@ def clean_postgresql(cleaner: BaseDatabaseWrapper, deleted_before: datetime, ren
         cursor.execute(
             "SELECT COUNT(*) FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname = ANY(%s)"
             " AND (last_vacuum IS NULL OR last_vacuum < %s)",
-            [tables(), began],
+            [tables(), deleted_before],
         )
         [refused] = cursor.fetchone()
     if refused:  # a warning is all that VACUUM says

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from privacy.jobs.due import next_due
-from privacy.jobs.heartbeats import heard_seconds
-from privacy.models import Heartbeat, Job, Lane
+from privacy.jobs.heartbeats import heard_seconds, note
+from privacy.models import Job, Lane
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def ring(jobs: Iterable[Job]) -> None:
 
 def sweep() -> None:
     """Rings for what is due and in no worker's hands. Says that it ran."""
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": Now()})
+    note("sweep", Now())
     prompt = next_due(1 if is_awake(Lane.PROMPT) else AT_ONCE, Q(lane=Lane.PROMPT))
     bulk = next_due(1, Q(lane=Lane.BULK))
     _publish([*((pk, Lane.PROMPT) for pk in prompt), *((pk, Lane.BULK) for pk in bulk)])

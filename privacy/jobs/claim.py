@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from privacy.catalogue import JobKind, Standing, job_kinds
 from privacy.evidence import audit
 from privacy.jobs import failpoints
 from privacy.jobs.due import ANY, URGENCY, due
+from privacy.jobs.reach import read_open_steps, within_reach
 from privacy.models import Job
 
 # A step's slice is far shorter than the lease, and every record prolongs it; a slower remote handler calls `renew`.
@@ -23,7 +25,8 @@ MAX_CLAIMS = 5
 @dataclass(frozen=True)
 class Claim:
     """Jobs of one kind in a worker's hands, as {id: fence}. `at` names the step at which those stand that it can go on
-    with; `tried` are the steps that it tries no more. Parts of a claim share both."""
+    with; `tried` are the steps that it tries no more; `given_back` are no longer in its hands; `prolonged` is when the
+    lease was. Parts of a claim share all but the fences."""
 
     kind: JobKind
     lane: str
@@ -31,6 +34,8 @@ class Claim:
     fences: dict[UUID, int]
     at: dict[UUID, str]
     tried: set[UUID] = field(default_factory=set)
+    given_back: set[UUID] = field(default_factory=set)
+    prolonged: list[float] = field(default_factory=lambda: [monotonic()])
 
     def together(self) -> "Claim | None":
         """Those that stand at the same step as the first; None when it can go on with none."""
@@ -64,27 +69,35 @@ def claim(among: Q = ANY) -> Claim | None:
             return None
         kind, token = job_kinds[first.kind], uuid4()
         like = known.filter(kind=first.kind, lane=first.lane, at_step=first.at_step, claims=first.claims)
-        ids = list(skip_locked(like).order_by(*URGENCY)[: max(1, kind.set_size // 8**first.claims)])
-        due().filter(pk__in=ids).update(
-            lease=token, lease_until=Now() + LEASE, fence=F("fence") + 1, claims=F("claims") + 1
-        )
-        taken = Job.objects.filter(lease=token).order_by(*URGENCY)
+        taken = list(skip_locked(like).order_by(*URGENCY)[: max(1, kind.set_size // 8**first.claims)])
+        fields = {"lease": token, "lease_until": Now() + LEASE, "fence": F("fence") + 1, "claims": F("claims") + 1}
+        if due().filter(pk__in=[job.pk for job in taken]).update(**fields) < len(taken):
+            taken = list(Job.objects.filter(lease=token).order_by(*URGENCY))
+        else:
+            count_in(taken)
         failpoints.strike("claiming")
-        fit = park_beyond(kind, list(taken))
+        fit = park_beyond(kind, taken)
         return Claim(kind, first.lane, token, {j.pk: j.fence for j in fit}, {j.pk: j.at_step for j in fit})
 
 
-def skip_locked(jobs):
-    """Their ids; where the database can, without waiting for those in another worker's transaction."""
-    locked = jobs.select_for_update(skip_locked=True) if connection.features.has_select_for_update_skip_locked else jobs
-    return locked.values_list("id", flat=True)
+def skip_locked(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Locked; where the database can, without waiting for those in another worker's transaction."""
+    return jobs.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+
+
+def count_in(taken: list[Job]) -> None:
+    """What the UPDATE has done to the rows, which were locked."""
+    for job in taken:
+        job.fence, job.claims = job.fence + 1, job.claims + 1
 
 
 def park_beyond(kind: JobKind, taken: list[Job]) -> list[Job]:
     """Those that were not claimed too often. Whatever kills the workers, it is the others."""
     if deadly := [job for job in taken if job.claims > MAX_CLAIMS]:
+        read_open_steps(deadly)
         for job in deadly:
-            park(job, f"{job.at_step}: the worker died or stalled {MAX_CLAIMS} times without finishing it")
+            at = next(iter(within_reach(job.open_steps)), job.at_step)
+            park(job, f"{at}: the worker died or stalled {MAX_CLAIMS} times without finishing it")
         Job.objects.filter(pk__in=[job.pk for job in deadly]).update(lease=None, lease_until=None)
         kind.follow({Standing.PARKED: deadly})
     return [job for job in taken if job.claims <= MAX_CLAIMS]
@@ -101,3 +114,10 @@ def park(job: Job, because: str) -> None:
 def prolong(part: Claim) -> None:
     """The lease of the whole claim, in the caller's transaction."""
     Job.objects.filter(lease=part.lease).update(lease_until=Now() + LEASE)
+    part.prolonged[0] = monotonic()
+
+
+def prolong_in_time(part: Claim) -> None:
+    """The same, if that was not done a moment ago."""
+    if monotonic() - part.prolonged[0] > LEASE.total_seconds() / 9:
+        prolong(part)

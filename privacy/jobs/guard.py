@@ -26,7 +26,8 @@ def guarded(part: Claim) -> Iterator[list[Job]]:
     """A transaction with the jobs locked that are still this worker's; what is stale has dropped out. What has happened
     outside may be recorded in it; what is to be done first asks `unstopped`."""
     with transaction.atomic():
-        found = Job.objects.select_for_update().filter(pk__in=part.fences).order_by("id")
+        held = [pk for pk in part.fences if pk not in part.given_back]
+        found = Job.objects.select_for_update().filter(pk__in=held).order_by("id")
         yield [job for job in found if job.fence == part.fences[job.pk] and job.is_open]
 
 

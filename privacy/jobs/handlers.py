@@ -16,7 +16,8 @@ known_answers: dict[str, Known] = {}
 
 def local(name: str) -> Callable[[Local], Local]:
     """Registers a handler of jobs that stand at this step, inside one guarded transaction: {job: Outcome}, one for
-    each. `job.step` is the step at hand, `job.open_steps` are all that are open, in order."""
+    each. `job.step` is the step at hand, `job.open_steps` are all that are open, in order; others that it changes go
+    into `job.changed_steps`."""
 
     def wrap(handler):
         local_handlers[name] = handler

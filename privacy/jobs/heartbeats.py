@@ -1,6 +1,6 @@
 """When a recurring duty last ran or a lane last moved, so that silence can be noticed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
@@ -13,7 +13,13 @@ BEAT_EVERY = timedelta(seconds=3)
 def beat(name: str) -> None:
     """Notes it by the database's clock. Outside transactions: a step's would keep the row from all others."""
     if not Heartbeat.objects.filter(name=name, at__gt=Now() - BEAT_EVERY).exists():
-        Heartbeat.objects.update_or_create(name=name, defaults={"at": Now()})
+        note(name, Now())
+
+
+def note(name: str, at: datetime | Now) -> None:
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=at)], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    )
 
 
 def heard_seconds(name: str) -> float | None:

@@ -60,9 +60,9 @@ def wake(jobs: QuerySet[Job]) -> list[Job]:
     done is made anew. Locks them, in the caller's transaction."""
     sleeping = list(jobs.filter(ended_at=None).select_for_update().order_by("id"))
     for kind, of_kind in _by_kind(sleeping):
-        untouched = [job for job in of_kind if not job.steps.exclude(state=StepState.PENDING).exists()]
-        Step.objects.filter(job__in=untouched).delete()
-        freeze(kind.plan_for(untouched))
+        if untouched := [job for job in of_kind if not job.steps.exclude(state=StepState.PENDING).exists()]:
+            Step.objects.filter(job__in=untouched).delete()
+            freeze(kind.plan_for(untouched))
         kind.follow({Standing.RUNNING: of_kind})
     Job.objects.filter(pk__in=[job.pk for job in sleeping]).update(not_before=Now())
     ring(sleeping)
@@ -83,10 +83,17 @@ def _by_kind(jobs: Iterable[Job]) -> Iterator[tuple[JobKind, list[Job]]]:
 
 
 def end(jobs: Iterable[Job]) -> None:
-    """No worker has anything to do with these locked jobs any more. Steps that are left keep nothing sealed: no call
-    will be made."""
+    """No worker has anything to do with these locked jobs any more."""
     ids = [job.pk for job in jobs]
+    if not ids:
+        return
     Job.objects.filter(pk__in=ids).update(
         ended_at=Now(), lease=None, lease_until=None, not_before=None, at_step="", parked_because=""
     )
-    Step.objects.filter(job__in=ids).exclude(sealed="").update(sealed="")
+
+
+def stop_short(jobs: Iterable[Job]) -> None:
+    """Ends locked jobs of which steps are left. These keep nothing sealed: no call will be made."""
+    stopped = list(jobs)
+    Step.objects.filter(job__in=[job.pk for job in stopped]).exclude(sealed="").update(sealed="")
+    end(stopped)

@@ -16,13 +16,19 @@ IDLE = timedelta(days=1)
 
 
 def read_open_steps(jobs: Iterable[Job]) -> None:
-    """Gives each of the locked jobs `open_steps` in order, and `now` by the database's clock."""
+    """Gives each of the locked jobs `open_steps` in order, each with `now` by the database's clock, and an empty list
+    for the `changed_steps` of a handler."""
     by_id = {job.id: job for job in jobs}
     for job in by_id.values():
-        job.open_steps = []
+        job.open_steps, job.changed_steps = [], []
     steps = Step.objects.filter(job__in=by_id, state__in=OPEN_STEPS).annotate(now=Now()).order_by("job", "seq")
     for step in steps:
         by_id[step.job_id].open_steps.append(step)
+
+
+def still_open(job: Job) -> list[Step]:
+    """Those of `open_steps` that this transaction has not finished."""
+    return [step for step in job.open_steps if step.is_open]
 
 
 def within_reach(open_steps: Sequence[Step]) -> list[Step]:
@@ -38,7 +44,7 @@ def due_steps(job: Job, tried: Collection[UUID]) -> list[Step]:
     """Those within reach whose time has come and that this claim has not tried yet."""
     return [
         step
-        for step in within_reach([s for s in job.open_steps if s.is_open])
+        for step in within_reach(still_open(job))
         if step.id not in tried and (step.not_before is None or step.not_before <= step.now)
     ]
 

@@ -9,17 +9,16 @@ from django.db import OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from privacy.evidence import audit
 from privacy.jobs import failpoints
-from privacy.jobs.claim import Claim, claim, prolong
+from privacy.jobs.claim import Claim, claim, prolong_in_time
 from privacy.jobs.due import ANY, due
 from privacy.jobs.guard import LeaseLost, Stopped, guarded, renewal, unstopped
 from privacy.jobs.handlers import known_answers, local_handlers, remote_handlers, unknown
 from privacy.jobs.heartbeats import beat
 from privacy.jobs.outcomes import Done, Failed, Later, More, Outcome, Waiting
 from privacy.jobs.reach import due_steps, read_open_steps
-from privacy.jobs.record import Answer, begin, fault, record, save
-from privacy.jobs.settle import settle
+from privacy.jobs.record import Answer, Minutes, begin, fault
+from privacy.jobs.settle import give_back, settle
 from privacy.jobs.slices import let_others_write
 from privacy.models import Job, Lane, Step
 
@@ -80,21 +79,27 @@ def work(taken: Claim) -> None:
         while errands:
             answers, errands = call(part, errands)
             more = advance(part, answers, onward=not errands and monotonic() < ends)
+            if errands:
+                beat(taken.lane)
             errands = errands or more
-            beat(taken.lane)
 
 
 def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True) -> list[Errand]:
-    """One transaction: writes down what came from outside, does local steps as long as there are any, and intends the
-    calls that follow. Returns those. A fault in a local step is found by halves: it harms no other job."""
+    """One transaction: takes in what came from outside, does local steps as long as there are any, and intends the
+    calls that follow. Returns those. What has come as far as it goes is given back. A fault in a local step is found by
+    halves: it harms no other job."""
+    minutes = Minutes()
     try:
         with guarded(part) as jobs:
-            prolong(part)
+            prolong_in_time(part)
             read_open_steps(jobs)
-            write_down(still_open(jobs, answers))
+            take_in(minutes, at_open_steps(jobs, answers))
             free = unstopped(part, jobs) if onward else jobs
-            errands = go_on(part, free) if onward else []
+            errands = go_on(part, free, minutes) if onward else []
+            minutes.write()
             note(part, free)
+            if onward:
+                give_back(part, at_rest(part, jobs, errands), free=free)
             failpoints.strike("advancing")
         return errands
     except AnswerFault as failed:
@@ -107,10 +112,10 @@ def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True)
         return []
 
 
-def write_down(answers: Sequence[Answer]) -> None:
+def take_in(minutes: Minutes, answers: Sequence[Answer]) -> None:
     """Raises AnswerFault; Stopped passes."""
     try:
-        record(answers)
+        minutes.record(answers)
     except Stopped:
         raise
     except Exception as error:
@@ -136,12 +141,14 @@ def back_off(part: Claim, failed: StepFault) -> None:
         faulty = [(job, step) for job in jobs for step in due_steps(job, part.tried) if step.name == failed.name]
         for _, step in faulty:
             begin(step)  # the attempt was rolled back together with its count
-        record([(job, step, fault(failed.__cause__)) for job, step in faulty])
+        minutes = Minutes()
+        minutes.record([(job, step, fault(failed.__cause__)) for job, step in faulty])
+        minutes.write()
         part.tried.update(step.id for _, step in faulty)
         part.leave(part.fences)
 
 
-def go_on(part: Claim, jobs: Sequence[Job]) -> list[Errand]:
+def go_on(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Errand]:
     """Local steps, then the intents of remote ones, of jobs that nothing stops."""
     units = 0
     while ready := at_a_local_step(part, jobs):
@@ -149,9 +156,9 @@ def go_on(part: Claim, jobs: Sequence[Job]) -> list[Errand]:
         if units and units + ahead > LIGHT_UNITS:
             return []
         units += max(ahead, 1)
-        if any(isinstance(outcome, More) for outcome in do(part, ready)):
+        if any(isinstance(outcome, More) for outcome in do(part, ready, minutes)):
             return []
-    return intend(part, jobs)
+    return intend(part, jobs, minutes)
 
 
 def at_a_local_step(part: Claim, jobs: Sequence[Job]) -> list[Job]:
@@ -165,7 +172,7 @@ def at_a_local_step(part: Claim, jobs: Sequence[Job]) -> list[Job]:
     return ready
 
 
-def do(part: Claim, jobs: Sequence[Job]) -> list[Outcome]:
+def do(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Outcome]:
     """One local step of these jobs. Raises StepFault; LeaseLost and Stopped pass."""
     name = jobs[0].step.name
     try:
@@ -174,7 +181,8 @@ def do(part: Claim, jobs: Sequence[Job]) -> list[Outcome]:
         failpoints.strike("before effect")
         outcomes = local_handlers[name](jobs)
         failpoints.strike("after effect")
-        record([(job, job.step, outcomes[job]) for job in jobs])
+        minutes.steps |= {step.id: step for job in jobs for step in job.changed_steps}
+        minutes.record([(job, job.step, outcomes[job]) for job in jobs])
         failpoints.strike("recorded")
     except (LeaseLost, Stopped):
         raise
@@ -184,26 +192,20 @@ def do(part: Claim, jobs: Sequence[Job]) -> list[Outcome]:
     return [outcomes[job] for job in jobs]
 
 
-def intend(part: Claim, jobs: Sequence[Job]) -> list[Errand]:
-    """Writes down which calls are about to be made; where the answer is known without one, the answer."""
-    due = [(job, step) for job in jobs for step in due_steps(job, part.tried)]
-    known, errands = [], []
-    for job, step in due:
-        begin(step)
-        answer = known_answers[step.name](job, step) if step.name in known_answers else None
-        if answer is None:
-            errands.append((job, step))
-        else:
-            known.append((job, step, answer))
-    intents = [*errands, *((job, step) for job, step, answer in known if not isinstance(answer, Done))]
-    save([step for _, step in errands])
-    if intents:
-        audit.append_links(
-            [(job.chain, "step.intended", {"step": str(step), "attempt": step.attempts}) for job, step in intents],
-            actor=None,
-        )
-    record(known)
-    part.tried.update(step.id for _, step in due)
+def intend(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Errand]:
+    """Takes in which calls are about to be made; where the answer is known without one, the answer."""
+    errands = []
+    for job in jobs:
+        for step in due_steps(job, part.tried):
+            begin(step)
+            answer = known_answers[step.name](job, step) if step.name in known_answers else None
+            if not isinstance(answer, Done):
+                minutes.intend(job, step)
+            if answer is None:
+                errands.append((job, step))
+            else:
+                minutes.record([(job, step, answer)])
+            part.tried.add(step.id)
     failpoints.strike("intending")
     return errands
 
@@ -247,7 +249,7 @@ def ask(part: Claim, job: Job, step: Step) -> Outcome:
     return outcome
 
 
-def still_open(jobs: Sequence[Job], answers: Sequence[Answer]) -> list[Answer]:
+def at_open_steps(jobs: Sequence[Job], answers: Sequence[Answer]) -> list[Answer]:
     """The answers to steps that are still open, on the rows as they are now: where a person has attested during the
     call, their evidence stands."""
     now_open = {step.id: (job, step) for job in jobs for step in job.open_steps}
@@ -264,3 +266,9 @@ def note(part: Claim, jobs: Sequence[Job]) -> None:
             part.at[job.pk] = steps[0].name
         else:
             part.leave([job.pk])
+
+
+def at_rest(part: Claim, jobs: Sequence[Job], errands: Sequence[Errand]) -> list[Job]:
+    """Those with which the claim cannot go on now."""
+    called_for = {job.pk for job, _ in errands}
+    return [job for job in jobs if job.pk not in part.at and job.pk not in called_for]

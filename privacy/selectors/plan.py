@@ -1,7 +1,7 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
+from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler
 from privacy.models import ChildFlag, DataSubject, Job, RequestKind, RequestStatus, RightsRequest, Step
 from privacy.selectors import holds
@@ -79,10 +80,9 @@ def row_counts(
     scope = scope or compiler.Scope.many(subject_ids)
     found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
     with connection.cursor() as cursor:
-        for declaration in compiler.all_declarations():
-            cursor.execute(*compiler.counts(declaration, scope))
-            for key, action, rows in cursor.fetchall():
-                found[UUID(str(key))].setdefault(declaration.label(), {})[action] = rows
+        cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
+        for label, key, action, rows in cursor.fetchall():
+            found[UUID(str(key))].setdefault(label, {})[action] = rows
     return found
 
 
@@ -94,10 +94,9 @@ def package_counts(
     scope = compiler.Scope.many(subject_ids)
     found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
-        for declaration in compiler.all_declarations():
-            cursor.execute(*compiler.readable_counts(declaration, scope))
-            for key, rows in cursor.fetchall():
-                found[UUID(str(key))][declaration.label()] += rows
+        cursor.execute(*compiler.readable_counts_of_all(scope))
+        for label, key, rows in cursor.fetchall():
+            found[UUID(str(key))][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
@@ -133,29 +132,35 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
 
 def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     """{subject: files that erasure would delete}; people without files are left out."""
-    found: Counter = Counter()
-    for declaration in compiler.all_declarations():
-        for file_field in declaration.file_fields() if declaration.deletes_rows() else []:
-            found.update(_with_a_file(declaration, file_field, subject_ids))
-    return dict(found)
+    erased = ((d, f) for d in compiler.all_declarations() if d.deletes_rows() for f in d.file_fields())
+    return _with_files(erased, subject_ids)
 
 
 def package_file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
     """{subject: files that the package would hold}."""
+    shown = (
+        (d, f) for d in compiler.all_declarations() for f in d.file_fields() if f.name not in d.withheld
+    )  # fmt: skip
+    return _with_files(shown, subject_ids)
+
+
+def _with_files(
+    fields: Iterable[tuple[type[PersonalData], models.FileField]], subject_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    """In one query, a branch a field."""
+    branches = [_with_a_file(declaration, file_field, subject_ids) for declaration, file_field in fields]
     found: Counter = Counter()
-    for declaration in compiler.all_declarations():
-        for file_field in declaration.file_fields():
-            if file_field.name not in declaration.withheld:
-                found.update(_with_a_file(declaration, file_field, subject_ids))
+    for subject_id, number in branches[0].union(*branches[1:], all=True) if branches else ():
+        found[subject_id] += number
     return dict(found)
 
 
 def _with_a_file(
     declaration: type[PersonalData], file_field: models.FileField, subject_ids: Sequence[UUID]
-) -> dict[UUID, int]:
+) -> models.QuerySet:
     rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
     named = rows.exclude(**{file_field.name: ""})
-    return dict(named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk")))
+    return named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk"))
 
 
 def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
@@ -202,9 +207,9 @@ def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
 def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     """{how it is told: {processor name: how many of these people it knows}}."""
     found: dict[str, dict[str, int]] = {}
-    for _, connector in sorted(connectors.items()):
-        if known := sum(any(names.values()) for names in connector.references_of(subject_ids).values()):
-            found.setdefault(connector.mode, {})[connector.name] = known
+    for key, known in sorted(references_of_all(subject_ids).items()):
+        if known:
+            found.setdefault(connectors[key].mode, {})[connectors[key].name] = len(known)
     return found
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import NoReverseMatch, URLPattern, reverse
 
 from privacy.admin.actions import ACTIONS
-from privacy.models import RightsRequest, Step
+from privacy.models import RightsRequest
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _site_pages() -> Iterator[Page]:
 
 def _address(pattern: URLPattern, model, row, action: str) -> str:
     request = row if isinstance(row, RightsRequest) else None
-    step = Step.objects.filter(request=request).first() if request else None
+    step = request.steps.first() if request else None
     known = {
         "object_id": row and row.pk,
         "id": row and row.pk,

@@ -9,10 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from privacy import roles, tasks
+from privacy import roles
 from privacy.admin import forms, search_terms
 from privacy.admin.actions import ACTIONS
 from privacy.fulfilment import children, holds
+from privacy.jobs import bells
 from privacy.models import Batch, DataSubject, Identifier, LegalHold, RequestKind, RequestStatus, RightsRequest
 from tests import factories as f
 from tests import working
@@ -38,14 +39,6 @@ def agent():
 @pytest.fixture
 def manager():
     return signed_in(roles.MANAGER)
-
-
-@pytest.fixture
-def rung(monkeypatch) -> list:
-    """Ids for which the bell was rung."""
-    ids = []
-    monkeypatch.setattr(tasks, "ring", lambda request_ids: ids.extend(request_ids))
-    return ids
 
 
 def act_url(name: str) -> str:
@@ -105,6 +98,7 @@ class TestOnePerson:
     def test_a_submitted_form_opens_one_request_and_leads_to_it(self, manager, rung, name):
         person = f.DataSubjectFactory()
         make_ready(name, person, manager.staff)
+        rung.clear()
         answer = manager.post(act_url(name), filled_in(name, [person]))
         request = RightsRequest.objects.get(subject=person, kind=ACTIONS[name].kind)
         assert answer.url == reverse("admin:privacy_rightsrequest_change", args=[request.pk])
@@ -132,7 +126,7 @@ class TestOnePerson:
         def refuse(*args, **kwargs):
             raise ConnectionRefusedError
 
-        monkeypatch.setattr(tasks.fulfil, "delay", refuse)
+        monkeypatch.setattr(bells.current_app, "send_task", refuse)
         person = f.DataSubjectFactory()
         with django_capture_on_commit_callbacks(execute=True):
             answer = agent.post(act_url("hold"), filled_in("hold", [person]))

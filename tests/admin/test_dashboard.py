@@ -45,7 +45,7 @@ def test_the_figures_are_right(client, manager):
     open_request(due_on=today + timedelta(days=8))
     open_request(S.AWAITING_APPROVAL, kind=RequestKind.ERASURE, requested_by=manager)
     open_request(S.AWAITING_APPROVAL, kind=RequestKind.ERASURE)
-    open_request(S.IN_PROGRESS, parked_because="Five claims without progress")
+    f.JobFactory(case=open_request(S.IN_PROGRESS), parked_because="Five claims without progress")
     f.RightsRequestFactory(closed=True, due_on=today - timedelta(days=3))
     f.LegalHoldFactory()
     f.LegalHoldFactory(released=True)

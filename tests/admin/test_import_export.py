@@ -276,12 +276,13 @@ def test_naughty_names_and_titles_come_back_as_they_went_in(client, manager, sha
 # --- the confirmation
 
 
-def test_a_file_waits_sealed_and_is_gone_after_the_import(client, manager):
+def test_a_file_waits_sealed_and_is_gone_after_the_import(client, manager, django_capture_on_commit_callbacks):
     page = preview(client, DataSubject, as_csv({"full_name": "MARK-OF-A-PERSON", "email": "ada@example.com"}))
     [name] = kept_files()
     with default_storage.open(f"imports/{name}") as file:
         assert b"MARK-OF-A-PERSON" not in file.read()
-    confirm(client, DataSubject, page)
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm(client, DataSubject, page)
     assert kept_files() == []
 
 

@@ -11,10 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from privacy import regimes, roles, tasks
-from privacy.fulfilment import access, engine, erasure, holds, processors
-from privacy.models import AuditEntry, RequestKind, RequestStatus, RightsRequest, StepState, Verification
+from privacy import regimes, roles
+from privacy.fulfilment import access, erasure, holds, processors
+from privacy.jobs import bells
+from privacy.models import AuditEntry, Lane, RequestKind, RequestStatus, RightsRequest, StepState, Verification
 from tests import factories as f
+from tests import working
 
 pytestmark = pytest.mark.django_db
 
@@ -37,15 +39,6 @@ def agent():
 @pytest.fixture
 def approver():
     return signed_in(roles.APPROVER)
-
-
-@pytest.fixture(autouse=True)
-def rung(monkeypatch) -> list:
-    """Ids for which a bell was rung."""
-    ids = []
-    monkeypatch.setattr(tasks, "ring", lambda request_ids: ids.extend(request_ids))
-    monkeypatch.setattr(tasks, "ring_batch", ids.append)
-    return ids
 
 
 def erasure_of(person, staff) -> RightsRequest:
@@ -143,7 +136,12 @@ class TestApproval:
         assert set(rung) == {r.pk for r in others}
         assert "Approved: 2 requests" in texts(answer) and "1 request left alone" in texts(answer)
 
-    def test_a_batch_gets_one_bell(self, approver, agent, rung):
+    def test_a_batch_gets_few_bells_in_a_lane_of_its_own(
+        self, approver, agent, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        published = []
+        monkeypatch.setattr(bells, "_publish", published.extend)
+        monkeypatch.setattr(bells, "AT_ONCE", 1)
         batch = f.BatchFactory(kind=RequestKind.ERASURE)
         people = f.DataSubjectFactory.create_batch(2)
         opened = erasure.request_erasure(
@@ -151,8 +149,9 @@ class TestApproval:
             verification=Verification.SIGNED_IN, batch=batch,
         )  # fmt: skip
         ids = " ".join(str(r.pk) for r in opened)
-        approver.post(reverse("admin:privacy_rightsrequest_approve_many"), {"requests": ids, "typed": "erase 2"})
-        assert rung == [batch.pk]
+        with django_capture_on_commit_callbacks(execute=True):
+            approver.post(reverse("admin:privacy_rightsrequest_approve_many"), {"requests": ids, "typed": "erase 2"})
+        assert [lane for _, lane in published] == [Lane.BULK]
 
     @pytest.mark.parametrize("requests", ["", "nonsense"])
     def test_a_selection_that_cannot_be_read(self, approver, requests):
@@ -206,11 +205,11 @@ class TestDecisions:
         request = access.export(
             subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
         )[0]
-        RightsRequest.objects.filter(pk=request.pk).update(parked_because="The disk is full")
+        request.jobs.update(parked_because="The disk is full")
+        rung.clear()
         assert "The disk is full" in agent.get(page_url(request)).content.decode()
         agent.post(url("retry", request))
-        request.refresh_from_db()
-        assert request.parked_because == "" and rung == [request.pk]
+        assert request.job.parked_because == "" and rung == [request.pk]
         assert "is not parked" in texts(agent.post(url("retry", request)))
 
     def test_a_processor_is_attested_with_evidence_and_not_by_who_asked(self, agent, approver):
@@ -246,7 +245,7 @@ class TestProgress:
         request = erasure_of(f.person_with_everything(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
         before = agent.get(url("progress", request)).json()
-        engine.run(request.pk)
+        working.run(request.pk)
         after = agent.get(url("progress", request)).json()
         assert before["next"] == 1500 and before["bars"]["all"][0] == 0
         assert after["bars"]["all"][0] > 0 and after["version"] != before["version"]
@@ -255,7 +254,7 @@ class TestProgress:
         """Nothing happens while somebody else's answer is awaited; after it a worker has something to do."""
         request = erasure_of(f.person_with_everything(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
-        engine.run(request.pk)
+        working.run(request.pk)
         assert agent.get(url("progress", request)).json()["next"] == 15_000
         for step in request.steps.filter(state=StepState.WAITING):
             processors.attest(step_id=step.pk, actor=approver.staff, evidence="TICKET-1")
@@ -304,10 +303,10 @@ class TestWhatIsShown:
     def test_the_receipt_says_what_stays_and_until_when(self, agent, approver):
         request = erasure_of(f.person_with_everything(), agent.staff)
         erasure.approve(request_id=request.pk, actor=approver.staff)
-        engine.run(request.pk)
+        working.run(request.pk)
         for step in request.steps.filter(name="processors.erase").exclude(state=StepState.DONE):
             approver.post(url("attest", request, step_id=step.pk), {"evidence": "TICKET-1"})
-        engine.run(request.pk)
+        working.run(request.pk)
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
         page = agent.get(url("receipt", request)).content.decode()
@@ -338,7 +337,7 @@ class TestPackage:
         request = access.export(
             subject_ids=[f.person_with_everything().pk], actor=agent.staff, reason=REASON, verification="signed_in"
         )[0]
-        engine.run(request.pk)
+        working.run(request.pk)
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
         return request
@@ -381,7 +380,7 @@ class TestQueue:
         f.RightsRequestFactory(**waiting)
         f.RightsRequestFactory(**waiting, requested_by=approver.staff)
         f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS)
-        f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS, parked_because="The disk is full")
+        f.JobFactory(case__status=RequestStatus.IN_PROGRESS, parked_because="The disk is full")
         f.RightsRequestFactory(due_on=past)
         f.RightsRequestFactory(closed=True, due_on=past)
         page = approver.get(LIST, {"queue": tab} if tab else {})

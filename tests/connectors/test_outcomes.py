@@ -9,7 +9,7 @@ import pytest
 
 from privacy.connectors import api
 from privacy.connectors.base import connectors, modes
-from privacy.fulfilment import engine
+from privacy.jobs.claim import LEASE
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from tests.fakes.server import html, instead, late_reply, lost_reply
 
@@ -118,7 +118,7 @@ def test_a_slow_processor_is_not_waited_for(erase, clerk, impatient):
 
 def test_no_call_waits_longer_than_the_lease_of_a_worker():
     limit = api.TIMEOUT.connect + api.TIMEOUT.read + api.TIMEOUT.write + api.TIMEOUT.pool
-    assert limit < engine.LEASE.total_seconds() / 2
+    assert limit < LEASE.total_seconds() / 2
 
 
 def test_a_processor_that_is_down_is_tried_later(erase, clerk, monkeypatch):

@@ -1,14 +1,14 @@
 """An erasure's processor steps, carried out by the engine: what the request, its steps and its receipt say."""
 
 import pytest
-from django.db.models.functions import Now
 
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.evidence.sealing import unseal
-from privacy.fulfilment import engine, erasure, holds, processors, requests
+from privacy.fulfilment import erasure, holds, processors, requests
 from privacy.fulfilment import requests as life
 from privacy.fulfilment.requests import NotAllowed
+from privacy.jobs import run as engine
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.models import (
     AuditEntry,
@@ -20,7 +20,6 @@ from privacy.models import (
     Step,
     StepState,
 )
-from privacy.selectors import queue
 from tests import working
 from tests.factories import (
     CustomerFactory,
@@ -31,6 +30,7 @@ from tests.factories import (
     StaffFactory,
 )
 from tests.fakes.server import instead, lost_reply
+from tests.working import run_again as run
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ class Scripted(Connector):
 
     def erase(self, call: Call):
         self.calls.append(call)
-        self.effects.add(call.key)
+        self.effects.add(call.idempotency_key)
         return self.script.pop(0) if self.script else Done({"outcome": "erased"})
 
 
@@ -55,9 +55,8 @@ class Scripted(Connector):
 def scripted(monkeypatch):
     """Two processors and no others: {key: connector}."""
     found = {key: Scripted(key) for key in ("alpha", "beta")}
-    monkeypatch.setattr("privacy.connectors.base.connectors", found)
-    monkeypatch.setattr("privacy.fulfilment.erasure.connectors", found)
-    monkeypatch.setattr("privacy.fulfilment.processors.connectors", found)
+    for module in ("connectors.base", "connectors.recipients", "fulfilment.erasure", "fulfilment.processors"):
+        monkeypatch.setattr(f"privacy.{module}.connectors", found)
     return found
 
 
@@ -84,16 +83,6 @@ def approved(agent, approver):
     return erasing
 
 
-def run(request, times=1):
-    """As the workers do, once the time that a step asked for has passed."""
-    for _ in range(times):
-        RightsRequest.objects.filter(pk=request.pk).update(not_before=None)
-        Step.objects.filter(request=request, not_before__isnull=False).update(not_before=Now())
-        working.run(request.id)
-    request.refresh_from_db()
-    return request
-
-
 def step_of(request, key) -> Step:
     return request.steps.get(name="processors.erase", target=key)
 
@@ -117,12 +106,12 @@ def test_no_step_shows_a_processors_name_for_the_person_and_done_steps_keep_none
     scripted["beta"].script = [Later("busy")]
     request = run(approved(DataSubjectFactory()))
     waiting = step_of(request, "beta")
-    assert unseal(waiting.references) == {"id": [f"name-of-{request.subject_id}-at-beta"]}
-    assert step_of(request, "alpha").references == ""
+    assert unseal(waiting.sealed) == {"id": [f"name-of-{request.subject_id}-at-beta"]}
+    assert step_of(request, "alpha").sealed == ""
     rows = [*Step.objects.values_list(), *AuditEntry.objects.values_list(), *RightsRequest.objects.values()]
     assert "name-of-" not in str(rows)
     run(request)
-    assert set(request.steps.values_list("references", flat=True)) == {""}
+    assert set(request.steps.values_list("sealed", flat=True)) == {""}
 
 
 def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approved, approver):
@@ -145,7 +134,7 @@ def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approve
         "evidence": "TICKET-4711",
         "attested_by": approver.pk,
     }
-    assert step_of(request, "alpha").references == ""
+    assert step_of(request, "alpha").sealed == ""
 
 
 def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approved, agent):
@@ -160,9 +149,9 @@ def test_eight_failures_park_the_request_and_hold_up_no_other_processor(scripted
     scripted["alpha"].script = [Later(f"busy {n}") for n in range(20)]
     request = approved(DataSubjectFactory())
     run(request, times=7)
-    assert request.parked_because == ""
+    assert request.job.parked_because == ""
     run(request)
-    assert request.parked_because == "processor alpha: busy 7"
+    assert request.job.parked_because == "processors.erase alpha: busy 7"
     assert step_of(request, "beta").state == StepState.DONE
     run(request, times=2)
     assert len(scripted["alpha"].calls) == 8
@@ -170,7 +159,7 @@ def test_eight_failures_park_the_request_and_hold_up_no_other_processor(scripted
 
 def test_a_failure_parks_at_once(scripted, approved):
     scripted["alpha"].script = [Failed("Alpha answered HTTP 422")]
-    assert run(approved(DataSubjectFactory())).parked_because == "processor alpha: Alpha answered HTTP 422"
+    assert run(approved(DataSubjectFactory())).job.parked_because == "processors.erase alpha: Alpha answered HTTP 422"
 
 
 def test_unparking_asks_again_under_the_same_key_and_the_effect_is_one(scripted, approved, approver):
@@ -180,7 +169,7 @@ def test_unparking_asks_again_under_the_same_key_and_the_effect_is_one(scripted,
     assert run(request).status == RequestStatus.FULFILLED
     calls = scripted["alpha"].calls
     assert len(calls) == 9
-    assert {call.key for call in calls} == scripted["alpha"].effects == {step_of(request, "alpha").key}
+    assert {call.idempotency_key for call in calls} == scripted["alpha"].effects == {step_of(request, "alpha").key}
     assert scripted["beta"].effects.isdisjoint(scripted["alpha"].effects)
 
 
@@ -188,9 +177,9 @@ def test_a_refused_key_costs_no_attempts_and_the_step_goes_on_when_the_key_is_ri
     refused = Waiting("Alpha refuses the key", 900)
     scripted["alpha"].script = [refused] * 12 + [Later("busy")] * 7
     request = run(approved(DataSubjectFactory()), times=12)
-    assert (request.status, request.parked_because) == (RequestStatus.AWAITING_PROCESSORS, "")
+    assert (request.status, request.job.parked_because) == (RequestStatus.AWAITING_PROCESSORS, "")
     run(request, times=7)
-    assert request.parked_because == ""
+    assert request.job.parked_because == ""
     assert run(request).status == RequestStatus.FULFILLED
 
 
@@ -286,7 +275,7 @@ def test_the_next_slice_is_due_at_once_though_another_processor_waits_for_a_pers
         working.run(request.id)
         assert (claims := claims + 1) < 20
     assert (step_of(request, "clerk").state, step_of(request, "openai").units_done) == (StepState.WAITING, 1)
-    assert queue.due().filter(pk=request.id).exists()
+    assert working.is_due(request.id)
 
 
 def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, monkeypatch):
@@ -296,7 +285,7 @@ def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, mo
         PromptFactory(author=person, response_id=response_id)
     SessionFactory.create_batch(3, subject=person)
     request = approved(person)
-    assert "slices privacy.Prompt" in map(str, request.steps.all())
+    assert "erasure.slices privacy.Prompt" in map(str, request.steps.all())
     assert run(request).status == RequestStatus.FULFILLED
     assert openai.responses == set()
 
@@ -309,9 +298,9 @@ def test_every_processor_has_a_step_in_every_plan(approved):
 def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver):
     scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
-    assert step_of(request, "alpha").references
+    assert step_of(request, "alpha").sealed
     life.cancel(request_id=request.id, actor=approver)
-    assert set(request.steps.values_list("references", flat=True)) == {""}
+    assert set(request.steps.values_list("sealed", flat=True)) == {""}
 
 
 @pytest.mark.parametrize("evidence", ["", "Ada Lovelace", "ada@example.com", "Ticket of Ada 4", "7 Ada"])

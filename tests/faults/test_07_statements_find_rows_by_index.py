@@ -9,7 +9,7 @@ from django.db import connection, models
 from privacy.connectors.base import connectors
 from privacy.datamap import compiler, registry
 from privacy.datamap.compiler import Scope
-from privacy.fulfilment import bulk
+from privacy.fulfilment import erasure
 from privacy.models import DataSubject
 from tests.factories import person_with_everything
 
@@ -54,11 +54,12 @@ def statements(scope: Scope) -> Iterator[tuple[str, str, list]]:
         yield f"selection {label}", *compiler.selection(declaration, scope)[1]
         yield f"counts {label}", *compiler.counts(declaration, scope)
         yield f"readable counts {label}", *compiler.readable_counts(declaration, scope)
-        if declaration.keeps():
-            yield f"kept until {label}", *compiler.kept_until(declaration, scope)
         for which in ({}, {"own": True}, {"joint": True}):
             where, params = compiler.rows(declaration, scope, **which)
             yield f"rows {label} {which}", f"SELECT 1 FROM {table} WHERE {where}", params
+    yield "counts", *compiler.counts_of_all(compiler.all_declarations(), scope)
+    yield "readable counts", *compiler.readable_counts_of_all(scope)
+    yield "kept until", *compiler.kept_until(scope)
     detaching, erasing = compiler.erasure(scope)
     for statement in [*detaching, *erasing]:
         yield f"{statement.action} {statement.declaration.label()}", statement.sql, statement.params
@@ -91,7 +92,7 @@ def large_tables() -> set[str]:
 def test_no_compiled_statement_reads_a_large_table_from_end_to_end(filled, many):
     large = large_tables()
     assert large >= {"privacy_datasubject", "privacy_script", "privacy_scriptcoauthor", "privacy_usageevent"}
-    scopes = [bulk.scope_of(filled), Scope.many(filled)] if many else [Scope.one(filled[0])]
+    scopes = [erasure.scope_of(filled), Scope.many(filled)] if many else [Scope.one(filled[0])]
     found = {
         what: read
         for scope in scopes

@@ -4,24 +4,31 @@ import os
 import signal
 import sys
 import time
+from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 
 import psutil
 import pytest
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from kosenai_ops.celery import app
+from kosenai_ops.supervision import Worker
 from privacy import tasks
-from privacy.fulfilment import batches, children, engine, holds
+from privacy.fulfilment import access, batches, children, erasure, holds
+from privacy.jobs import bells
+from privacy.jobs.due import due, next_due
 from privacy.jobs.outcomes import Done
-from privacy.models import Heartbeat, RequestKind, RequestStatus, RightsRequest
+from privacy.jobs.run import run_due
+from privacy.models import Heartbeat, Job, Lane, RequestKind, RequestStatus, RightsRequest
 from privacy.selectors import queue
 from tests import factories as f
 from tests import working
 from tests.fulfilment import steps
 from tests.fulfilment.steps import given, local
+from tests.tampering import owner_of_the_tables
 
 TOKEN = "a-token-for-the-watchman-of-the-tests"
 
@@ -33,11 +40,31 @@ def swept(db):
 
 def old(**fields) -> RightsRequest:
     """Due for an hour."""
-    return given(local("a"), received_at=timezone.now() - timedelta(hours=1), **fields)
+    request = given(local("a"), **fields)
+    with owner_of_the_tables():
+        request.jobs.update(ordered_at=timezone.now() - timedelta(hours=1))
+    return request
 
 
 def of_a_batch(**fields) -> RightsRequest:
-    return old(batch=f.BatchFactory(), **fields)
+    return old(batch=f.BatchFactory(), lane=Lane.BULK, **fields)
+
+
+def people(number: int) -> list:
+    return [f.DataSubjectFactory().id for _ in range(number)]
+
+
+def status_of(request: RightsRequest) -> str:
+    request.refresh_from_db()
+    return request.status
+
+
+@pytest.fixture
+def rung(monkeypatch) -> dict[str, list[str]]:
+    """{queue: ids of the jobs that were rung for in it}."""
+    found = defaultdict(list)
+    monkeypatch.setattr(app, "send_task", lambda task, args, queue: found[queue].extend(args))
+    return found
 
 
 def moved(lane: str, seconds: float) -> None:
@@ -50,25 +77,25 @@ class TestReadiness:
         first, *_ = [old() for _ in range(3)]
         assert client.get("/readyz").status_code == 503
         working.run(first.id)
-        assert queue.due().count() == 2
+        assert due().count() == 2
         assert client.get("/readyz").status_code == 200
         assert not queue.workers_are_silent()
 
     def test_due_work_that_nobody_touches_is_not_ready(self, client):
         old()
-        moved(queue.PROMPT, 300)
+        moved(Lane.PROMPT, 300)
         assert client.get("/readyz").status_code == 503
         assert queue.workers_are_silent()
 
     def test_work_that_has_only_just_become_due_is_ready_however_long_nothing_was_to_do(self, client):
-        given(local("a"), received_at=timezone.now())
-        moved(queue.PROMPT, 90_000)
+        given(local("a"))
+        moved(Lane.PROMPT, 90_000)
         assert client.get("/readyz").status_code == 200
 
     def test_progress_in_bulk_does_not_hide_that_a_single_request_is_untouched(self, client):
         of_a_batch()
         old()
-        moved(queue.BULK, 1)
+        moved(Lane.BULK, 1)
         assert client.get("/readyz").status_code == 503
 
     def test_a_stranger_learns_one_word_and_the_holder_of_the_token_what_is_wrong(self, client, settings):
@@ -89,50 +116,65 @@ class TestReadiness:
 
 @pytest.mark.django_db
 class TestLanes:
-    def test_bells_of_what_many_were_asked_for_lie_in_a_queue_of_their_own(self):
-        bells = {"kosenai-prompt": [tasks.fulfil], "kosenai-bulk": [tasks.fulfil_bulk, tasks.erase_batch]}
-        for name, rung in bells.items():
-            assert {app.amqp.router.route({}, each.name)["queue"].name for each in rung} == {name}
+    def test_bells_of_what_many_were_asked_for_lie_in_a_queue_of_their_own(self, monkeypatch):
+        monkeypatch.setattr(Worker, "start", lambda worker: None)
+        assert {lane: bells.queue_of(lane) for lane in Lane.values} == {
+            "prompt": "kosenai-prompt", "bulk": "kosenai-bulk",
+        }  # fmt: skip
+        for lane in Lane.values:
+            command = Worker(lane, "kosenai_ops", 60).command
+            assert command[command.index("-Q") + 1] == bells.queue_of(lane)
+        assert bells.TASK == tasks.work.name
 
-    def test_a_bell_goes_to_the_lane_of_its_request(self, monkeypatch, django_capture_on_commit_callbacks):
-        rung = {"prompt": [], "bulk": []}
-        monkeypatch.setattr(tasks.fulfil, "delay", rung["prompt"].append)
-        monkeypatch.setattr(tasks.fulfil_bulk, "delay", rung["bulk"].append)
-        of_many, single = of_a_batch(), old()
-        held = given(local("a"), kind=RequestKind.HOLD_PLACE, batch=f.BatchFactory())
+    def test_a_bell_goes_to_the_lane_of_its_job(self, rung, django_capture_on_commit_callbacks):
+        asked = {"actor": f.StaffFactory(), "reason": "Asked by mail"}
+        proved = asked | {"verification": "signed_in"}
+        approver = f.StaffFactory()
         with django_capture_on_commit_callbacks(execute=True):
-            tasks.ring([of_many.id, single.id, held.id])
-        assert rung == {"prompt": [str(single.id), str(held.id)], "bulk": [str(of_many.id)]}
+            [of_many] = access.export(subject_ids=people(1), batch=f.BatchFactory(), **proved)
+            [single] = access.export(subject_ids=people(1), **proved)
+            [held] = holds.place(subject_ids=people(1), batch=f.BatchFactory(), **asked)
+            erasures = [
+                erasure.request_erasure(subject_ids=people(1), batch=batch, **proved)[0]
+                for batch in (None, f.BatchFactory(kind=RequestKind.ERASURE))
+            ]
+            for request in erasures:
+                erasure.approve(request_id=request.id, actor=approver)
+        prompt, bulk = [single, held, erasures[0]], [of_many, erasures[1]]
+        assert {name: set(ids) for name, ids in rung.items()} == {
+            "kosenai-prompt": {str(request.job.id) for request in prompt},
+            "kosenai-bulk": {str(request.job.id) for request in bulk},
+        }
 
     @pytest.mark.parametrize("verb", [holds.place, children.flag])
     def test_a_hold_or_flag_of_many_people_is_as_prompt_as_one(self, verb):
-        people = [f.DataSubjectFactory().id for _ in range(2)]
         opened = batches.run_as_batch(
-            verb, kind=RequestKind.HOLD_PLACE, subject_ids=people, actor=f.StaffFactory(), reason="A court asks"
+            verb, kind=RequestKind.HOLD_PLACE, subject_ids=people(2), actor=f.StaffFactory(), reason="A court asks"
         )
-        assert {queue.lane_of(request) for request in opened} == {queue.PROMPT}
-        assert set(queue.next_due(10, queue.LANES[queue.PROMPT])) == {request.id for request in opened}
+        assert {request.job.lane for request in opened} == {Lane.PROMPT}
+        assert set(next_due(10, Q(lane=Lane.PROMPT))) == {request.job.id for request in opened}
 
     def test_the_workers_of_single_requests_leave_what_many_were_asked_for_to_its_own(self):
         bulk, single = of_a_batch(), old()
-        engine.run_due(single.id)
-        bulk.refresh_from_db()
-        assert bulk.status == RequestStatus.IN_PROGRESS
-        tasks.fulfil_bulk(str(bulk.id))
-        bulk.refresh_from_db()
-        assert bulk.status == RequestStatus.FULFILLED
+        tasks.work(str(single.job.id))
+        assert status_of(single) == RequestStatus.FULFILLED
+        assert status_of(bulk) == RequestStatus.IN_PROGRESS
+        tasks.work(str(bulk.job.id))
+        assert status_of(bulk) == RequestStatus.FULFILLED
 
-    def test_a_batch_whose_erasure_by_the_hundred_fails_goes_one_by_one(
-        self, monkeypatch, django_capture_on_commit_callbacks
-    ):
-        requests = [of_a_batch(kind=RequestKind.ERASURE) for _ in range(2)]
-        monkeypatch.setattr(tasks.bulk, "erase_slice", lambda batch_id: 1 / 0)
-        monkeypatch.setattr(tasks.fulfil_bulk, "delay", tasks.fulfil_bulk)
-        with pytest.raises(ZeroDivisionError):
-            tasks.erase_batch(str(requests[0].batch_id))
-        with django_capture_on_commit_callbacks(execute=True):
-            tasks.sweep()
-        assert not queue.due().exists()
+    def test_a_batch_whose_erasure_by_the_hundred_fails_goes_by_halves_and_one_harms_no_other(self):
+        requests = [of_a_batch(kind=RequestKind.ERASURE) for _ in range(5)]
+        faulty, *others = requests
+
+        def erase(request, step, renew):
+            return 1 / 0 if request == faulty else Done()
+
+        steps.scripts["a"] = [erase] * 20
+        tasks.work(str(others[0].job.id))
+        assert {status_of(request) for request in others} == {RequestStatus.FULFILLED}
+        assert [(s.state, s.problem, s.attempts) for s in faulty.steps] == [("started", "ZeroDivisionError", 1)]
+        assert not due().exists() and not Job.objects.filter(lease__isnull=False).exists()
+        assert faulty.job.not_before and status_of(faulty) == RequestStatus.IN_PROGRESS
 
     def test_what_comes_in_during_a_slice_and_is_more_urgent_is_next(self):
         order = []
@@ -145,17 +187,18 @@ class TestLanes:
         steps.scripts["first"] = [ask]
         for name in ("hold", "later"):
             steps.scripts[name] = [lambda request, step, renew: order.append(step.target) or Done()]
-        first = given(local("first"), due_on="2026-12-01")
+        given(local("first"), due_on="2026-12-01")
         given(local("later"), due_on="2026-12-24")
-        engine.run_due(first.id)
+        run_due(Q(lane=Lane.PROMPT))
         assert order == ["first", "hold", "later"]
 
-    def test_the_sweep_adds_no_heap_of_bells_to_a_lane_that_is_awake(self):
-        for _ in range(5):
-            old()
-        assert len(engine.sweep()) == 5
-        moved(queue.PROMPT, 1)
-        assert len(engine.sweep()) == 1
+    def test_the_sweep_adds_no_heap_of_bells_to_a_lane_that_is_awake(self, rung):
+        waiting = [old() for _ in range(5)]
+        bells.sweep()
+        assert sorted(rung.pop("kosenai-prompt")) == sorted(str(request.job.id) for request in waiting)
+        moved(Lane.PROMPT, 1)
+        bells.sweep()
+        assert len(rung.pop("kosenai-prompt")) == 1 and not rung
 
 
 def children_of(process: psutil.Process, lane: str) -> list[psutil.Process]:
@@ -183,12 +226,11 @@ def work(process_environment):
 
 @pytest.mark.xdist_group("workers")
 def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_ends_them_all(work):
-    wait_until(lambda: len(children_of(work, queue.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 120)
-    deaf = children_of(work, queue.PROMPT)
+    wait_until(lambda: len(children_of(work, Lane.PROMPT)) == 3 and queue.last_sweep_seconds() is not None, 120)
+    deaf = children_of(work, Lane.PROMPT)
     for process in deaf:
         process.send_signal(signal.SIGSTOP)
     request = holds.place(subject_ids=[f.DataSubjectFactory().id], actor=f.StaffFactory(), reason="A court asks")[0]
-    tasks.ring([request.id])
 
     def is_done():
         request.refresh_from_db()

@@ -12,9 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
 from privacy.datamap import registry
+from privacy.catalogue import Planned
 from privacy.evidence import audit, chains, commitments
-from privacy.fulfilment import access, children, engine, erasure, holds, requests
+from privacy.fulfilment import access, children, erasure, holds, packages, requests
 from privacy.fulfilment.batches import run_as_batch
+from privacy.jobs.order import freeze
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -22,6 +24,7 @@ from privacy.models import (
     Batch,
     ChildFlag,
     ErasureReceipt,
+    Job,
     LegalHold,
     RequestKind,
     RightsRequest,
@@ -55,8 +58,8 @@ def make_history() -> SimpleNamespace:
     )
     asked = {"actor": told.agent, "reason": "Asked by mail", "verification": "signed_in"}
     done(access.export(subject_ids=[told.fetched.id], **asked))
-    link = access.issue_link(package_id=AccessPackage.objects.get().id, actor=told.agent)
-    access.redeem(token=link, actor=None).file.close()
+    link = packages.issue_link(package_id=AccessPackage.objects.get().id, actor=told.agent)
+    packages.redeem(token=link, actor=None).file.close()
     [request] = erasure.request_erasure(subject_ids=[told.erased.id], **asked)
     done([erasure.approve(request_id=request.id, actor=told.approver)])
     [request] = erasure.request_erasure(subject_ids=[told.denied.id], **asked)
@@ -133,9 +136,17 @@ def rewrite_receipt(history):
 def delete_request(history):
     """With everything that hangs on it, but not its chain."""
     request = RightsRequest.objects.get(kind="erasure", status="fulfilled")
-    for model in (Suppression, ErasureReceipt, Step):
+    Step.objects.filter(job__case=request)._raw_delete("default")
+    Job.objects.filter(case=request)._raw_delete("default")
+    for model in (Suppression, ErasureReceipt):
         model.objects.filter(request=request)._raw_delete("default")
     RightsRequest.objects.filter(pk=request.pk)._raw_delete("default")
+
+
+def delete_job(history):
+    [pk] = rows(Job, **ERASED).values_list("pk", flat=True)
+    Job.objects.filter(pk=pk)._raw_delete("default")
+    Step.objects.filter(job=pk)._raw_delete("default")
 
 
 def slip_in_approval(history):
@@ -146,7 +157,8 @@ ERASURE = {"kind": "erasure", "status": "fulfilled"}
 DENIED = {"kind": "erasure", "status": "denied"}
 IN_FORCE, RELEASED = {"released_at__isnull": True}, {"released_at__isnull": False}
 SUSPECTED, CLEARED = {"state": "suspected"}, {"state": "cleared"}
-ROWS = {"handler": "rows"}
+ERASED = {"case__kind": "erasure", "case__status": "fulfilled"}
+ROWS = {"name": "erasure.rows"}
 
 TAMPERINGS = [
     change(RightsRequest, ERASURE, subject=lambda h: h.fetched),
@@ -169,6 +181,16 @@ TAMPERINGS = [
     Tampering(RightsRequest, "an approval without an entry", slip_in_approval, is_refused=False),
     Tampering(RightsRequest, "delete", delete_request),
     insert(RightsRequest, "a request", lambda h: f.RightsRequestFactory(subject=h.held, closed=True)),
+    change(Job, ERASED, kind="access"),
+    change(Job, ERASED, subject=lambda h: h.fetched),
+    change(Job, ERASED, case=lambda h: RightsRequest.objects.get(**DENIED)),
+    change(Job, ERASED, silent=True),
+    change(Job, ERASED, ordered_by=stranger),
+    change(Job, ERASED, ended_at=EVER),
+    change(Job, ERASED, "reopen", ended_at=None),
+    Tampering(Job, "delete with its steps", delete_job),
+    insert(Job, "a job", lambda h: f.JobFactory(case=RightsRequest.objects.get(**ERASURE))),
+    insert(Job, "the job of a denied one", lambda h: f.JobFactory(case=RightsRequest.objects.get(**DENIED))),
     change(Step, ROWS, result={"rows": {}, "kept_until": {}}),
     change(Step, ROWS, state="waived"),
     change(Step, ROWS, target="privacy.Note"),
@@ -176,7 +198,7 @@ TAMPERINGS = [
     delete(Step, name="erasure.rows"),
     insert(
         Step, "a step",
-        lambda h: f.StepFactory(seq=99, request=RightsRequest.objects.get(**ERASURE)),
+        lambda h: f.StepFactory(seq=99, job=Job.objects.get(case__in=RightsRequest.objects.filter(**ERASURE))),
     ),
     change(AccessPackage, {}, sha256="f" * 64),
     change(AccessPackage, {}, rows=7),
@@ -287,10 +309,10 @@ def test_reasons_that_an_erasure_blanked_are_no_fault(history):
 def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(history):
     """A hold of an earlier version: no salt, and an opening entry that says kind and person only."""
     request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place", status="in_progress")
-    told = {"kind": request.kind, "subject": audit.pseudonym(request.subject_id)}
+    told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, "request.opened", actor=request.requested_by, **told)
-        engine.freeze({request: [engine.Planned("hold_place", units=1)]})
+        freeze({f.JobFactory(case=request, at_step="holds.place", ordered_by=request.requested_by): [Planned("holds.place", units=1)]})
     done([request])
     code, said = verify()
     assert code == 0, said
@@ -300,7 +322,7 @@ def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(h
 @pytest.mark.parametrize("column", ["requested_by", "status"])
 def test_what_older_entries_say_still_binds_older_rows(history, column):
     request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place")
-    told = {"kind": request.kind, "subject": audit.pseudonym(request.subject_id)}
+    told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, "request.opened", actor=request.requested_by, **told)
     values = {"requested_by": history.stranger, "status": "on_hold"}
@@ -340,7 +362,7 @@ def test_rows_that_change_while_they_are_read_are_no_fault(history, monkeypatch)
 
     def a_moment_later(told):
         if opened:
-            engine.run(opened.pop().id)
+            working.run(opened.pop().id)
         return read(told)
 
     monkeypatch.setattr(chains.reconciliation, "differences", a_moment_later)

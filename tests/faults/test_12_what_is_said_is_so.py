@@ -5,10 +5,12 @@ import re
 from zipfile import ZipFile
 
 import pytest
+from django.db.models import Q
 from django.urls import reverse
 
-from privacy.fulfilment import access, bulk, erasure, processors
-from privacy.models import AccessPackage, Batch, LegalHold, Upload
+from privacy.fulfilment import access, erasure, processors
+from privacy.jobs import run as engine
+from privacy.models import AccessPackage, Batch, LegalHold, Step, Upload
 from privacy.selectors import plan as plans
 from tests import working
 from tests.factories import InvoiceFactory, ScriptCoAuthorFactory, ScriptFactory, StaffFactory, person_with_everything
@@ -50,20 +52,20 @@ def test_progress_counts_what_is_erased_and_not_what_is_kept():
 
 @pytest.mark.django_db
 def test_a_receipt_made_by_the_hundred_keeps_the_same():
-    one, many = person_with_everything(), person_with_everything()
-    Upload.objects.all().delete()  # who has files is left to the engine
+    one, *many = [person_with_everything() for _ in range(4)]
+    Upload.objects.all().delete()  # a set that deletes files goes in more than one transaction
     AccessPackage.objects.all().delete()
     single = erased(one)
     asks, approves = StaffFactory(), StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
-    [request] = erasure.request_erasure(subject_ids=[many.id], actor=asks, batch=batch, **ASKED)
-    erasure.approve(request_id=request.id, actor=approves)
-    assert (bulk.erase_slice(batch.id), bulk.finish_slice(batch.id)) == (1, 1)
-    for step in request.steps.filter(state="waiting"):
+    opened = erasure.request_erasure(subject_ids=[p.id for p in many], actor=asks, batch=batch, **ASKED)
+    erasure.approve_many(request_ids=[request.id for request in opened], actor=approves)
+    as_a_set = Q(case__batch=batch)
+    assert engine.run(as_a_set) and not engine.run(as_a_set)
+    for step in Step.objects.filter(job__case__batch=batch, state="waiting"):
         processors.attest(step_id=step.id, actor=approves, evidence="TICKET-7")
-    working.run(request.id)
-    request.refresh_from_db()
-    assert request.receipt.body["kept"] == single.receipt.body["kept"]
+    assert engine.run(as_a_set) and not engine.run(as_a_set)
+    assert [r.receipt.body["kept"] for r in batch.requests.all()] == [single.receipt.body["kept"]] * 3
 
 
 @pytest.mark.django_db(transaction=True)

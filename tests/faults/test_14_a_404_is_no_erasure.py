@@ -37,7 +37,7 @@ class TestClerk:
         request = run(approved(known_as("clerk_id", "user_of_another_instance")))
         step = step_at(request, "clerk")
         assert (step.state, step.result["users_unknown"]) == (StepState.STARTED, 1)
-        assert "does not know 1 of the 1 users on record" in request.parked_because
+        assert "does not know 1 of the 1 users on record" in request.job.parked_because
         assert "production instance" in step.problem
         assert clerk.methods() == "GET GET"
 

@@ -7,10 +7,11 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from privacy.fulfilment import access
+from privacy.fulfilment import packages
 from privacy.models import AccessPackage, AuditEntry
 from privacy.selectors.packages import RESUMABLE
 from tests import factories as f
+from tests import working
 from tests.fulfilment.exporting import exported
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +24,7 @@ def package():
 
 @pytest.fixture
 def link(package):
-    return f"/download/{access.issue_link(package_id=package.id, actor=f.StaffFactory())}/"
+    return f"/download/{packages.issue_link(package_id=package.id, actor=f.StaffFactory())}/"
 
 
 @pytest.fixture
@@ -132,14 +133,15 @@ def test_a_range_of_another_file_gets_the_whole(link, stranger, content):
 def test_a_package_deleted_meanwhile_is_gone_for_the_link_that_took_it_up(package, link, stranger):
     stranger.post(link).close()
     AccessPackage.objects.update(expires_at=F("created_at") - timedelta(days=1))
-    access.sweep_packages()
+    working.let_time_pass()
+    working.run(package.id)
     assert stranger.post(link, headers={"Range": "bytes=5-"}).status_code == 404
 
 
 def test_a_new_link_is_unused_however_often_the_old_one_was(package, link, stranger):
     stranger.post(link).close()
     minutes_pass(20)
-    newer = f"/download/{access.issue_link(package_id=package.id, actor=f.StaffFactory())}/"
+    newer = f"/download/{packages.issue_link(package_id=package.id, actor=f.StaffFactory())}/"
     assert b"Download once" in stranger.get(newer).content
     stranger.post(newer).close()
     assert stranger.post(link).status_code == 404

@@ -10,8 +10,10 @@ from django.contrib.messages.storage.cookie import MessageEncoder
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Q
 
-from privacy.fulfilment import bulk, erasure, vacuum
+from privacy.fulfilment import erasure, vacuum
+from privacy.jobs import run as engine
 from privacy.models import Batch, DataSubject, Heartbeat, Identifier, Step
 from tests import working
 from tests.factories import DataSubjectFactory, IdentifierFactory, StaffFactory
@@ -58,7 +60,10 @@ def one_by_one(batch: Batch) -> None:
 
 
 def by_the_hundred(batch: Batch) -> None:
-    assert bulk.erase_slice(batch.id) == bulk.finish_slice(batch.id) == batch.requests.count()
+    """In one set, with two others."""
+    others = erasures(*DataSubjectFactory.create_batch(2))
+    assert engine.run(Q(case__batch__in=[batch, others]))
+    assert {r.status for b in (batch, others) for r in b.requests.all()} == {"fulfilled"}
 
 
 @pytest.mark.parametrize("erase", [one_by_one, by_the_hundred])
@@ -114,15 +119,29 @@ def last_vacuum(table: str):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_vacuum_serves_all_whose_step_began_before_it(monkeypatch):
-    batch = erasures(*DataSubjectFactory.create_batch(2))
-    steps = Step.objects.filter(request__batch=batch, name="erasure.vacuum")
+    batch = erasures(*DataSubjectFactory.create_batch(3))
     ran = []
-    monkeypatch.setattr(vacuum, "reclaim", lambda *given: ran.append(given) or vacuum.done())
-    first = steps[0]
-    first.started_at = vacuum.now()
-    Heartbeat.objects.create(name=vacuum.HEARTBEAT, at=vacuum.now())
-    assert vacuum.vacuum(first.request, first, lambda: None) == vacuum.done()
-    assert ran == []
+
+    def clean(cleaner, deleted_before, renew):
+        ran.append(deleted_before)
+        rows = Step.objects.filter(job__case__batch=batch, name="erasure.rows")
+        assert all(step.finished_at and step.finished_at <= deleted_before for step in rows)
+        return ""
+
+    monkeypatch.setitem(vacuum.CLEAN, connection.vendor, clean)
+    working.run_all()
+    steps = Step.objects.filter(job__case__batch=batch, name="erasure.vacuum")
+    assert [(step.state, step.result) for step in steps] == [("done", vacuum.done().result)] * 3
+    assert len(ran) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vacuum_that_ran_before_a_row_was_deleted_serves_nobody(monkeypatch, person):
+    ran = []
+    monkeypatch.setitem(vacuum.CLEAN, connection.vendor, lambda *given: ran.append(given) or "")
+    Heartbeat.objects.create(name=vacuum.HEARTBEAT)
+    one_by_one(erasures(person))
+    assert len(ran) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -133,7 +152,7 @@ def test_a_table_that_is_locked_is_told_and_tried_again(monkeypatch, person):
     monkeypatch.setitem(vacuum.CLEAN, connection.vendor, locked)
     batch = erasures(person)
     one_by_one(batch)
-    step = Step.objects.get(request__batch=batch, name="erasure.vacuum")
+    step = Step.objects.get(job__case__batch=batch, name="erasure.vacuum")
     assert "still in the database" in step.problem
     assert step.not_before
-    assert step.request.status == "in_progress"
+    assert step.job.case.status == "in_progress"

@@ -130,12 +130,12 @@ def open_step(person, references: dict):
         approved_by=f.StaffFactory(), approved_at=timezone.now(),
     )  # fmt: skip
     return f.StepFactory(
-        request=request,
+        job=f.JobFactory(case=request),
         seq=1,
         name="processors.erase",
         target="clerk",
         state=StepState.WAITING,
-        references=seal(references),
+        sealed=seal(references),
     )
 
 
@@ -146,7 +146,7 @@ def test_evidence_of_an_attestation_names_nobody(client, erika, number):
     with pytest.raises(NotAllowed):
         processors.attest(step_id=step.pk, actor=f.StaffFactory(role="approver"), evidence=number)
     client.force_login(f.StaffFactory(role="approver"))
-    page = reverse("admin:privacy_rightsrequest_attest", args=[step.request_id, step.pk])
+    page = reverse("admin:privacy_rightsrequest_attest", args=[step.job.case_id, step.pk])
     answer = client.post(page, {"evidence": number}, follow=True)
     assert answer.status_code == 200
     step.refresh_from_db()

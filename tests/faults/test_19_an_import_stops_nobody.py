@@ -17,12 +17,16 @@ from billing.models import Customer
 from privacy import tasks
 from privacy.fulfilment import imports, intake
 from privacy.fulfilment.intake import ERASED, Person
-from privacy.jobs import slices
+from privacy.jobs import bells, slices
+from privacy.jobs import run as engine
+from privacy.jobs.claim import MAX_CLAIMS
+from privacy.jobs.record import MAX_ATTEMPTS
+from privacy.jobs.settle import settle
 from privacy.jobs.slices import Pace, in_slices
-from privacy.models import AuditEntry, DataSubject, Identifier, ImportRun, Note, Prompt
-from privacy.selectors import imports as open_imports
+from privacy.models import AuditEntry, DataSubject, Identifier, ImportRun, Job, Lane, Note, Prompt
 from privacy.selectors.suppression import digest
 from tests import factories as f
+from tests import working
 
 IN_CSV = "0"
 
@@ -164,13 +168,14 @@ def test_no_transaction_of_an_import_takes_more_rows_than_its_slice(slices_of_tw
 
 @pytest.mark.django_db
 def test_a_large_import_is_carried_out_by_a_worker_and_can_be_watched_left_and_found_again(
-    client, manager, monkeypatch, slices_of_two
+    client, manager, monkeypatch, slices_of_two, django_capture_on_commit_callbacks
 ):
     run = ordered(client, monkeypatch, 5)
     here = reverse("admin:privacy_importrun_change", args=[run.pk])
     assert "5 rows wait for a worker." in client.get(here).content.decode()
     f.SuppressionFactory(kind="email", digest=digest("email", "p4@example.com"))
-    tasks.import_rows(str(run.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.work(str(run.pk))
     page = client.get(here).content.decode()
     assert "Imported: 4 new, 0 changed, 0 unchanged, 1 left out." in page
     assert f"Row 4 was left out: {ERASED}" in page
@@ -180,7 +185,11 @@ def test_a_large_import_is_carried_out_by_a_worker_and_can_be_watched_left_and_f
     assert default_storage.listdir("imports")[1] == []
     assert list(AuditEntry.objects.filter(chain=run.pk).order_by("n").values_list("event", flat=True)) == [
         "import.ordered",
+        "plan.frozen",
+        "step.intended",
+        "step.done",
         "import.done",
+        "step.done",
     ]
 
 
@@ -212,8 +221,8 @@ def test_a_killed_import_goes_on_after_its_last_slice_and_writes_nothing_twice(
     assert (run.done, run.created, DataSubject.objects.count()) == (2, 2, 2)
     imports.carry_out(run.pk)  # its lease is not over yet
     assert DataSubject.objects.count() == 2
-    ImportRun.objects.update(lease_until=None)
-    assert open_imports.next_due(5) == [run.pk]
+    working.let_time_pass()
+    assert working.is_due(run.pk)
     imports.carry_out(run.pk)
     run.refresh_from_db()
     assert (run.outcome, run.done, run.created, run.left_out) == ("done", 5, 5, 0)
@@ -223,22 +232,51 @@ def test_a_killed_import_goes_on_after_its_last_slice_and_writes_nothing_twice(
 @pytest.mark.django_db
 def test_a_worker_that_lost_its_lease_writes_nothing(client, manager, monkeypatch):
     run = ordered(client, monkeypatch, 3)
-    slow = imports.claim(run.pk)
-    ImportRun.objects.update(lease_until=None)
-    imports.carry_out(run.pk)
-    with pytest.raises(imports.LeaseLost):
-        imports.write(slow, [{"full_name": "Late", "email": "late@example.com"}])
-    assert DataSubject.objects.count() == 3
+    slow = working.claimed(run.pk)
+    working.let_time_pass()
+    quick = working.claimed(run.pk)
+    for late in (engine.work, settle):
+        late(slow)
+        assert (DataSubject.objects.count(), working.is_due(run.pk)) == (0, False)
+    engine.work(quick)
+    settle(quick)
+    run.refresh_from_db()
+    assert (run.outcome, run.created, DataSubject.objects.count()) == ("done", 3, 3)
+    before = AuditEntry.objects.count()
+    engine.work(slow)
+    settle(slow)
+    assert (DataSubject.objects.count(), AuditEntry.objects.count()) == (3, before)
 
 
 @pytest.mark.django_db
-def test_what_keeps_failing_is_given_up_with_what_is_in_and_a_person_told(client, manager, monkeypatch):
+def test_what_keeps_killing_workers_is_given_up_and_a_person_told(client, manager, monkeypatch):
     run = ordered(client, monkeypatch, 3)
-    ImportRun.objects.update(claims=imports.MAX_CLAIMS)
+    Job.objects.update(claims=MAX_CLAIMS)
     imports.carry_out(run.pk)
     run.refresh_from_db()
-    assert run.outcome == ImportRun.Outcome.STOPPED and "failed 5 times" in run.reasons[0]
-    assert open_imports.next_due(5) == []
+    assert run.outcome == ImportRun.Outcome.STOPPED and "failed too often after row 0" in run.reasons[0]
+    assert not working.is_due(run.pk)
+
+
+@pytest.mark.django_db
+def test_what_keeps_failing_is_given_up_with_what_is_in_and_a_person_told(client, manager, monkeypatch, slices_of_two):
+    run, bring_in = ordered(client, monkeypatch, 3), intake.bring_in
+
+    def failing_in_the_second(**given):
+        if known_addresses():
+            raise RuntimeError
+        return bring_in(**given)
+
+    monkeypatch.setattr(intake, "bring_in", failing_in_the_second)
+    for _ in range(MAX_ATTEMPTS):
+        assert run.finished_at is None
+        working.let_time_pass()
+        imports.carry_out(run.pk)
+        run.refresh_from_db()
+    assert (run.outcome, run.created, DataSubject.objects.count()) == (ImportRun.Outcome.STOPPED, 2, 2)
+    assert "failed too often after row 2" in run.reasons[0]
+    working.let_time_pass()
+    assert not working.is_due(run.pk)
 
 
 @pytest.mark.django_db
@@ -260,12 +298,11 @@ def test_a_row_that_becomes_wrong_while_others_are_written_is_left_out_and_told(
 
 
 @pytest.mark.django_db
-def test_the_sweep_rings_for_an_import_that_no_worker_holds(monkeypatch, django_capture_on_commit_callbacks):
-    run, rung = f.ImportRunFactory(), []
-    monkeypatch.setattr(tasks, "_publish", rung.extend)
-    with django_capture_on_commit_callbacks(execute=True):
-        tasks.sweep()
-    assert (tasks.import_rows, run.pk) in rung
+def test_the_sweep_rings_for_an_import_that_no_worker_holds(client, manager, monkeypatch):
+    run, rung = ordered(client, monkeypatch, 3), []
+    monkeypatch.setattr(bells, "_publish", rung.extend)
+    tasks.sweep()
+    assert (run.pk, Lane.BULK) in rung
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import connectors
-from privacy.fulfilment import engine
+from privacy.jobs import failpoints
 from privacy.jobs.outcomes import Later
 from privacy.models import RequestStatus, Step
 from tests import factories as f
@@ -65,7 +65,7 @@ class TestStripe:
         stripe.mishaps.append(("POST", instead(400, {}, request_id="req_9")))
         request = run(approved(payer))
         told = step_at(request, "stripe").result
-        assert request.parked_because
+        assert request.job.parked_because
         assert (told["attempts"], told["subscriptions_canceled"], told["customers_deleted"]) == (1, 1, 0)
         assert told["calls"]["POST 400"] == 1 and "req_9" in told["requests"]
         assert [key.split()[:2] for key in told["asked"]] == [["payment", "method"]]
@@ -89,7 +89,7 @@ class TestStripe:
         stripe.customers["cus_1"]["subscriptions"].clear()
         request = approved(payer)
         with monkeypatch.context() as patch:
-            patch.setattr(engine, "failpoint", lambda name: die_if_deleted(name, stripe))
+            patch.setattr(failpoints, "strike", lambda name: die_if_deleted(name, stripe))
             with pytest.raises(Died):
                 run(request)
         told = receipt_of(run(request))["stripe"]
@@ -130,7 +130,7 @@ class TestOpenAI:
         request = approved(person)
         for left in (2, 1):
             with monkeypatch.context() as patch:
-                patch.setattr(engine, "failpoint", lambda name, left=left: die_when(name, left, openai))
+                patch.setattr(failpoints, "strike", lambda name, left=left: die_when(name, left, openai))
                 with pytest.raises(Died):
                     run(request)
         told = receipt_of(run(request, times=3))["openai"]

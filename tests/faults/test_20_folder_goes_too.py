@@ -2,19 +2,22 @@
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db.models import Q
 
-from privacy.fulfilment import bulk, engine, erasure
+from privacy.fulfilment import erasure
+from privacy.jobs import run as engine
 from privacy.models import Batch
+from tests import working
 from tests.factories import DataSubjectFactory, StaffFactory, UploadFactory
 
 
-def erasure_of(person) -> Batch:
+def erasure_of(*people) -> Batch:
     asks = StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=asks, reason="Asked by mail", verification="signed_in", batch=batch
+    opened = erasure.request_erasure(
+        subject_ids=[person.id for person in people], actor=asks, reason="Asked by mail", verification="signed_in", batch=batch
     )
-    erasure.approve(request_id=request.id, actor=StaffFactory())
+    erasure.approve_many(request_ids=[request.id for request in opened], actor=StaffFactory())
     return batch
 
 
@@ -22,7 +25,7 @@ def erasure_of(person) -> Batch:
 def test_of_one_person():
     upload = UploadFactory(owner=DataSubjectFactory())
     assert default_storage.exists(f"uploads/{upload.owner_id}")
-    engine.run(erasure_of(upload.owner).requests.get().id)
+    working.run(erasure_of(upload.owner).requests.get().id)
     assert not default_storage.exists(f"uploads/{upload.owner_id}")
 
 
@@ -33,5 +36,11 @@ def test_of_a_person_erased_by_the_hundred():
     default_storage.delete(upload.file.name)
     upload.delete()
     assert default_storage.exists(folder)
-    assert bulk.erase_slice(erasure_of(upload.owner).id) == 1
+    with_files = UploadFactory(owner=DataSubjectFactory())
+    batch = erasure_of(upload.owner, with_files.owner, DataSubjectFactory())
+    as_a_set = Q(case__batch=batch)
+    while engine.run(as_a_set):
+        pass
+    assert {request.status for request in batch.requests.all()} == {"fulfilled"}
+    assert not default_storage.exists(f"uploads/{with_files.owner_id}")
     assert not default_storage.exists(folder)

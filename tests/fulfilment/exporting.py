@@ -6,7 +6,7 @@ import json
 import zipfile
 from uuid import UUID
 
-from privacy.fulfilment import access
+from privacy.fulfilment import access, packages
 from privacy.models import AccessPackage, DataSubject, RightsRequest
 from tests import factories as f
 from tests import working
@@ -48,7 +48,7 @@ def csv_rows(content: dict[str, bytes], label: str) -> list[dict[str, str]]:
 
 def left_in_folder() -> list[str]:
     """Names of all files in the packages' folder."""
-    return sorted(file.name for file in access._folder().glob("*"))
+    return sorted(file.name for file in packages.folder().glob("*"))
 
 
 def written_for(request: RightsRequest) -> list[str]:
@@ -59,9 +59,4 @@ def written_for(request: RightsRequest) -> list[str]:
 
 def again(request_id: UUID) -> RightsRequest:
     """Lets the back-off and the lease end, runs the request once more, and returns it."""
-    RightsRequest.objects.filter(pk=request_id).update(not_before=None, lease_until=None)
-    request = RightsRequest.objects.get(pk=request_id)
-    request.steps.update(not_before=None)
-    working.run(request_id)
-    request.refresh_from_db()
-    return request
+    return working.run_again(RightsRequest.objects.get(pk=request_id))

@@ -22,14 +22,17 @@ from django.db import models
 
 from privacy import tasks
 from privacy.datamap import registry, spreadsheet
-from privacy.fulfilment import access
+from privacy.fulfilment import access, packages
 from privacy.fulfilment.package import builder, output, uploads
+from privacy.jobs import bells
 from privacy.models import (
     AccessPackage,
     AuditEntry,
     DataSubject,
     Heartbeat,
     Identifier,
+    Job,
+    Lane,
     Note,
     RequestStatus,
     RightsRequest,
@@ -60,7 +63,7 @@ BLNS = Path(__file__).resolve().parents[3] / "shared" / "data" / "blns" / "blns-
 
 @pytest.fixture(autouse=True)
 def empty_folder():
-    shutil.rmtree(access._folder(), ignore_errors=True)
+    shutil.rmtree(packages.folder(), ignore_errors=True)
 
 
 # --- What is in it ----------------------------------------------------------------------------------------------------
@@ -93,7 +96,7 @@ def test_every_row_of_every_declared_model_is_in_both_formats():
     compared = 0
     for declaration in registry.declarations.values():
         label = declaration.label()
-        if label in ("privacy.RightsRequest", "privacy.Step"):
+        if label in ("privacy.RightsRequest", "privacy.Job", "privacy.Step"):
             continue  # the export itself moved them on
         path = "__".join(declaration.path()) or "pk"
         own = {str(row.pk): row for row in declaration.model.objects.filter(**{path: person.id})}
@@ -179,7 +182,7 @@ def test_other_people_appear_by_role_and_nowhere_else():
         other.full_name = f"Zebulon Otherly-{number}"
         other.save()
         f.IdentifierFactory(subject=other, value=f"otherly-{number}@example.net")
-    f.StepFactory(request__subject=person, request__closed=True, result={"attested_by": 424242})
+    f.StepFactory(job__case__subject=person, job__case__closed=True, result={"attested_by": 424242})
     content = unzipped(exported(person))
     everything = b"\n".join([*content.values(), *(name.encode() for name in content)]).lower()
 
@@ -354,10 +357,11 @@ import os, sys, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "kosenai_ops.settings"
 django.setup()
 from uuid import UUID
-from privacy import tasks
-from privacy.fulfilment import access, engine
-engine.run(UUID(sys.argv[1]))
-print(os.listdir(access._folder()))
+from django.db.models import Q
+from privacy.fulfilment import packages
+from privacy.jobs.run import run
+run(Q(case=UUID(sys.argv[1])))
+print(os.listdir(packages.folder()))
 """
 
 
@@ -367,7 +371,7 @@ def test_a_disk_that_is_really_full(process_environment, unavailable):
     person = f.DataSubjectFactory()
     f.UploadFactory(owner=person, content=os.urandom(300_000))
     request = asked(person)
-    folder = access._folder()
+    folder = packages.folder()
     folder.mkdir(parents=True)
     mounted = f'mount -t tmpfs -o size=100k none "{folder}" && exec "$@"'
     command = ["unshare", "-m", "sh", "-c", mounted, "-", sys.executable, "-c", IN_A_SMALL_DISK, str(request.id)]
@@ -384,9 +388,10 @@ import os, signal, sys, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "kosenai_ops.settings"
 django.setup()
 from uuid import UUID
-from privacy import tasks
-from privacy.fulfilment import access, engine
+from django.db.models import Q
 from privacy.fulfilment.package import builder, output
+from privacy.jobs import failpoints
+from privacy.jobs.run import run
 point = sys.argv[2]
 kill = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
 match point:
@@ -394,7 +399,7 @@ match point:
     case "before its name": output.os.fsync = kill
     case "after its name": output._flush_folder = kill
     case "before the record": failpoints.strike = lambda name: kill() if name == "package written" else None
-engine.run(UUID(sys.argv[1]))
+run(Q(case=UUID(sys.argv[1])))
 """
 
 
@@ -418,7 +423,7 @@ def test_a_lost_lease_stops_the_writing_and_leaves_nothing(monkeypatch):
     write_csv = builder.write_csv
 
     def overtaken(*args):
-        RightsRequest.objects.filter(pk=request.pk).update(fence=99)
+        Job.objects.filter(case=request).update(fence=99)
         write_csv(*args)
 
     monkeypatch.setattr(builder, "write_csv", overtaken)
@@ -500,26 +505,35 @@ def test_a_key_that_is_none_is_refused_in_words_and_opens_no_request(key, words)
 
 
 def expire(package):
-    AccessPackage.objects.filter(pk=package.pk).update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    """Its time, and that of the job which deletes it, have come."""
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    AccessPackage.objects.filter(pk=package.pk).update(expires_at=past)
+    assert Job.objects.filter(pk=package.pk, not_before=package.expires_at).update(not_before=past) == 1
 
 
-def test_the_sweep_deletes_expired_files_and_keeps_their_rows():
+def swept() -> set[UUID]:
+    return set(AccessPackage.objects.filter(swept_at__isnull=False).values_list("pk", flat=True))
+
+
+def test_expired_files_are_deleted_and_their_rows_are_kept():
     old, young = exported(f.DataSubjectFactory()), exported(f.DataSubjectFactory())
-    access.issue_link(package_id=old.id, actor=f.StaffFactory())
+    packages.issue_link(package_id=old.id, actor=f.StaffFactory())
     expire(old)
-    assert access.sweep_packages() == (1, 0)
-    assert access.sweep_packages() == (0, 0)
+    working.run_all()
+    assert swept() == {old.id}
+    assert not working.is_due(old.id) and not working.is_due(young.id)
     old.refresh_from_db()
     assert (old.file.name, old.token_sha256, bool(old.swept_at), old.rows > 0) == ("", "", True, True)
     assert left_in_folder() == [Path(young.file.name).name]
     assert AuditEntry.objects.filter(chain=old.request_id, event="package.swept").count() == 1
 
 
-def test_the_sweep_finishes_what_a_killed_sweep_began():
+def test_a_worker_finishes_what_a_killed_one_began():
     package = exported(f.DataSubjectFactory())
     expire(package)
     package.file.storage.delete(package.file.name)
-    assert access.sweep_packages() == (1, 0)
+    working.run_all()
+    assert swept() == {package.id}
 
 
 def test_a_package_that_cannot_be_deleted_holds_up_no_other(monkeypatch):
@@ -535,30 +549,36 @@ def test_a_package_that_cannot_be_deleted_holds_up_no_other(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(FileSystemStorage, "delete", refuse)
-        assert access.sweep_packages() == (1, 0)
-    assert access.sweep_packages() == (1, 0)
+        working.run_all()
+    assert swept() == {old.id}
+    working.let_time_pass(working.of(stuck.id))
+    working.run_all()
+    assert swept() == {old.id, stuck.id}
 
 
 def test_the_sweep_deletes_what_nobody_claims_after_an_hour():
     package = exported(f.DataSubjectFactory())
-    orphan, fresh = access._folder() / "orphan.zip.tmp", access._folder() / "fresh.zip.tmp"
+    orphan, fresh = packages.folder() / "orphan.zip.tmp", packages.folder() / "fresh.zip.tmp"
     orphan.touch()
     fresh.touch()
     two_hours_ago = time.time() - 7200
     for old in (orphan, Path(package.file.path)):
         os.utime(old, (two_hours_ago, two_hours_ago))
-    assert access.sweep_packages() == (0, 1)
+    assert packages.sweep_orphans() == 1
     assert left_in_folder() == sorted([Path(package.file.name).name, "fresh.zip.tmp"])
 
 
-def test_the_recurring_task_sweeps_now_and_then():
-    package = exported(f.DataSubjectFactory())
+def test_the_recurring_task_rings_for_what_is_expired_and_sweeps_now_and_then(monkeypatch):
+    package, rung = exported(f.DataSubjectFactory()), []
+    monkeypatch.setattr(bells, "_publish", rung.extend)
+    tasks.sweep()
+    assert rung == []
     expire(package)
     tasks.sweep()
-    assert AccessPackage.objects.get(pk=package.pk).swept_at
-    assert not access.sweep_is_due()
+    assert rung == [(package.id, Lane.BULK)]
+    assert not packages.sweep_is_due()
     Heartbeat.objects.filter(name="packages").update(at=datetime.now(UTC) - timedelta(hours=1))
-    assert access.sweep_is_due()
+    assert packages.sweep_is_due()
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
@@ -20,12 +20,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from privacy.catalogue import Planned
+from privacy.catalogue import Planned, job_kinds
 from privacy.evidence import audit
-from privacy.fulfilment import children, engine, erasure, holds, requests
+from privacy.fulfilment import children, erasure, holds, requests
 from privacy.fulfilment.requests import ALLOWED, NotAllowed
 from privacy.jobs import handlers
+from privacy.jobs import run as engine
+from privacy.jobs.due import next_due
 from privacy.jobs.outcomes import Done, Failed, Later, More, Waiting
+from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import (
     AuditEntry,
     DataSubject,
@@ -37,6 +40,7 @@ from privacy.models import (
     UsageEvent,
 )
 from privacy.selectors import queue
+from privacy.selectors.holds import covering
 from tests import factories as f
 from tests import working
 from tests.fulfilment import steps
@@ -46,8 +50,9 @@ ROUNDS = 15
 
 
 @handlers.local("test erase a row")
-def erase_a_row(request, step):
-    row = UsageEvent.objects.filter(subject=request.subject_id).values_list("pk").first()
+@handlers.one_by_one
+def erase_a_row(job, step):
+    row = UsageEvent.objects.filter(subject=job.subject_id).values_list("pk").first()
     if row is None:
         return Done(units=step.units_done)
     UsageEvent.objects.filter(pk=row[0]).delete()
@@ -85,8 +90,8 @@ def rows_of(subject_id) -> int:
 def run_all() -> None:
     for _ in range(20):
         holds.resume_unheld()
-        for request_id in queue.next_due(20):
-            working.run(request_id)
+        for job_id in next_due(20):
+            working.run(job_id)
 
 
 @pytest.fixture
@@ -101,13 +106,13 @@ def test_two_workers_with_the_same_request_do_its_steps_once(staff):
         at_once(*[lambda request=request: working.run(request.id)] * 3)
         request.refresh_from_db()
         assert request.status == RequestStatus.FULFILLED
-        assert (steps.ran["a"], steps.ran["b"], steps.ran["c"], request.fence) == (1, 1, 1, 1)
+        assert (steps.ran["a"], steps.ran["b"], steps.ran["c"], request.job.fence) == (1, 1, 1, 1)
 
 
 def test_four_writers_work_off_a_queue_and_never_meet_a_locked_database(staff):
     ids = [given(local("a"), remote("b"), requested_by=staff[0]).id for _ in range(60)]
     steps.ran.clear()
-    at_once(*[lambda n=n: engine.run_due(ids[n]) for n in range(4)])
+    at_once(*[engine.run_due] * 4)
     assert RightsRequest.objects.filter(pk__in=ids, status=RequestStatus.FULFILLED).count() == len(ids)
     assert steps.ran == {"a": len(ids), "b": len(ids)}
 
@@ -291,11 +296,11 @@ class Life(RuleBasedStateMachine):
             requests.deny(request_id=chosen, actor=self.actor, denial_reason="no_match")
 
     def unpark(self):
-        for parked in queue.parked():
+        for parked in RightsRequest.objects.exclude(status__in=RequestStatus.closed()).filter(queue.IS_PARKED):
             requests.unpark(request_id=parked.id, actor=self.actor)
 
     def run(self):
-        if chosen := self.one_of(queue.next_due(10)):
+        if chosen := self.one_of(next_due(10)):
             steps.scripts["answers"] = [self.answer()]
             ticks = iter(range(1000))
             with pytest.MonkeyPatch.context() as patch:
@@ -304,21 +309,18 @@ class Life(RuleBasedStateMachine):
                 working.run(chosen)
 
     def claim_and_die(self):
-        if chosen := self.one_of(queue.next_due(10)):
+        if chosen := self.one_of(next_due(10)):
             working.claimed(chosen)
 
     def sweep(self):
         holds.resume_unheld()
 
     def time_passes(self):
-        past = Now() - timedelta(seconds=1)
-        RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
-        RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
-        Step.objects.filter(not_before__isnull=False).update(not_before=past)
+        working.let_time_pass()
 
     @invariant()
     def nothing_is_erased_while_held(self):
-        rows, held = rows_of(self.person.id), engine.is_held(self.person.id)
+        rows, held = rows_of(self.person.id), bool(covering([self.person.id]))
         assert rows == self.rows or not (held and self.held)
         self.rows, self.held = rows, held
 
@@ -342,7 +344,7 @@ class Life(RuleBasedStateMachine):
     def a_fulfilled_request_has_no_open_step_and_its_trail_is_lawful(self):
         for request in RightsRequest.objects.all():
             if request.status == RequestStatus.FULFILLED:
-                assert not request.steps.filter(state__in=engine.OPEN_STEPS).exists()
+                assert not request.steps.filter(state__in=OPEN_STEPS).exists()
             previous, status = audit.GENESIS, None
             for n, entry in enumerate(AuditEntry.objects.filter(chain=request.id).order_by("n"), start=1):
                 assert (entry.n, entry.previous, entry.digest) == (n, previous, audit.digest_of(entry))
@@ -358,7 +360,8 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_no_order_of_deeds_breaks_the_rules_of_a_request(monkeypatch):
     plan = [Planned("test erase a row", units=4), Planned("test remote", "answers"), Planned("test local", "receipt")]
-    monkeypatch.setattr(erasure, "plan_steps", lambda found: dict.fromkeys(found, plan))
+    kind = replace(erasure.ERASURE, plan=lambda jobs: dict.fromkeys(jobs, plan))
+    monkeypatch.setitem(job_kinds, kind.key, kind)
     run_state_machine_as_test(
         Life,
         settings=settings(

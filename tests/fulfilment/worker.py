@@ -9,9 +9,9 @@ from kosenai_ops.celery import app
 
 django.setup()
 
-from privacy.fulfilment import engine  # noqa: E402
+from privacy.jobs import claim  # noqa: E402
 from tests.fulfilment import steps  # noqa: E402, F401  (registers the steps)
 
-engine.LEASE = timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
+claim.LEASE = timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
 
 __all__ = ["app"]

@@ -58,18 +58,18 @@ def test_a_plain_worker_takes_a_bell_from_this_runs_broker(process_environment, 
     environment, worker = process_environment | {"VAR_DIR": os.environ["VAR_DIR"]}, tmp_path / "worker.log"
     with started("celery", "-A", "kosenai_ops", "worker", "--concurrency", "1", env=environment, log=worker):
         wait_for(worker, "ready.")
-        app.send_task("privacy.tasks.fulfil", [str(uuid.uuid4())])
-        text = wait_for(worker, "Task privacy.tasks.fulfil")
+        app.send_task("privacy.tasks.work", [str(uuid.uuid4())])
+        text = wait_for(worker, "Task privacy.tasks.work")
         wait_for(worker, "succeeded in")
     assert "Traceback" not in text
-    assert re.search(r'"message": "Task privacy.tasks.fulfil\[[0-9a-f-]{36}\] received"', text)
+    assert re.search(r'"message": "Task privacy.tasks.work\[[0-9a-f-]{36}\] received"', text)
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:guest@127.0.0.1:1//"])
 def test_ringing_at_a_dead_broker_fails_within_two_seconds(url):
     started = perf_counter()
     with app.connection_for_write(url) as broker, pytest.raises(OperationalError):
-        app.send_task("privacy.tasks.fulfil", [str(uuid.uuid4())], connection=broker)
+        app.send_task("privacy.tasks.work", [str(uuid.uuid4())], connection=broker)
     assert perf_counter() - started < 2
 
 

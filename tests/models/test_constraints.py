@@ -87,10 +87,13 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "request_status": changed(f.RightsRequestFactory, status="lost"),
     "request_is_verified": made(f.RightsRequestFactory, verification=""),
     "request_has_a_reason": made(f.RightsRequestFactory, reason=""),
-    "step_once_a_place": twice(f.StepFactory, request=f.RightsRequestFactory, seq=1),
+    "job_one_open_a_kind_and_thing": twice(f.JobFactory, case=f.RightsRequestFactory),
+    "job_is_of_a_kind_and_about_something": made(f.JobFactory, about=""),
+    "job_lane": made(f.JobFactory, lane="slow"),
+    "step_once_a_place": twice(f.StepFactory, job=f.JobFactory, seq=1),
     "step_state": changed(f.StepFactory, state="lost"),
     "step_finished_has_a_time": changed(f.StepFactory, state="done"),
-    "step_finished_keeps_no_references": changed(f.StepFactory, state="done", finished_at=NOW, references="sealed"),
+    "step_finished_keeps_nothing_sealed": changed(f.StepFactory, state="done", finished_at=NOW, sealed="sealed"),
     "package_token_once": twice(f.AccessPackageFactory, token_sha256="a" * 64),
     "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
     "audit_one_link_a_place": audit_link_twice,
@@ -148,7 +151,7 @@ def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
 
 
 # What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
-WRITTEN_DURING_A_FREEZE = {"privacy.RightsRequest", "privacy.LegalHold", "privacy.ChildFlag"}
+WRITTEN_DURING_A_FREEZE = {"privacy.RightsRequest", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag"}
 CLOSED = {"frozen": {"frozen_at": NOW}, "erased": {"erased_at": NOW, "full_name": "", "country": ""}}
 
 

@@ -1,0 +1,15 @@
+"""What the pages' tests share."""
+
+import pytest
+
+from privacy.fulfilment import processors
+from privacy.jobs import order, settle
+
+
+@pytest.fixture
+def rung(monkeypatch) -> list:
+    """Ids of the requests for whose jobs a bell was rung."""
+    ids = []
+    for door in (order, processors, settle):
+        monkeypatch.setattr(door, "ring", lambda jobs: ids.extend(job.case_id for job in jobs))
+    return ids
