@@ -1,5 +1,6 @@
 """Workers in the test's own process, as often as a test wants."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,10 @@ from privacy.models import Job, RightsRequest, Step
 def of(request_id: UUID) -> Q:
     """The jobs of a request, or the job of this id."""
     return Q(case=request_id) | Q(pk=request_id)
+
+
+def of_any(requests: Iterable[RightsRequest]) -> Q:
+    return Q(case__in=list(requests))
 
 
 def run(request_id: UUID) -> bool:

@@ -119,7 +119,7 @@ def approve(page) -> None:
 def attest(page) -> None:
     """Where no API can be called somebody asks and attests, once for each; the worker does the rest."""
     page.wait_for_selector("text=answers of processors are awaited")
-    waiting = Step.objects.filter(request__kind=RequestKind.ERASURE, state=StepState.WAITING).count()
+    waiting = Step.objects.filter(job__case__kind=RequestKind.ERASURE, state=StepState.WAITING).count()
     expect(page.locator("text=Attest…")).to_have_count(waiting)  # the sentence moves first, then the steps
     for _ in range(waiting):
         page.locator("text=Attest…").first.click()

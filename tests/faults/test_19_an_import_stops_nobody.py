@@ -260,14 +260,14 @@ def test_what_keeps_killing_workers_is_given_up_and_a_person_told(client, manage
 
 @pytest.mark.django_db
 def test_what_keeps_failing_is_given_up_with_what_is_in_and_a_person_told(client, manager, monkeypatch, slices_of_two):
-    run, bring_in = ordered(client, monkeypatch, 3), intake.bring_in
+    run, write = ordered(client, monkeypatch, 3), imports.write
 
-    def failing_in_the_second(**given):
+    def failing_in_the_second(*given):
         if known_addresses():
             raise RuntimeError
-        return bring_in(**given)
+        return write(*given)
 
-    monkeypatch.setattr(intake, "bring_in", failing_in_the_second)
+    monkeypatch.setattr(imports, "write", failing_in_the_second)
     for _ in range(MAX_ATTEMPTS):
         assert run.finished_at is None
         working.let_time_pass()

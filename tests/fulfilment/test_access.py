@@ -182,7 +182,8 @@ def test_other_people_appear_by_role_and_nowhere_else():
         other.full_name = f"Zebulon Otherly-{number}"
         other.save()
         f.IdentifierFactory(subject=other, value=f"otherly-{number}@example.net")
-    f.StepFactory(job__case__subject=person, job__case__closed=True, result={"attested_by": 424242})
+    done = f.JobFactory(case__subject=person, case__closed=True, ended_at=datetime.now(UTC))
+    f.StepFactory(job=done, result={"attested_by": 424242})
     content = unzipped(exported(person))
     everything = b"\n".join([*content.values(), *(name.encode() for name in content)]).lower()
 
