@@ -1,4 +1,4 @@
-"""The Celery application: a doorbell. What is due, and to whom, stands in the database (see fulfilment/engine.py)."""
+"""The Celery application: a doorbell. What is due, and to whom, stands in the database (see privacy/jobs)."""
 
 import os
 from logging.config import dictConfig

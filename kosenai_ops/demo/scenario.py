@@ -94,7 +94,7 @@ def approved_erasure(staff, person: DataSubject) -> RightsRequest:
 
 
 def carry_out(request: RightsRequest, until: Callable[[RightsRequest], bool] | None = None) -> float:
-    """Rings for the request and watches the worker; returns the seconds it took, or the end of patience."""
+    """Watches the worker; returns the seconds it took, or the end of patience."""
     started = time.monotonic()
     while time.monotonic() - started < PATIENCE_SECONDS:
         request.refresh_from_db()

@@ -99,7 +99,7 @@ class Exchange(ImportExportMixin):
     import_form_class = UploadForm
     export_form_class = ExportForm
     tmp_storage_class = SealedFile
-    skip_admin_log = True  # Django's log copies values; ours counts them (privacy.fulfilment.audit)
+    skip_admin_log = True  # Django's log copies values; ours counts them (privacy.evidence.audit)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

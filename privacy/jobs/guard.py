@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from django.db import transaction
 
 from privacy.jobs.claim import Claim, prolong
+from privacy.jobs.heartbeats import beat
 from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import Job, Step
 
@@ -51,5 +52,6 @@ def renewal(part: Claim, job: Job, step: Step) -> Callable[..., None]:
             prolong(part)
             if result is not None:
                 Step.objects.filter(pk=step.pk, state__in=OPEN_STEPS).update(result=result)
+        beat(part.lane)
 
     return renew

@@ -149,16 +149,17 @@ def back_off(part: Claim, failed: StepFault) -> None:
 
 
 def go_on(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Errand]:
-    """Local steps, then the intents of remote ones, of jobs that nothing stops."""
-    units = 0
+    """Local steps, then the intents of remote ones, of jobs that nothing stops. Where a claim came to nothing before,
+    each step has a transaction of its own, so that the one that kills workers is found and those before it are kept."""
+    units, is_careful = 0, any(job.claims > 1 for job in jobs)
     while ready := at_a_local_step(part, jobs):
         ahead = sum(job.step.units_planned for job in ready)
-        if units and units + ahead > LIGHT_UNITS:
+        if units and (is_careful or units + ahead > LIGHT_UNITS):
             return []
         units += max(ahead, 1)
         if any(isinstance(outcome, More) for outcome in do(part, ready, minutes)):
             return []
-    return intend(part, jobs, minutes)
+    return [] if units and is_careful else intend(part, jobs, minutes)
 
 
 def at_a_local_step(part: Claim, jobs: Sequence[Job]) -> list[Job]:

@@ -27,7 +27,7 @@ from privacy.selectors import queue
 from tests import factories as f
 from tests import working
 from tests.fulfilment import steps
-from tests.fulfilment.steps import given, local
+from tests.fulfilment.steps import given, local, remote
 from tests.tampering import owner_of_the_tables
 
 TOKEN = "a-token-for-the-watchman-of-the-tests"
@@ -81,6 +81,19 @@ class TestReadiness:
         assert client.get("/readyz").status_code == 200
         assert not queue.workers_are_silent()
 
+    def test_a_worker_at_one_long_call_touches_its_lane_whenever_it_renews(self, client):
+        def build(request, step, renew):
+            moved(Lane.PROMPT, 300)
+            before = client.get("/readyz").status_code
+            renew()
+            return Done({"ready": [before, client.get("/readyz").status_code]})
+
+        steps.scripts["a package"] = [build]
+        long = given(remote("a package"))
+        old()
+        working.run(long.id)
+        assert long.steps.get().result == {"ready": [503, 200]}
+
     def test_due_work_that_nobody_touches_is_not_ready(self, client):
         old()
         moved(Lane.PROMPT, 300)
@@ -124,7 +137,7 @@ class TestLanes:
         for lane in Lane.values:
             command = Worker(lane, "kosenai_ops", 60).command
             assert command[command.index("-Q") + 1] == bells.queue_of(lane)
-        assert bells.TASK == tasks.work.name
+        assert tasks.work.name == bells.TASK
 
     def test_a_bell_goes_to_the_lane_of_its_job(self, rung, django_capture_on_commit_callbacks):
         asked = {"actor": f.StaffFactory(), "reason": "Asked by mail"}

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
-from privacy.datamap import registry
 from privacy.catalogue import Planned
+from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
 from privacy.fulfilment import access, children, erasure, holds, packages, requests
 from privacy.fulfilment.batches import run_as_batch
@@ -145,8 +145,8 @@ def delete_request(history):
 
 def delete_job(history):
     [pk] = rows(Job, **ERASED).values_list("pk", flat=True)
-    Job.objects.filter(pk=pk)._raw_delete("default")
     Step.objects.filter(job=pk)._raw_delete("default")
+    Job.objects.filter(pk=pk)._raw_delete("default")
 
 
 def slip_in_approval(history):
@@ -294,6 +294,14 @@ def test_the_database_refuses_it_to_everybody_else(history, tampering):
         tampering.deed(history)
 
 
+def test_a_job_is_not_deleted_though_its_steps_were(history):
+    [pk] = rows(Job, **ERASED).values_list("pk", flat=True)
+    with owner_of_the_tables():
+        Step.objects.filter(job=pk)._raw_delete("default")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Job.objects.filter(pk=pk)._raw_delete("default")
+
+
 def test_reasons_that_an_erasure_blanked_are_no_fault(history):
     """The held and flagged person is erased: texts and salts go, and the chains still prove the rest."""
     done(holds.release(subject_ids=[history.held.id], actor=history.approver, reason="The court is done"))
@@ -312,7 +320,8 @@ def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(h
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, "request.opened", actor=request.requested_by, **told)
-        freeze({f.JobFactory(case=request, at_step="holds.place", ordered_by=request.requested_by): [Planned("holds.place", units=1)]})
+        job = f.JobFactory(case=request, at_step="holds.place", ordered_by=request.requested_by)
+        freeze({job: [Planned("holds.place", units=1)]})
     done([request])
     code, said = verify()
     assert code == 0, said

@@ -15,7 +15,11 @@ def erasure_of(*people) -> Batch:
     asks = StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
     opened = erasure.request_erasure(
-        subject_ids=[person.id for person in people], actor=asks, reason="Asked by mail", verification="signed_in", batch=batch
+        subject_ids=[person.id for person in people],
+        actor=asks,
+        reason="Asked by mail",
+        verification="signed_in",
+        batch=batch,
     )
     erasure.approve_many(request_ids=[request.id for request in opened], actor=StaffFactory())
     return batch

@@ -19,7 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from zipfile import ZipFile
@@ -32,13 +32,14 @@ django.setup()
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
-from django.db.models.functions import Now  # noqa: E402
+from django.db.models import Q  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
 from privacy.connectors.base import connectors  # noqa: E402
 from privacy.evidence import audit  # noqa: E402
-from privacy.fulfilment import access, children, engine, erasure, holds, processors  # noqa: E402
+from privacy.fulfilment import access, batches, children, erasure, holds, processors  # noqa: E402
 from privacy.jobs import failpoints  # noqa: E402
+from privacy.jobs import run as engine  # noqa: E402
 from privacy.models import (  # noqa: E402
     AuditEntry,
     ChildFlag,
@@ -51,7 +52,6 @@ from privacy.models import (  # noqa: E402
     Step,
     StepState,
 )
-from privacy.selectors import queue  # noqa: E402
 from tests import factories as f  # noqa: E402
 from tests import working  # noqa: E402
 from tests.fulfilment.steps import RememberingProcessor  # noqa: E402
@@ -70,31 +70,35 @@ HASTE = (
 # --- The cases: what is asked for, before any worker runs -------------------------------------------------------------
 
 
-def ask_for_erasure(person: DataSubject) -> None:
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=staff("agent"), reason="Asked by mail", verification="signed_in"
+def ask_for_erasure(people: list[DataSubject]) -> None:
+    """Of one, or of some as a set, which is a batch."""
+    asked = {"actor": staff("agent"), "reason": "Asked by mail", "verification": "signed_in"}
+    ids = [person.id for person in people]
+    if len(ids) == 1:
+        opened = erasure.request_erasure(subject_ids=ids, **asked)
+    else:
+        opened = batches.run_as_batch(erasure.request_erasure, kind="erasure", subject_ids=ids, **asked)
+    erasure.approve_many(request_ids=[request.id for request in opened], actor=staff("approver"))
+
+
+def flag_as_child(people: list[DataSubject]) -> None:
+    children.flag(subject_ids=[p.id for p in people], actor=staff("agent"), reason="A teacher wrote")
+
+
+def ask_for_access(people: list[DataSubject]) -> None:
+    access.export(
+        subject_ids=[p.id for p in people], actor=staff("agent"), reason="Asked by mail", verification="signed_in"
     )
-    erasure.approve(request_id=request.id, actor=staff("approver"))
 
 
-def flag_as_child(person: DataSubject) -> None:
-    children.flag(subject_ids=[person.id], actor=staff("agent"), reason="A teacher wrote")
-
-
-def ask_for_access(person: DataSubject) -> None:
-    access.export(subject_ids=[person.id], actor=staff("agent"), reason="Asked by mail", verification="signed_in")
-
-
-CASES: dict[str, Callable[[DataSubject], None]] = {
+CASES: dict[str, Callable[[list[DataSubject]], None]] = {
     "erasure": ask_for_erasure,
+    "erasure of a set": ask_for_erasure,
     "erasure held half-way": ask_for_erasure,
-    "child": flag_as_child,
+    "children of a set": flag_as_child,
     "access": ask_for_access,
 }
-
-
-# With one step a claim there are many points, and most of them the other erasure has had already.
-EVERY = {"erasure held half-way": 4}
+SET = 3
 
 
 def staff(username: str) -> Staff:
@@ -108,9 +112,9 @@ def staff_act() -> bool:
     """The next thing a person does, told from the rows alone, so that it is the same after any kill."""
     in_force = LegalHold.objects.filter(released_at__isnull=True).first()
     stopped = RightsRequest.objects.filter(status=RequestStatus.ON_HOLD)
-    suspected = ChildFlag.objects.filter(state="suspected").first()
+    suspected = list(ChildFlag.objects.filter(state="suspected"))
     by_hand = Step.objects.filter(
-        state=StepState.WAITING, not_before__isnull=True, request__status__in=queue.RUNNABLE
+        state=StepState.WAITING, not_before__isnull=True, job__case__status__in=RequestStatus.carried_out()
     ).first()
     if by_hand:
         processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="TICKET-7")
@@ -118,8 +122,8 @@ def staff_act() -> bool:
         holds.place(subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
     elif in_force and stopped.exists() and not was_asked(RequestKind.HOLD_RELEASE):
         holds.release(subject_ids=[in_force.subject_id], actor=staff("approver"), reason="The court is done")
-    elif suspected and not was_asked(RequestKind.CHILD_CLEAR):
-        children.clear(subject_ids=[suspected.subject_id], actor=staff("approver"), reason="She is 34")
+    elif suspected and not was_asked(RequestKind.CHILD_CLEAR) and not is_open(RequestKind.CHILD_FLAG):
+        children.clear(subject_ids=[flag.subject_id for flag in suspected], actor=staff("approver"), reason="She is 34")
     else:
         return False
     return True
@@ -129,21 +133,22 @@ def was_asked(kind: str) -> bool:
     return RightsRequest.objects.filter(kind=kind).exists()
 
 
+def is_open(kind: str) -> bool:
+    return RightsRequest.objects.filter(kind=kind).exclude(status__in=RequestStatus.closed()).exists()
+
+
 def wants_hold() -> bool:
     return CASE == "erasure held half-way" and erased_half_way() and not was_asked(RequestKind.HOLD_PLACE)
 
 
 def erased_half_way() -> RightsRequest | None:
     half_way = Step.objects.filter(name="erasure.slices", units_done__gt=0).first()
-    return half_way and half_way.request
+    return half_way and half_way.job.case
 
 
 def let_time_pass() -> None:
     """Leases, back-off and polls are over."""
-    past = Now() - timedelta(seconds=1)
-    RightsRequest.objects.filter(lease_until__isnull=False).update(lease_until=past)
-    RightsRequest.objects.filter(not_before__isnull=False).update(not_before=past)
-    Step.objects.filter(not_before__isnull=False).update(not_before=past)
+    working.let_time_pass(~Q(kind="package_expiry"))
 
 
 def drive() -> None:
@@ -151,8 +156,7 @@ def drive() -> None:
     for _ in range(ROUNDS):
         if not staff_act() and not RightsRequest.objects.exclude(status__in=RequestStatus.closed()).exists():
             return
-        for request_id in queue.next_due(10):
-            working.run(request_id)
+        engine.run()
         holds.resume_unheld()
         let_time_pass()
     raise SystemExit("the requests do not end")
@@ -284,10 +288,11 @@ def set_up(ask: Callable[[DataSubject], None]) -> None:
     """Staff, and a person with rows in every table and a request, in the original database."""
     f.StaffFactory(username="agent")
     f.StaffFactory(username="approver")
-    person = f.person_with_everything()
-    f.UsageEventFactory.create_batch(8, subject=person)
+    people = [f.person_with_everything() for _ in range(SET if CASE.endswith("of a set") else 1)]
+    for person in people:
+        f.UsageEventFactory.create_batch(8, subject=person)
     with transaction.atomic():
-        ask(person)
+        ask(people)
     if connection.vendor == "postgresql":
         remember()
     else:
@@ -300,7 +305,19 @@ UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]
 ATTEMPT = re.compile(r"-\d+(?=\.zip)")
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 # How often a worker tried is what kills change; that it was done once is what the rest shows.
-TELLS_OF_TRIES = {"fence", "claims", "attempts", "lease_until", "not_before", "idempotency_key", "actor", "n", "size"}
+TELLS_OF_TRIES = {
+    "fence",
+    "claims",
+    "attempts",
+    "lease",
+    "lease_until",
+    "not_before",
+    "key",
+    "about",
+    "actor",
+    "n",
+    "size",
+}
 ROUTES = {"step.intended", "request.in_progress", "request.awaiting_processors"}
 LEFT_OUT = {"privacy.AuditEntry", "privacy.AuditHead", "privacy.Staff", "sessions.Session", "contenttypes.ContentType"}
 
@@ -374,7 +391,7 @@ def kill_at_every_point(expected: dict) -> dict:
     points, different, n = Counter(), [], 0
     dice = random.Random(7)
     while True:
-        n += EVERY.get(CASE, 1)
+        n += 1
         start_afresh()
         struck = [worker_that_dies_at(n)]
         if struck == [None]:

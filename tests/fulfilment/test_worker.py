@@ -15,13 +15,12 @@ from kombu.exceptions import KombuError
 
 from kosenai_ops.celery import app
 from kosenai_ops.supervision import Worker, Workers
-from privacy import tasks
 from privacy.catalogue import Planned
 from privacy.evidence import audit
-from privacy.fulfilment import engine
-from privacy.models import AuditEntry, RequestStatus, RightsRequest, Step
-from privacy.selectors import queue
+from privacy.jobs import bells
+from privacy.models import AuditEntry, Job, Lane, RequestStatus, RightsRequest, Step
 from tests import factories as f
+from tests import working
 from tests.fulfilment.steps import given, local
 
 pytestmark = pytest.mark.xdist_group("workers")  # one after the other: each is several processes
@@ -36,7 +35,7 @@ class Victims(Workers):
 
     @property
     def victim(self) -> Worker:
-        [victim] = [worker for worker in self.all if worker.lane == queue.PROMPT]
+        [victim] = [worker for worker in self.all if worker.lane == Lane.PROMPT]
         return victim
 
     def children(self) -> list[psutil.Process]:
@@ -79,10 +78,14 @@ def sweep_until(is_over, seconds: float, meanwhile=lambda: None) -> None:
     """Sweeps as `manage.py work` does, only more often; fails when it is not over in time."""
     until = time.monotonic() + seconds
     while not is_over():
-        assert time.monotonic() < until, list(RightsRequest.objects.values_list("status", "claims", "parked_because"))
+        assert time.monotonic() < until, list(Job.objects.values_list("at_step", "claims", "parked_because"))
         meanwhile()
-        tasks.ring(engine.sweep())
+        bells.sweep()
         time.sleep(0.3)
+
+
+def ring(request_ids) -> None:
+    bells.ring(Job.objects.filter(case__in=request_ids))
 
 
 def fulfilled(requests) -> int:
@@ -116,13 +119,13 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
         if deeds and fulfilled(requests) and deeds[-1]():
             deeds.pop()
 
-    tasks.ring(requests)
+    ring(requests)
     sweep_until(lambda: fulfilled(requests) == len(requests) and not deeds, 240, strike)
     for request_id in requests:
         events = events_of(request_id)
         assert events.count("step.done") == len(plan)
         assert events.count("request.fulfilled") == 1
-    keys = Step.objects.filter(handler="test effect").values_list("idempotency_key", flat=True)
+    keys = Step.objects.filter(name="test effect").values_list("key", flat=True)
     effects = Path(settings.VAR_DIR) / "effects"
     assert {file.name for file in effects.iterdir()} == {str(key) for key in keys}
 
@@ -130,29 +133,28 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
 def test_a_request_that_kills_every_worker_is_parked_after_five_and_its_neighbours_are_fulfilled(worker):
     poisoned = given(local("before"), Planned("test poison"))
     neighbours = [given(local("a"), Planned("test count", units=10)).id for _ in range(6)]
-    tasks.ring([poisoned.id, *neighbours])
+    ring([poisoned.id, *neighbours])
 
     def is_over():
-        poisoned.refresh_from_db()
-        return poisoned.parked_because and fulfilled(neighbours) == len(neighbours)
+        return poisoned.job.parked_because and fulfilled(neighbours) == len(neighbours)
 
     sweep_until(is_over, 90, worker.look)
-    assert poisoned.parked_because.startswith("test poison: the worker died or stalled 5 times")
-    assert (poisoned.claims, poisoned.fence) == (6, 6)
+    assert poisoned.job.parked_because.startswith("test poison: the worker died or stalled 5 times")
+    assert (poisoned.job.claims, poisoned.job.fence) == (6, 7)  # once it came as far as the step before
     assert [s.state for s in poisoned.steps.all()] == ["done", "pending"]
 
 
 def test_a_message_that_died_with_its_worker_is_not_needed(worker):
     """Redis and RabbitMQ would deliver it again some day; a folder of files has forgotten it."""
     requests = [given(Planned("test effect")).id for _ in range(20)]
-    tasks.ring(requests[:1])
+    ring(requests[:1])
     until = time.monotonic() + 60
     while not Step.objects.filter(state="started").exists():
         assert time.monotonic() < until
         time.sleep(0.01)
     worker.kill()
     empty_the_broker()
-    assert RightsRequest.objects.filter(lease_until__isnull=False, status=RequestStatus.IN_PROGRESS).exists()
+    assert Job.objects.filter(lease_until__isnull=False).exists()
     sweep_until(lambda: fulfilled(requests) == len(requests), 60, worker.look)
 
 
@@ -160,9 +162,10 @@ RING = """
 import time, uuid
 import kosenai_ops.celery, django
 django.setup()
-from privacy import tasks
+from privacy.jobs import bells
+from privacy.models import Job
 started = time.monotonic()
-tasks.ring([uuid.uuid4() for _ in range(50)])
+bells.ring([Job(id=uuid.uuid4(), lane="prompt") for _ in range(50)])
 print(time.monotonic() - started)
 """
 
@@ -193,4 +196,4 @@ def test_a_broker_that_does_not_answer_holds_up_nobody_and_leaves_the_work_due(
     assert rung.returncode == 0, rung.stderr
     assert float(rung.stdout) < 3
     assert "broker does not answer" in rung.stderr
-    assert queue.due().filter(pk=request.pk).exists()
+    assert working.is_due(request.id)

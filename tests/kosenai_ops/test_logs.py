@@ -96,10 +96,10 @@ def test_what_libraries_hang_on_a_record_is_not_written(output):
 
 
 def test_celery_tells_the_task_and_not_its_arguments_or_result(output):
-    context = {"id": "7", "name": "privacy.tasks.fulfil", "exc": f"ValueError('{NAME}')", "args": f"('{NAME}',)"}
+    context = {"id": "7", "name": "privacy.tasks.work", "exc": f"ValueError('{NAME}')", "args": f"('{NAME}',)"}
     message = "Task %(name)s[%(id)s] raised unexpected: %(exc)s"
     logging.getLogger("celery.app.trace").error(message, context, extra={"data": context})
-    assert [line["message"] for line in lines(output)] == ["Task privacy.tasks.fulfil[7] raised unexpected: [withheld]"]
+    assert [line["message"] for line in lines(output)] == ["Task privacy.tasks.work[7] raised unexpected: [withheld]"]
 
 
 def test_the_path_of_a_failed_request_is_told_by_its_route(output):
