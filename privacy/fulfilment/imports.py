@@ -26,7 +26,7 @@ from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable
 from privacy.jobs.handlers import local, one_by_one, remote
-from privacy.jobs.order import about, end
+from privacy.jobs.order import about, end, make
 from privacy.jobs.order import order as order_jobs
 from privacy.jobs.outcomes import Done, Later, More
 from privacy.jobs.run import run
@@ -67,7 +67,8 @@ def order(*, sheet: str, form: str, file: str, rows: int, actor: Staff) -> Impor
         with transaction.atomic():
             importing = ImportRun.objects.create(sheet=sheet, format=form, file=file, total=rows, actor=actor)
             audit.append(importing.id, "import.ordered", actor=actor, sheet=sheet, rows=rows)
-            order_jobs([Job(id=importing.id, kind=KIND, about=about(file), lane=Lane.BULK, ordered_by=actor)])
+            give = order_jobs if rows > AT_ONCE else make  # a small one is not rung for: the page carries it out
+            give([Job(id=importing.id, kind=KIND, about=about(file), lane=Lane.BULK, ordered_by=actor)])
     except IntegrityError as error:
         raise Gone from error
     return importing

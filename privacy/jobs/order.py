@@ -23,8 +23,14 @@ def about(*things: object) -> str:
 
 
 def order(jobs: Sequence[Job]) -> None:
-    """Makes the jobs, all of one kind and not saved yet, rows with their frozen plans, in the caller's transaction, and
-    rings for them when it is committed. Raises IntegrityError where one is open about the same thing."""
+    """Makes the jobs rows, and rings for them when that is committed. Raises like `make`."""
+    make(jobs)
+    ring(jobs)
+
+
+def make(jobs: Sequence[Job]) -> None:
+    """Makes the jobs, all of one kind and not saved yet, rows with their frozen plans, in the caller's transaction, for
+    whoever carries them out without a bell. Raises IntegrityError where one is open about the same thing."""
     if not jobs:
         return
     plans = job_kinds[jobs[0].kind].plan_for(jobs)
@@ -32,7 +38,6 @@ def order(jobs: Sequence[Job]) -> None:
         job.at_step = plans[job][0].name
     Job.objects.bulk_create(jobs)
     freeze(plans)
-    ring(jobs)
 
 
 def freeze(plans: Mapping[Job, Sequence[Planned]]) -> None:

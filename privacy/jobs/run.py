@@ -72,16 +72,22 @@ def work(taken: Claim) -> None:
     """Runs steps until the plans, the time slice or the patience of everybody outside ends."""
     ends = monotonic() + SLICE_SECONDS
     while monotonic() < ends and (part := taken.together()):
-        errands = advance(part)
-        failpoints.strike("advanced")
-        if taken.lane == Lane.BULK:
-            let_others_write()
+        errands = take_a_turn(part)
         while errands:
             answers, errands = call(part, errands)
-            more = advance(part, answers, onward=not errands and monotonic() < ends)
+            more = take_a_turn(part, answers, onward=not errands and monotonic() < ends)
             if errands:
                 beat(taken.lane)
             errands = errands or more
+
+
+def take_a_turn(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True) -> list[Errand]:
+    """One transaction, after which what is asked for many at once lets others write."""
+    errands = advance(part, answers, onward=onward)
+    failpoints.strike("advanced")
+    if part.lane == Lane.BULK:
+        let_others_write()
+    return errands
 
 
 def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True) -> list[Errand]:

@@ -10,6 +10,8 @@ SHARES = {
     "privacy_note": 4, "privacy_shot": 4, "privacy_supportmessage": 2, "privacy_deviceidentifier": 1,
     "privacy_script": 1, "privacy_feedback": 1,
 }  # fmt: skip
+# Of a person whom no processor knows but the one that stores everything.
+UNKNOWN = {"privacy_session": 40, "privacy_note": 30, "privacy_shot": 20, "privacy_script": 5, "privacy_feedback": 5}
 TEXT = "'INT. STUDIO - NIGHT. The light falls on a page that nobody has read yet, take ' || g"
 INSERTS = {
     "privacy_usageevent": (
@@ -47,31 +49,54 @@ INSERTS = {
 }
 
 
+SUBJECT = (
+    "INSERT INTO privacy_datasubject (id, full_name, country) VALUES (%(s)s, 'Ada Lovelace', 'DE')",
+    "INSERT INTO privacy_identifier (id, subject_id, kind, value, is_primary) VALUES "
+    "(gen_random_uuid(), %(s)s, 'email', %(s)s || '@example.com', true)",
+    "INSERT INTO privacy_shotlist (id, owner_id, title) VALUES (%(list)s, %(s)s, 'Shots')",
+)
+CUSTOMER = (
+    "INSERT INTO privacy_supportconversation (id, subject_id, topic, status) VALUES "
+    "(%(conversation)s, %(s)s, 'Help', 'open')",
+    "INSERT INTO privacy_marketingpreference (id, subject_id, channel, opted_in, changed_at) VALUES "
+    "(gen_random_uuid(), %(s)s, 'email', true, now())",
+    "INSERT INTO billing_customer (id, subject_id, stripe_id, name, email, created_at) VALUES "
+    "(%(customer)s, %(s)s, 'cus_' || %(customer)s, 'Ada Lovelace', %(s)s || '@example.com', now())",
+    "INSERT INTO billing_invoice (id, stripe_id, customer_id, number, status, customer_name, customer_email, "
+    "currency, total, amount_paid, issued_at) SELECT gen_random_uuid(), 'in_' || gen_random_uuid(), "
+    "%(customer)s, 'K-' || g, 'paid', 'Ada Lovelace', 'ada@example.com', 'eur', 2000, 2000, now() "
+    "FROM generate_series(1, 2) g",
+)
+CLERK = (
+    "INSERT INTO privacy_identifier (id, subject_id, kind, value, is_primary) VALUES "
+    "(gen_random_uuid(), %(s)s, 'clerk_id', 'user_' || %(s)s, false)",
+)
+
+
 def person(rows: int) -> uuid.UUID:
     """A person with about `rows` rows over all tables; returns the subject's id."""
+    return insert((*SUBJECT, *CUSTOMER), SHARES, rows - 9)
+
+
+def unknown(rows: int) -> uuid.UUID:
+    """A person of whom only the processor that stores everything has got something."""
+    return insert(SUBJECT, UNKNOWN, rows - 3)
+
+
+def known_to_three(rows: int) -> uuid.UUID:
+    """Known to Clerk, and by usage to analytics and logging."""
+    return insert((*SUBJECT, *CLERK), UNKNOWN | {"privacy_usageevent": 5}, rows - 4)
+
+
+def insert(singles: tuple[str, ...], shares: dict[str, int], rows: int) -> uuid.UUID:
     ids = {"s": uuid.uuid4(), "list": uuid.uuid4(), "conversation": uuid.uuid4(), "customer": uuid.uuid4()}
     with connection.cursor() as cursor:
         # Triggers and foreign keys are checked row by row, which would take minutes and is not what is measured.
         cursor.execute("SET session_replication_role = replica")
-        for sql in (
-            "INSERT INTO privacy_datasubject (id, full_name, country) VALUES (%(s)s, 'Ada Lovelace', 'DE')",
-            "INSERT INTO privacy_identifier (id, subject_id, kind, value, is_primary) VALUES "
-            "(gen_random_uuid(), %(s)s, 'email', %(s)s || '@example.com', true)",
-            "INSERT INTO privacy_shotlist (id, owner_id, title) VALUES (%(list)s, %(s)s, 'Shots')",
-            "INSERT INTO privacy_supportconversation (id, subject_id, topic, status) VALUES "
-            "(%(conversation)s, %(s)s, 'Help', 'open')",
-            "INSERT INTO privacy_marketingpreference (id, subject_id, channel, opted_in, changed_at) VALUES "
-            "(gen_random_uuid(), %(s)s, 'email', true, now())",
-            "INSERT INTO billing_customer (id, subject_id, stripe_id, name, email, created_at) VALUES "
-            "(%(customer)s, %(s)s, 'cus_' || %(customer)s, 'Ada Lovelace', %(s)s || '@example.com', now())",
-            "INSERT INTO billing_invoice (id, stripe_id, customer_id, number, status, customer_name, customer_email, "
-            "currency, total, amount_paid, issued_at) SELECT gen_random_uuid(), 'in_' || gen_random_uuid(), "
-            "%(customer)s, 'K-' || g, 'paid', 'Ada Lovelace', 'ada@example.com', 'eur', 2000, 2000, now() "
-            "FROM generate_series(1, 2) g",
-        ):
+        for sql in singles:
             cursor.execute(sql, ids)
-        for table, share in SHARES.items():
-            number = max(1, (rows - 9) * share // 100)
+        for table, share in shares.items():
+            number = max(1, rows * share // 100)
             cursor.execute(f"INSERT INTO {table} {INSERTS[table]} FROM generate_series(1, {number}) g", ids)
         cursor.execute("SET session_replication_role = origin")
     return ids["s"]
