@@ -13,12 +13,13 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from privacy import roles, tasks
-from privacy.fulfilment import engine
+from privacy import roles
+from privacy.jobs import bells
 from privacy.models import (
     AccessPackage,
     ErasureReceipt,
     Identifier,
+    Job,
     LegalHold,
     RequestKind,
     RequestStatus,
@@ -30,7 +31,7 @@ from privacy.models import (
 from tests import factories as f
 from tests.attack.processes import Killable
 from tests.fakes.stripe import FIXTURES, FakeStripe
-from tests.fulfilment.test_worker import empty_the_broker, events_of
+from tests.jobs.test_worker import empty_the_broker, events_of
 from tests.kosenai_ops.production import run
 
 pytestmark = pytest.mark.attack
@@ -101,11 +102,11 @@ class House:
             self.approver.post(url, {"typed": str(row.pk)[:8]})
         waiting = Step.objects.filter(name="processors.erase", state=StepState.WAITING, not_before=None)
         if step := waiting.exclude(target="stripe").first():
-            url = reverse("admin:privacy_rightsrequest_attest", args=[step.request_id, step.pk])
+            url = reverse("admin:privacy_rightsrequest_attest", args=[step.job.case_id, step.pk])
             self.approver.post(url, {"evidence": "CASE-2026-114"})
 
     def supervise(self) -> None:
-        now = tuple(RightsRequest.objects.order_by("id").values_list("status", "fence")), self.tally["kills"]
+        now = tuple(Job.objects.order_by("id").values_list("at_step", "fence")), self.tally["kills"]
         if now != self.progress:
             self.progress, self.moved_at = now, time.monotonic()
         if time.monotonic() - self.moved_at > STALLED_SECONDS:
@@ -168,7 +169,7 @@ def test_what_is_asked_for_over_http_is_done_once_whatever_is_killed(house, stri
         if tally["kills"] < KILLS and time.monotonic() > next_kill:
             house.strike()
             next_kill = time.monotonic() + random.uniform(0.1, 2)
-        tasks.ring(engine.sweep())
+        bells.sweep()
         time.sleep(0.1)
     each_was_done_once(house.wanted)
     expected = [f"{what}_{customer.partition('_')[2]}" for customer in stripe.deleted for what in ("cus", "sub")]

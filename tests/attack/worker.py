@@ -2,7 +2,7 @@
 
 import os
 
-from tests.fulfilment.worker import app
+from tests.jobs.worker import app
 
 from billing.connectors import Stripe  # isort: skip  (the line above sets Django up)
 

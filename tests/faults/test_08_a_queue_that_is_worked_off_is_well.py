@@ -26,8 +26,8 @@ from privacy.models import Heartbeat, Job, Lane, RequestKind, RequestStatus, Rig
 from privacy.selectors import queue
 from tests import factories as f
 from tests import working
-from tests.fulfilment import steps
-from tests.fulfilment.steps import given, local, remote
+from tests.jobs import steps
+from tests.jobs.steps import given, local, remote
 from tests.tampering import owner_of_the_tables
 
 TOKEN = "a-token-for-the-watchman-of-the-tests"

@@ -43,8 +43,8 @@ from privacy.selectors import queue
 from privacy.selectors.holds import covering
 from tests import factories as f
 from tests import working
-from tests.fulfilment import steps
-from tests.fulfilment.steps import given, local, remote
+from tests.jobs import steps
+from tests.jobs.steps import given, local, remote
 
 ROUNDS = 15
 
@@ -135,9 +135,9 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
     stopped = 0
     for _ in range(ROUNDS):
         person = f.DataSubjectFactory()
-        f.UsageEventFactory.create_batch(20, subject=person)
+        f.UsageEventFactory.create_batch(50, subject=person)
         request = given(
-            Planned("test erase a row", units=20), kind=RequestKind.ERASURE, subject=person,
+            Planned("test erase a row", units=50), kind=RequestKind.ERASURE, subject=person,
             requested_by=staff[0], approved_by=staff[1],
         )  # fmt: skip
         left = []

@@ -54,7 +54,7 @@ from privacy.models import (  # noqa: E402
 )
 from tests import factories as f  # noqa: E402
 from tests import working  # noqa: E402
-from tests.fulfilment.steps import RememberingProcessor  # noqa: E402
+from tests.jobs.steps import RememberingProcessor  # noqa: E402
 
 FOLDER = Path(settings.VAR_DIR) / "kills"
 ORIGINAL = settings.DATABASES["default"]["NAME"]

@@ -1,4 +1,4 @@
-"""What `celery -A tests.fulfilment.worker` starts: the application with the tests' own steps, and short leases."""
+"""What `celery -A tests.jobs.worker` starts: the application with the tests' own steps, and short leases."""
 
 import os
 from datetime import timedelta
@@ -10,7 +10,7 @@ from kosenai_ops.celery import app
 django.setup()
 
 from privacy.jobs import claim  # noqa: E402
-from tests.fulfilment import steps  # noqa: E402, F401  (registers the steps)
+from tests.jobs import steps  # noqa: E402, F401  (registers the steps)
 
 claim.LEASE = timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
 

@@ -21,7 +21,7 @@ from privacy.jobs import bells
 from privacy.models import AuditEntry, Job, Lane, RequestStatus, RightsRequest, Step
 from tests import factories as f
 from tests import working
-from tests.fulfilment.steps import given, local
+from tests.jobs.steps import given, local
 
 pytestmark = pytest.mark.xdist_group("workers")  # one after the other: each is several processes
 
@@ -62,7 +62,7 @@ def worker(process_environment, monkeypatch):
     for name, value in (process_environment | {"LEASE_SECONDS": str(LEASE_SECONDS)}).items():
         monkeypatch.setenv(name, value)
     empty_the_broker()
-    running = Victims(app="tests.fulfilment.worker", patience=PATIENCE_SECONDS)
+    running = Victims(app="tests.jobs.worker", patience=PATIENCE_SECONDS)
     yield running
     running.stop()
     empty_the_broker()

@@ -29,7 +29,7 @@ CASES = [pytest.param(case, marks=pytest.mark.attack) if case.startswith("erasur
 @pytest.mark.parametrize("case", CASES)
 def test_a_worker_killed_at_any_failpoint_changes_nothing_about_the_end(case, process_environment, capsys):
     connection.close()
-    command = [sys.executable, "-m", "tests.fulfilment.killing", case]
+    command = [sys.executable, "-m", "tests.jobs.killing", case]
     result = subprocess.run(command, env=process_environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-3000:]
     found = json.loads(result.stdout)
