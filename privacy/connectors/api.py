@@ -190,7 +190,7 @@ class ApiConnector(Connector):
             return self.manual("erase")
         if (seconds := self.quiet_until - monotonic()) > 0:
             # Spread out, so that not all who wait come back in the same second.
-            return Waiting(self.quiet_because, seconds * random.uniform(1, 2))  # noqa: S311
+            return Waiting(self.quiet_because, seconds * random.uniform(1, 2))  # noqa: S311  (jitter is no secret)
         exchange = Exchange(self, call)
         return exchange.told(self.attempted(call, exchange))
 

@@ -13,18 +13,17 @@ from privacy.catalogue import JobKind, Planned, StepKind, register
 from privacy.fulfilment import packages
 from privacy.fulfilment.package import builder, output
 from privacy.fulfilment.package.builder import Built
-from privacy.fulfilment.requests import follow, open_requests
+from privacy.fulfilment.requests import follow, job_of, open_requests
 from privacy.jobs import failpoints
 from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
-from privacy.jobs.order import about, order
+from privacy.jobs.order import order
 from privacy.jobs.outcomes import Done, Later, Outcome
 from privacy.models import (
     AccessPackage,
     Batch,
     DataSubject,
     Job,
-    Lane,
     RequestKind,
     RequestStatus,
     RightsRequest,
@@ -63,13 +62,6 @@ def export(
         )  # fmt: skip
         order([job_of(request) for request in opened])
     return opened
-
-
-def job_of(request: RightsRequest) -> Job:
-    return Job(
-        kind=request.kind, subject_id=request.subject_id, case=request, about=about(request.subject_id),
-        lane=Lane.BULK if request.batch_id else Lane.PROMPT, due_on=request.due_on, ordered_by=request.requested_by,
-    )  # fmt: skip
 
 
 def plan_package(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:

@@ -81,4 +81,5 @@ for key, step, label in (
     (RequestKind.CHILD_FLAG, "children.freeze", "Freeze the account"),
     (RequestKind.CHILD_CLEAR, "children.thaw", "Unfreeze the account"),
 ):
-    register(JobKind(key, steps=(StepKind(step, label),), set_size=100, follow=follow))
+    # One at a time: a set would lock its people in another order than a set of erasures does.
+    register(JobKind(key, steps=(StepKind(step, label),), follow=follow))

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from privacy.fulfilment.requests import open_requests
-from privacy.jobs.order import about
+from privacy.fulfilment.requests import job_of, open_requests
 from privacy.jobs.order import order as order_jobs
-from privacy.models import Batch, Job, Lane, RequestKind, RequestStatus, RightsRequest, Staff, Verification
+from privacy.models import Batch, RequestStatus, RightsRequest, Staff, Verification
 
 
 def order(
@@ -29,15 +28,3 @@ def order(
         )  # fmt: skip
         order_jobs([job_of(request) for request in opened])
     return opened
-
-
-# Prompt for however many people, because it protects.
-PROTECTS = (RequestKind.HOLD_PLACE, RequestKind.CHILD_FLAG)
-
-
-def job_of(request: RightsRequest) -> Job:
-    lane = Lane.BULK if request.batch_id and request.kind not in PROTECTS else Lane.PROMPT
-    return Job(
-        kind=request.kind, subject_id=request.subject_id, case=request, about=about(request.subject_id), lane=lane,
-        silent=request.silent, ordered_by=request.requested_by,
-    )  # fmt: skip

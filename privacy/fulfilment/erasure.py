@@ -20,13 +20,14 @@ from privacy.fulfilment import mentions
 from privacy.fulfilment.requests import (
     NotAllowed,
     follow,
+    job_of,
     must_not_be_requester,
     open_requests,
     transition_many,
 )
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
-from privacy.jobs.order import about, order
+from privacy.jobs.order import order
 from privacy.jobs.outcomes import Done, More, Outcome
 from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import (
@@ -35,7 +36,6 @@ from privacy.models import (
     ErasureReceipt,
     Identifier,
     Job,
-    Lane,
     RequestKind,
     RequestStatus,
     RightsRequest,
@@ -90,13 +90,6 @@ def approve_many(*, request_ids: Sequence[UUID], actor: Staff) -> list[RightsReq
         order([job_of(request) for request in requests])
         transition_many(requests, RequestStatus.IN_PROGRESS, actor=actor, because="approved")
     return requests
-
-
-def job_of(request: RightsRequest) -> Job:
-    return Job(
-        kind=ERASURE.key, subject_id=request.subject_id, case=request, about=about(request.subject_id),
-        lane=Lane.BULK if request.batch_id else Lane.PROMPT, due_on=request.due_on, ordered_by=request.approved_by,
-    )  # fmt: skip
 
 
 def plan_steps(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:

@@ -89,4 +89,5 @@ for key, step, label in (
     (RequestKind.HOLD_PLACE, "holds.place", "Put the hold in force"),
     (RequestKind.HOLD_RELEASE, "holds.release", "Release the hold"),
 ):
-    register(JobKind(key, steps=(StepKind(step, label),), set_size=100, follow=follow))
+    # One at a time: a set would lock its people in another order than a set of erasures does.
+    register(JobKind(key, steps=(StepKind(step, label),), follow=follow))

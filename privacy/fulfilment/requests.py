@@ -17,6 +17,7 @@ from privacy.models import (
     Batch,
     DataSubject,
     Job,
+    Lane,
     RequestKind,
     RequestStatus,
     RightsRequest,
@@ -147,6 +148,20 @@ def open_requests(
 def _new(subject: DataSubject, **given) -> RightsRequest:
     regime, due_on = deadline_for(given["kind"], subject.country, given["received_at"])
     return RightsRequest(subject=subject, regime=regime, due_on=due_on, salt=secrets.token_hex(16), **given)
+
+
+# Prompt for however many people, because it protects.
+PROTECTS = (RequestKind.HOLD_PLACE, RequestKind.CHILD_FLAG)
+
+
+def job_of(request: RightsRequest) -> Job:
+    """The work of this request, before it has a row."""
+    lane = Lane.BULK if request.batch_id and request.kind not in PROTECTS else Lane.PROMPT
+    return Job(
+        kind=request.kind, subject_id=request.subject_id, case=request, about=order.about(request.subject_id),
+        lane=lane, due_on=request.due_on, silent=request.silent,
+        ordered_by=request.approved_by or request.requested_by,
+    )  # fmt: skip
 
 
 def lock(request_id: UUID) -> tuple[RightsRequest, Job | None]:
