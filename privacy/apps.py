@@ -14,7 +14,7 @@ class PrivacyConfig(AppConfig):
 
     def ready(self):
         """Finds these modules in every installed app, and every module inside them: the whole plug-in mechanism."""
-        for floor in ("personal_data", "connectors", "fulfilment"):
+        for floor in ("personal_data", "connectors", "fulfilment", "cases", "duties", "rights"):
             autodiscover_modules(floor)
             for config in apps.get_app_configs():
                 import_all_under(f"{config.name}.{floor}")

@@ -51,7 +51,8 @@ YEAR_OF_USE = Retention(
 )
 ERASED_TEXT = Blank(to="[erased]")
 COMMITMENT = "A random number of our own, by which we can prove that the reason was not changed"
-DUTIES = tuple(kind for kind in models.RequestKind.values if kind not in ("access", "erasure"))
+# Rights and duties are declared above this floor; a test subtracts these from them.
+DUTIES = ("hold_place", "hold_release", "child_flag", "child_confirm", "child_clear")
 STAFFS_WORDS = (
     "Our staff's words about a legal hold or a possible child can name others and an inquiry (GDPR art. 15(4), 23)"
 )
@@ -354,43 +355,53 @@ class Accountability(PersonalData):
     source = "Our own records of your requests"
 
 
-@register(models.RightsRequest)
-class RightsRequestData(Accountability):
+@register(models.Case)
+class CaseData(Accountability):
+    """`sealed` holds where the person is to be answered, until nothing is owed any more: also past their erasure, of
+    which they are still to be told."""
+
     subject = "subject"
     erase = ACCOUNTABILITY
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "kind": Personal(Category.PRIVACY_CHOICES),
-        "status": Personal(Category.PRIVACY_CHOICES),
+        "state": Personal(Category.PRIVACY_CHOICES),
+        "outcome": Personal(Category.PRIVACY_CHOICES),
         "reason": Personal(Category.PRIVACY_CHOICES, erase=ERASED_TEXT),
         "verification": Personal(Category.PRIVACY_CHOICES),
         "received_at": Personal(Category.PRIVACY_CHOICES),
         "regime": Personal(Category.COUNTRY),
+        "answered_at": Personal(Category.PRIVACY_CHOICES),
+        "answered_how": Personal(Category.PRIVACY_CHOICES),
         "denial_reason": Personal(Category.PRIVACY_CHOICES),
         "recipient_key": Personal(Category.PSEUDONYM, erase=Blank()),
         "salt": Personal(Category.PSEUDONYM, erase=Blank()),
+        "sealed": Personal(
+            Category.EMAIL,
+            erase=Keep(
+                because="The person is answered there (GDPR art. 12(3)); emptied when nothing is owed any more",
+                until=Retention("Until the person is answered", days=90, after="received_at"),
+            ),
+        ),
     }
     not_personal = (
-        "id", "batch", "requested_by", "approved_by", "approved_at", "due_on", "closed_at", "silent",
+        "id", "batch", "parent", "requested_by", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
+        "closed_at", "silent",
     )  # fmt: skip
-    roles = {"requested_by": "Kosenai staff", "approved_by": "Kosenai staff"}
-    withheld = {"salt": COMMITMENT}
+    roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
+    withheld = {"salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer"}
     evidence = Evidence(
-        once=("approved_by", "approved_at", "closed_at", "denial_reason"),
-        while_open=("status",),
-        ended=("status", ("fulfilled", "denied", "withdrawn")),
+        changes=("state", "outcome", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
+        once=("verification", "approved_by", "approved_at", "denial_reason", "joined", "parent"),
     )
-    # A silent hold would show in the state of the erasure that it stops.
-    veiled = {
-        "reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told"),
-        "status": Veiled("status", ("on_hold",), "A request that is not closed is told as in progress", "in_progress"),
-    }
+    veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
     silent = "silent"
 
 
 NOT_ALL_WORK = "An import, or the deletion of a file that has expired, is work about no one person"
 MACHINERY = (
-    "at_step", "lease", "lease_until", "fence", "claims", "not_before", "cancel_requested", "parked_because",
+    "at_step", "lease", "lease_until", "fence", "claims", "not_before", "cancel_requested", "stopped_at",
+    "parked_because", "approved",
 )  # fmt: skip
 
 
@@ -516,7 +527,7 @@ class ChildFlagData(Accountability):
     withheld = {"reason": STAFFS_WORDS, "salt": COMMITMENT}
     roles = {"flagged_by": "Kosenai staff", "decided_by": "Kosenai staff"}
     evidence = Evidence(
-        once=("decided_by", "decided_at"), while_open=("state",), ended=("state", (models.ChildFlag.State.CLEARED,))
+        changes=("decided_by", "decided_at"), while_open=("state",), ended=("state", (models.ChildFlag.State.CLEARED,))
     )
 
 
@@ -538,11 +549,11 @@ exempt(models.Processor, because="Companies and not persons; contacts are not st
 exempt(models.ImportRun, because="Who imported which table, with counts and rules; the values stay in the sealed file")
 exempt(
     models.Batch,
-    because="Who pressed which button when; the persons stand in RightsRequest",
+    because="Who pressed which button when; the persons stand in Case",
     evidence=Evidence(goes={}),  # one that opened nothing; a request keeps its batch by the foreign key
 )
 exempt(
-    models.ErasureReceipt,
+    models.Receipt,
     because="Counts and rules only; outlives the person's data as its proof",
     evidence=Evidence(),
 )

@@ -1,4 +1,5 @@
-"""Who may do what: the one table of roles and actions. Groups are brought to it after every `migrate`.
+"""Who may do what: a table of roles and actions beside what rights and duties declare of their own. Groups are
+brought to both after every `migrate`.
 
 Cells are permissions as Django names them; `view` covers the models a role may read.
 """
@@ -6,9 +7,12 @@ Cells are permissions as Django names them; `view` covers the models a role may 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
+
+from privacy.catalogue.cases import permits
 
 AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER = "agent", "approver", "manager", "auditor", "developer"
 ROLES = (AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER)
@@ -23,19 +27,12 @@ PERSONAL = (
 )  # fmt: skip
 EVIDENCE = (
     "privacy.rightsrequest", "privacy.job", "privacy.step", "privacy.batch", "privacy.accesspackage",
-    "privacy.erasurereceipt", "privacy.legalhold", "privacy.childflag", "privacy.auditentry",
+    "privacy.receipt", "privacy.legalhold", "privacy.childflag", "privacy.auditentry",
     "privacy.suppression",
 )  # fmt: skip
 INVENTORY = ("privacy.processor", "billing.product", "billing.price")
 
 ACTIONS: dict[str, tuple[str, ...]] = {
-    "privacy.export_datasubject": (AGENT, APPROVER, MANAGER),
-    "privacy.request_erasure": (AGENT, APPROVER, MANAGER),
-    "privacy.approve_erasure": (APPROVER, MANAGER),
-    "privacy.place_legalhold": (AGENT, APPROVER, MANAGER),
-    "privacy.release_legalhold": (APPROVER, MANAGER),
-    "privacy.flag_child": (AGENT, APPROVER, MANAGER),
-    "privacy.clear_child": (APPROVER, MANAGER),
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
     "privacy.import_datasubject": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
@@ -52,7 +49,7 @@ READERS: dict[str, tuple[str, ...]] = {
 
 
 UNDECLARED = (
-    "privacy.roles names {!r}, which no model declares: declare it in a model's Meta.permissions, or take it out of "
+    "privacy.roles names {!r}, which nothing declares: declare it in a model's Meta.permissions, or take it out of "
     "the table."
 )
 
@@ -60,7 +57,8 @@ UNDECLARED = (
 def matrix() -> dict[str, set[str]]:
     """{role: permissions}, as `app.codename`."""
     found: dict[str, set[str]] = {role: set() for role in ROLES}
-    for permission, roles in ACTIONS.items():
+    declared_by_kinds = {name: permit.roles for name, permit in permits().items()}
+    for permission, roles in (ACTIONS | declared_by_kinds).items():
         for role in roles:
             found[role].add(permission)
     for label, roles in READERS.items():
@@ -71,8 +69,8 @@ def matrix() -> dict[str, set[str]]:
 
 
 def declared() -> set[str]:
-    """Every permission that a model declares, as `app.codename`."""
-    return {
+    """Every permission that a model, a right or a duty declares, as `app.codename`."""
+    return permits().keys() | {
         f"{options.app_label}.{codename}"
         for options in (model._meta for model in apps.get_models())
         for codename in (
@@ -103,6 +101,7 @@ def sync_groups(using: str) -> None:
         raise ImproperlyConfigured(UNDECLARED.format(unknown[0]))
     if Group.permissions.through._meta.db_table not in connections[using].introspection.table_names():
         return
+    make_permissions(using)
     has, wanted = _permissions_of_groups(using), matrix()
     if has == wanted:
         return
@@ -120,6 +119,20 @@ def sync_groups(using: str) -> None:
                 for name in wanted[role] - held
                 if name in keys
             )
+
+
+def make_permissions(using: str) -> None:
+    """Those that rights and duties declare; they stand beside those of the queue. One query when they are there."""
+    wanted = {permit.codename: permit.label for permit in permits().values()}
+    there = Permission.objects.using(using).filter(content_type__app_label="privacy", codename__in=wanted)
+    missing = wanted.keys() - set(there.values_list("codename", flat=True))
+    if not missing:
+        return
+    types = ContentType.objects.db_manager(using)
+    queue = types.get_for_model(apps.get_model("privacy.RightsRequest"), for_concrete_model=False)
+    Permission.objects.using(using).bulk_create(
+        Permission(content_type=queue, codename=codename, name=wanted[codename]) for codename in sorted(missing)
+    )
 
 
 def _permissions_of_groups(using: str) -> dict[str, set[str]]:

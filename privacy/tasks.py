@@ -9,7 +9,8 @@ from celery import shared_task
 from django.db import Error
 from django.db.models import Q
 
-from privacy.fulfilment import holds, import_files, packages
+from privacy.cases import requests
+from privacy.fulfilment import import_files, packages
 from privacy.jobs import bells
 from privacy.jobs.due import next_due
 from privacy.jobs.run import run, run_due
@@ -51,8 +52,8 @@ def work(job_id: str) -> None:
 @patient
 def sweep() -> None:
     """What is done every 15 seconds whatever is queued, by the process that looks after the workers."""
-    holds.resume_unheld()
     bells.sweep()
     if packages.sweep_is_due():
+        requests.answer_before_due()
         packages.sweep_orphans()
         import_files.sweep()

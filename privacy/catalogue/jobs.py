@@ -20,10 +20,12 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class StepKind:
-    """`name` finds the handler; `label` is what staff read, with {target} for the model or processor."""
+    """`name` finds the handler; `label` is what staff read, with {target} for the model or processor. What a final
+    step has done cannot be taken back."""
 
     name: str
     label: str
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

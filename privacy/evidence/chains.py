@@ -18,7 +18,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from privacy.evidence import reconciliation
 from privacy.evidence.reconciliation import Told
-from privacy.models import AuditEntry, AuditHead, RightsRequest
+from privacy.models import AuditEntry, AuditHead, Case
 
 GENESIS = "0" * 64
 PAGE = 5_000
@@ -230,7 +230,7 @@ def _touched(since: datetime):
 def _requests_without_chain() -> list[UUID]:
     """Every request was opened with an entry."""
     entries = AuditEntry.objects.filter(chain=OuterRef("pk"))
-    return list(RightsRequest.objects.filter(~Exists(entries)).order_by("pk").values_list("pk", flat=True))
+    return list(Case.objects.filter(~Exists(entries)).order_by("pk").values_list("pk", flat=True))
 
 
 def _node(left: bytes, right: bytes) -> bytes:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models
 
 from privacy.datamap import Blank, registry
-from privacy.models import RightsRequest, Suppression
+from privacy.models import Case, Suppression
 
 
 def canonical_digest(body: object) -> str:
@@ -27,10 +27,10 @@ def pseudonym(subject_id) -> str:
     return hmac.new(settings.LEDGER_KEY.encode(), f"subject:{subject_id}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def of_request(request: RightsRequest) -> dict:
-    """What the entry that opens a request says of its row: the status, what never changes, and the reason."""
+def of_request(request: Case) -> dict:
+    """What the entry that opens a request says of its row: the state, what never changes, and the reason."""
     return {
-        "status": request.status,
+        "state": request.state,
         "row": of_row(request, fixed_columns(type(request))),
         "reason": of_text(request.salt, request.reason),
     }

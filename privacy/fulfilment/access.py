@@ -1,35 +1,19 @@
-"""The right of access (GDPR art. 15; CCPA 1798.110): a package is asked for and built."""
+"""Builds the package that answers a request for access."""
 
 import errno
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from time import monotonic
-from uuid import UUID
 
-from django.db import transaction
-
-from privacy.catalogue import JobKind, Planned, StepKind, register
+from privacy.catalogue import Planned
 from privacy.fulfilment import packages
-from privacy.fulfilment.package import builder, output
+from privacy.fulfilment.package import builder
 from privacy.fulfilment.package.builder import Built
-from privacy.fulfilment.requests import follow, job_of, open_requests
 from privacy.jobs import failpoints
 from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
-from privacy.jobs.order import order
 from privacy.jobs.outcomes import Done, Later, Outcome
-from privacy.models import (
-    AccessPackage,
-    Batch,
-    DataSubject,
-    Job,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
-    Staff,
-    Step,
-)
+from privacy.models import AccessPackage, DataSubject, Job, Step
 from privacy.selectors import plan as plans
 
 log = logging.getLogger(__name__)
@@ -37,31 +21,6 @@ log = logging.getLogger(__name__)
 TELL_SECONDS = 1
 RENEW_SECONDS = 15
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-def export(
-    *,
-    subject_ids: Sequence[UUID],
-    actor: Staff,
-    reason: str,
-    verification: str,
-    recipient_key: str = "",
-    batch: Batch | None = None,
-    received_at: datetime | None = None,
-) -> list[RightsRequest]:
-    """Asks for the packages of these people; `recipient_key` is an age public key to encrypt them to. The clock runs
-    from `received_at`, or from now.
-
-    Raises ValueError, in words for the screen, for an empty reason or a key that is none.
-    """
-    key = output.check_recipient_key(recipient_key) if recipient_key.strip() else ""
-    with transaction.atomic():
-        opened, _ = open_requests(
-            kind=RequestKind.ACCESS, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
-            status=RequestStatus.IN_PROGRESS, batch=batch, recipient_key=key, received_at=received_at,
-        )  # fmt: skip
-        order([job_of(request) for request in opened])
-    return opened
 
 
 def plan_package(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
@@ -134,9 +93,3 @@ class Progress:
             Step.objects.filter(pk=self.step.pk).update(units_done=self.written // 2)
             self.told = now
 
-
-register(
-    JobKind(
-        RequestKind.ACCESS, steps=(StepKind("access.package", "Build the package"),), plan=plan_package, follow=follow
-    )
-)

@@ -1,15 +1,15 @@
-"""The right to erasure (GDPR art. 17): asked for by one person, approved by another, carried out by the map."""
+"""How a person is erased, step by step, by the data map."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 
-from privacy.catalogue import JobKind, Planned, StepKind, register
+from privacy.catalogue import Planned
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
@@ -17,32 +17,11 @@ from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.evidence.commitments import canonical_digest
 from privacy.fulfilment import mentions
-from privacy.fulfilment.requests import (
-    NotAllowed,
-    follow,
-    job_of,
-    must_not_be_requester,
-    open_requests,
-    transition_many,
-)
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
-from privacy.jobs.order import order
-from privacy.jobs.outcomes import Done, More, Outcome
+from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.jobs.reach import OPEN_STEPS
-from privacy.models import (
-    Batch,
-    DataSubject,
-    ErasureReceipt,
-    Identifier,
-    Job,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
-    Staff,
-    Step,
-    Suppression,
-)
+from privacy.models import DataSubject, Identifier, Job, Receipt, Step, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
 from privacy.selectors.suppression import digest
@@ -50,46 +29,6 @@ from privacy.selectors.suppression import digest
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
-
-
-def request_erasure(
-    *,
-    subject_ids: Sequence[UUID],
-    actor: Staff,
-    reason: str,
-    verification: str,
-    batch: Batch | None = None,
-    received_at: datetime | None = None,
-) -> list[RightsRequest]:
-    """Asks for the erasure of these people; nothing is erased until another person approves. The clock runs from
-    `received_at`, or from now."""
-    opened, _ = open_requests(
-        kind=RequestKind.ERASURE, subject_ids=subject_ids, actor=actor, reason=reason, verification=verification,
-        status=RequestStatus.AWAITING_APPROVAL, batch=batch, received_at=received_at,
-    )  # fmt: skip
-    return opened
-
-
-def approve(*, request_id: UUID, actor: Staff) -> RightsRequest:
-    """Approves the erasure and freezes its plan. Raises PermissionDenied for the requester, NotAllowed else."""
-    return approve_many(request_ids=[request_id], actor=actor)[0]
-
-
-def approve_many(*, request_ids: Sequence[UUID], actor: Staff) -> list[RightsRequest]:
-    """Approves these erasures, all or none, with as few queries as for one. Raises like `approve`."""
-    with transaction.atomic():
-        requests = list(RightsRequest.objects.select_for_update().filter(pk__in=request_ids).order_by("id"))
-        if not requests:
-            return []
-        for request in requests:
-            must_not_be_requester(request, actor)
-            if request.kind != RequestKind.ERASURE or request.status != RequestStatus.AWAITING_APPROVAL:
-                raise NotAllowed("This request does not await approval.")
-            request.approved_by, request.approved_at = actor, datetime.now(UTC)
-        RightsRequest.objects.filter(pk__in=request_ids).update(approved_by=actor, approved_at=datetime.now(UTC))
-        order([job_of(request) for request in requests])
-        transition_many(requests, RequestStatus.IN_PROGRESS, actor=actor, because="approved")
-    return requests
 
 
 def plan_steps(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
@@ -136,9 +75,18 @@ def is_leaf(label: str) -> bool:
 
 @local("erasure.files")
 def erase_files(jobs: Sequence[Job]) -> dict[Job, Outcome]:
-    """Deletes the people's files; most have none."""
+    """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
+    was approved."""
+    changed = plans.since_approved([job for job in jobs if not job.step.units_done], plans.erasure_parts)
     with_files = plans.file_counts([job.subject_id for job in jobs])
-    return {job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in jobs}
+    free = [job for job in jobs if job not in changed]
+    done = {job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free}
+    return done | {job: not_as_approved(new) for job, new in changed.items()}
+
+
+def not_as_approved(new: Sequence[str]) -> Failed:
+    """Stops before anything is gone, until another person has approved the plan again."""
+    return Failed(f"Not as it was approved. New in the plan: {plans.in_words(new)}."[:300])
 
 
 def erase_files_of(job: Job) -> Done | More:
@@ -360,8 +308,8 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     receipts = {}
     for job in jobs:
         body = receipt_body(steps[job.id], stays[job.subject_id])
-        receipts[job] = ErasureReceipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
-    ErasureReceipt.objects.bulk_create(receipts.values())
+        receipts[job] = Receipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
+    Receipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
 
@@ -415,22 +363,3 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
     return holds.covering(subject_ids)
 
-
-ERASURE = register(
-    JobKind(
-        RequestKind.ERASURE,
-        steps=(
-            StepKind("erasure.files", "Delete the files"),
-            StepKind("erasure.slices", "Erase the {target}"),
-            StepKind("erasure.rows", "Erase the database rows"),
-            StepKind("erasure.folders", "Delete the folders"),
-            StepKind("erasure.vacuum", "Free the deleted rows’ room in the database"),
-            StepKind("processors.erase", "Erasure at {target}"),
-            StepKind("erasure.receipt", "Write the receipt"),
-        ),
-        plan=plan_steps,
-        set_size=500,
-        stops=held,
-        follow=follow,
-    )
-)

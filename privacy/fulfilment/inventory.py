@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
+from privacy.catalogue import NotAllowed
 from privacy.evidence import audit
-from privacy.fulfilment.requests import NotAllowed
 from privacy.models import Processor, Staff
 
 # A processor has no UUID; its chain is named after its key, so that it is the same everywhere.

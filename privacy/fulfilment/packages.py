@@ -13,9 +13,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from privacy.catalogue import JobKind, StepKind, register
+from privacy.catalogue import JobKind, NotAllowed, StepKind, register
 from privacy.evidence import audit
-from privacy.fulfilment.requests import NotAllowed
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.heartbeats import note
 from privacy.jobs.order import about, order

@@ -51,7 +51,10 @@ def freeze(plans: Mapping[Job, Sequence[Planned]]) -> None:
         for job, plan in plans.items()
         for seq, p in enumerate(plan, start=1)
     )  # fmt: skip
-    links = [(job.chain, {"steps": [f"{p.name} {p.target}".strip() for p in plan]}) for job, plan in plans.items()]
+    links = [
+        (job.chain, {"job": job.id, "steps": [f"{p.name} {p.target}".strip() for p in plan]})
+        for job, plan in plans.items()
+    ]
     audit.append_many(links, "plan.frozen", actor=None)
 
 
@@ -69,7 +72,7 @@ def wake(jobs: QuerySet[Job]) -> list[Job]:
             Step.objects.filter(job__in=untouched).delete()
             freeze(kind.plan_for(untouched))
         kind.follow({Standing.RUNNING: of_kind})
-    Job.objects.filter(pk__in=[job.pk for job in sleeping]).update(not_before=Now())
+    Job.objects.filter(pk__in=[job.pk for job in sleeping]).update(not_before=Now(), stopped_at=None)
     ring(sleeping)
     return sleeping
 
@@ -93,7 +96,7 @@ def end(jobs: Iterable[Job]) -> None:
     if not ids:
         return
     Job.objects.filter(pk__in=ids).update(
-        ended_at=Now(), lease=None, lease_until=None, not_before=None, at_step="", parked_because=""
+        ended_at=Now(), lease=None, lease_until=None, not_before=None, at_step="", parked_because="", stopped_at=None
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db.models import F, Value
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from privacy.catalogue import Standing
 from privacy.jobs import failpoints
@@ -68,7 +68,7 @@ def let_go(jobs: list[Job]) -> None:
         open_steps = still_open(job)
         by_place[open_steps[0].name, next_look(open_steps, open_steps[0].now)].append(job.pk)
     for (name, moment), ids in by_place.items():
-        release(ids, at_step=name, not_before=moment)
+        release(ids, at_step=name, not_before=moment, stopped_at=None)
 
 
 def let_sleep(jobs: list[Job]) -> None:
@@ -77,7 +77,7 @@ def let_sleep(jobs: list[Job]) -> None:
     for job in jobs:
         by_place[still_open(job)[0].name].append(job.pk)
     for name, ids in by_place.items():
-        release(ids, at_step=name, not_before=Now() + IDLE)
+        release(ids, at_step=name, not_before=Now() + IDLE, stopped_at=Coalesce("stopped_at", Now()))
 
 
 def release(ids: list, **fields) -> None:

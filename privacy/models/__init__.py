@@ -1,3 +1,4 @@
+from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, State, Verification
 from privacy.models.children import ChildFlag
 from privacy.models.communications import MarketingPreference, SupportConversation, SupportMessage
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
@@ -5,25 +6,18 @@ from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppressio
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import Job, Lane, Step, StepState
+from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
-from privacy.models.requests import (
-    AccessPackage,
-    Batch,
-    ErasureReceipt,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
-    Verification,
-)
+from privacy.models.receipts import Receipt
 from privacy.models.staff import Staff
 from privacy.models.subjects import DataSubject, Identifier, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
 __all__ = [
-    "AccessPackage", "AuditEntry", "AuditHead", "Batch", "ChildFlag", "DataSubject", "DeviceIdentifier",
-    "DiagnosticEvent", "ErasureReceipt", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
-    "LegalHold", "MarketingPreference", "Membership", "Note", "Processor", "ProfilePreference", "Prompt",
-    "RequestKind", "RequestStatus", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList",
-    "Staff", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
-    "UsageEvent", "Verification",
+    "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "ChildFlag", "DataSubject",
+    "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
+    "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
+    "Receipt", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State", "Step",
+    "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
+    "Verification",
 ]  # fmt: skip

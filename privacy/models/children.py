@@ -9,11 +9,13 @@ from privacy.models.subjects import DataSubject
 
 
 class ChildFlag(models.Model):
-    """A suspicion that the account is a child's (policy section 11). It freezes the account until decided."""
+    """A suspicion that the account is a child's (policy section 11), and what was decided. It freezes the account
+    until it is decided not to be one."""
 
     class State(models.TextChoices):
         SUSPECTED = "suspected", "Suspected"
-        CLEARED = "cleared", "Cleared"
+        CHILD = "child", "A child’s account"
+        CLEARED = "cleared", "Not a child’s account"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="child_flags")
@@ -28,11 +30,11 @@ class ChildFlag(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subject"], condition=Q(state="suspected"), name="child_flag_one_undecided_a_subject"
+                fields=["subject"], condition=~Q(state="cleared"), name="child_flag_one_that_freezes_a_subject"
             ),
             models.CheckConstraint(
                 condition=Q(state="suspected", decided_at__isnull=True, decided_by__isnull=True)
-                | Q(state="cleared", decided_at__isnull=False, decided_by__isnull=False),
+                | Q(state__in=["child", "cleared"], decided_at__isnull=False, decided_by__isnull=False),
                 name="child_flag_decision_names_its_decider",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="child_flag_has_a_reason"),

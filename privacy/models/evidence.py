@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from privacy.models.requests import RightsRequest
+from privacy.models.cases import Case
 
 
 class AuditHead(models.Model):
@@ -59,7 +59,7 @@ class Suppression(models.Model):
         null=True, default=True, editable=False,
         help_text="Empty: of an address spelled as until 2026-11, when several mailboxes had one spelling.",
     )  # fmt: skip
-    request = models.ForeignKey(RightsRequest, models.PROTECT, related_name="suppressions")
+    request = models.ForeignKey(Case, models.PROTECT, related_name="suppressions")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

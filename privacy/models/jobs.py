@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from privacy.models.requests import RightsRequest
+from privacy.models.cases import Case
 from privacy.models.subjects import DataSubject
 
 
@@ -25,14 +25,14 @@ class Job(models.Model):
     `kind` is a key of the catalogue, and no list of kinds stands in the database. `about` is a digest of what the job
     is about, never empty: one open job a kind and thing. `fence` grows with every claim; a worker whose fence is old
     can no longer write. `claims` counts claims since the last progress. `at_step` is the name of the step that comes
-    next: jobs that stand at the same one are claimed together. `ended_at` is set when no worker has anything to do
-    with it any more.
+    next: jobs that stand at the same one are claimed together. `stopped_at` is set while what its kind asks about stops
+    it, `ended_at` when no worker has anything to do with it any more.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     subject = models.ForeignKey(DataSubject, models.PROTECT, null=True, blank=True, related_name="jobs")
-    case = models.ForeignKey(RightsRequest, models.PROTECT, null=True, blank=True, related_name="jobs")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="jobs")
     about = models.CharField(max_length=64)
     lane = models.CharField(max_length=10, choices=Lane, default=Lane.PROMPT)
     due_on = models.DateField(null=True, blank=True, help_text="The more urgent, the earlier; without a date, first.")
@@ -48,7 +48,11 @@ class Job(models.Model):
     claims = models.PositiveSmallIntegerField(default=0, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_requested = models.BooleanField(default=False, editable=False)
+    stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     parked_because = models.CharField(max_length=300, blank=True, editable=False)
+    approved = models.JSONField(
+        default=list, blank=True, editable=False, help_text="What a decision was about: models x actions, processors."
+    )
 
     class Meta:
         ordering = ["ordered_at", "id"]

@@ -13,6 +13,10 @@ def validate_time_zone(name: str) -> None:
 class Staff(AbstractUser):
     """A member of the back office. Times on screen are shown in `time_zone`; they are stored in UTC."""
 
+    deputy = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who stands in while they are away."
+    )
+    absent_until = models.DateField(null=True, blank=True, help_text="The last day on which the deputy stands in.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
 
     class Meta(AbstractUser.Meta):

@@ -48,13 +48,6 @@ class DataSubject(models.Model):
             ),
         ]
         permissions = [
-            ("export_datasubject", "Can export a person's data"),
-            ("request_erasure", "Can ask for a person's erasure"),
-            ("approve_erasure", "Can approve an erasure asked for by another person"),
-            ("place_legalhold", "Can place a legal hold"),
-            ("release_legalhold", "Can release a legal hold"),
-            ("flag_child", "Can flag an account as a possible child's"),
-            ("clear_child", "Can clear a child flag"),
             ("reveal_content", "Can reveal masked content with a reason"),
             ("import_datasubject", "Can import people, content and billing"),
         ]

@@ -1,6 +1,7 @@
 """The law as data: which regime a request falls under, the date by which it is owed, and whose day it is."""
 
 from privacy.regimes.rules import (
+    ANSWER_BEFORE,
     CONTROLLER_ZONE,
     EEA,
     NONE_VERIFIED,
@@ -13,6 +14,7 @@ from privacy.regimes.rules import (
 )
 
 __all__ = [
+    "ANSWER_BEFORE",
     "CONTROLLER_ZONE",
     "EEA",
     "NONE_VERIFIED",

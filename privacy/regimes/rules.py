@@ -5,7 +5,7 @@ the regime is NONE_VERIFIED and the date is the earliest over all the rules held
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from privacy.regimes import calendar
@@ -16,6 +16,7 @@ RIGHTS = ACCESS | ERASURE
 # time begins a period on the earlier date, so a deadline may be early by a day and never late.
 CONTROLLER_ZONE = ZoneInfo("America/Los_Angeles")
 NONE_VERIFIED = "none_verified"
+ANSWER_BEFORE = timedelta(days=3)  # what is not finished by then is answered with what is so
 EEA = frozenset([
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT",
     "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
@@ -78,10 +79,8 @@ def rule_for(kind: str, country: str) -> Rule | None:
     return next(covering, None)
 
 
-def deadline_for(kind: str, country: str, received_at: datetime) -> tuple[str, date | None]:
-    """(regime key, due date) of a request; a duty of our own has neither."""
-    if kind not in RIGHTS:
-        return "", None
+def deadline_for(kind: str, country: str, received_at: datetime) -> tuple[str, date]:
+    """(regime key, due date) of a request for this right."""
     received_on = day_of(received_at)
     if rule := rule_for(kind, country):
         return rule.regime, rule.due_on(received_on, country)
@@ -89,8 +88,10 @@ def deadline_for(kind: str, country: str, received_at: datetime) -> tuple[str, d
 
 
 def earliest(kind: str, received_on: date) -> date:
-    """Over all the rules held for this right, none of which is moved by anybody's holidays."""
-    return min(calendar.due_on(received_on, rule.months, rule.days, None) for rule in RULES if kind in rule.rights)
+    """Over all the rules held for this right, or where there are none for any, none of which is moved by anybody's
+    holidays."""
+    covering = [rule for rule in RULES if kind in rule.rights] or RULES
+    return min(calendar.due_on(received_on, rule.months, rule.days, None) for rule in covering)
 
 
 def name_of(regime: str) -> str:

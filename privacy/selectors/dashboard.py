@@ -9,24 +9,23 @@ from django.db.models import Count, DateTimeField, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 
 from privacy import regimes
+from privacy.catalogue.cases import rights
 from privacy.models import (
     AuditEntry,
+    Case,
     ChildFlag,
     DataSubject,
     LegalHold,
     Processor,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
     Staff,
+    State,
     UsageEvent,
 )
-from privacy.selectors import deadlines, evidence, processing, queue
+from privacy.selectors import cases, deadlines, evidence, processing, queue
 
 WEEKS = 12
 COUNT_CAP = 10_000
-RIGHTS = (RequestKind.ACCESS, RequestKind.ERASURE)
-OPEN = [status for status in RequestStatus.values if status not in RequestStatus.closed()]
+OPEN = [state for state in State.values if state != State.CLOSED]
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Today:
-    """The figures. `statuses` is by open status; `…_by_none` counts those whose date no verified rule sets;
+    """The figures. `states` is by open state; `…_by_none` counts those whose date no verified rule sets;
     `my_approvals` leaves out what the member asked for."""
 
-    statuses: dict[str, int]
+    states: dict[str, int]
     overdue: int
     overdue_by_none: int
     due_soon: int
@@ -59,6 +58,9 @@ class Today:
     my_approvals: int
     parked: int
     held: int
+    mine: int
+    escalated: int
+    owed: int
     holds_in_force: int
     child_flags: int
     untouched_seconds: float | None
@@ -74,7 +76,7 @@ class Today:
 
     @property
     def open(self) -> int:
-        return sum(self.statuses.values())
+        return sum(self.states.values())
 
     @property
     def is_fresh(self) -> bool:
@@ -87,14 +89,17 @@ def today(staff: Staff) -> Today:
     counts = open_counts(staff)
     weeks, median_of = weekly()
     return Today(
-        statuses={status: counts[status] for status in OPEN},
+        states={state: counts[state] for state in OPEN},
         overdue=counts["overdue"],
         overdue_by_none=counts["overdue_by_none"],
         due_soon=counts["due_soon"],
         due_soon_by_none=counts["due_soon_by_none"],
         my_approvals=counts["my_approvals"],
         parked=counts["parked"],
-        held=counts[RequestStatus.ON_HOLD],
+        held=counts["held"],
+        mine=counts["mine"],
+        escalated=counts["escalated"],
+        owed=Case.objects.filter(cases.owes()).count(),
         holds_in_force=capped(LegalHold.objects.filter(released_at__isnull=True)),
         child_flags=capped(ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
         untouched_seconds=queue.untouched_seconds(),
@@ -111,17 +116,19 @@ def today(staff: Staff) -> Today:
 
 
 def open_counts(staff: Staff) -> dict[str, int]:
-    """Open requests by status and by what is pressing, in one query over the index of the queue."""
+    """Open cases by state and by what is pressing, in one query over the index of the queue."""
     overdue, due_soon = deadlines.overdue(), deadlines.due_soon()
-    waiting = Q(status=RequestStatus.AWAITING_APPROVAL)
-    return RightsRequest.objects.filter(status__in=OPEN).aggregate(
-        **{status: Count("pk", filter=Q(status=status)) for status in OPEN},
+    return Case.objects.filter(state__in=OPEN).aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in OPEN},
         overdue=Count("pk", filter=overdue),
         overdue_by_none=Count("pk", filter=overdue & deadlines.NONE_VERIFIED),
         due_soon=Count("pk", filter=due_soon),
         due_soon_by_none=Count("pk", filter=due_soon & deadlines.NONE_VERIFIED),
-        my_approvals=Count("pk", filter=waiting & ~Q(requested_by=staff)),
-        parked=Count("pk", filter=Q(queue.IS_PARKED)),
+        my_approvals=Count("pk", filter=cases.decidable_by(staff)),
+        mine=Count("pk", filter=cases.of(staff)),
+        escalated=Count("pk", filter=cases.escalated()),
+        held=Count("pk", filter=Q(cases.IS_STOPPED)),
+        parked=Count("pk", filter=Q(cases.IS_PARKED)),
     )
 
 
@@ -135,7 +142,7 @@ def weekly() -> tuple[list[Week], int]:
 
 def by_week(moment: str) -> Counter:
     rows = (
-        RightsRequest.objects.filter(**{f"{moment}__gte": start()}, kind__in=RIGHTS)
+        Case.objects.filter(**{f"{moment}__gte": start()}, kind__in=rights())
         .order_by()
         .values_list(TruncWeek(moment, output_field=DateTimeField(), tzinfo=regimes.CONTROLLER_ZONE))
         .annotate(number=Count("pk"))
@@ -148,7 +155,7 @@ def median_days(of: int) -> float | None:
     if not of:
         return None
     durations = (
-        RightsRequest.objects.filter(closed_at__gte=start(), kind__in=RIGHTS)
+        Case.objects.filter(closed_at__gte=start(), kind__in=rights())
         .annotate(took=F("closed_at") - F("received_at"))
         .order_by("took")
         .values_list("took", flat=True)

@@ -1,24 +1,24 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
 
+from django.apps import apps
 from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler
-from privacy.models import ChildFlag, DataSubject, Job, RequestKind, RequestStatus, RightsRequest, Step
-from privacy.selectors import holds
+from privacy.models import Case, Job, Step
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
 # the package is closed.
 OWN_JOB = {Job._meta.label: 1, Step._meta.label: 1}
-OWN_RECORD = {RightsRequest._meta.label: 1} | OWN_JOB
+OWN_RECORD = {Case._meta.label: 1} | OWN_JOB
 
 
 @dataclass
@@ -37,14 +37,14 @@ class ModelLine:
 
 @dataclass
 class Plan:
-    """The dry run for some people. `processors` are those that know any of them: {mode: {name: how many}}. `blockers`
-    are sentences; a subject with one is left alone."""
+    """The dry run for some people. `processors` are those that know any of them: {mode: {name: how many}}; `parts` what
+    deciding for it approves."""
 
     subjects: int
     lines: list[ModelLine]
     files: int
     processors: dict[str, dict[str, int]]
-    blockers: dict[UUID, list[str]]
+    parts: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -58,18 +58,17 @@ def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
         lines=model_lines(subject_ids),
         files=sum(file_counts(subject_ids).values()),
         processors=processor_counts(subject_ids),
-        blockers=blockers(RequestKind.ERASURE, subject_ids),
+        parts=frozenset().union(*erasure_parts(subject_ids).values()),
     )
 
 
 def access_plan(subject_ids: Sequence[UUID]) -> Plan:
-    """The dry run of exporting: rows and files a model, and what blocks it."""
+    """The dry run of exporting: rows and files a model."""
     return Plan(
         subjects=len(subject_ids),
         lines=package_lines(subject_ids),
         files=sum(package_file_counts(subject_ids).values()),
         processors={},
-        blockers=blockers(RequestKind.ACCESS, subject_ids),
     )
 
 
@@ -213,34 +212,37 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     return found
 
 
-def blockers(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """{subject: sentences that say why this cannot be done to them now}; people without any are left out."""
-    found: dict[UUID, list[str]] = defaultdict(list)
-    for subject in DataSubject.objects.filter(pk__in=subject_ids, erased_at__isnull=False):
-        found[subject.id].append("Already erased.")
-    is_open = RightsRequest.objects.filter(subject__in=subject_ids, kind=kind).exclude(
-        status__in=RequestStatus.closed()
-    )
-    for subject_id in is_open.values_list("subject_id", flat=True):
-        found[subject_id].append("Has an open request of this kind already.")
-    held = holds.in_force(subject_ids)
-    flagged = ChildFlag.objects.filter(subject__in=subject_ids, state=ChildFlag.State.SUSPECTED).values_list(
-        "subject_id", flat=True
-    )
-    match kind:
-        case RequestKind.ERASURE:
-            for subject_id in held:
-                found[subject_id].append("A legal hold is in force: nothing is erased until it is released.")
-        case RequestKind.HOLD_PLACE:
-            for subject_id in held:
-                found[subject_id].append("A legal hold is in force already.")
-        case RequestKind.HOLD_RELEASE:
-            for subject_id in set(subject_ids) - set(held):
-                found[subject_id].append("No legal hold is in force.")
-        case RequestKind.CHILD_FLAG:
-            for subject_id in flagged:
-                found[subject_id].append("Is flagged already.")
-        case RequestKind.CHILD_CLEAR:
-            for subject_id in set(subject_ids) - set(flagged):
-                found[subject_id].append("Is not flagged.")
-    return dict(found)
+def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
+    which processors are asked. No counts, for usage grows daily."""
+    found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids).items()}
+    for key, known in references_of_all(subject_ids).items():
+        for subject_id in known:
+            found[subject_id].add(f"tell {key}")
+    return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
+
+
+def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    for label, actions in counted.items():
+        yield from (f"{action} {label}" for action in actions)
+
+
+def since_approved(
+    jobs: Sequence[Job], parts_of: Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]]
+) -> dict[Job, list[str]]:
+    """{job: parts that its plan has got since it was decided}, of those that have got any."""
+    decided = [job for job in jobs if job.approved]
+    parts = parts_of([job.subject_id for job in decided]) if decided else {}
+    new = {job: sorted(parts.get(job.subject_id, frozenset()) - set(job.approved)) for job in decided}
+    return {job: found for job, found in new.items() if found}
+
+
+def in_words(parts: Iterable[str]) -> str:
+    """`delete notes, tell Clerk`."""
+    return ", ".join(f"{action} {_thing(thing)}" for action, _, thing in (part.rpartition(" ") for part in sorted(parts)))
+
+
+def _thing(name: str) -> str:
+    if name in connectors:
+        return connectors[name].name
+    return str(apps.get_model(name)._meta.verbose_name_plural)

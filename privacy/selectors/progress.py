@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
-from privacy.models import Batch, Job, RequestKind, RequestStatus, RightsRequest, Step, StepState
-from privacy.selectors import deadlines, queue
+from privacy.catalogue import case_kinds
+from privacy.jobs.order import stopped_kinds
+from privacy.models import Batch, Case, Job, Outcome, State, Step, StepState
 
 FINISHED = [StepState.DONE, StepState.WAIVED]
 
@@ -42,14 +43,14 @@ class Progress:
     bars: tuple[StepBar, ...] = ()
 
 
-def of_request(request: RightsRequest, job: Job | None, steps: Sequence[Step]) -> Progress:
+def of_case(case: Case, job: Job | None, steps: Sequence[Step]) -> Progress:
     finished = sum(step.state in FINISHED for step in steps)
-    of_job = (job.parked_because, job.cancel_requested) if job else ()
-    facts = [request.status, *of_job, *((s.state, s.problem) for s in steps)]
+    of_job = (job.parked_because, job.cancel_requested, bool(job.stopped_at)) if job else ()
+    facts = [case.state, case.outcome, *of_job, *((s.state, s.problem) for s in steps)]
     return Progress(
-        is_open=request.is_open,
+        is_open=case.is_open or bool(job and job.is_open),
         version=_version(facts),
-        sentence=_sentence(request, job, finished, len(steps)),
+        sentence=_sentence(case, job, finished, len(steps)),
         done=finished,
         total=len(steps),
         bars=tuple(_bar(step) for step in steps),
@@ -57,18 +58,18 @@ def of_request(request: RightsRequest, job: Job | None, steps: Sequence[Step]) -
 
 
 def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:
-    """(progress, {status: requests}) with one query."""
-    by_status = Counter(dict(batch.requests.order_by().values_list("status").annotate(Count("id"))))
-    total = by_status.total()
-    closed = sum(by_status[status] for status in RequestStatus.closed())
+    """(progress, {state: cases}) with one query."""
+    by_state = Counter(dict(batch.cases.order_by().values_list("state").annotate(Count("id"))))
+    total = by_state.total()
+    closed = by_state[State.CLOSED]
     progress = Progress(
         is_open=closed < total,
-        version=_version(sorted(by_status.items())),
+        version=_version(sorted(by_state.items())),
         sentence=f"{closed:,} of {total:,} requests closed",
         done=closed,
         total=total,
     )
-    return progress, {status: by_status[status] for status in RequestStatus.values if by_status[status]}
+    return progress, {state: by_state[state] for state in State.values if by_state[state]}
 
 
 def time_left(done: int, total: int, seconds: float) -> str:
@@ -79,27 +80,9 @@ def time_left(done: int, total: int, seconds: float) -> str:
     return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
 
 
-def queue_counts(approver_id: int | None) -> dict[str, int]:
-    """How many open requests stand on each tab of the queue, with one query; what an approver asked for does not
-    wait for that approver."""
-    open_statuses = [status for status in RequestStatus.values if status not in RequestStatus.closed()]
-    return RightsRequest.objects.filter(status__in=open_statuses).aggregate(
-        open=Count("id"),
-        approval=Count("id", filter=Q(status=RequestStatus.AWAITING_APPROVAL) & ~Q(requested_by=approver_id)),
-        running=Count("id", filter=Q(status__in=RequestStatus.carried_out()) & ~Q(queue.IS_PARKED)),
-        parked=Count("id", filter=Q(queue.IS_PARKED)),
-        overdue=Count("id", filter=deadlines.overdue()),
-    )
-
-
-def erasures_touched_by(kind: str, subject_ids: Sequence[UUID]) -> int:
-    """How many open erasures a hold would stop, or its release set going again."""
-    erasures = RightsRequest.objects.filter(subject__in=subject_ids, kind=RequestKind.ERASURE)
-    if kind == RequestKind.HOLD_PLACE:
-        return erasures.exclude(status__in=[*RequestStatus.closed(), RequestStatus.ON_HOLD]).count()
-    if kind == RequestKind.HOLD_RELEASE:
-        return erasures.filter(status=RequestStatus.ON_HOLD).count()
-    return 0
+def stopped_work(subject_ids: Sequence[UUID]) -> QuerySet[Job]:
+    """Open work about these people that something can stop, such as erasures by a hold."""
+    return Job.objects.filter(subject__in=subject_ids, kind__in=stopped_kinds(), ended_at=None)
 
 
 def _bar(step: Step) -> StepBar:
@@ -108,22 +91,29 @@ def _bar(step: Step) -> StepBar:
     return StepBar(step.id, step.state, done, planned)
 
 
-def _sentence(request: RightsRequest, job: Job | None, finished: int, total: int) -> str:
-    if job and job.parked_because and request.is_open:
+def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
+    kind = case_kinds[case.kind]
+    if job and job.is_open and job.parked_because:
         return "Stopped: a person has to look at it"
     steps = f"{finished} of {total} steps done"
-    match request.status:
-        case RequestStatus.AWAITING_APPROVAL:
-            return "Waits for another person’s approval"
-        case RequestStatus.ON_HOLD:
-            return f"Stopped by a legal hold, {steps}" if total else "Stopped by a legal hold"
-        case RequestStatus.IN_PROGRESS:
+    if job and job.is_open and job.stopped_at:
+        return f"Stopped by {kind.stopped_words}, {steps}"
+    match case.state:
+        case State.VERIFYING:
+            return "Waits for proof of who asks"
+        case State.DECIDING:
+            return kind.decision.waits if kind.decision else "Waits for a decision"
+        case State.FULFILLING:
             return steps
-        case RequestStatus.AWAITING_PROCESSORS:
-            return f"{steps}; answers of processors are awaited or have to be attested"
-        case RequestStatus.FULFILLED:
-            return "Done"
-    return "Closed, and nothing was done" if not finished else f"Closed, {steps}"
+        case State.ANSWERING if job and job.is_open:
+            return f"To be answered with what is so: {steps}, and the work goes on"
+        case State.ANSWERING:
+            return "To be answered" if case.outcome == Outcome.DENIED else "Done; the person is still to be answered"
+    if job and job.is_open:
+        return f"Answered; {steps}, and a second answer is owed"
+    if case.outcome == Outcome.FULFILLED:
+        return "Done"
+    return f"{case.get_outcome_display()}, and nothing was done" if not finished else f"Closed, {steps}"
 
 
 def _version(facts) -> str:

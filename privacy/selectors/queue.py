@@ -2,25 +2,15 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from privacy.jobs.due import due
 from privacy.jobs.heartbeats import heard_seconds
-from privacy.models import Job, Lane, RightsRequest
+from privacy.models import Lane
 
 # Due work that nobody has touched for so long, or a sweep unheard for so long, is a fault. A step's slice is 20 seconds
 # at most, and the sweep runs every 15.
 PATIENCE_SECONDS = 60
-OPEN_JOBS = Job.objects.filter(case=OuterRef("pk"), ended_at=None)
-# Of requests: a job of theirs waits for a person to look at it; a job of theirs stops before its next step.
-IS_PARKED = Exists(OPEN_JOBS.exclude(parked_because=""))
-IS_STOPPING = Exists(OPEN_JOBS.filter(cancel_requested=True))
-
-
-def with_work(requests: QuerySet[RightsRequest]) -> QuerySet[RightsRequest]:
-    """The requests with `is_parked` and `is_stopping`."""
-    return requests.annotate(is_parked=IS_PARKED, is_stopping=IS_STOPPING)
 
 
 def untouched_seconds(lanes: Sequence[str] = tuple(Lane.values)) -> float | None:

@@ -15,7 +15,7 @@ from privacy.fulfilment.package.archive import Archive
 from privacy.fulfilment.package.blocks import Block
 from privacy.fulfilment.package.tables import Table, tables_of
 from privacy.fulfilment.package.uploads import Gap
-from privacy.models import RightsRequest
+from privacy.models import Case
 
 SCHEMA_VERSION = 1
 READ = {"postgresql": postgres, "sqlite": portable}
@@ -45,7 +45,7 @@ class Built:
         return sum(gap.kind == "file" for gap in self.gaps)
 
 
-def build(request: RightsRequest, path: Path, *, expires_after: timedelta, tick: Tick) -> Built:
+def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick) -> Built:
     """Writes the package of the request's subject to `path`, encrypted if the request names a key.
 
     Raises OSError when the disk is full or fails; then, and whenever `tick` raises, nothing is left at `path`.
@@ -103,7 +103,7 @@ def withheld_fields(tables: Sequence[Table], counts: Counter) -> list[Gap]:
     ]
 
 
-def unasked_processors(request: RightsRequest) -> list[Gap]:
+def unasked_processors(request: Case) -> list[Gap]:
     """Processors that know the person and are not asked yet for what they hold."""
     return [
         Gap("processor", connector.name, "Its own copy is not part of this package; ask us, and we ask there.")
@@ -119,7 +119,7 @@ def write_cover(archive: Archive, request, tables, built: Built, expires_after: 
     archive.add("index.html", page)
 
 
-def write_manifest(archive: Archive, request: RightsRequest, tables: Sequence[Table], built: Built) -> None:
+def write_manifest(archive: Archive, request: Case, tables: Sequence[Table], built: Built) -> None:
     """For machines, and last, because it names every other entry with its size and SHA-256."""
     manifest = {
         "schema_version": SCHEMA_VERSION,

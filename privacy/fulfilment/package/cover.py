@@ -15,7 +15,7 @@ from privacy import regimes
 from privacy.datamap import PersonalData, Use, spreadsheet
 from privacy.fulfilment.package.tables import Kind, Table
 from privacy.fulfilment.package.uploads import Gap
-from privacy.models import Processor, RightsRequest
+from privacy.models import Case, Processor
 from privacy.selectors.authorities import authorities_for
 
 CONTACT = "support@kosenai.com"  # policy, section 13
@@ -24,7 +24,7 @@ PREVIEW_LETTERS = 120
 
 
 def render(
-    request: RightsRequest,
+    request: Case,
     tables: Sequence[Table],
     counts: dict[str, int],
     previews: dict[str, list[dict]],

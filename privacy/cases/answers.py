@@ -1,0 +1,49 @@
+"""The answers to what a kind of case asks: checked, and kept in the case's columns or sealed beside them."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from privacy import regimes
+from privacy.catalogue import CaseKind
+from privacy.evidence import sealing
+from privacy.models import Case
+
+COLUMNS = ("reason", "recipient_key", "silent")
+
+
+def checked(kind: type[CaseKind], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers by question. Raises ValueError, in words for the screen, for one that is missing or wrong, and
+    TypeError for one that nobody asked for."""
+    if unknown := given.keys() - {question.name for question in kind.asks}:
+        raise TypeError(f"A case of kind {kind.key} does not ask for {', '.join(sorted(unknown))}.")
+    found = {}
+    for question in kind.asks:
+        answer = given.get(question.name)
+        answer = answer.strip() if isinstance(answer, str) else answer
+        if question.required and not answer:
+            raise ValueError(question.missing)
+        found[question.name] = question.check(answer) if question.check and answer else answer
+    return found
+
+
+def columns(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the answers the case's row holds, as arguments of its model."""
+    others = {
+        name: [str(answer)] for name, answer in answers.items() if answer and name not in (*COLUMNS, "received_on")
+    }
+    found = {name: answers[name] for name in COLUMNS if answers.get(name)}
+    return found | {"sealed": sealing.seal(others) if others else ""}
+
+
+def received_at(received_on: date | None) -> datetime:
+    """From which moment the clocks run: a letter's day begins where the controller is."""
+    now = datetime.now(UTC)
+    if received_on is None or received_on >= regimes.day_of(now):
+        return now
+    return datetime.combine(received_on, time.min, regimes.CONTROLLER_ZONE)
+
+
+def sealed_of(case: Case) -> dict[str, str]:
+    """What was kept sealed, by question, for whoever carries it out or answers; empty when nothing is owed."""
+    return {name: values[0] for name, values in sealing.unseal(case.sealed).items()}

@@ -1,0 +1,440 @@
+"""What is done about a case, from asking to the answer. Every verb checks the permission itself, so every door is
+safe."""
+
+import secrets
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from privacy import regimes
+from privacy.cases import answers
+from privacy.cases.states import move, move_all, must_have
+from privacy.catalogue import CaseKind, Duty, NotAllowed, Stage, Standing, case_kinds
+from privacy.evidence import audit, commitments
+from privacy.evidence.commitments import pseudonym
+from privacy.jobs import order, settle
+from privacy.jobs.handlers import remote_handlers
+from privacy.models import Answered, Batch, Case, DataSubject, Job, Lane, Staff, State, Step, StepState, Verification
+from privacy.selectors import plan as plans
+from privacy.selectors import standing
+
+S = State
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def ask(
+    key: str,
+    *,
+    subject_ids: Sequence[UUID],
+    actor: Staff,
+    verification: str = "",
+    batch: Batch | None = None,
+    received_at: datetime | None = None,
+    token: UUID | None = None,
+    **given: Any,
+) -> list[Case]:
+    """Opens a case of this kind for each of these people, in one transaction, and sets going what needs nobody's
+    decision. People of whom something stands in the way are left out. The clock runs from `received_at`, else from
+    the answer `received_on`, else from now. What was asked with the same `token` before is not asked twice.
+
+    Raises PermissionDenied, and ValueError in words for the screen.
+    """
+    kind = case_kinds[key]
+    must_have(actor, kind.may.ask)
+    found = answers.checked(kind, given)
+    verification = check_proof(kind, verification)
+    with transaction.atomic():
+        running = lock_work(key, subject_ids)
+        subjects = DataSubject.objects.select_for_update().order_by("id").in_bulk(subject_ids)
+        free = free_of(kind, [subjects[pk] for pk in subjects], token)
+        common = answers.columns(found) | {
+            "kind": key, "requested_by": actor, "owner": actor, "verification": verification, "batch": batch,
+            "deciders": kind.deciders, "state": first_state(kind, verification),
+            "received_at": received_at or answers.received_at(found.get("received_on")),
+        }  # fmt: skip
+        quiet = set(kind.silent_for([s.pk for s in free], found)) if kind.silent_for else set()
+        opened = [_new(kind, subject, token, common, silent=subject.pk in quiet) for subject in free]
+        Case.objects.bulk_create(opened)
+        effect = in_effect(kind, opened) if common["state"] == S.FULFILLING else {}
+        links = [
+            (c.id, {"kind": key, "subject": pseudonym(c.subject_id), **commitments.of_request(c), **effect.get(c.pk, {})})
+            for c in opened
+        ]  # fmt: skip
+        if links:
+            audit.append_many(links, "request.opened", actor=actor)
+        if common["state"] == S.FULFILLING:
+            set_going(opened, running)
+    return opened
+
+
+def ask_as_batch(key: str, *, subject_ids: Sequence[UUID], actor: Staff, **given: Any) -> list[Case]:
+    """`ask` for many under a batch by which staff watch them, all or nothing. No batch is left behind when nothing
+    was opened."""
+    must_have(actor, case_kinds[key].may.ask)
+    with transaction.atomic():
+        batch = Batch.objects.create(kind=key, actor=actor)
+        opened = ask(key, subject_ids=subject_ids, actor=actor, batch=batch, **given)
+        if not opened:
+            batch.delete()
+    return opened
+
+
+def check_proof(kind: type[CaseKind], verification: str) -> str:
+    """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
+    if issubclass(kind, Duty):
+        return Verification.CONTROLLER
+    if verification and verification not in kind.proof:
+        raise ValueError("This way of making sure who asks is not accepted here.")
+    return verification
+
+
+def first_state(kind: type[CaseKind], verification: str) -> str:
+    """Asking decides where one is enough and it is sure who asks."""
+    if not verification:
+        return S.VERIFYING
+    return S.FULFILLING if kind.deciders == 1 else S.DECIDING
+
+
+def free_of(kind: type[CaseKind], subjects: Sequence[DataSubject], token: UUID | None) -> list[DataSubject]:
+    """Those of the locked people of whom nothing stands in the way, and not asked for with this token before."""
+    blocked = standing.blockers(kind, [subject.pk for subject in subjects])
+    asked = set()
+    if token:
+        ids = {_id(token, subject.pk): subject.pk for subject in subjects}
+        asked = {ids[pk] for pk in Case.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+    return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in asked]
+
+
+def _id(token: UUID | None, subject_id: UUID) -> UUID:
+    return uuid.uuid5(token, str(subject_id)) if token else uuid.uuid4()
+
+
+def _new(kind: type[CaseKind], subject: DataSubject, token: UUID | None, common: dict, *, silent: bool) -> Case:
+    regime, due_on = "", None
+    if kind.clocks:
+        regime, due_on = regimes.deadline_for(kind.key, subject.country, common["received_at"])
+    given = common | {"silent": silent or bool(common.get("silent"))}
+    return Case(
+        id=_id(token, subject.pk), subject=subject, regime=regime, due_on=due_on, salt=secrets.token_hex(16), **given
+    )
+
+
+# --- Deciding ---------------------------------------------------------------------------------------------------------
+
+
+class PlanChanged(NotAllowed):
+    """The plan has got more than what was shown to whoever decides."""
+
+
+def prove(*, request_id: UUID, actor: Staff, verification: str) -> Case:
+    """It is made sure who asks; what needs nobody else's decision starts. Raises NotAllowed, PermissionDenied, and
+    ValueError for a way that is not taken."""
+    with transaction.atomic():
+        case, kind, running = _locked_with_work(request_id)
+        if not check_proof(kind, verification):
+            raise ValueError("Choose how it was made sure who asks.")
+        Case.objects.filter(pk=case.pk).update(verification=verification)
+        case.verification = verification
+        move(case, "proved", actor, verification=verification)
+        if kind.deciders == 1:
+            move_all([case], "granted", None, in_effect(kind, [case]))
+            set_going([case], running)
+    return case
+
+
+def grant(*, request_id: UUID, actor: Staff, shown: Collection[str] | None = None) -> Case:
+    """`grant_all` for one."""
+    return grant_all(request_ids=[request_id], actor=actor, shown=shown)[0]
+
+
+def grant_all(*, request_ids: Sequence[UUID], actor: Staff, shown: Collection[str] | None = None) -> list[Case]:
+    """Decides that these are carried out, all or none, with as few queries as for one. `shown` are the parts of the
+    plan that whoever decides has read; without it, what is there now.
+
+    Raises PermissionDenied for who asked for it and by the kind's `may`, NotAllowed else.
+    """
+    with transaction.atomic():
+        found = Case.objects.filter(pk__in=request_ids)
+        running = {}
+        for key in sorted(set(found.order_by().values_list("kind", flat=True))):
+            running |= lock_work(key, list(found.filter(kind=key).values_list("subject_id", flat=True)))
+        cases = list(found.select_for_update().order_by("id"))
+        for key in sorted({case.kind for case in cases}):
+            _grant(case_kinds[key], [case for case in cases if case.kind == key], actor, shown, running)
+    return cases
+
+
+def _grant(
+    kind: type[CaseKind],
+    cases: list[Case],
+    actor: Staff,
+    shown: Collection[str] | None,
+    running: Mapping[UUID, Job],
+) -> None:
+    ids = [case.subject_id for case in cases]
+    list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
+    for case in cases:
+        must_not_be_requester(case, actor)
+    if blocked := standing.blockers(kind, ids, Stage.DECISION):
+        raise NotAllowed(next(iter(blocked.values()))[0])
+    parts = kind.parts(ids) if kind.parts else {}
+    check_shown(parts, shown)
+    Case.objects.filter(pk__in=[c.pk for c in cases], approved_by=None).update(
+        approved_by=actor, approved_at=datetime.now(UTC)
+    )
+    for case in cases:
+        case.approved_by = case.approved_by or actor
+    move_all(cases, "granted", actor, in_effect(kind, cases))
+    set_going(cases, running, parts)
+
+
+def check_shown(parts: Mapping[UUID, Collection[str]], shown: Collection[str] | None) -> None:
+    """Raises PlanChanged when there is more than what was shown."""
+    if shown is None:
+        return
+    if new := set().union(*parts.values()) - set(shown):
+        raise PlanChanged(f"The plan has changed since you read it. New: {plans.in_words(new)}. Look again.")
+
+
+def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict]:
+    """{case: facts for its entry} of what is so from this transaction on; the people's rows are locked."""
+    return dict(kind.takes_effect(cases)) if kind.takes_effect and cases else {}
+
+
+def set_going(
+    cases: Sequence[Case], running: Mapping[UUID, Job], parts: Mapping[UUID, Collection[str]] | None = None
+) -> None:
+    """Orders the work of each case, or lets it join what is running about the same."""
+    for case in cases:
+        if job := running.get(case.subject_id):
+            Case.objects.filter(pk=case.pk).update(joined=job)
+            case.joined = job
+            audit.append(case.pk, "case.joined", actor=None, case=str(job.case_id))
+    order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if c.subject_id not in running])
+
+
+def job_of(case: Case, approved: Collection[str] = ()) -> Job:
+    """The work of this case, before it has a row."""
+    kind = case_kinds[case.kind]
+    lane = Lane.BULK if case.batch_id and not kind.protects else Lane.PROMPT
+    return Job(
+        kind=case.kind, subject_id=case.subject_id, case=case, about=order.about(case.subject_id),
+        lane=lane, due_on=case.due_on, silent=case.silent, approved=sorted(approved),
+        ordered_by=case.approved_by or case.requested_by,
+    )  # fmt: skip
+
+
+def lock_work(key: str, subject_ids: Sequence[UUID]) -> dict[UUID, Job]:
+    """{person: open job of this kind about them}, locked. Jobs are locked before cases and people, everywhere."""
+    about = [order.about(subject_id) for subject_id in subject_ids]
+    found = Job.objects.select_for_update().filter(kind=key, about__in=about, ended_at=None).order_by("id")
+    return {job.subject_id: job for job in found}
+
+
+def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[UUID, Job]]:
+    """The case and its person, locked, and what is running about them."""
+    key, subject_id = Case.objects.values_list("kind", "subject_id").get(pk=request_id)
+    running = lock_work(key, [subject_id])
+    case = Case.objects.select_for_update().get(pk=request_id)
+    DataSubject.objects.select_for_update().get(pk=subject_id)
+    return case, case_kinds[key], running
+
+
+def lock(request_id: UUID) -> tuple[Case, Job | None]:
+    """The case and the open job that it ordered, both locked until the transaction ends."""
+    job = Job.objects.select_for_update().filter(case=request_id, ended_at=None).first()
+    return Case.objects.select_for_update().get(pk=request_id), job
+
+
+def must_not_be_requester(case: Case, actor: Staff) -> None:
+    if case.requested_by_id == actor.pk:
+        raise PermissionDenied("The person who asked for it may not approve it.")
+
+
+def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> Case:
+    """Refuses it, for one of the Data Rights Protocol's reasons; the person is still to be told. Raises NotAllowed
+    and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        Case.objects.filter(pk=case.pk, denial_reason="").update(denial_reason=denial_reason)
+        case.denial_reason = denial_reason
+        move(case, "unproved" if case.state == S.VERIFYING else "refused", actor, because=denial_reason)
+    return case
+
+
+def set_aside(*, request_id: UUID, actor: Staff, event: str) -> Case:
+    """Closes what is not to be decided: `duplicate`, `not_a_request`, or `expired` unproved. Raises NotAllowed and
+    PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        move(case, event, actor)
+    return case
+
+
+# --- While it is carried out ------------------------------------------------------------------------------------------
+
+
+def cancel(*, request_id: UUID, actor: Staff) -> Case:
+    """Withdraws the case; one that is in a worker's hands stops before its next step. Raises NotAllowed once
+    something was done that cannot be taken back, and PermissionDenied."""
+    with transaction.atomic():
+        case, job = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.cancel)
+        if gone := irreversible(case):
+            raise NotAllowed(f"It cannot be withdrawn any more: {gone} is done, and cannot be taken back.")
+        if job and job.lease_until:
+            Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+            audit.append(case.id, "request.cancel_requested", actor=actor)
+        else:
+            move(case, "withdrawn", actor, **account_of(case.steps))
+            order.stop_short([job] if job else [])
+    return case
+
+
+def irreversible(case: Case) -> str:
+    """The first step that has done what cannot be taken back; empty when there is none."""
+    final = {step.name for step in case_kinds[case.kind].steps if step.is_final}
+    asked = Q(state=StepState.STARTED, name__in=remote_handlers) | Q(state=StepState.WAITING)
+    step = case.steps.filter(Q(units_done__gt=0) | asked, name__in=final).first()
+    return str(step) if step else ""
+
+
+def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:
+    """What a case that stops half-way has done, has begun (a processor may have been asked), and leaves as it is, by
+    step and in units (rows or files)."""
+    account = {"done": {}, "begun": [], "kept": {}}
+    for step in steps:
+        if not step.is_open or step.units_done:
+            account["done"][str(step)] = step.units_done
+        if step.is_open:
+            account["kept"][str(step)] = max(step.units_planned - step.units_done, 0)
+        if step.state in (StepState.STARTED, StepState.WAITING):
+            account["begun"].append(str(step))
+    return account
+
+
+def unpark(*, request_id: UUID, actor: Staff) -> Case:
+    """Lets the workers try parked work again. Raises NotAllowed when it is not parked, or waits for a decision about
+    a plan that has changed, and PermissionDenied."""
+    with transaction.atomic():
+        case, job = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.retry)
+        if job is None or not job.parked_because:
+            raise NotAllowed("This request is not parked.")
+        if since_approved(job):
+            raise NotAllowed("The plan has changed since it was approved: another person has to approve it again.")
+        settle.unpark(job)
+        audit.append(case.id, "job.unparked", actor=actor)
+    return case
+
+
+def since_approved(job: Job) -> list[str]:
+    """The parts of its plan that are new since another person decided."""
+    parts_of = case_kinds[job.kind].parts
+    return plans.since_approved([job], parts_of).get(job, []) if parts_of else []
+
+
+def approve_again(*, request_id: UUID, actor: Staff) -> Case:
+    """Approves the plan as it is now, of work that stopped because it had changed. Raises NotAllowed and
+    PermissionDenied."""
+    with transaction.atomic():
+        case, job = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.decide)
+        must_not_be_requester(case, actor)
+        new = since_approved(job) if job else []
+        if not new:
+            raise NotAllowed("Its plan has not changed.")
+        job.approved = sorted({*job.approved, *new})
+        Job.objects.filter(pk=job.pk).update(approved=job.approved)
+        settle.unpark(job)
+        audit.append(case.id, "plan.approved_again", actor=actor, new=new)
+    return case
+
+
+def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
+    """Moves the cases by what has become of their jobs, in the transaction that gives the jobs back."""
+    for where, jobs in standings.items():
+        match where:
+            case Standing.ENDED:
+                move_all(_cases_of(jobs), "job_ended", None)
+            case Standing.CANCELLED:
+                for found in _cases_of(jobs):
+                    move(found, "withdrawn", None, **account_of(found.steps))
+            case Standing.STOPPED:
+                for found in _cases_of([job for job in jobs if job.stopped_at is None]):
+                    audit.append(found.pk, "work.stopped", actor=None, **account_of(found.steps))
+            case _:
+                resumed = _cases_of([job for job in jobs if job.stopped_at])
+                audit.append_many([(found.pk, {}) for found in resumed], "work.resumed", actor=None)
+
+
+def _cases_of(jobs: Sequence[Job]) -> list[Case]:
+    """The cases that ordered these locked jobs, or have joined them, locked."""
+    if not jobs:
+        return []
+    ids = [job.case_id for job in jobs]
+    locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).order_by("id")
+    return list(locked)
+
+
+# --- Answering --------------------------------------------------------------------------------------------------------
+
+
+def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None) -> Case:
+    """Records that the person was answered, how and when: until letters are sent from here, staff say so. Raises
+    NotAllowed, PermissionDenied, and ValueError for a time to come."""
+    moment = on or datetime.now(UTC)
+    if moment > datetime.now(UTC):
+        raise ValueError("This is yet to come.")
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        Case.objects.filter(pk=case.pk).update(answered_at=moment, answered_how=Answered(how))
+        case.answered_at, case.answered_how = moment, how
+        move(case, "answered", actor, how=how, at=moment)
+    return case
+
+
+def reopen(*, request_id: UUID, actor: Staff) -> Case:
+    """Takes a closed case up again, such as a package that expired before it was fetched: it is to be decided anew.
+    Raises NotAllowed and PermissionDenied."""
+    with transaction.atomic():
+        case, kind, running = _locked_with_work(request_id)
+        move(case, "reopened", actor)
+        if kind.deciders == 1:
+            move_all([case], "granted", None, in_effect(kind, [case]))
+            set_going([case], running)
+    return case
+
+
+def assign(*, request_id: UUID, actor: Staff, owner: Staff) -> Case:
+    """Gives the case to a member of staff who may answer it. Raises NotAllowed and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        may = case_kinds[case.kind].may
+        must_have(actor, may.ask)
+        if not owner.is_active or not owner.has_perm((may.answer or may.ask).name):
+            raise NotAllowed("Their role does not allow them to see this to its end.")
+        Case.objects.filter(pk=case.pk).update(owner=owner)
+        case.owner = owner
+        audit.append(case.pk, "case.assigned", actor=actor, owner=owner.pk)
+    return case
+
+
+def answer_before_due() -> int:
+    """Lets what is still carried out a few days before its date be answered with what is so; a second letter is owed.
+    Returns how many."""
+    soon = regimes.today() + regimes.ANSWER_BEFORE
+    with transaction.atomic():
+        late = Case.objects.filter(state=S.FULFILLING, due_on__lte=soon)
+        cases = list(late.select_for_update(skip_locked=True).order_by("id")[:500])
+        move_all(cases, "due_soon", None)
+    return len(cases)

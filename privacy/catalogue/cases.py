@@ -1,0 +1,222 @@
+"""What a case can be about: the rights that the law gives, and the duties that we take up ourselves.
+
+One declaration says all that there is to say of one; doors, lists, buttons, words, deadlines and tests read it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from privacy.catalogue.jobs import Planned, StepKind, nothing_stops
+
+
+class NotAllowed(Exception):
+    """What was asked for cannot be done now; the text can be shown to staff as it is."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A permission, and the roles of privacy.roles that have it."""
+
+    codename: str
+    label: str
+    roles: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As `has_perm` takes it."""
+        return f"privacy.{self.codename}"
+
+
+@dataclass(frozen=True)
+class May:
+    """The permission that each act on a case takes: stated act by act, and none derived from another. Without one,
+    nobody may."""
+
+    ask: Permit
+    decide: Permit | None = None
+    deny: Permit | None = None
+    cancel: Permit | None = None
+    retry: Permit | None = None
+    answer: Permit | None = None
+    attest: Permit | None = None
+
+    def permits(self) -> Iterator[Permit]:
+        found = (self.ask, self.decide, self.deny, self.cancel, self.retry, self.answer, self.attest)
+        return (permit for permit in found if permit)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a door asks of whoever opens a case. `check` raises ValueError in words for the screen, and gives the value
+    to keep. An answer whose name is a column of the case is kept there, any other sealed until nothing is owed."""
+
+    name: str
+    label: str
+    type: Literal["text", "line", "choice", "switch", "day"] = "line"
+    help: str = ""
+    required: bool = True
+    missing: str = "Please fill this in."
+    placeholder: str = ""
+    at_least: int = 0
+    at_most: int = 200
+    choices: tuple[tuple[str, str], ...] = ()
+    check: Callable[[Any], Any] | None = None
+
+
+SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."
+
+
+def reason(read_by_the_person: bool) -> Question:
+    who = (
+        "The person can read this in their package."
+        if read_by_the_person
+        else "The person cannot read this: it is left out of their package."
+    )
+    return Question(
+        "reason", "Reason", "text", f"{SAY_WHY} {who}", at_least=10, at_most=2000,
+        missing="Say why: the reason is part of the record.",
+        placeholder="Such as: ticket 4711, asked for by e-mail on 3 May",
+    )  # fmt: skip
+
+
+RECEIVED_ON = Question(
+    "received_on", "When did the letter arrive?", "day", required=False,
+    help="The deadline counts from this day. Empty: today.",
+)  # fmt: skip
+REPLY_TO = Question(
+    "reply_to", "Where to answer (optional)", required=False, at_most=254, placeholder="An e-mail or postal address",
+    help="Kept sealed with the case, shown to those who answer, and emptied when nothing is owed any more.",
+)  # fmt: skip
+TICKET = Question(
+    "ticket", "Ticket (optional)", required=False, at_most=60, placeholder="SUP-1204",
+    help="Kept and emptied like the address.",
+)  # fmt: skip
+
+
+class Fact(StrEnum):
+    """What is so about a person, and can be asked of many at once (selectors.standing)."""
+
+    ERASED = "erased"
+    HELD = "held"
+    FLAGGED = "flagged"
+    CHILD = "child"
+
+
+class Stage(StrEnum):
+    INTAKE = "intake"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True)
+class Grace:
+    """Days between the decision and the first step, in which the person can still withdraw."""
+
+    days: int = 0
+
+
+class CaseKind:
+    """One right or duty.
+
+    key: as rows hold it, and never changed; label: as staff read it.
+    button, title, submit, icon, happens: the words of the page that asks; {people} stands for whom it is about.
+    deciders: 1 when asking decides, 2 when another person has to.
+    decision: the words of deciding: (the button, what happens then, the message).
+    proof: the ways of `Verification` to make sure who asks; none for a duty of our own.
+    asks: the questions, in order. grace: see there.
+    needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
+    clocks: names of the periods of privacy.regimes; none without a deadline.
+    protects: prompt for however many people, and not to be taken back by whoever asked.
+    stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
+    plan: {job: its steps}; without it each of `steps` once.
+    dry_run: what it would do to these people, as a selectors.plan.Plan.
+    parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
+    silent_for: of these people, by the answers, those who must not learn of it from their package.
+    takes_effect: what is so in the very transaction that decides: {case: facts for its audit entry}.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]] = ()
+    button: ClassVar[str]
+    title: ClassVar[str]
+    submit: ClassVar[str]
+    icon: ClassVar[str]
+    happens: ClassVar[tuple[str, ...]]
+    is_dangerous: ClassVar[bool] = False
+    may: ClassVar[May]
+    deciders: ClassVar[int] = 1
+    decision: ClassVar["Decision | None"] = None
+    proof: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[tuple[Question, ...]] = ()
+    grace: ClassVar[Grace] = Grace()
+    needs: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
+    refuses: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
+    clocks: ClassVar[tuple[str, ...]] = ()
+    answered_in_writing: ClassVar[bool]
+    protects: ClassVar[bool] = False
+    stopped_words: ClassVar[str] = ""
+    steps: ClassVar[tuple[StepKind, ...]]
+    set_size: ClassVar[int] = 1
+
+    stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
+    plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
+    dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
+    parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
+    silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None
+    takes_effect: ClassVar[Callable[[Sequence[Any]], Mapping[UUID, dict]] | None] = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The words of the second person's page: on the button, what happens, and after it; `word` is what many need
+    typed, such as `erase 12`."""
+
+    button: str
+    submit: str
+    happens: tuple[str, ...]
+    done: str
+    waits: str
+    word: str
+    is_dangerous: bool = False
+
+
+class Right(CaseKind):
+    """What the law asks: somebody is answered, in writing and by a date."""
+
+    answered_in_writing = True
+    clocks = ("respond",)
+    asks = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+
+
+class Duty(CaseKind):
+    """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
+
+    answered_in_writing = False
+    asks = (reason(read_by_the_person=False),)
+
+
+case_kinds: dict[str, type[CaseKind]] = {}
+
+
+def rights() -> list[str]:
+    """The keys of the rights."""
+    return [key for key, kind in case_kinds.items() if issubclass(kind, Right)]
+
+
+def duties() -> list[str]:
+    """The keys of the duties."""
+    return [key for key, kind in case_kinds.items() if issubclass(kind, Duty)]
+
+
+def label_of(key: str) -> str:
+    """The key itself for a kind that this version does not have."""
+    return case_kinds[key].label if key in case_kinds else key
+
+
+def permits() -> dict[str, Permit]:
+    """{name: permission} of all kinds."""
+    return {permit.name: permit for kind in case_kinds.values() for permit in kind.may.permits()}
+

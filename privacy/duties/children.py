@@ -1,0 +1,152 @@
+"""Possible child accounts (policy section 11): a flag freezes the account at once, until a person has decided."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from privacy.cases.kinds import register
+from privacy.catalogue import Decision, Duty, Fact, May, Permit, Stage, StepKind
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import Case, ChildFlag, DataSubject, Job, MarketingPreference, Session, Step
+from privacy.roles import AGENT, APPROVER, MANAGER
+
+FLAG = Permit("flag_child", "Can flag an account as a possible child's", (AGENT, APPROVER, MANAGER))
+DECIDE = Permit("clear_child", "Can decide about a child flag", (APPROVER, MANAGER))
+MARKETING_OFF = "marketing_off"
+
+
+def freeze(cases: Sequence[Case]) -> dict[UUID, dict]:
+    """Flags and freezes these cases' people: triggers refuse new rows of the accounts from now on."""
+    new = [
+        ChildFlag(
+            subject_id=case.subject_id, reason=case.reason, salt=case.salt, flagged_by_id=case.requested_by_id
+        )
+        for case in cases
+    ]
+    ChildFlag.objects.bulk_create(new)
+    people = DataSubject.objects.filter(pk__in=[case.subject_id for case in cases], frozen_at__isnull=True)
+    people.update(frozen_at=Now())
+    return {case.pk: {"flag": str(flag.pk)} for case, flag in zip(cases, new, strict=True)}
+
+
+def thaw(cases: Sequence[Case]) -> dict[UUID, dict]:
+    """The accounts are not children's: ends the flags and the freeze."""
+    told = {case.pk: {"cleared": _decide(case, ChildFlag.State.CLEARED)} for case in cases}
+    DataSubject.objects.filter(pk__in=[case.subject_id for case in cases]).update(frozen_at=None)
+    return told
+
+
+def confirm(cases: Sequence[Case]) -> dict[UUID, dict]:
+    """The accounts are children's: they stay frozen."""
+    return {case.pk: {"confirmed": _decide(case, ChildFlag.State.CHILD)} for case in cases}
+
+
+def _decide(case: Case, state: str) -> int:
+    open_flags = ChildFlag.objects.filter(subject=case.subject_id).exclude(state__in=[state, ChildFlag.State.CLEARED])
+    by = case.approved_by_id or case.requested_by_id
+    return open_flags.update(state=state, decided_by=by, decided_at=datetime.now(UTC))
+
+
+@local("children.freeze")
+@one_by_one
+def end_what_runs(job: Job, step: Step) -> Done:
+    """Marks the open sessions as ended, and switches marketing off."""
+    subject = DataSubject.objects.select_for_update().get(pk=job.subject_id)
+    flag = ChildFlag.objects.filter(subject=subject).order_by("-flagged_at").first()
+    ended = Session.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=Now())
+    result = {"flag": str(flag.id) if flag else "", "sessions_ended": ended, MARKETING_OFF: silence(subject)}
+    return Done(result, units=1)
+
+
+def silence(subject: DataSubject) -> list[str]:
+    """Switches the person's marketing choices off; returns the ids of those that were on."""
+    chosen = MarketingPreference.objects.filter(subject=subject, opted_in=True)
+    ids = [str(pk) for pk in chosen.values_list("pk", flat=True)]
+    chosen.update(opted_in=False)
+    return ids
+
+
+@local("children.thaw")
+@one_by_one
+def give_back_choices(job: Job, step: Step) -> Done:
+    """Switches marketing on again where the flag had switched it off: the choice was the person's own, and it was not
+    a child's."""
+    flagging = Step.objects.filter(job__subject=job.subject_id, name="children.freeze", finished_at__isnull=False)
+    last = flagging.order_by("-finished_at").first()
+    silenced = last.result.get(MARKETING_OFF, []) if last else []
+    restored = MarketingPreference.objects.filter(pk__in=silenced, subject=job.subject_id).update(opted_in=True)
+    # Ordered until 2026-11, when one person's word was enough and the worker ended the freeze.
+    cleared = {} if job.case.approved_by_id else thaw([job.case])[job.case_id]
+    return Done(cleared | {"choices_restored": restored}, units=1)
+
+
+@local("children.confirm")
+@one_by_one
+def count_what_is_frozen(job: Job, step: Step) -> Done:
+    """That the account is still frozen when the decision is carried out."""
+    frozen = DataSubject.objects.filter(pk=job.subject_id, frozen_at__isnull=False).count()
+    return Done({"frozen": frozen}, units=1)
+
+
+@register
+class ChildFlagged(Duty):
+    key, label, icon = "child_flag", "Child flag", "child_care"
+    cites = ("16 CFR 312.3", "GDPR art. 8")
+    button, title, submit = "Flag as child", "Flag {people} as a possible child’s account", "Flag and freeze"
+    happens = (
+        "The account is frozen here as you confirm: this database takes no new content, prompts, sessions or usage of "
+        "it. Processors are not told.",
+        "A worker then switches marketing off and marks open sessions as ended here; at Clerk they run until somebody "
+        "ends them there.",
+        "It stays frozen until it is decided whether it is a child’s.",
+    )
+    may = May(ask=FLAG, retry=FLAG)  # what is in force is decided, and not cancelled
+    refuses = {Stage.INTAKE: frozenset({Fact.ERASED, Fact.FLAGGED, Fact.CHILD})}
+    protects = True
+    takes_effect = freeze
+    steps = (StepKind("children.freeze", "End sessions, and switch marketing off"),)
+
+
+@register
+class ChildConfirmed(Duty):
+    key, label, icon = "child_confirm", "Decision: a child’s account", "escalator_warning"
+    button, title, submit = "It is a child’s", "Decide that the account of {people} is a child’s", "Decide: a child’s"
+    happens = (
+        "You decide that the account is a child’s. It stays frozen.",
+        "What follows is asked for apart: its erasure, or a parent’s consent.",
+    )
+    is_dangerous = True
+    may = May(ask=DECIDE, retry=DECIDE)
+    needs = {Stage.INTAKE: frozenset({Fact.FLAGGED})}
+    refuses = {Stage.INTAKE: frozenset({Fact.ERASED})}
+    protects = True
+    takes_effect = confirm
+    steps = (StepKind("children.confirm", "See that the account is frozen"),)
+
+
+@register
+class ChildCleared(Duty):
+    key, label, icon = "child_clear", "Decision: not a child’s account", "how_to_reg"
+    button, title, submit = "Not a child’s", "Ask to clear the child flag of {people}", "Ask to clear it"
+    happens = (
+        "Nothing changes yet: another member of staff has to confirm. You cannot confirm it yourself.",
+        "Then the freeze ends, the account works again, and the person’s own marketing choices come back.",
+    )
+    may = May(ask=FLAG, decide=DECIDE, deny=DECIDE, cancel=FLAG, retry=DECIDE)
+    deciders = 2
+    decision = Decision(
+        "Confirm: not a child’s…", "Clear and unfreeze",
+        (
+            "You agree that the account is not a child’s.",
+            "The freeze ends as you confirm; the person’s own marketing choices come back.",
+        ),
+        "Cleared: {cases}. The accounts work again.",
+        "Waits for another person’s confirmation", "clear", is_dangerous=True,
+    )  # fmt: skip
+    needs = dict.fromkeys(Stage, frozenset({Fact.FLAGGED, Fact.CHILD}))
+    protects = True
+    takes_effect = thaw
+    steps = (StepKind("children.thaw", "Give the marketing choices back"),)

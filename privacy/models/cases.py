@@ -1,0 +1,235 @@
+"""Cases: somebody asked for something, or something happened, that has a deadline or is answered in writing."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from privacy.catalogue.cases import label_of, rights
+from privacy.models.subjects import DataSubject
+
+if TYPE_CHECKING:
+    from privacy.models.jobs import Job, Step
+    from privacy.models.packages import AccessPackage
+    from privacy.models.receipts import Receipt
+
+
+class State(models.TextChoices):
+    """Where a case stands. What it waits for (a person, an approver, a hold, a processor) is computed:
+    selectors.cases."""
+
+    RECEIVED = "received", "Received"
+    VERIFYING = "verifying", "Verifying who asks"
+    DECIDING = "deciding", "Awaiting decision"
+    FULFILLING = "fulfilling", "In progress"
+    ANSWERING = "answering", "To be answered"
+    CLOSED = "closed", "Closed"
+
+
+class Outcome(models.TextChoices):
+    FULFILLED = "fulfilled", "Fulfilled"
+    PARTLY = "partially_fulfilled", "Partly fulfilled"
+    DENIED = "denied", "Denied"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired unproved"
+    DUPLICATE = "duplicate", "Duplicate"
+    NOT_A_REQUEST = "not_a_request", "Not a request"
+
+    @classmethod
+    def nothing_done(cls) -> list[str]:
+        """Of cases that nobody had to decide to grant."""
+        return [cls.DENIED, cls.WITHDRAWN, cls.EXPIRED, cls.DUPLICATE, cls.NOT_A_REQUEST]
+
+
+class Verification(models.TextChoices):
+    """How it was made sure that the request comes from the person (GDPR art. 12(6))."""
+
+    SIGNED_IN = "signed_in", "Signed in to the account"
+    EMAIL_ROUND_TRIP = "email_round_trip", "Answered from the account's e-mail"
+    GUARDIAN = "guardian", "Parent or guardian, checked"
+    AUTHORITY = "authority", "Order of a court or authority, checked"
+    CONTROLLER = "controller", "Not needed: our own duty"
+
+    @classmethod
+    def proved_by_the_person(cls) -> list[str]:
+        """Without a member of staff in between."""
+        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP]
+
+
+class Answered(models.TextChoices):
+    """How the answer reached the person. Until letters are sent from here, staff say so."""
+
+    LINK = "link", "By the link to the package"
+    EMAIL = "email", "By e-mail"
+    POST = "post", "By post"
+    IN_PERSON = "in_person", "In person or by telephone"
+
+
+class Batch(models.Model):
+    """One press of a button for many people: who, what, and where to watch it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        ordering = ["-created_at"]
+
+    def __str__(self):
+        return f"{label_of(self.kind)} {str(self.id)[:8]}"
+
+
+class Case(models.Model):
+    """One right or duty (`kind` is a key of the catalogue) for one person. What is done about it are jobs
+    (models/jobs.py); `joined` is the job of another case that answers this one too.
+
+    `sealed` are the answers to the questions of its kind that are no columns, the address and the ticket among them:
+    encrypted, and emptied when nothing is owed any more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="cases")
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="cases")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    kind = models.CharField(max_length=40)
+    state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    reason = models.TextField()
+    salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
+    verification = models.CharField(max_length=20, choices=Verification, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Who prepared it; empty where the person did.",
+    )  # fmt: skip
+    deciders = models.PositiveSmallIntegerField(default=1, editable=False, help_text="2: another person decides.")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    joined = models.ForeignKey("Job", models.PROTECT, null=True, blank=True, related_name="joined_cases")
+    received_at = models.DateTimeField(db_default=Now())
+    regime = models.CharField(max_length=20, blank=True)
+    due_on = models.DateField(null=True, blank=True, help_text="Computed, not legal advice.")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_how = models.CharField(max_length=20, choices=Answered, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    denial_reason = models.CharField(max_length=40, blank=True)
+    silent = models.BooleanField(default=False, editable=False, help_text="The person must not learn of it.")
+    recipient_key = models.TextField(blank=True, help_text="age public key the access package is encrypted to.")
+    sealed = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-received_at", "id"]
+        indexes = [
+            models.Index(fields=["state", "due_on"], name="case_queue"),
+            models.Index(fields=["-received_at", "id"], name="case_newest"),
+            models.Index(fields=["closed_at"], name="case_closed_lately"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+                name="case_decider_is_not_who_asked",
+                violation_error_message="The person who asked for it may not approve it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_by__isnull=False) | Q(verification__in=Verification.proved_by_the_person()),
+                name="case_is_prepared_by_staff_or_the_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(deciders=1)
+                | Q(state__in=["received", "verifying", "deciding"])
+                | Q(outcome__in=Outcome.nothing_done())
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="case_of_two_runs_only_when_the_second_agreed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "verifying"])
+                | Q(outcome__in=Outcome.nothing_done())
+                | ~Q(verification=""),
+                name="case_is_verified_before_it_is_decided",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="closed") & Q(closed_at__isnull=False) & ~Q(outcome=""))
+                | (~Q(state="closed") & Q(closed_at__isnull=True)),
+                name="case_closed_has_a_time_and_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_how="")
+                | (Q(answered_at__isnull=False) & ~Q(answered_how="")),
+                name="case_answered_says_when_and_how",
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="case_state"),
+            models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="case_outcome"),
+            models.CheckConstraint(condition=Q(deciders__in=[1, 2]), name="case_deciders"),
+            models.CheckConstraint(
+                condition=Q(verification__in=["", *Verification.values]), name="case_verification"
+            ),
+            models.CheckConstraint(condition=Q(answered_how__in=["", *Answered.values]), name="case_answered_how"),
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(kind=""), name="case_has_a_kind_and_a_reason"),
+        ]
+
+    def __str__(self):
+        return f"{self.label} {str(self.id)[:8]}"
+
+    @property
+    def label(self) -> str:
+        return label_of(self.kind)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state != State.CLOSED
+
+    @property
+    def job(self) -> "Job | None":
+        """The last work that it ordered or joined."""
+        from privacy.models.jobs import Job
+
+        return Job.objects.filter(self.works).order_by("-ordered_at", "-id").first()
+
+    @property
+    def steps(self) -> "models.QuerySet[Step]":
+        """All steps of its jobs, in order."""
+        from privacy.models.jobs import Job, Step
+
+        return Step.objects.filter(job__in=Job.objects.filter(self.works)).order_by("job__ordered_at", "seq")
+
+    @property
+    def package(self) -> "AccessPackage | None":
+        """The last one that was built for it."""
+        from privacy.models.packages import AccessPackage
+
+        return AccessPackage.objects.filter(request__in=self._answered_with()).order_by("-created_at").first()
+
+    @property
+    def receipt(self) -> "Receipt | None":
+        from privacy.models.receipts import Receipt
+
+        return Receipt.objects.filter(request__in=self._answered_with()).order_by("-issued_at").first()
+
+    def _answered_with(self) -> "list[uuid.UUID]":
+        """Itself, and the case whose work it has joined."""
+        return [self.pk, self.joined.case_id] if self.joined_id else [self.pk]
+
+    @property
+    def works(self) -> Q:
+        """The jobs that answer it."""
+        return Q(case=self.pk) | Q(pk=self.joined_id) if self.joined_id else Q(case=self.pk)
+
+
+class OfRights(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(kind__in=rights())
+
+
+class RightsRequest(Case):
+    """The cases with a right."""
+
+    objects = OfRights()
+
+    class Meta:
+        proxy = True
+        verbose_name = "rights request"

@@ -1,0 +1,35 @@
+"""The right of access: a package of what we hold, handed over."""
+
+from privacy.cases.kinds import register
+from privacy.catalogue import May, Permit, Question, Right, StepKind
+from privacy.fulfilment.access import plan_package
+from privacy.fulfilment.package.output import check_recipient_key
+from privacy.models import Verification
+from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.selectors import plan as plans
+
+EXPORT = Permit("export_datasubject", "Can export a person's data", (AGENT, APPROVER, MANAGER))
+RECIPIENT_KEY = Question(
+    "recipient_key", "Encrypt to an age key (optional)", required=False, placeholder="age1…",
+    help="The person's age public key. Without one the package is a plain zip.", check=check_recipient_key,
+)  # fmt: skip
+
+
+@register
+class Access(Right):
+    key, label, icon = "access", "Access", "download"
+    cites = ("GDPR art. 15", "Cal. Civ. Code 1798.110")
+    button, title, submit = "Export data", "Export the data of {people}", "Start the export"
+    happens = (
+        "A worker collects every row and file below into one zip, with a page that a person can read. The record of "
+        "this request is counted with them.",
+        "You hand it over by a link that is good for one download, or download it yourself; both are logged. The "
+        "request is answered when the link was made, or when you say how you answered.",
+        "The package is deleted when it expires.",
+    )
+    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
+    proof = tuple(way for way in Verification if way != Verification.CONTROLLER)
+    asks = (*Right.asks, RECIPIENT_KEY)
+    plan, dry_run = plan_package, plans.access_plan
+    steps = (StepKind("access.package", "Build the package"),)

@@ -1,0 +1,117 @@
+"""What cases wait for, computed from what is so and never stored; and who may decide about which."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from privacy import regimes
+from privacy.catalogue import Stage, case_kinds
+from privacy.models import Case, Job, LegalHold, Staff, State, Step, StepState
+from privacy.selectors import deadlines, standing
+
+OPEN = ~Q(state=State.CLOSED)
+OPEN_JOBS = Job.objects.filter(Q(case=OuterRef("pk")) | Q(joined_cases=OuterRef("pk")), ended_at=None)
+# Of cases: a job of theirs waits for a person to look at it; stops before its next step; is stopped by a hold; waits
+# for a processor's answer.
+IS_PARKED = Exists(OPEN_JOBS.exclude(parked_because=""))
+IS_STOPPING = Exists(OPEN_JOBS.filter(cancel_requested=True))
+IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
+IS_WAITING = Exists(OPEN_JOBS.filter(Exists(Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING))))
+IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
+ESCALATED_BEFORE = timedelta(days=3)
+
+
+def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with `is_parked`, `is_stopping`, `is_stopped`, `is_waiting` and `is_held`."""
+    return cases.annotate(
+        is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED, is_waiting=IS_WAITING, is_held=IS_HELD
+    )
+
+
+def owes() -> Q:
+    """Closed, and yet not over: its work goes on, and a second letter is owed."""
+    return Q(state=State.CLOSED) & Q(Exists(OPEN_JOBS))
+
+
+def escalated() -> Q:
+    """Nobody has answered yet, and the date is near or past."""
+    return OPEN & Q(due_on__lte=regimes.today() + ESCALATED_BEFORE)
+
+
+def of(member: Staff) -> Q:
+    """The open cases that this member has to see to: their own, and those of whom they stand in for today."""
+    away = Q(owner__deputy=member, owner__absent_until__gte=regimes.today())
+    return OPEN & (Q(owner=member) | away)
+
+
+def undecided() -> Q:
+    return Q(state=State.DECIDING)
+
+
+def decidable_by(member: Staff) -> Q:
+    """What waits for this member's decision: nobody decides what they asked for."""
+    kinds = [kind.key for kind in case_kinds.values() if kind.may.decide and member.has_perm(kind.may.decide.name)]
+    return undecided() & Q(kind__in=kinds) & ~Q(requested_by=member)
+
+
+def decides(member: Staff) -> bool:
+    """Whether the member's role decides about anything."""
+    return any(kind.may.decide and member.has_perm(kind.may.decide.name) for kind in case_kinds.values())
+
+
+def being_carried_out() -> Q:
+    return Q(state=State.FULFILLING)
+
+
+def queue_counts(member: Staff) -> dict[str, int]:
+    """How many open cases stand on each tab of the queue, with one query."""
+    waiting = decidable_by(member) if decides(member) else undecided()
+    return Case.objects.filter(OPEN).aggregate(
+        open=Count("id"),
+        mine=Count("id", filter=of(member)),
+        approval=Count("id", filter=waiting),
+        running=Count("id", filter=being_carried_out() & ~Q(IS_PARKED)),
+        answering=Count("id", filter=Q(state=State.ANSWERING)),
+        parked=Count("id", filter=Q(IS_PARKED)),
+        overdue=Count("id", filter=deadlines.overdue()),
+    )
+
+
+OWN = "You asked for it yourself; another person has to approve."
+STALE = "It does not await a decision any more."
+NOT_YOURS = "Your role does not decide about this."
+
+
+def awaits_decision(case: Case) -> bool:
+    return case.state == State.DECIDING
+
+
+def not_by(case: Case, member: Staff) -> str:
+    """Why this member may not decide about this case; empty when they may."""
+    return OWN if case.requested_by_id == member.pk else ""
+
+
+def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]]]:
+    """(cases that the member may decide now, {case: why not}), with a few queries for any number of them."""
+    cases = list(Case.objects.select_related("subject", "requested_by").filter(pk__in=case_ids).order_by("due_on", "id"))
+    blocked: dict[Any, list[str]] = {}
+    for key in {case.kind for case in cases}:
+        ids = [case.subject_id for case in cases if case.kind == key]
+        found = standing.blockers(case_kinds[key], ids, Stage.DECISION)
+        blocked |= {(key, subject_id): sentences for subject_id, sentences in found.items()}
+    reasons = {case: list(_why_not(case, member, blocked)) for case in cases}
+    return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}
+
+
+def _why_not(case: Case, member: Staff, blocked: dict):
+    may = case_kinds[case.kind].may.decide
+    if not awaits_decision(case):
+        yield STALE
+    if may is None or not member.has_perm(may.name):
+        yield NOT_YOURS
+    if reason := not_by(case, member):
+        yield reason
+    yield from blocked.get((case.kind, case.subject_id), ())

@@ -1,0 +1,60 @@
+"""What is so about people, and what of it stands in the way of a right or duty."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet, Value
+
+from privacy.catalogue import CaseKind, Fact, Stage
+from privacy.models import ChildFlag, DataSubject, LegalHold
+
+# In the way because it is so, and because it is not.
+IS = {
+    Fact.ERASED: "Already erased.",
+    Fact.HELD: "A legal hold is in force already.",
+    Fact.FLAGGED: "Is flagged already.",
+    Fact.CHILD: "Is decided to be a child’s account already.",
+}
+IS_NOT = {
+    Fact.ERASED: "Is not erased.",
+    Fact.HELD: "No legal hold is in force.",
+    Fact.FLAGGED: "Is not flagged.",
+    Fact.CHILD: "Is not decided to be a child’s account.",
+}
+
+
+def facts_of(subject_ids: Sequence[UUID]) -> dict[UUID, set[Fact]]:
+    """{person: what is so}, in one query; people of whom nothing is are left out."""
+    flags = ChildFlag.objects.filter(subject__in=subject_ids)
+    first, *others = (
+        _so(Fact.ERASED, DataSubject.objects.filter(pk__in=subject_ids, erased_at__isnull=False), "pk"),
+        _so(Fact.HELD, LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True)),
+        _so(Fact.FLAGGED, flags.filter(state=ChildFlag.State.SUSPECTED)),
+        _so(Fact.CHILD, flags.filter(state=ChildFlag.State.CHILD)),
+    )
+    facts: dict[UUID, set[Fact]] = defaultdict(set)
+    for subject_id, fact in first.union(*others):
+        facts[subject_id].add(Fact(fact))
+    return dict(facts)
+
+
+def _so(fact: Fact, rows: QuerySet, path: str = "subject") -> QuerySet:
+    return rows.order_by().values_list(path, Value(fact.value))
+
+
+def blockers(kind: type[CaseKind], subject_ids: Sequence[UUID], stage: Stage = Stage.INTAKE) -> dict[UUID, list[str]]:
+    """{person: sentences that say why this cannot be asked, or decided, about them now}; people without any are left
+    out."""
+    needs, refuses = kind.needs.get(stage, frozenset()), kind.refuses.get(stage, frozenset())
+    if not needs | refuses:
+        return {}
+    facts = facts_of(subject_ids)
+    found = {subject_id: list(_sentences(facts.get(subject_id, set()), needs, refuses)) for subject_id in subject_ids}
+    return {subject_id: sentences for subject_id, sentences in found.items() if sentences}
+
+
+def _sentences(so: set[Fact], needs: Collection[Fact], refuses: Collection[Fact]) -> Iterator[str]:
+    yield from (IS[fact] for fact in sorted(so.intersection(refuses)))
+    if needs and not so.intersection(needs):
+        yield IS_NOT[min(needs, key=list(Fact).index)]
