@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from privacy.admin import event_words
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.filters import DeclaredFilter, LinkFilter
 from privacy.evidence.chains import digest_of
@@ -21,7 +22,7 @@ class EventFilter(DeclaredFilter):
     parameter_name = "event"
 
     def lookups(self, request, model_admin):
-        return [(name, name) for name in evidence.event_names()]
+        return [(name, event_words.label_of(name)) for name in evidence.event_names()]
 
 
 class ChainFilter(LinkFilter):
@@ -33,8 +34,8 @@ class ChainFilter(LinkFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "event", "who", "chain_link", "place")
-    fields = ("event", "at", "who", "chain_link", "place", "facts", "previous", "digest", "verified")
+    list_display = ("at", "sentence", "who", "chain_link", "place")
+    fields = ("sentence", "at", "who", "chain_link", "place", "event", "facts", "previous", "digest", "verified")
     readonly_fields = fields
     list_filter = (EventFilter, ChainFilter)
     list_select_related = ("actor",)
@@ -47,6 +48,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         context = {"chain": evidence.verify_chain(chain) if chain else None}
         context["last_verified"] = evidence.last_verified()
         return super().changelist_view(request, context | (extra_context or {}))
+
+    @display(description="What")
+    def sentence(self, entry):
+        return event_words.sentence(entry)
 
     @display(description="Who")
     def who(self, entry):

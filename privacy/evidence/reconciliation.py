@@ -16,6 +16,7 @@ from django.db.models.functions import Concat
 
 from privacy.evidence import commitments
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import OF_STATUS, Event
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -36,10 +37,10 @@ from privacy.models import (
 PAGE = 500
 # A row takes its time from the database's clock or a worker's, its entry from the worker's, in one transaction.
 TOLERANCE = timedelta(minutes=15)
-STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
+STATUS_OF = {event: status for status, event in OF_STATUS.items()}
 # How a request began whose first entry does not say so, because it was written before commitments.
 BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
-FINISHED = {"step.done": StepState.DONE, "step.waived": StepState.WAIVED}
+FINISHED = {Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
 ERASED_TEXT = "[erased]"
 
 
@@ -79,9 +80,9 @@ class Told:
     events: set[str] = field(default_factory=set)
 
     def hear(self, entry: AuditEntry) -> None:
-        if entry.event == "request.opened":
+        if entry.event == Event.REQUEST_OPENED:
             self.opened = entry
-        elif entry.event == "plan.frozen":
+        elif entry.event == Event.PLAN_FROZEN:
             self.plan = [named_now(step) for step in entry.data.get("steps", [])]
         elif entry.event in FINISHED:
             self.finished[named_now(entry.data.get("step", ""))] = entry
@@ -270,9 +271,9 @@ def _package(package: AccessPackage | None, request: RightsRequest, told: Told) 
     names = {name: built[name] for name in ("sha256", "rows", "files", "gaps") if name in built}
     if str(package.id) != built.get("package") or any(getattr(package, name) != value for name, value in names.items()):
         yield "the package is another one than was built"
-    if bool(package.downloaded_at) != ("package.downloaded" in told.events):
+    if bool(package.downloaded_at) != (Event.PACKAGE_DOWNLOADED in told.events):
         yield "the package says otherwise than the entries whether it was fetched"
-    if bool(package.swept_at) != ("package.swept" in told.events):
+    if bool(package.swept_at) != (Event.PACKAGE_SWEPT in told.events):
         yield "the package says otherwise than the entries whether it was deleted"
 
 
@@ -365,8 +366,8 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
     found = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=(beginning, duty.ending)).order_by()
     requests = {r.id: r for r in found.values_list("id", "subject_id", "kind", "requested_by_id", named=True)}
     opened, done = {}, defaultdict(list)
-    for entry in _entries_of(requests, "request.opened", "step.done"):
-        if entry.event == "request.opened":
+    for entry in _entries_of(requests, Event.REQUEST_OPENED, Event.STEP_DONE):
+        if entry.event == Event.REQUEST_OPENED:
             opened[entry.chain] = entry
         else:
             done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))

@@ -12,6 +12,7 @@ from django.db import transaction
 from privacy.catalogue import Standing
 from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import OF_STATUS, Event
 from privacy.jobs import order, settle
 from privacy.models import (
     Batch,
@@ -95,7 +96,7 @@ def transition_many(requests: Sequence[RightsRequest], to: str, *, actor: Staff 
     ids = [r.pk for r in requests]
     RightsRequest.objects.filter(pk__in=ids).update(status=to, closed_at=closed_at)
     if links:
-        audit.append_many(links, f"request.{to}", actor=actor)
+        audit.append_many(links, OF_STATUS[S(to)], actor=actor)
 
 
 def open_requests(
@@ -141,7 +142,7 @@ def open_requests(
             (r.id, {"kind": kind, "subject": pseudonym(r.subject_id), **commitments.of_request(r)}) for r in opened
         ]
         if links:
-            audit.append_many(links, "request.opened", actor=actor)
+            audit.append_many(links, Event.REQUEST_OPENED, actor=actor)
     return opened, sorted(busy)
 
 
@@ -191,7 +192,7 @@ def cancel(*, request_id: UUID, actor: Staff) -> RightsRequest:
         must_have(actor, MAY[request.kind].cancel)
         if job and job.lease_until:
             Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-            audit.append(request.id, "request.cancel_requested", actor=actor)
+            audit.append(request.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
         else:
             account = account_of(request.steps.all())
             transition(request, S.WITHDRAWN, actor=actor, because="cancelled", **account)
@@ -222,7 +223,7 @@ def unpark(*, request_id: UUID, actor: Staff) -> RightsRequest:
         if job is None or not job.parked_because:
             raise NotAllowed("This request is not parked.")
         settle.unpark(job)
-        audit.append(request.id, "job.unparked", actor=actor)
+        audit.append(request.id, Event.JOB_UNPARKED, actor=actor)
     return request
 
 
