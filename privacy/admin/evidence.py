@@ -10,7 +10,7 @@ from unfold.decorators import display
 from privacy.admin import event_words
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.filters import DeclaredFilter, LinkFilter
-from privacy.evidence.chains import digest_of
+from privacy.evidence.chains import faults_of_entry
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors import evidence
 
@@ -45,7 +45,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request, extra_context=None):
         chain = evidence.chain_named(request.GET.get("chain__exact", ""))
-        context = {"chain": evidence.verify_chain(chain) if chain else None}
+        context = {"chain": evidence.verified(chain) if chain else None}
         context["last_verified"] = evidence.last_verified()
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -72,10 +72,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @display(description="Verified")
     def verified(self, entry):
         """This link alone; the whole chain is verified on its list."""
-        if digest_of(entry) != entry.digest:
-            return "NOT INTACT: the entry is not what was written. Run manage.py verify_audit."
-        if not evidence.follows_its_predecessor(entry):
-            return "NOT INTACT: the entry before it is missing or another one. Run manage.py verify_audit."
+        if faults := faults_of_entry(entry):
+            return f"NOT INTACT: {'; '.join(faults)}. Run manage.py verify_audit."
         return "Intact: the digest fits the entry, and the entry before it."
 
 

@@ -233,4 +233,4 @@ def test_a_chain_that_was_tampered_with_says_so_on_its_list(client, manager):
     url = reverse("admin:privacy_auditentry_changelist") + f"?chain__exact={chain}"
     assert "2 links, intact" in client.get(url).text
     privacy.AuditHead.objects.filter(pk=chain).update(n=3)
-    assert "links are missing at its end" in client.get(url).text
+    assert "entries 3 to 3 are missing at its end" in client.get(url).text
