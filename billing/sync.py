@@ -18,6 +18,7 @@ from django.db import IntegrityError, models, transaction
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
 from privacy.fulfilment.reading import why_not_storable
@@ -683,4 +684,4 @@ def _write(rows: Sequence[models.Model], *, create: bool) -> None:
 def _record(done: Sequence[Synced], actor: Staff | None) -> None:
     counts = Counter(str(s.outcome) for s in done)
     if counts[Outcome.CREATED] or counts[Outcome.UPDATED]:
-        audit.append(uuid4(), "billing.synced", actor=actor, **counts)
+        audit.append(uuid4(), Event.BILLING_SYNCED, actor=actor, **counts)

@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from privacy.admin import event_words
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.filters import DeclaredFilter, LinkFilter
-from privacy.evidence.chains import digest_of
+from privacy.evidence.chains import faults_of_entry
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors import evidence
 
@@ -21,7 +22,7 @@ class EventFilter(DeclaredFilter):
     parameter_name = "event"
 
     def lookups(self, request, model_admin):
-        return [(name, name) for name in evidence.event_names()]
+        return [(name, event_words.label_of(name)) for name in evidence.event_names()]
 
 
 class ChainFilter(LinkFilter):
@@ -33,8 +34,8 @@ class ChainFilter(LinkFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "event", "who", "chain_link", "place")
-    fields = ("event", "at", "who", "chain_link", "place", "facts", "previous", "digest", "verified")
+    list_display = ("at", "sentence", "who", "chain_link", "place")
+    fields = ("sentence", "at", "who", "chain_link", "place", "event", "facts", "previous", "digest", "verified")
     readonly_fields = fields
     list_filter = (EventFilter, ChainFilter)
     list_select_related = ("actor",)
@@ -44,9 +45,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request, extra_context=None):
         chain = evidence.chain_named(request.GET.get("chain__exact", ""))
-        context = {"chain": evidence.verify_chain(chain) if chain else None}
+        context = {"chain": evidence.verified(chain) if chain else None}
         context["last_verified"] = evidence.last_verified()
         return super().changelist_view(request, context | (extra_context or {}))
+
+    @display(description="What")
+    def sentence(self, entry):
+        return event_words.sentence(entry)
 
     @display(description="Who")
     def who(self, entry):
@@ -67,10 +72,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @display(description="Verified")
     def verified(self, entry):
         """This link alone; the whole chain is verified on its list."""
-        if digest_of(entry) != entry.digest:
-            return "NOT INTACT: the entry is not what was written. Run manage.py verify_audit."
-        if not evidence.follows_its_predecessor(entry):
-            return "NOT INTACT: the entry before it is missing or another one. Run manage.py verify_audit."
+        if faults := faults_of_entry(entry):
+            return f"NOT INTACT: {'; '.join(faults)}. Run manage.py verify_audit."
         return "Intact: the digest fits the entry, and the entry before it."
 
 

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy import regimes
-from privacy.admin import address, badges, decisions, handover, receipts, step_words
+from privacy.admin import address, badges, decisions, event_words, handover, receipts, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
 from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
@@ -234,7 +234,10 @@ def page_of(request, row: RightsRequest) -> dict:
         "receipt": ErasureReceipt.objects.filter(request=row).first(),
         "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
         "can_hand_over": request.user.has_perm(handover.PERMISSION),
-        "entries": AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"),
+        "entries": [
+            (entry, event_words.sentence(entry))
+            for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
+        ],
     }
 
 

@@ -10,12 +10,12 @@ LABELS = {step.name: step.label for kind in job_kinds.values() for step in kind.
 
 
 def name_of(step: Step) -> str:
-    label = LABELS.get(step.name, str(step).capitalize())
-    return label.format(target=target_of(step))
+    return named(step.name, step.target)
 
 
-def target_of(step: Step) -> str:
-    return processor_name(step.target) if step.target in connectors else model_name(step.target).lower()
+def named(name: str, target: str) -> str:
+    label = LABELS.get(name, f"{name} {target}".strip().capitalize())
+    return label.format(target=processor_name(target) if target in connectors else model_name(target).lower())
 
 
 def outcome_of(step: Step) -> str:
@@ -41,7 +41,7 @@ def so_far(result: dict) -> str:
         for name, number in result.items()
         if name != "attempts" and type(number) is int and number
     ]
-    return "; ".join([f"So far: {_many(result['attempts'], 'attempt')}, {_many(calls, 'call')}", *counted])
+    return "; ".join([f"So far: {many(result['attempts'], 'attempt')}, {many(calls, 'call')}", *counted])
 
 
 def processor_name(key: str) -> str:
@@ -56,5 +56,5 @@ def model_name(label: str) -> str:
         return label
 
 
-def _many(number: int, thing: str) -> str:
+def many(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -19,6 +19,7 @@ from privacy.cases.states import move, move_all, must_have
 from privacy.catalogue import CaseKind, Duty, NotAllowed, Stage, Standing, case_kinds
 from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import Event
 from privacy.jobs import order, settle
 from privacy.jobs.handlers import remote_handlers
 from privacy.models import Answered, Batch, Case, DataSubject, Job, Lane, Staff, State, Step, StepState, Verification
@@ -70,7 +71,7 @@ def ask(
             for c in opened
         ]  # fmt: skip
         if links:
-            audit.append_many(links, "request.opened", actor=actor)
+            audit.append_many(links, Event.REQUEST_OPENED, actor=actor)
         if common["state"] == S.FULFILLING:
             set_going(opened, running)
     return opened
@@ -218,7 +219,7 @@ def set_going(
         if job := running.get(case.subject_id):
             Case.objects.filter(pk=case.pk).update(joined=job)
             case.joined = job
-            audit.append(case.pk, "case.joined", actor=None, case=str(job.case_id))
+            audit.append(case.pk, Event.CASE_JOINED, actor=None, case=str(job.case_id))
     order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if c.subject_id not in running])
 
 
@@ -293,7 +294,7 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
             raise NotAllowed(f"It cannot be withdrawn any more: {gone} is done, and cannot be taken back.")
         if job and job.lease_until:
             Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-            audit.append(case.id, "request.cancel_requested", actor=actor)
+            audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
         else:
             move(case, "withdrawn", actor, **account_of(case.steps))
             order.stop_short([job] if job else [])
@@ -333,7 +334,7 @@ def unpark(*, request_id: UUID, actor: Staff) -> Case:
         if since_approved(job):
             raise NotAllowed("The plan has changed since it was approved: another person has to approve it again.")
         settle.unpark(job)
-        audit.append(case.id, "job.unparked", actor=actor)
+        audit.append(case.id, Event.JOB_UNPARKED, actor=actor)
     return case
 
 
@@ -356,7 +357,7 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
         job.approved = sorted({*job.approved, *new})
         Job.objects.filter(pk=job.pk).update(approved=job.approved)
         settle.unpark(job)
-        audit.append(case.id, "plan.approved_again", actor=actor, new=new)
+        audit.append(case.id, Event.PLAN_APPROVED_AGAIN, actor=actor, new=new)
     return case
 
 
@@ -371,10 +372,10 @@ def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
                     move(found, "withdrawn", None, **account_of(found.steps))
             case Standing.STOPPED:
                 for found in _cases_of([job for job in jobs if job.stopped_at is None]):
-                    audit.append(found.pk, "work.stopped", actor=None, **account_of(found.steps))
+                    audit.append(found.pk, Event.WORK_STOPPED, actor=None, **account_of(found.steps))
             case _:
                 resumed = _cases_of([job for job in jobs if job.stopped_at])
-                audit.append_many([(found.pk, {}) for found in resumed], "work.resumed", actor=None)
+                audit.append_many([(found.pk, {}) for found in resumed], Event.WORK_RESUMED, actor=None)
 
 
 def _cases_of(jobs: Sequence[Job]) -> list[Case]:
@@ -425,7 +426,7 @@ def assign(*, request_id: UUID, actor: Staff, owner: Staff) -> Case:
             raise NotAllowed("Their role does not allow them to see this to its end.")
         Case.objects.filter(pk=case.pk).update(owner=owner)
         case.owner = owner
-        audit.append(case.pk, "case.assigned", actor=actor, owner=owner.pk)
+        audit.append(case.pk, Event.CASE_ASSIGNED, actor=actor, owner=owner.pk)
     return case
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from privacy.catalogue import NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
+from privacy.evidence.events import OF_MOVE
 from privacy.models import Case, Job, Outcome, Staff, State
 
 S = State
@@ -66,10 +67,14 @@ def move_all(cases: Sequence[Case], event: str, actor: Staff | None, facts: dict
     to = {case.pk: destination(case, event) for case in cases}
     for case in cases:
         must_be_allowed(case, event, actor)
-    links = [(c.pk, {"before": c.state, "after": to[c.pk], **(facts or {}).get(c.pk, {})}) for c in cases]
+    links = [
+        (c.pk, {"before": c.state, "after": to[c.pk], "outcome": OUTCOMES.get(event, c.outcome)}
+         | (facts or {}).get(c.pk, {}))
+        for c in cases
+    ]  # fmt: skip
     for state in sorted(set(to.values())):
         _write([case for case in cases if to[case.pk] == state], state, event)
-    audit.append_many(links, f"case.{event}", actor=actor)
+    audit.append_many(links, OF_MOVE[event], actor=actor)
 
 
 def destination(case: Case, event: str) -> str:

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from privacy.evidence.chains import GENESIS, digest_of
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import Event
 from privacy.models import AuditEntry, AuditHead, Staff
 
 
-def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntry:
+def append(chain: UUID, event: Event, *, actor: Staff | None, **data) -> AuditEntry:
     """Adds a link to `chain`. `data` holds counts, ids and rule names; never a person's value.
 
     Raises TransactionManagementError outside a transaction: an effect and its evidence stand or fall together.
@@ -20,12 +21,12 @@ def append(chain: UUID, event: str, *, actor: Staff | None, **data) -> AuditEntr
     return append_many([(chain, data)], event, actor=actor)[0]
 
 
-def append_many(links: Sequence[tuple[UUID, dict]], event: str, *, actor: Staff | None) -> list[AuditEntry]:
+def append_many(links: Sequence[tuple[UUID, dict]], event: Event, *, actor: Staff | None) -> list[AuditEntry]:
     """Adds one link for the same event to each of many chains."""
     return append_links([(chain, event, data) for chain, data in links], actor=actor)
 
 
-def append_links(links: Sequence[tuple[UUID, str, dict]], *, actor: Staff | None) -> list[AuditEntry]:
+def append_links(links: Sequence[tuple[UUID, Event, dict]], *, actor: Staff | None) -> list[AuditEntry]:
     """Adds links (chain, event, data), in their order, with the same few queries for many as for one."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("Audit entries are appended in the effect's transaction.")
@@ -47,7 +48,7 @@ def subject_chain(subject_id: UUID) -> UUID:
     return UUID(pseudonym(subject_id))
 
 
-def _link(head: AuditHead, event: str, actor: Staff | None, data: dict) -> AuditEntry:
+def _link(head: AuditHead, event: Event, actor: Staff | None, data: dict) -> AuditEntry:
     plain = json.loads(json.dumps(data, default=str))
     entry = AuditEntry(
         chain=head.chain, n=head.n + 1, event=event, actor=actor, at=datetime.now(UTC), data=plain,

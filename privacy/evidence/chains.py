@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy.evidence import reconciliation
 from privacy.evidence.reconciliation import Told
@@ -130,7 +130,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
     waiting = next(heads, None)
     for chain in _chains(since, up_to):
         while waiting and waiting[0] < chain.chain:
-            _look_again(trail, waiting[0])
+            _suspect(trail, waiting[0])
             waiting = next(heads, None)
         head, waiting = (
             (waiting[1:], next(heads, None)) if waiting and waiting[0] == chain.chain else (NO_HEAD, waiting)
@@ -139,7 +139,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
         trail.chains, trail.entries = trail.chains + 1, trail.entries + chain.n
         trail.older += chain.told.is_older
         if chain.faults:
-            _look_again(trail, chain.chain)
+            _suspect(trail, chain.chain)
         else:
             sound[chain.chain] = chain.told
         if len(sound) == reconciliation.PAGE:
@@ -149,7 +149,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
             tree.add(f"{chain.chain}:{chain.rooted[0]}:{chain.rooted[1]}".encode())
     _reconcile(trail, sound)
     while waiting:
-        _look_again(trail, waiting[0])
+        _suspect(trail, waiting[0])
         waiting = next(heads, None)
     trail.faults += [Fault(request_id, "the request has no chain") for request_id in _requests_without_chain()]
     trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in reconciliation.differences_of_duties()]
@@ -166,26 +166,48 @@ def last_entry_id() -> int:
         return AuditEntry.objects.aggregate(last=Max("id"))["last"] or 0
 
 
-def _look_again(trail: Trail, chain_id: UUID) -> None:
+def faults_of_chain(chain_id: UUID) -> list[str]:
+    """What is wrong with one chain, or with the rows that it tells of. Nobody who appends waits for a sound one."""
+    heads = AuditHead.objects.filter(chain=chain_id)
+    return _follow(chain_id, heads) and _look_again(chain_id)
+
+
+def faults_of_entry(entry: AuditEntry) -> list[str]:
+    """The same of this link alone, and of what it says of the one before it."""
+    earlier = AuditEntry.objects.filter(chain=entry.chain, n__lt=entry.n).order_by("-n")
+    chain = _Chain(entry.chain, *(earlier.values_list("n", "digest").first() or (0, GENESIS)))
+    chain.follow(entry, None)
+    return chain.faults
+
+
+def _look_again(chain_id: UUID) -> list[str]:
     """Follows one suspicious chain again with its head locked: while it was walked, somebody may have appended. Whoever
     changes its rows appends before the commit, so with the head the rows stand still too."""
-    chain = _Chain(chain_id)
     with transaction.atomic():
-        known = AuditEntry.objects.filter(chain=chain_id).exists()
-        head = AuditHead.objects.select_for_update().filter(chain=chain_id).values_list("n", "digest").first()
-        for entry in AuditEntry.objects.filter(chain=chain_id).order_by("n").iterator(PAGE):
-            chain.follow(entry, None)
-        if known:
-            chain.faults += reconciliation.differences({chain_id: chain.told}).get(chain_id, [])
+        return _follow(chain_id, AuditHead.objects.select_for_update().filter(chain=chain_id))
+
+
+def _follow(chain_id: UUID, heads: QuerySet[AuditHead]) -> list[str]:
+    chain = _Chain(chain_id)
+    known = AuditEntry.objects.filter(chain=chain_id).exists()
+    head = heads.values_list("n", "digest").first()
+    for entry in AuditEntry.objects.filter(chain=chain_id).order_by("n").iterator(PAGE):
+        chain.follow(entry, None)
+    if known:
+        chain.faults += reconciliation.differences({chain_id: chain.told}).get(chain_id, [])
     if known or head:
         chain.end_at(head or NO_HEAD)
-    trail.faults += [Fault(chain_id, text) for text in chain.faults]
+    return chain.faults
+
+
+def _suspect(trail: Trail, chain_id: UUID) -> None:
+    trail.faults += [Fault(chain_id, text) for text in _look_again(chain_id)]
 
 
 def _reconcile(trail: Trail, told: dict[UUID, Told]) -> None:
     """Holds the rows against some sound chains; where they differ, with the head locked once more."""
     for chain_id in reconciliation.differences(told):
-        _look_again(trail, chain_id)
+        _suspect(trail, chain_id)
 
 
 def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:

@@ -16,18 +16,19 @@ from django.db.models.functions import Concat
 
 from privacy.evidence import commitments
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
 from privacy.models import (
     AccessPackage,
     AuditEntry,
     Batch,
+    Case,
     ChildFlag,
     DataSubject,
-    ErasureReceipt,
     Job,
     LegalHold,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
+    Outcome,
+    Receipt,
+    State,
     Step,
     StepState,
     Suppression,
@@ -36,11 +37,18 @@ from privacy.models import (
 PAGE = 500
 # A row takes its time from the database's clock or a worker's, its entry from the worker's, in one transaction.
 TOLERANCE = timedelta(minutes=15)
-STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
-# How a request began whose first entry does not say so, because it was written before commitments.
-BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
-FINISHED = {"step.done": StepState.DONE, "step.waived": StepState.WAIVED}
+MOVES = {*OF_MOVE.values()}
+# How a case began whose first entry does not say so, because it was written before commitments; and what an entry said
+# until 2026-11 of how it began.
+BEGINNINGS = {State.RECEIVED, State.DECIDING, State.FULFILLING}
+OLD_BEGINNINGS = {"received": State.RECEIVED, "awaiting_approval": State.DECIDING, "in_progress": State.FULFILLING}
+FINISHED = {Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
+ENDS = {
+    Event.CASE_JOB_ENDED, Event.CASE_WITHDRAWN, Event.REQUEST_FULFILLED, Event.REQUEST_DENIED, Event.REQUEST_WITHDRAWN,
+}  # fmt: skip
 ERASED_TEXT = "[erased]"
+# What a decision about a hold or a flag says of the row that it begins, and of how many it ends.
+EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
 
 
 # An entry is read as a tuple of these: a trail has millions, and making a model's instance costs more than reading it.
@@ -72,23 +80,36 @@ class Told:
     """What the entries of one chain tell of the rows."""
 
     opened: AuditEntry | None = None
-    moved: AuditEntry | None = None  # the last change of status
+    moved: AuditEntry | None = None  # the last change of state
     approved: AuditEntry | None = None
-    plan: list[str] = field(default_factory=list)
+    denied: AuditEntry | None = None
+    answered: AuditEntry | None = None
+    ends: list[AuditEntry] = field(default_factory=list)  # of its work
+    effects: dict = field(default_factory=dict)  # of holds and flags, in the transaction that decided
+    plans: dict[str, list[str]] = field(default_factory=dict)  # by job; entries of until 2026-11 name none
     finished: dict[str, AuditEntry] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
 
     def hear(self, entry: AuditEntry) -> None:
-        if entry.event == "request.opened":
+        if entry.event == Event.REQUEST_OPENED:
             self.opened = entry
-        elif entry.event == "plan.frozen":
-            self.plan = [named_now(step) for step in entry.data.get("steps", [])]
+            self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
+        elif entry.event == Event.PLAN_FROZEN:
+            steps = [named_now(step) for step in entry.data.get("steps", [])]
+            self.plans[entry.data.get("job", "")] = steps
         elif entry.event in FINISHED:
             self.finished[named_now(entry.data.get("step", ""))] = entry
-        elif entry.event in STATUS_OF:
+        elif entry.event in MOVES or entry.event in OF_OLD_STATUS:
             self.moved = entry
-            if entry.data.get("because") == "approved":
-                self.approved = entry
+            self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
+            if entry.actor_id and entry.event == Event.CASE_GRANTED or entry.data.get("because") == "approved":
+                self.approved = self.approved or entry
+            if entry.event in (Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.REQUEST_DENIED):
+                self.denied = entry
+        if entry.event == Event.CASE_ANSWERED:
+            self.answered = entry
+        if entry.event in ENDS:
+            self.ends.append(entry)
         self.events.add(entry.event)
 
     @property
@@ -104,10 +125,10 @@ class Told:
 class Rows:
     """The rows that some chains tell of, or that say they belong to their requests."""
 
-    requests: dict[UUID, RightsRequest]
+    requests: dict[UUID, Case]
     jobs: dict[UUID, list[Job]]
     steps: dict[UUID, list[Step]]
-    receipts: dict[UUID, ErasureReceipt]
+    receipts: dict[UUID, Receipt]
     packages: dict[UUID, AccessPackage]
     suppressions: dict[UUID, list[tuple[str, str]]]
     duties: dict[UUID, UUID]  # {hold or flag: person}
@@ -115,7 +136,7 @@ class Rows:
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
         ids = list(told)
-        found = RightsRequest.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
+        found = Case.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
         jobs, steps, suppressions = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -128,8 +149,8 @@ class Rows:
             suppressions[pk].append(tuple(row))
         return cls(
             requests, jobs, steps,
-            {receipt.request_id: receipt for receipt in ErasureReceipt.objects.filter(request__in=requests)},
-            {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests)},
+            {receipt.request_id: receipt for receipt in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
+            {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests).order_by("created_at")},
             suppressions,
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
         )  # fmt: skip
@@ -152,7 +173,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
         yield "the request that it tells of is gone"
         return
     yield from _opening(request, told)
-    yield from _status(request, told)
+    yield from _state(request, told)
     yield from _approval(request, told)
     yield from _jobs(rows.jobs[chain], request, told)
     yield from _steps(rows.steps[chain], told)
@@ -162,7 +183,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _duty(request, told, rows)
 
 
-def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
+def _opening(request: Case, told: Told) -> Iterator[str]:
     opened = told.opened
     if opened.data.get("kind") != request.kind:
         yield "the request is of another kind than the one that was opened"
@@ -190,22 +211,29 @@ def _text(name: str, row, committed: str) -> Iterator[str]:
         yield f"the reason of the {name} was blanked or changed, and nobody was erased"
 
 
-def _status(request: RightsRequest, told: Told) -> Iterator[str]:
-    if told.moved:
-        expected = {STATUS_OF[told.moved.event]}
-    else:
-        expected = BEGINNINGS if told.is_older else {told.opened.data["status"]}
-    if request.status not in expected:
-        yield f"the request is {request.get_status_display().lower()}, and no entry says so"
+def _state(request: Case, told: Told) -> Iterator[str]:
+    if (request.state, request.outcome) not in _expected(request, told):
+        yield f"the request is {request.get_state_display().lower()}, and no entry says so"
         return
     if request.closed_at and (told.moved is None or _apart(request.closed_at, told.moved.at)):
         yield "the request was closed at another time"
-    denied = told.moved.data.get("because") if request.status == RequestStatus.DENIED else ""
-    if request.denial_reason != denied:
+    if request.denial_reason != (told.denied.data.get("because") if told.denied else ""):
         yield "the ground of the denial is not what was written"
+    if request.answered_how != (told.answered.data.get("how") if told.answered else ""):
+        yield "how the request was answered is not what was written"
 
 
-def _approval(request: RightsRequest, told: Told) -> Iterator[str]:
+def _expected(request: Case, told: Told) -> set[tuple[str, str]]:
+    """The (state, outcome) that the last entry about them allows."""
+    if told.moved is None:
+        began = told.opened.data.get("state") or OLD_BEGINNINGS.get(told.opened.data.get("status"))
+        return {(state, "") for state in (BEGINNINGS if told.is_older or began is None else {began})}
+    if told.moved.event in OF_OLD_STATUS:
+        return OF_OLD_STATUS[told.moved.event]
+    return {(told.moved.data["after"], told.moved.data["outcome"])}
+
+
+def _approval(request: Case, told: Told) -> Iterator[str]:
     if told.approved is None:
         if request.approved_by_id or request.approved_at:
             yield "the request says that it was approved, and no entry does"
@@ -215,20 +243,26 @@ def _approval(request: RightsRequest, told: Told) -> Iterator[str]:
         yield "the request was approved at another time"
 
 
-def _jobs(jobs: Sequence[Job], request: RightsRequest, told: Told) -> Iterator[str]:
-    if len(jobs) != bool(told.plan):
+def _jobs(jobs: Sequence[Job], request: Case, told: Told) -> Iterator[str]:
+    if len(jobs) != len(told.plans):
         yield "its work is not what was planned"
     for job in jobs:
         if (job.kind, job.subject_id, job.silent) != (request.kind, request.subject_id, request.silent):
             yield "its work is of another kind, or about another person"
         if job.ordered_by_id != (request.approved_by_id or request.requested_by_id):
             yield "its work names another person as the one who ordered it"
-        if bool(job.ended_at) != bool(request.closed_at) or (job.ended_at and _apart(job.ended_at, request.closed_at)):
+        if job.ended_at and all(_apart(job.ended_at, entry.at) for entry in told.ends):
             yield "its work was ended at another time"
+    if jobs and not any(job.is_open for job in jobs) != bool(told.ends):
+        yield "its work goes on, or has ended, and the entries say otherwise"
 
 
 def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
-    if [str(step) for step in steps] != told.plan:
+    by_job = defaultdict(list)
+    for step in steps:
+        by_job[str(step.job_id)].append(str(step))
+    planned = {job or next(iter(by_job), ""): plan for job, plan in told.plans.items()}
+    if dict(by_job) != planned:
         yield "the steps are not those of the plan"
     done = {str(step): step for step in steps if step.state in FINISHED.values()}
     for name in sorted(done.keys() - told.finished.keys()):
@@ -243,7 +277,7 @@ def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
             yield f"step “{name}” was finished at another time"
 
 
-def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
+def _receipt(receipt: Receipt | None, told: Told) -> Iterator[str]:
     issued = told.result("erasure.receipt")
     if receipt is None:
         if issued:
@@ -258,7 +292,7 @@ def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
         yield "the receipt was issued at another time"
 
 
-def _package(package: AccessPackage | None, request: RightsRequest, told: Told) -> Iterator[str]:
+def _package(package: AccessPackage | None, request: Case, told: Told) -> Iterator[str]:
     built = told.result("access.package")
     if package is None:
         if built and request.erased_at is None:  # the erasure deletes it with the rest
@@ -270,9 +304,9 @@ def _package(package: AccessPackage | None, request: RightsRequest, told: Told) 
     names = {name: built[name] for name in ("sha256", "rows", "files", "gaps") if name in built}
     if str(package.id) != built.get("package") or any(getattr(package, name) != value for name, value in names.items()):
         yield "the package is another one than was built"
-    if bool(package.downloaded_at) != ("package.downloaded" in told.events):
+    if bool(package.downloaded_at) != (Event.PACKAGE_DOWNLOADED in told.events):
         yield "the package says otherwise than the entries whether it was fetched"
-    if bool(package.swept_at) != ("package.swept" in told.events):
+    if bool(package.swept_at) != (Event.PACKAGE_SWEPT in told.events):
         yield "the package says otherwise than the entries whether it was deleted"
 
 
@@ -284,15 +318,15 @@ def _ledger(suppressions: Sequence[tuple[str, str]], told: Told) -> Iterator[str
         yield "the suppressed identifiers are not those that the erasure removed"
 
 
-def _duty(request: RightsRequest, told: Told, rows: Rows) -> Iterator[str]:
+def _duty(request: Case, told: Told, rows: Rows) -> Iterator[str]:
     if (pk := _id_of_duty(request, told)) and rows.duties.get(pk) != request.subject_id:
         yield f"the {DUTIES[request.kind].name} that it tells of is gone, or another person's"
 
 
-def _id_of_duty(request: RightsRequest, told: Told) -> UUID | None:
+def _id_of_duty(request: Case, told: Told) -> UUID | None:
     """The hold or flag that the finished request has put in force or found there."""
     duty = DUTIES.get(request.kind)
-    pk = told.result(duty.step).get(duty.key) if duty else None
+    pk = told.effects.get(duty.key) or told.result(duty.step).get(duty.key) if duty else None
     return UUID(pk) if pk else None
 
 
@@ -305,8 +339,8 @@ def _apart(one: datetime, other: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Duty:
-    """A row that one kind of request begins and another ends, and the names of what both leave in it and in the
-    results of their steps."""
+    """A row that one kind of case begins and others end, and the names of what they leave in it and in their entries:
+    of the decision, or until 2026-11 in the result of a step."""
 
     model: type[models.Model]
     name: str
@@ -316,8 +350,7 @@ class Duty:
     begun_at: str
     ended_by: str
     ended_at: str
-    ending: str
-    ended_count: str
+    endings: dict[str, str]  # {kind: how many it says it has ended}
 
     def subjects(self, **conditions) -> models.QuerySet:
         """(its id, its person's) of the rows for which these hold."""
@@ -332,13 +365,13 @@ class Duty:
 
 HOLD = Duty(
     LegalHold, "legal hold", "hold", "holds.place", "placed_by", "placed_at", "released_by", "released_at",
-    RequestKind.HOLD_RELEASE, "released",
+    {"hold_release": "released"},
 )  # fmt: skip
 FLAG = Duty(
     ChildFlag, "child flag", "flag", "children.freeze", "flagged_by", "flagged_at", "decided_by", "decided_at",
-    RequestKind.CHILD_CLEAR, "cleared",
+    {"child_clear": "cleared", "child_confirm": "confirmed"},
 )  # fmt: skip
-DUTIES = {RequestKind.HOLD_PLACE: HOLD, RequestKind.CHILD_FLAG: FLAG}
+DUTIES = {"hold_place": HOLD, "child_flag": FLAG}
 
 
 def differences_of_duties() -> Iterator[tuple[str, UUID, str]]:
@@ -362,14 +395,14 @@ def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: Container[UU
 
 def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple]:
     """(row, what is wrong with it) of the rows of these people that differ from what their requests' entries tell."""
-    found = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=(beginning, duty.ending)).order_by()
-    requests = {r.id: r for r in found.values_list("id", "subject_id", "kind", "requested_by_id", named=True)}
+    found = Case.objects.filter(subject__in=subject_ids, kind__in=(beginning, *duty.endings)).order_by()
+    columns = ("id", "subject_id", "kind", "requested_by_id", "approved_by_id")
+    requests = {r.id: r for r in found.values_list(*columns, named=True)}
     opened, done = {}, defaultdict(list)
-    for entry in _entries_of(requests, "request.opened", "step.done"):
-        if entry.event == "request.opened":
+    for entry in _entries_of(requests, Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.STEP_DONE):
+        if entry.event == Event.REQUEST_OPENED:
             opened[entry.chain] = entry
-        else:
-            done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
+        done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
     by_person = defaultdict(list)
     for row in duty.rows_of(subject_ids):
         by_person[row.subject_id].append(row)
@@ -378,7 +411,10 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
             for text in _of_duty(duty, row, done[subject_id], opened):
                 yield row, text
         ended = [row for row in rows if getattr(row, duty.ended_at)]
-        told = sum(entry.data["result"].get(duty.ended_count, 0) for _, entry in done[subject_id])
+        # One that is confirmed and cleared afterwards is one.
+        told = max(
+            sum(_facts(entry).get(count, 0) for _, entry in done[subject_id]) for count in duty.endings.values()
+        )
         if len(ended) < told:
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
@@ -391,9 +427,13 @@ def _entries_of(chains: Iterable[UUID], *events: str) -> list:
     return sorted(found.values_list("id", "chain", "event", "at", "data", named=True))
 
 
+def _facts(entry) -> dict:
+    return entry.data.get("result", {}) if entry.event == Event.STEP_DONE else entry.data
+
+
 def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
     """`done` are (request, entry) of what the person's requests did, `opened` the first entries by request."""
-    begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.id)]
+    begun = [(r, e) for r, e in done if _facts(e).get(duty.key) == str(row.id)]
     if not begun:
         yield "no request put it in force"
         return
@@ -405,9 +445,9 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[s
     if request.id in opened and "reason" in opened[request.id].data:
         yield from _text(duty.name, row, opened[request.id].data["reason"])
     if (ended_at := getattr(row, duty.ended_at)) and not any(
-        r.kind == duty.ending
-        and r.requested_by_id == getattr(row, f"{duty.ended_by}_id")
-        and e.data["result"].get(duty.ended_count)
+        r.kind in duty.endings
+        and (r.approved_by_id or r.requested_by_id) == getattr(row, f"{duty.ended_by}_id")
+        and _facts(e).get(duty.endings[r.kind])
         and not _apart(ended_at, e.at)
         for r, e in done
     ):
@@ -416,4 +456,4 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[s
 
 def empty_batches() -> list[UUID]:
     """A batch that opened nothing is not kept."""
-    return list(Batch.objects.filter(requests__isnull=True).order_by("pk").values_list("pk", flat=True))
+    return list(Batch.objects.filter(cases__isnull=True).order_by("pk").values_list("pk", flat=True))

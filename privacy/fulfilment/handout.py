@@ -7,6 +7,7 @@ from django.db import models, transaction
 
 from privacy.datamap import registry
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, check_why
 from privacy.models import DataSubject, Staff
 
@@ -14,7 +15,7 @@ from privacy.models import DataSubject, Staff
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
     """Writes down that a table without masked content was handed out."""
     with transaction.atomic():
-        audit.append(uuid4(), "table.exported", actor=actor, model=model._meta.label, rows=rows)
+        audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows)
 
 
 def record_content(
@@ -34,4 +35,4 @@ def record_content(
     with transaction.atomic():
         links = [(audit.subject_chain(subject_id), told | {"rows": count}) for subject_id, count in counted]
         if links:
-            audit.append_many(links, "content.exported", actor=actor)
+            audit.append_many(links, Event.CONTENT_EXPORTED, actor=actor)

@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce, Now
 
 from privacy.catalogue import JobKind, Planned, Standing, StepKind, register
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment import import_files
 from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.intake import Arrival, Outcome
@@ -66,7 +67,7 @@ def order(*, sheet: str, form: str, file: str, rows: int, actor: Staff) -> Impor
     try:
         with transaction.atomic():
             importing = ImportRun.objects.create(sheet=sheet, format=form, file=file, total=rows, actor=actor)
-            audit.append(importing.id, "import.ordered", actor=actor, sheet=sheet, rows=rows)
+            audit.append(importing.id, Event.IMPORT_ORDERED, actor=actor, sheet=sheet, rows=rows)
             give = order_jobs if rows > AT_ONCE else make  # a small one is not rung for: the page carries it out
             give([Job(id=importing.id, kind=KIND, about=about(file), lane=Lane.BULK, ordered_by=actor)])
     except IntegrityError as error:
@@ -179,12 +180,19 @@ def sentence(number: int, arrival: Arrival) -> str:
     return f"Row {number:,} came in. {arrival.reason}"
 
 
-def close(importing: ImportRun, outcome: str, told: Sequence[str]) -> None:
+ENDED = {
+    ImportRun.Outcome.DONE: Event.IMPORT_DONE,
+    ImportRun.Outcome.REFUSED: Event.IMPORT_REFUSED,
+    ImportRun.Outcome.STOPPED: Event.IMPORT_STOPPED,
+}
+
+
+def close(importing: ImportRun, outcome: ImportRun.Outcome, told: Sequence[str]) -> None:
     """Ends the import with its evidence, in the caller's transaction; the file goes when that is committed."""
     importing.refresh_from_db(fields=("created", "updated", "unchanged", "left_out"))
     ImportRun.objects.filter(pk=importing.pk).update(outcome=outcome, reasons=list(told[:TOLD]), finished_at=Now())
     counts = {name: getattr(importing, name) for name in ("created", "updated", "unchanged", "left_out")}
-    audit.append(importing.id, f"import.{outcome}", actor=importing.actor, sheet=importing.sheet, **counts)
+    audit.append(importing.id, ENDED[outcome], actor=importing.actor, sheet=importing.sheet, **counts)
     _last_read.clear()
     transaction.on_commit(partial(import_files.discard, importing.file))
 

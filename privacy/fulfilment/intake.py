@@ -19,14 +19,35 @@ from django.db.models.functions import Now
 
 from privacy.datamap import registry
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment.reading import why_not_storable
-from privacy.models import DataSubject, Identifier, Staff
+from privacy.models import (
+    DataSubject,
+    Feedback,
+    Identifier,
+    Note,
+    Prompt,
+    Script,
+    ScriptCoAuthor,
+    Shot,
+    ShotList,
+    Staff,
+)
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
 FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
+TAKEN_IN = {
+    Script: Event.INTAKE_SCRIPT,
+    ScriptCoAuthor: Event.INTAKE_SCRIPTCOAUTHOR,
+    Note: Event.INTAKE_NOTE,
+    Prompt: Event.INTAKE_PROMPT,
+    Feedback: Event.INTAKE_FEEDBACK,
+    ShotList: Event.INTAKE_SHOTLIST,
+    Shot: Event.INTAKE_SHOT,
+}
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds; a chunk leaves room for others
 
 
@@ -72,7 +93,7 @@ def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
         doors = Doors.of(people)
         arrivals = [doors.let_in(person) for person in people]
         doors.write()
-        _record("intake.people", arrivals, actor)
+        _record(Event.INTAKE_PEOPLE, arrivals, actor)
     return arrivals
 
 
@@ -93,7 +114,7 @@ def take_in(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Arriva
     with transaction.atomic():
         arrivals = _judged(rows, lock_people)
         _write_rows(arrivals)
-        _record(f"intake.{rows[0]._meta.model_name}", arrivals, actor)
+        _record(TAKEN_IN[type(rows[0])], arrivals, actor)
     return arrivals
 
 
@@ -356,7 +377,7 @@ def _write_rows(arrivals: Sequence[Arrival]) -> None:
         type(updated[0]).objects.bulk_update(updated, columns, batch_size=50)
 
 
-def _record(event: str, arrivals: Sequence[Arrival], actor: Staff | None) -> None:
+def _record(event: Event, arrivals: Sequence[Arrival], actor: Staff | None) -> None:
     """One link of evidence a batch, if it changed anything: who let in how many."""
     counts = Counter(str(a.outcome) for a in arrivals)
     if counts[Outcome.CREATED] or counts[Outcome.UPDATED]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from privacy.catalogue import NotAllowed
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.models import Processor, Staff
 
 # A processor has no UUID; its chain is named after its key, so that it is the same everywhere.
@@ -26,7 +27,7 @@ def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> Non
         processor.reviewed_at = processor.reviewed_by = None
     with transaction.atomic():
         processor.save()
-        event = "processor.added" if is_new else "processor.changed"
+        event = Event.PROCESSOR_ADDED if is_new else Event.PROCESSOR_CHANGED
         audit.append(chain_of(processor.key), event, actor=actor, processor=processor.key, fields=sorted(changed))
 
 
@@ -39,7 +40,7 @@ def mark_reviewed(*, key: str, actor: Staff) -> Processor:
         processor.reviewed_at, processor.reviewed_by = datetime.now(UTC), actor
         processor.save(update_fields=["reviewed_at", "reviewed_by"])
         audit.append(
-            chain_of(processor.key), "processor.reviewed", actor=actor,
+            chain_of(processor.key), Event.PROCESSOR_REVIEWED, actor=actor,
             processor=key, source=processor.source, read_on=processor.read_on,
         )  # fmt: skip
     return processor

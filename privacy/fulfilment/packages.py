@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from privacy.catalogue import JobKind, NotAllowed, StepKind, register
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.heartbeats import note
 from privacy.jobs.order import about, order
@@ -48,7 +49,7 @@ def issue_link(*, package_id: UUID, actor: Staff) -> str:
         token = secrets.token_urlsafe(32)
         package.token_sha256, package.token_issued_at = packages.token_digest(token), Now()
         package.save(update_fields=["token_sha256", "token_issued_at"])
-        audit.append(package.request_id, "package.link_issued", actor=actor, package=str(package.id))
+        audit.append(package.request_id, Event.PACKAGE_LINK_ISSUED, actor=actor, package=str(package.id))
     return token
 
 
@@ -65,7 +66,7 @@ def redeem(*, token: str, actor: Staff | None) -> Download | None:
     with transaction.atomic():
         is_first = packages.linked(token).filter(packages.UNUSED).update(downloaded_at=Now())
         if is_first or packages.by_token(token):
-            event = "package.downloaded" if is_first else "package.download_resumed"
+            event = Event.PACKAGE_DOWNLOADED if is_first else Event.PACKAGE_DOWNLOAD_RESUMED
             audit.append(package.request_id, event, actor=actor, package=str(package.id))
             return opened
     opened.file.close()
@@ -80,7 +81,7 @@ def download(*, package_id: UUID, actor: Staff) -> Download:
         opened = _open(package)
         if opened is None:
             raise NotAllowed("The file of this package is gone. Ask for a new export.")
-        audit.append(package.request_id, "package.downloaded_by_staff", actor=actor, package=str(package.id))
+        audit.append(package.request_id, Event.PACKAGE_DOWNLOADED_BY_STAFF, actor=actor, package=str(package.id))
     return opened
 
 
@@ -119,7 +120,7 @@ def delete(job: Job, step: Step) -> Done | Later:
         return Later(f"The file is not deleted: {fault.strerror}")
     package.token_sha256, package.swept_at = "", Now()
     package.save(update_fields=["file", "token_sha256", "swept_at"])
-    audit.append(package.request_id, "package.swept", actor=None, package=str(package.id))
+    audit.append(package.request_id, Event.PACKAGE_SWEPT, actor=None, package=str(package.id))
     return Done({"outcome": "deleted"})
 
 

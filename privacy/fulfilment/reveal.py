@@ -15,6 +15,7 @@ from django.db import models, transaction
 
 from privacy.datamap import registry
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.models import DataSubject, Staff
@@ -72,7 +73,7 @@ def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: 
         subject_id = row[path]
         check_why(reason, reference, DataSubject.objects.filter(pk=subject_id))
         audit.append(
-            audit.subject_chain(subject_id), "content.revealed", actor=actor,
+            audit.subject_chain(subject_id), Event.CONTENT_REVEALED, actor=actor,
             model=model, pk=str(pk), fields=list(fields), reason=reason, reference=reference,
         )  # fmt: skip
     return Revealed(subject_id, {name: row[name] for name in fields})

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.models import Staff
 
 NAMESPACE = uuid.UUID("b1f5f1f0-8f7b-5a39-8f6e-6f0b6b0c3b57")
@@ -22,7 +23,7 @@ def save(*, member: Staff, changed: Collection[str], roles: Collection[str], act
     with transaction.atomic():
         member.save()
         audit.append(
-            chain_of(member), "staff.added" if is_new else "staff.changed", actor=actor,
+            chain_of(member), Event.STAFF_ADDED if is_new else Event.STAFF_CHANGED, actor=actor,
             member=member.pk, fields=sorted(changed), roles=sorted(roles), superuser=member.is_superuser,
             active=member.is_active,
         )  # fmt: skip
@@ -31,4 +32,4 @@ def save(*, member: Staff, changed: Collection[str], roles: Collection[str], act
 def record_password_change(*, member: Staff, actor: Staff) -> None:
     """That `actor` set another member's password; nothing of the password."""
     with transaction.atomic():
-        audit.append(chain_of(member), "staff.password_set", actor=actor, member=member.pk)
+        audit.append(chain_of(member), Event.STAFF_PASSWORD_SET, actor=actor, member=member.pk)

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from privacy.catalogue import JobKind, Standing, job_kinds
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.jobs import failpoints
 from privacy.jobs.due import ANY, URGENCY, due
 from privacy.jobs.reach import read_open_steps, within_reach
@@ -108,7 +109,7 @@ def park(job: Job, because: str) -> None:
     that holds it now still does the steps that can be done."""
     job.parked_because = because[:300]
     Job.objects.filter(pk=job.pk).update(parked_because=job.parked_because)
-    audit.append(job.chain, "job.parked", actor=None)
+    audit.append(job.chain, Event.JOB_PARKED, actor=None)
 
 
 def prolong(part: Claim) -> None:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from privacy.catalogue import JobKind, Planned, Standing, job_kinds
 from privacy.catalogue.jobs import nothing_stops
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.jobs.bells import ring
 from privacy.models import Job, Step, StepState
 
@@ -55,7 +56,7 @@ def freeze(plans: Mapping[Job, Sequence[Planned]]) -> None:
         (job.chain, {"job": job.id, "steps": [f"{p.name} {p.target}".strip() for p in plan]})
         for job, plan in plans.items()
     ]
-    audit.append_many(links, "plan.frozen", actor=None)
+    audit.append_many(links, Event.PLAN_FROZEN, actor=None)
 
 
 def key_of(job_id: uuid.UUID, name: str, target: str) -> uuid.UUID:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.jobs.claim import park
 from privacy.jobs.outcomes import Done, Failed, Later, More, Outcome, Waiting
 from privacy.models import Job, Staff, Step, StepState
@@ -18,7 +19,7 @@ WRITTEN = (
 )  # fmt: skip
 
 Answer = tuple[Job, Step, Outcome]
-Link = tuple[UUID, str, dict]
+Link = tuple[UUID, Event, dict]
 
 
 def begin(step: Step) -> None:
@@ -52,7 +53,7 @@ class Minutes:
     def intend(self, job: Job, step: Step) -> None:
         """Takes in that a call is about to be made."""
         self.steps[step.id] = step
-        self.links.append((job.chain, "step.intended", {"step": str(step), "attempt": step.attempts}))
+        self.links.append((job.chain, Event.STEP_INTENDED, {"step": str(step), "attempt": step.attempts}))
 
     def write(self) -> None:
         save(list(self.steps.values()))
@@ -92,7 +93,7 @@ def finish(job: Job, step: Step, result: dict, units: int | None) -> Link:
     step.state, step.result, step.problem, step.sealed, step.not_before = StepState.DONE, result, "", "", None
     step.started_at, step.finished_at = step.started_at or step.now, step.now
     step.units_done = step.units_planned if units is None else units
-    return job.chain, "step.done", {"step": str(step), "result": result}
+    return job.chain, Event.STEP_DONE, {"step": str(step), "result": result}
 
 
 def attest(job: Job, step: Step, result: dict, *, actor: Staff) -> None:

@@ -46,7 +46,7 @@ class AuditEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["chain", "n"], name="audit_one_link_a_place")]
 
     def __str__(self):
-        return f"{self.event} {str(self.chain)[:8]}/{self.n}"
+        return f"Audit entry {str(self.chain)[:8]}/{self.n}"
 
 
 class Suppression(models.Model):

@@ -15,6 +15,7 @@ from privacy import models as privacy
 from privacy.datamap import registry
 from privacy.datamap.vocabulary import Category
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.fulfilment.reveal import CONTENT
 from privacy.selectors import evidence
 from tests import factories as f
@@ -218,18 +219,18 @@ def test_a_key_that_is_none_is_not_an_error(client, manager):
 def test_the_events_of_the_trail_are_offered_once_each_in_one_query(django_assert_num_queries):
     assert evidence.event_names() == []
     with transaction.atomic():
-        for event in ("request.opened", "content.revealed", "request.opened"):
+        for event in (Event.TABLE_EXPORTED, Event.CONTENT_REVEALED, Event.TABLE_EXPORTED):
             audit.append(uuid.uuid4(), event, actor=None)
     with django_assert_num_queries(1):
-        assert evidence.event_names() == ["content.revealed", "request.opened"]
+        assert evidence.event_names() == [Event.CONTENT_REVEALED, Event.TABLE_EXPORTED]
 
 
 def test_a_chain_that_was_tampered_with_says_so_on_its_list(client, manager):
     chain = uuid.uuid4()
     with transaction.atomic():
-        for event in ("request.opened", "step.done"):
+        for event in (Event.CONTENT_REVEALED, Event.CONTENT_EXPORTED):
             audit.append(chain, event, actor=None)
     url = reverse("admin:privacy_auditentry_changelist") + f"?chain__exact={chain}"
     assert "2 links, intact" in client.get(url).text
     privacy.AuditHead.objects.filter(pk=chain).update(n=3)
-    assert "links are missing at its end" in client.get(url).text
+    assert "entries 3 to 3 are missing at its end" in client.get(url).text

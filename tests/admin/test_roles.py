@@ -13,6 +13,7 @@ from privacy import models as privacy
 from privacy import roles
 from privacy.admin.actions import ACTIONS
 from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.models import RequestKind, RequestStatus
 from tests import factories as f
 from tests.admin.pages import Page, pages
@@ -69,7 +70,7 @@ def studio():
     f.ErasureReceiptFactory()
     f.ProcessorFactory()
     with transaction.atomic():
-        audit.append(uuid.uuid4(), "tested", actor=None)
+        audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
     return person
 
 

@@ -14,6 +14,7 @@ from django.db import IntegrityError, models, transaction
 from privacy.catalogue import Planned
 from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
+from privacy.evidence.events import Event
 from privacy.fulfilment import access, children, erasure, holds, packages, requests
 from privacy.fulfilment.batches import run_as_batch
 from privacy.jobs.order import freeze
@@ -319,7 +320,7 @@ def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(h
     request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place", status="in_progress")
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
-        audit.append(request.id, "request.opened", actor=request.requested_by, **told)
+        audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
         job = f.JobFactory(case=request, at_step="holds.place", ordered_by=request.requested_by)
         freeze({job: [Planned("holds.place", units=1)]})
     done([request])
@@ -333,7 +334,7 @@ def test_what_older_entries_say_still_binds_older_rows(history, column):
     request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place")
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
-        audit.append(request.id, "request.opened", actor=request.requested_by, **told)
+        audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
     values = {"requested_by": history.stranger, "status": "on_hold"}
     with owner_of_the_tables():
         RightsRequest.objects.filter(pk=request.pk).update(**{column: values[column]})
@@ -355,7 +356,7 @@ def test_a_request_deleted_with_its_chain_head_and_rows_shows_against_a_root(his
 def test_an_end_cut_off_together_with_the_head_shows_against_a_root(history, tmp_path):
     chain, root = uuid.uuid4(), tmp_path / "root.json"
     with transaction.atomic():
-        first, _ = audit.append_links([(chain, "content.revealed", {}), (chain, "content.revealed", {})], actor=None)
+        first, _ = audit.append_links([(chain, Event.CONTENT_REVEALED, {})] * 2, actor=None)
     assert verify(write_root=root)[0] == 0
     with owner_of_the_tables():
         AuditEntry.objects.filter(chain=chain, n=2)._raw_delete("default")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from privacy.evidence import audit, chains
 from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import Event
 from privacy.models import AuditEntry, AuditHead, Heartbeat
 from tests.factories import RightsRequestFactory
 from tests.tampering import owner_of_the_tables
@@ -30,10 +31,10 @@ def trail(db) -> list[uuid.UUID]:
     with transaction.atomic():
         for request in requests:
             told = {"kind": request.kind, "subject": pseudonym(request.subject_id)}
-            audit.append(request.id, "request.opened", actor=request.requested_by, **told)
+            audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
         for n in range(1, 4):
             for request in requests:
-                audit.append(request.id, f"step.{n}", actor=request.requested_by, rows=n, rule="GDPR art. 17")
+                audit.append(request.id, Event.STEP_INTENDED, actor=request.requested_by, rows=n, rule="GDPR art. 17")
     return [request.id for request in requests]
 
 
@@ -76,7 +77,7 @@ def test_an_empty_trail_is_intact(db):
 
 def test_an_entry_outside_a_transaction_is_refused(transactional_db):
     with pytest.raises(transaction.TransactionManagementError):
-        audit.append(uuid.uuid4(), "an event", actor=None)
+        audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_a_rewritten_chain_shows_only_against_a_root_kept_outside(trail, without
 def test_a_chain_deleted_with_its_head_and_request_shows_against_a_root(trail, without_triggers, tmp_path):
     root = tmp_path / "root.json"
     with transaction.atomic():
-        chain = audit.append(uuid.uuid4(), "content.revealed", actor=None).chain
+        chain = audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None).chain
     verify(write_root=root)
     entries(chain).delete()
     AuditHead.objects.filter(chain=chain).delete()
@@ -238,8 +239,8 @@ def test_a_trail_that_only_grew_still_fits_its_old_root(trail, tmp_path):
     root = tmp_path / "root.json"
     verify(write_root=root)
     with transaction.atomic():
-        audit.append(trail[0], "request.parked", actor=None)
-        audit.append(uuid.uuid4(), "content.revealed", actor=None)
+        audit.append(trail[0], Event.JOB_PARKED, actor=None)
+        audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None)
     assert "The audit trail is intact." in verify(root=root)
 
 
@@ -293,7 +294,7 @@ def test_an_entry_appended_while_the_trail_is_walked_is_no_fault(trail, monkeypa
 
     def heads_of_a_moment_later(since):
         with transaction.atomic():
-            audit.append(trail[1], "request.parked", actor=None)
+            audit.append(trail[1], Event.JOB_PARKED, actor=None)
         return read_heads(since)
 
     monkeypatch.setattr(chains, "_chains", lambda since, up_to: iter(read_chains))
@@ -323,8 +324,9 @@ def test_four_threads_on_the_same_chains_keep_them_whole(transactional_db):
     def append(worker: int) -> None:
         for n in range(25):
             with transaction.atomic():
-                audit.append_many([(chain, {"worker": worker}) for chain in shared], f"event.{n}", actor=None)
-                audit.append(uuid.uuid4(), "content.revealed", actor=None)
+                links = [(chain, {"worker": worker, "rows": n}) for chain in shared]
+                audit.append_many(links, Event.TABLE_EXPORTED, actor=None)
+                audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None)
         connection.close()
 
     with ThreadPoolExecutor(4) as pool:
@@ -337,7 +339,7 @@ def test_four_threads_on_the_same_chains_keep_them_whole(transactional_db):
 def test_an_entry_survives_the_way_through_the_database(db):
     data = {"rows": 3, "share": 0.25, "none": None, "name": "Größe \u2028", "list": [1, {"z": 1, "a": 2}], "big": 2**53}
     with transaction.atomic():
-        written = audit.append(uuid.uuid4(), "an event", actor=None, **data)
+        written = audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None, **data)
     read = AuditEntry.objects.get(pk=written.pk)
     assert json.loads(json.dumps(read.data)) == data
     assert chains.digest_of(read) == written.digest

@@ -1,0 +1,108 @@
+"""What the audit trail tells of. Entries are never rewritten, so a value here never changes, and none is taken out."""
+
+from enum import StrEnum
+from typing import Self
+
+from privacy.models import Outcome, State
+
+
+class Event(StrEnum):
+    """The value is what an entry says, `label` what staff read of it, and `details` what follows on the label where
+    the entry's data has it; the names in it are words of privacy.admin.event_words."""
+
+    label: str
+    details: str
+
+    def __new__(cls, value: str, label: str, details: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.label, member.details = value, label, details
+        return member
+
+    REQUEST_OPENED = "request.opened", "Opened", ": {kind}"
+    REQUEST_AWAITING_APPROVAL = "request.awaiting_approval", "Request awaiting approval", ": {because}"
+    REQUEST_IN_PROGRESS = "request.in_progress", "Request in progress", ": {because}"
+    REQUEST_ON_HOLD = "request.on_hold", "Request put on hold", ": {because}"
+    REQUEST_AWAITING_PROCESSORS = "request.awaiting_processors", "Request awaiting processors", ": {because}"
+    REQUEST_FULFILLED = "request.fulfilled", "Request fulfilled", ": {because}"
+    REQUEST_DENIED = "request.denied", "Request denied", ": {because}"
+    REQUEST_WITHDRAWN = "request.withdrawn", "Request withdrawn", ": {because}"
+    REQUEST_CANCEL_REQUESTED = "request.cancel_requested", "Withdrawn while it was carried out: stops before its next step"
+    REQUEST_PARKED = "request.parked", "Parked: a person has to look"
+    REQUEST_UNPARKED = "request.unparked", "Tried again after it was parked"
+
+    CASE_MATCHED = "case.matched", "Matched with a person"
+    CASE_PROVED = "case.proved", "It was made sure who asks", ": {verification}"
+    CASE_UNPROVED = "case.unproved", "Refused, because it is not sure who asks", ": {because}"
+    CASE_GRANTED = "case.granted", "Decided: it is carried out"
+    CASE_REFUSED = "case.refused", "Refused", ": {because}"
+    CASE_JOB_ENDED = "case.job_ended", "Everything was carried out"
+    CASE_DUE_SOON = "case.due_soon", "The date is near: to be answered with what is so"
+    CASE_ANSWERED = "case.answered", "Answered", ": {how}"
+    CASE_REOPENED = "case.reopened", "Taken up again"
+    CASE_WITHDRAWN = "case.withdrawn", "Withdrawn"
+    CASE_DUPLICATE = "case.duplicate", "Closed as a duplicate"
+    CASE_NOT_A_REQUEST = "case.not_a_request", "Closed: not a request"
+    CASE_EXPIRED = "case.expired", "Closed: who asks was never proved"
+    CASE_JOINED = "case.joined", "Joined work that was running about the same"
+    CASE_ASSIGNED = "case.assigned", "Given to a member of staff", ": no. {owner}"
+    WORK_STOPPED = "work.stopped", "Stopped before its next step"
+    WORK_RESUMED = "work.resumed", "Goes on again"
+
+    PLAN_FROZEN = "plan.frozen", "Plan frozen", ": {steps}"
+    PLAN_APPROVED_AGAIN = "plan.approved_again", "Plan approved again, as it had changed"
+    STEP_INTENDED = "step.intended", "Step begun", ": {step}, attempt {attempt}"
+    STEP_DONE = "step.done", "Step done", ": {step}{outcome}"
+    STEP_WAIVED = "step.waived", "Step waived", ": {step}"
+    JOB_PARKED = "job.parked", "Work parked: a person has to look"
+    JOB_UNPARKED = "job.unparked", "Work tried again after it was parked"
+
+    PACKAGE_LINK_ISSUED = "package.link_issued", "Link to the package issued"
+    PACKAGE_DOWNLOADED = "package.downloaded", "Package downloaded by its link"
+    PACKAGE_DOWNLOAD_RESUMED = "package.download_resumed", "Download of the package taken up again"
+    PACKAGE_DOWNLOADED_BY_STAFF = "package.downloaded_by_staff", "Package downloaded by staff"
+    PACKAGE_SWEPT = "package.swept", "Package deleted"
+
+    CONTENT_REVEALED = "content.revealed", "Content revealed", ": {model}, {fields}. {reason}"
+    CONTENT_EXPORTED = "content.exported", "Content exported", ": {model}, {fields}, {rows}. {reason}"
+    TABLE_EXPORTED = "table.exported", "Table exported", ": {model}, {rows}"
+
+    IMPORT_ORDERED = "import.ordered", "Import ordered", ": {sheet}, {rows}"
+    IMPORT_DONE = "import.done", "Import done", ": {sheet}, {counts}"
+    IMPORT_REFUSED = "import.refused", "Import refused", ": {sheet}"
+    IMPORT_STOPPED = "import.stopped", "Import stopped", ": {sheet}, {counts}"
+    INTAKE_PEOPLE = "intake.people", "People taken in", ": {counts}"
+    INTAKE_SCRIPT = "intake.script", "Scripts taken in", ": {counts}"
+    INTAKE_SCRIPTCOAUTHOR = "intake.scriptcoauthor", "Co-authors taken in", ": {counts}"
+    INTAKE_NOTE = "intake.note", "Notes taken in", ": {counts}"
+    INTAKE_PROMPT = "intake.prompt", "Prompts taken in", ": {counts}"
+    INTAKE_FEEDBACK = "intake.feedback", "Feedback taken in", ": {counts}"
+    INTAKE_SHOTLIST = "intake.shotlist", "Shot lists taken in", ": {counts}"
+    INTAKE_SHOT = "intake.shot", "Shots taken in", ": {counts}"
+    BILLING_SYNCED = "billing.synced", "Billing taken in from Stripe", ": {counts}"
+
+    PROCESSOR_ADDED = "processor.added", "Processor added", ": {processor}"
+    PROCESSOR_CHANGED = "processor.changed", "Processor changed", ": {processor}; {fields}"
+    PROCESSOR_REVIEWED = "processor.reviewed", "Processor reviewed", ": {processor}"
+    STAFF_ADDED = "staff.added", "Staff account added", ": no. {member}, {rights}"
+    STAFF_CHANGED = "staff.changed", "Staff account changed", ": no. {member}, {rights}; {fields}"
+    STAFF_PASSWORD_SET = "staff.password_set", "Password of a staff account set by another", ": no. {member}"
+
+
+# What tells that a case has moved, by what has happened.
+NO_MOVE = {Event.CASE_JOINED, Event.CASE_ASSIGNED}
+OF_MOVE = {event.removeprefix("case."): event for event in Event if event.startswith("case.") and event not in NO_MOVE}
+
+# What an entry said until 2026-11 of the status of a request, as (state, outcome) of its case. One that was on hold had
+# been approved, or had not.
+OF_OLD_STATUS = {
+    Event.REQUEST_AWAITING_APPROVAL: {(State.DECIDING, "")},
+    Event.REQUEST_IN_PROGRESS: {(State.FULFILLING, "")},
+    Event.REQUEST_ON_HOLD: {(State.FULFILLING, ""), (State.DECIDING, "")},
+    Event.REQUEST_AWAITING_PROCESSORS: {(State.FULFILLING, "")},
+    Event.REQUEST_FULFILLED: {(State.CLOSED, Outcome.FULFILLED)},
+    Event.REQUEST_DENIED: {(State.CLOSED, Outcome.DENIED)},
+    Event.REQUEST_WITHDRAWN: {(State.CLOSED, Outcome.WITHDRAWN)},
+}
+
+# In the trails of old databases; no code writes them any more.
+HISTORICAL = frozenset({*OF_OLD_STATUS, Event.REQUEST_PARKED, Event.REQUEST_UNPARKED, Event.STEP_WAIVED})

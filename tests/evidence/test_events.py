@@ -1,0 +1,245 @@
+"""Every event that the code writes is known, every known one is written or of old, and staff read sentences."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing import sync
+from privacy.admin import event_words
+from privacy.catalogue import Planned
+from privacy.evidence.events import HISTORICAL, OF_STATUS, Event
+from privacy.fulfilment import (
+    access,
+    erasure,
+    handout,
+    holds,
+    imports,
+    intake,
+    inventory,
+    packages,
+    processors,
+    requests,
+    reveal,
+    staff,
+)
+from privacy.fulfilment.intake import Person
+from privacy.jobs.claim import park
+from privacy.models import (
+    AccessPackage,
+    AuditEntry,
+    DataSubject,
+    Identifier,
+    ImportRun,
+    Processor,
+    RequestStatus,
+    Script,
+)
+from tests import factories as f
+from tests import working
+from tests.billing.test_sync import CUSTOMER
+from tests.jobs import steps
+
+FAMILIES = {event.partition(".")[0] for event in Event}
+MODULES = {
+    file: ast.parse(file.read_text())
+    for app in ("privacy", "billing", "kosenai_ops")
+    for file in Path(settings.BASE_DIR, app).rglob("*.py")
+    if "migrations" not in file.parts and file.name != "events.py"
+}
+
+
+# --- written and known
+
+
+def writes(module: ast.Module) -> bool:
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
+    return "audit" in {imported.name for node in imports for imported in node.names}
+
+
+def members(module: ast.Module) -> set[Event]:
+    return {
+        Event[node.attr]
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Event"
+    }
+
+
+def texts(module: ast.Module) -> Iterator[str]:
+    """Events as texts: whole ones, and beginnings of f-strings."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and node.value in set(Event):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            family, dot, rest = node.values[0].value.partition(".")
+            if dot and not rest and family in FAMILIES:
+                yield family
+
+
+def test_what_is_written_is_known_and_what_is_known_is_written_or_of_old():
+    written = set().union(*(members(module) for module in MODULES.values() if writes(module))) | {*OF_STATUS.values()}
+    assert written & HISTORICAL == set()
+    assert set(Event) - written - HISTORICAL == set()
+
+
+def test_no_event_is_written_as_a_text():
+    assert {str(file): found for file, module in MODULES.items() if (found := list(texts(module)))} == {}
+
+
+def test_every_status_that_a_request_can_come_to_has_its_event():
+    assert set(OF_STATUS) == set().union(*requests.ALLOWED.values())
+
+
+# --- in sentences
+
+
+def test_every_detail_is_a_word_that_the_pages_have():
+    assert {name for event in Event for name in event_words.words_in(event)} == set(event_words.WORDS)
+
+
+@pytest.fixture
+def history() -> list[AuditEntry]:
+    """Everything that the trail tells of happens."""
+    agent, manager = f.StaffFactory(role="agent"), f.StaffFactory(role="manager")
+    asked = {"actor": agent, "reason": "Asked by mail", "verification": "signed_in"}
+    what_happens_to_packages(agent, asked)
+    what_happens_to_requests(agent, manager, asked)
+    what_staff_read_and_take_out(agent)
+    what_is_taken_in(manager)
+    what_is_said_of_processors_and_staff(manager)
+    return list(AuditEntry.objects.order_by("id"))
+
+
+def what_happens_to_packages(agent, asked):
+    [request] = access.export(subject_ids=[f.DataSubjectFactory().id], **asked)
+    working.run(request.id)
+    package = AccessPackage.objects.get()
+    link = packages.issue_link(package_id=package.id, actor=agent)
+    for _ in range(2):
+        packages.redeem(token=link, actor=None).file.close()
+    packages.download(package_id=package.id, actor=agent).file.close()
+    working.let_time_pass(working.of(package.id))
+    working.run(package.id)
+
+
+def what_happens_to_requests(agent, manager, asked):
+    [erased] = erasure.request_erasure(
+        subject_ids=[f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject_id], **asked
+    )
+    erasure.approve(request_id=erased.id, actor=manager)
+    working.run(erased.id)
+    for step in erased.steps.filter(finished_at=None, name="processors.erase"):
+        processors.attest(step_id=step.id, actor=manager, evidence="TICKET-1")
+    working.run_again(erased)
+    [hold] = holds.place(subject_ids=[f.DataSubjectFactory().id], actor=agent, reason="A court asks")
+    [held] = erasure.request_erasure(subject_ids=[hold.subject_id], **asked)
+    erasure.approve(request_id=held.id, actor=manager)
+    working.run(held.id)
+    held.refresh_from_db()
+    with transaction.atomic():
+        requests.transition(held, RequestStatus.AWAITING_APPROVAL, actor=None, because="hold released")
+    requests.deny(request_id=held.id, actor=manager, denial_reason="no_match")
+    [unwanted] = erasure.request_erasure(subject_ids=[f.DataSubjectFactory().id], **asked)
+    requests.cancel(request_id=unwanted.id, actor=agent)
+    leased = steps.given(Planned("test local"), requested_by=agent)
+    with transaction.atomic():
+        park(leased.jobs.get(), "It failed")
+    requests.unpark(request_id=leased.id, actor=manager)
+    working.claimed(leased.id)
+    requests.cancel(request_id=leased.id, actor=manager)
+
+
+def what_staff_read_and_take_out(agent):
+    script, why = f.ScriptFactory(), {"actor": agent, "reason": "support"}
+    reveal.reveal(model="privacy.Script", pk=script.pk, fields=["title", "body"], **why)
+    handout.record_content(rows=Script.objects.all(), fields=["body"], **why)
+    handout.record_table(model=DataSubject, rows=1, actor=agent)
+
+
+def what_is_taken_in(manager):
+    person, script, shots = f.DataSubjectFactory(), f.ScriptFactory(), f.ShotListFactory()
+    intake.bring_in(people=[Person("Ada", identifiers=((Identifier.Kind.EMAIL, "ada@example.com"),))], actor=manager)
+    for row in (
+        f.ScriptFactory.build(owner=person),
+        f.ScriptCoAuthorFactory.build(script=script, subject=person),
+        f.NoteFactory.build(author=person),
+        f.PromptFactory.build(author=person),
+        f.FeedbackFactory.build(author=person),
+        f.ShotListFactory.build(owner=person),
+        f.ShotFactory.build(shot_list=shots),
+    ):
+        intake.take_in(rows=[row], actor=manager)
+    imports.order(sheet="privacy.note", form="csv", file="0" * 32, rows=1, actor=manager)
+    for outcome in ImportRun.Outcome:
+        with transaction.atomic():
+            imports.close(f.ImportRunFactory(sheet="privacy.note", created=3), outcome, [])
+    f.IdentifierFactory(kind=Identifier.Kind.STRIPE, value="cus_1")
+    sync.sync(objects=[CUSTOMER], as_of=None)
+
+
+def what_is_said_of_processors_and_staff(manager):
+    inventory.save(processor=f.ProcessorFactory.build(key="newcomer"), changed=["name"], actor=manager)
+    Processor.objects.filter(pk="stripe").update(source="Its agreement", read_on="2026-11-01")
+    inventory.save(processor=Processor.objects.get(pk="stripe"), changed=["read_on"], actor=manager)
+    inventory.mark_reviewed(key="stripe", actor=manager)
+    member = f.StaffFactory.build()
+    staff.save(member=member, changed=["username"], roles=[], actor=manager)
+    staff.save(member=member, changed=["groups"], roles=["agent"], actor=manager)
+    staff.record_password_change(member=member, actor=manager)
+
+
+@pytest.mark.django_db
+def test_every_event_tells_the_details_that_are_written_with_it(history):
+    assert {entry.event for entry in history} == set(Event) - HISTORICAL
+    for entry in history:
+        text, event = event_words.sentence(entry), Event(entry.event)
+        assert text.startswith(event.label)
+        assert (text != event.label) == bool(event.details), entry.data
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+KEYS = [*event_words.WORDS, "result", "roles", "superuser", "active"]
+
+
+@given(st.sampled_from(Event) | st.text(max_size=60), JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
+def test_whatever_an_old_or_forged_entry_says_is_told(event, data):
+    text = event_words.sentence(AuditEntry(event=event, data=data))
+    assert text.startswith(Event(event).label if event in Event else event)
+
+
+@pytest.mark.django_db
+def test_staff_read_sentences_on_a_request_s_page_and_choose_by_labels(client, manager):
+    request = steps.given(Planned("erasure.slices", "privacy.UsageEvent"))
+    text = client.get(reverse("admin:privacy_rightsrequest_change", args=[request.pk])).text
+    assert "<td>Plan frozen: 1 step</td>" in text and "plan.frozen" not in text
+    text = client.get(reverse("admin:privacy_auditentry_changelist")).text
+    assert "Plan frozen: 1 step" in text and ">Plan frozen<" in re.sub(r"\s*([<>])\s*", r"\1", text)
+
+
+@pytest.mark.django_db
+def test_the_page_of_an_entry_shows_the_event_and_the_facts_as_they_are_written(client, manager):
+    steps.given(Planned("erasure.slices", "privacy.UsageEvent"))
+    text = client.get(reverse("admin:privacy_auditentry_change", args=[AuditEntry.objects.get().pk])).text
+    assert all(words in text for words in ("Plan frozen: 1 step", "plan.frozen", "erasure.slices privacy.UsageEvent"))
+
+
+@pytest.mark.django_db
+def test_what_a_forged_entry_says_is_no_html(client, manager):
+    AuditEntry.objects.create(chain=uuid4(), n=1, event="<b>all is well</b>", at=datetime.now(UTC))
+    text = client.get(reverse("admin:privacy_auditentry_changelist")).text
+    assert "&lt;b&gt;all is well&lt;/b&gt;" in text and "<b>all is well" not in text
