@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kosenai_ops.demo.studio import add_person
-from privacy.fulfilment import access, children, erasure, holds, processors
-from privacy.models import DataSubject, Identifier, RequestStatus, RightsRequest, Staff, StepState
+from privacy.cases import handover, processors
+from privacy.cases.requests import answer, ask, grant
+from privacy.models import Case, ChildFlag, DataSubject, Identifier, LegalHold, Staff, State, StepState
 
 PATIENCE_SECONDS = 90
 
@@ -36,37 +37,43 @@ def play(staff: dict[str, Staff]) -> Iterator[Deed]:
 
 def export(staff, rng) -> Deed:
     person = add_person("Nora Lind", "SE", rng)
-    [request] = access.export(
-        subject_ids=[person.id], actor=staff["agent"], reason="Asked for a copy by e-mail",
+    [case] = ask(
+        "access", subject_ids=[person.id], actor=staff["agent"], reason="Asked for a copy by e-mail",
         verification="email_round_trip",
     )  # fmt: skip
-    seconds = carry_out(request)
+    seconds = carry_out(case)
     detail = ""
-    if request.status == RequestStatus.FULFILLED:
-        package = request.package
-        detail = f"{package.rows} rows, {package.files} files, {package.size:,} bytes, {package.gaps} gaps"
-    return Deed("Export", "fulfilled", request.status, detail, seconds)
+    if case.state == State.ANSWERING:
+        handover.give_link(request_id=case.id, actor=staff["agent"])
+        package = case.package
+        detail = f"{package.rows} rows, {package.files} files, {package.size:,} bytes, {package.gaps} gaps; link given"
+    return Deed("Export", "fulfilled", where_it_stands(case), detail, seconds)
 
 
 def held_erasure(staff, rng) -> Deed:
     person = add_person("Otto Brandt", "DE", rng)
-    [hold] = holds.place(subject_ids=[person.id], actor=staff["agent"], reason="Dispute over an invoice")
-    carry_out(hold)
-    request = approved_erasure(staff, person)
-    seconds = carry_out(request, until=lambda r: r.status == RequestStatus.ON_HOLD)
+    [hold] = ask("hold_place", subject_ids=[person.id], actor=staff["agent"], reason="Dispute over an invoice")
+    at_once = LegalHold.objects.filter(subject=person, released_at=None).exists()
+    case = approved_erasure(staff, person)
+    seconds = carry_out(hold) + carry_out(case, until=lambda c: c.job.stopped_at)
     left = Identifier.objects.filter(subject=person).count()
-    return Deed("Erasure under a legal hold", "on_hold", request.status, f"{left} identifiers still there", seconds)
+    got = "stopped" if case.job.stopped_at and hold.state == State.CLOSED else where_it_stands(case)
+    return Deed(
+        "Erasure under a legal hold", "stopped", got,
+        f"in force {'at once' if at_once else 'late'}, its job done; {left} identifiers still there", seconds,
+    )  # fmt: skip
 
 
 def erasure_done(staff, rng) -> Deed:
     person = add_person("Paula Reis", "PT", rng)
-    request = approved_erasure(staff, person)
-    seconds = carry_out(request, until=only_people_are_awaited)
-    attested = attest_all(request, staff["approver"])
-    seconds += carry_out(request)
+    case = approved_erasure(staff, person)
+    seconds = carry_out(case, until=only_people_are_awaited)
+    attested = attest_all(case, staff["approver"])
+    seconds += carry_out(case)
     detail = ""
-    if request.status == RequestStatus.FULFILLED:
-        body = request.receipt.body
+    if case.state == State.ANSWERING:
+        answer(request_id=case.id, actor=staff["agent"], how="email")
+        body = case.receipt.body
         detail = (
             f"{sum(body['deleted'].values())} rows deleted, {sum(body['anonymised'].values())} anonymised, "
             f"{sum(body['kept'].values())} kept by law, {body['files'].get('deleted', 0)} files; "
@@ -74,43 +81,56 @@ def erasure_done(staff, rng) -> Deed:
         )
         if DataSubject.objects.get(pk=person.id).full_name or Identifier.objects.filter(subject=person).exists():
             return Deed("Erasure", "fulfilled", "data left behind", detail, seconds)
-    return Deed("Erasure", "fulfilled", request.status, detail, seconds)
+    return Deed("Erasure", "fulfilled", where_it_stands(case), detail, seconds)
 
 
 def child_flag(staff, rng) -> Deed:
     person = add_person("Quinn Adeyemi", "GB", rng)
-    [request] = children.flag(subject_ids=[person.id], actor=staff["agent"], reason="A parent wrote to support")
-    seconds = carry_out(request)
+    [case] = ask("child_flag", subject_ids=[person.id], actor=staff["agent"], reason="A parent wrote to support")
     person.refresh_from_db()
-    detail = "account frozen, sessions ended" if person.frozen_at else "account not frozen"
-    return Deed("Child-account flag", "fulfilled", request.status, detail, seconds)
+    is_frozen = person.frozen_at and ChildFlag.objects.filter(subject=person, state="suspected").exists()
+    seconds = carry_out(case)
+    detail = "account frozen at once, sessions ended by the worker" if is_frozen else "account not frozen"
+    return Deed("Child-account flag", "fulfilled", where_it_stands(case), detail, seconds)
 
 
-def approved_erasure(staff, person: DataSubject) -> RightsRequest:
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=staff["agent"], reason="Asked to be forgotten", verification="signed_in"
-    )
-    return erasure.approve(request_id=request.id, actor=staff["approver"])
+def approved_erasure(staff, person: DataSubject) -> Case:
+    [case] = ask(
+        "erasure", subject_ids=[person.id], actor=staff["agent"], reason="Asked to be forgotten",
+        verification="signed_in",
+    )  # fmt: skip
+    return grant(request_id=case.id, actor=staff["approver"])
 
 
-def carry_out(request: RightsRequest, until: Callable[[RightsRequest], bool] | None = None) -> float:
+def where_it_stands(case: Case) -> str:
+    case.refresh_from_db()
+    return case.outcome or case.state
+
+
+def carry_out(case: Case, until: Callable[[Case], object] | None = None) -> float:
     """Watches the worker; returns the seconds it took, or the end of patience."""
     started = time.monotonic()
     while time.monotonic() - started < PATIENCE_SECONDS:
-        request.refresh_from_db()
-        if not request.is_open or (until and until(request)) or (request.job and request.job.parked_because):
+        case.refresh_from_db()
+        job = case.job
+        if not job.is_open or (until and until(case)) or job.parked_because:
             break
         time.sleep(0.05)
     return time.monotonic() - started
 
 
-def only_people_are_awaited(request: RightsRequest) -> bool:
-    return request.status == RequestStatus.AWAITING_PROCESSORS and not request.job.lease_until
+def only_people_are_awaited(case: Case) -> bool:
+    waiting = case.steps.filter(state=StepState.WAITING).exists()
+    return (
+        waiting
+        and not case.job.lease_until
+        and not case.steps.filter(state=StepState.PENDING).exclude(name="erasure.receipt").exists()
+    )
 
 
-def attest_all(request: RightsRequest, actor: Staff) -> int:
+def attest_all(case: Case, actor: Staff) -> int:
     """Attests, as the approver would with a ticket number in hand, what no API key in the demo can do."""
-    waiting = list(request.steps.filter(state=StepState.WAITING))
+    waiting = list(case.steps.filter(state=StepState.WAITING))
     for number, step in enumerate(waiting, start=1):
         processors.attest(step_id=step.id, actor=actor, evidence=f"DEMO-{number}")
     return len(waiting)

@@ -5,18 +5,18 @@ from datetime import date
 from django.utils.html import format_html, format_html_join
 
 from privacy import regimes
-from privacy.models import RequestStatus, RightsRequest, Step, StepState
+from privacy.catalogue import case_kinds
+from privacy.models import Case, Outcome, State, Step, StepState
 
-STATUS_TONES = {
-    RequestStatus.RECEIVED: "plain",
-    RequestStatus.AWAITING_APPROVAL: "warn",
-    RequestStatus.ON_HOLD: "stop",
-    RequestStatus.IN_PROGRESS: "run",
-    RequestStatus.AWAITING_PROCESSORS: "run",
-    RequestStatus.FULFILLED: "good",
-    RequestStatus.DENIED: "plain",
-    RequestStatus.WITHDRAWN: "plain",
+STATE_TONES = {
+    State.RECEIVED: "plain",
+    State.VERIFYING: "warn",
+    State.DECIDING: "warn",
+    State.FULFILLING: "run",
+    State.ANSWERING: "warn",
+    State.CLOSED: "plain",
 }
+OUTCOME_TONES = {Outcome.FULFILLED: "good", Outcome.PARTLY: "good"}
 STEP_TONES = {
     StepState.PENDING: "plain",
     StepState.STARTED: "run",
@@ -37,20 +37,34 @@ def badges(*found):
     return format_html_join(" ", "{}", ((one,) for one in found if one)) or "–"
 
 
-def of_status(request: RightsRequest):
-    """Of a request `with_work`."""
+def of_case(case: Case):
+    """State or outcome, and what it waits for, of a case `with_work`."""
     return badges(
-        badge(request.get_status_display(), STATUS_TONES[request.status]),
-        badge("Parked", "stop") if request.is_parked and request.is_open else None,
-        badge("Stopping", "warn") if request.is_stopping and request.is_open else None,
+        of_state(case),
+        badge("Parked", "stop") if case.is_parked else None,
+        badge("Stopping", "warn") if case.is_stopping else None,
+        badge("On hold", "stop") if is_on_hold(case) else None,
+        badge("Awaiting processors", "run") if case.is_waiting and not case.is_stopped else None,
+        badge("Second answer owed", "warn") if case.is_working and not case.is_open else None,
     )
+
+
+def of_state(case: Case):
+    if case.is_open:
+        return badge(case.get_state_display(), STATE_TONES[case.state])
+    return badge(case.get_outcome_display(), OUTCOME_TONES.get(case.outcome, "plain"))
+
+
+def is_on_hold(case: Case) -> bool:
+    """Whether a hold stops it, or would if it were decided now."""
+    return case.is_stopped or (case.is_held and case.is_open and bool(case_kinds[case.kind].stopped_words))
 
 
 def of_step(step: Step):
     return badge(step.get_state_display(), STEP_TONES[step.state])
 
 
-def due(request: RightsRequest):
+def due(request: Case):
     """The deadline of an open request with the days that are left; a closed one is no longer due."""
     if not request.due_on or not request.is_open:
         return "–"
@@ -59,7 +73,7 @@ def due(request: RightsRequest):
     return format_html('<span class="ops-due">{} {}</span>', short_date(request.due_on), shown)
 
 
-def none_verified(request: RightsRequest):
+def none_verified(request: Case):
     """Says beside a date that no rule stands behind it."""
     is_so = request.regime == regimes.NONE_VERIFIED
     return badge(regimes.name_of(request.regime), "warn") if is_so else None

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy.models import RequestStatus
-from privacy.selectors import dashboard
+from privacy.models import State
+from privacy.selectors import cases, dashboard
 from privacy.selectors.dashboard import Today, Week
 from privacy.selectors.queue import PATIENCE_SECONDS
 
@@ -55,7 +55,7 @@ def context(request: HttpRequest, shared: dict) -> dict:
     return shared | {
         "today": today,
         "pressing": pressing(request, today),
-        "statuses": statuses(request, today),
+        "states": states(request, today),
         "machinery": machinery(request, today),
         "chart": chart(today.weeks),
         "first_steps": first_steps(request) if today.is_fresh else [],
@@ -72,7 +72,7 @@ def list_of(request: HttpRequest, label: str, query: str = "") -> str:
 
 def pressing(request: HttpRequest, today: Today) -> list[Figure]:
     """What somebody has to do something about."""
-    may_approve = request.user.has_perm("privacy.approve_erasure")
+    decides = cases.decides(request.user)
     queue = "privacy.rightsrequest"
     return [
         Figure(
@@ -83,10 +83,13 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             unruled(today.due_soon_by_none),
         ),
         Figure(
-            "Awaiting my approval" if may_approve else "Awaiting approval",
-            today.my_approvals if may_approve else today.statuses[RequestStatus.AWAITING_APPROVAL],
+            "Awaiting my decision" if decides else "Awaiting decision",
+            today.my_approvals if decides else today.states[State.DECIDING],
             list_of(request, queue, "?queue=approval"), "warn",
         ),
+        Figure("To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"),
+        Figure("Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"),
+        *escalated(request, today),
         Figure("Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"),
         Figure(
             "Child flags undecided", today.child_flags,
@@ -99,22 +102,30 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
     ]  # fmt: skip
 
 
+def escalated(request: HttpRequest, today: Today) -> list[Figure]:
+    """For those who can still turn it: what nobody has answered three days before its date."""
+    if not request.user.has_perm("privacy.change_processor"):
+        return []
+    url = list_of(request, "privacy.rightsrequest", "?deadline=escalated")
+    return [Figure("Escalated", today.escalated, url, "stop", "unanswered, due in 3 days or overdue")]
+
+
 def unruled(number: int) -> str:
     return f"{number:,} by no verified rule" if number else ""
 
 
-def statuses(request: HttpRequest, today: Today) -> list[tuple[Figure, float]]:
-    """Open requests by status, each with the length of its bar in percent."""
-    widest = max(today.statuses.values(), default=0) or 1
+def states(request: HttpRequest, today: Today) -> list[tuple[Figure, float]]:
+    """Open cases by state, each with the length of its bar in percent."""
+    widest = max(today.states.values(), default=0) or 1
     return [
         (
             Figure(
-                RequestStatus(status).label, number,
-                list_of(request, "privacy.rightsrequest", f"?status__exact={status}"),
+                State(state).label, number,
+                list_of(request, "privacy.rightsrequest", f"?state__exact={state}"),
             ),
             100 * number / widest,
         )
-        for status, number in today.statuses.items()
+        for state, number in today.states.items()
     ]  # fmt: skip
 
 

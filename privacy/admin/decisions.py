@@ -1,7 +1,9 @@
-"""What staff decide about a request: approve, deny, cancel, retry, attest. The same four steps as every action."""
+"""What staff decide about a case: prove, approve, deny, answer, cancel, retry, attest. The same four steps as every
+action."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import wraps
 from uuid import UUID
 
@@ -12,24 +14,28 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from privacy import regimes
 from privacy.admin import step_words
 from privacy.admin.actions import PEOPLE_SHOWN, check_permission, requests
-from privacy.admin.forms import MAX_PEOPLE, DenialForm, EvidenceForm, NoQuestionsForm, RequestIds, TypedForm
-from privacy.admin.plan_sections import erasure_sections, recipients
-from privacy.fulfilment import erasure, processors
-from privacy.fulfilment import requests as life
-from privacy.fulfilment.requests import MAY, NotAllowed
-from privacy.models import RequestKind, RequestStatus, RightsRequest, Staff, Step, StepState
-from privacy.selectors import approval, queue
+from privacy.admin.forms import (
+    MAX_PEOPLE,
+    AnswerForm,
+    DenialForm,
+    EvidenceForm,
+    NoQuestionsForm,
+    OwnerForm,
+    ProofForm,
+    RequestIds,
+    SetAsideForm,
+    TypedForm,
+)
+from privacy.admin.plan_sections import recipients, sections_of
+from privacy.cases import processors
+from privacy.cases import requests as life
+from privacy.catalogue import CaseKind, NotAllowed, Permit, Right, case_kinds
+from privacy.models import Case, Job, RightsRequest, Staff, State, Step, StepState
+from privacy.selectors import cases as selectors
 from privacy.selectors import plan as plans
-
-APPROVE = "privacy.approve_erasure"
-OPEN_TO_DENIAL = (RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.ON_HOLD)
-# What ends with an order that counts before any worker has carried it out.
-ENDS = {
-    RequestKind.HOLD_PLACE: "Without this order the hold ends: erasures that it stops go on by themselves.",
-    RequestKind.CHILD_FLAG: "Without this order the child flag ends: the account is not frozen.",
-}
 
 
 @dataclass(frozen=True)
@@ -44,29 +50,66 @@ class Button:
     not_because: str = ""
 
 
-def buttons_for(user: Staff, row: RightsRequest) -> list[Button]:
-    """The decisions that the status allows and the role permits, the main one first."""
-    found = []
-    if approval.awaits(row) and user.has_perm(APPROVE):
-        found.append(
-            Button("Approve…", "verified", page("approve", row), is_dangerous=True, is_main=True,
-                   not_because=approval.not_by(row, user))
+def buttons_for(user: Staff, row: Case, job: Job | None) -> list[Button]:
+    """The decisions that the state allows and the role permits, the main one first."""
+    return [*_to_decide(user, row), *_to_answer(user, row), *_to_go_on(user, row, job), *_to_end(user, row, job)]
+
+
+def has(user: Staff, permit: Permit | None) -> bool:
+    return permit is not None and user.has_perm(permit.name)
+
+
+def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
+    kind = case_kinds[row.kind]
+    if row.state == State.VERIFYING and has(user, kind.may.ask):
+        yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
+    if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
+        not_because = selectors.not_by(row, user)
+        yield Button(
+            kind.decision.button, "verified", page("approve", row), is_dangerous=kind.decision.is_dangerous,
+            is_main=True, not_because=not_because,
         )  # fmt: skip
-    may = MAY[row.kind]
-    if row.is_parked and row.is_open and user.has_perm(may.retry):
-        found.append(Button("Try again…", "replay", page("retry", row), is_main=True))
-    if row.status in OPEN_TO_DENIAL and user.has_perm(may.deny):
-        found.append(Button("Deny…", "block", page("deny", row)))
-    if row.is_open and not row.is_stopping:
-        if user.has_perm(may.cancel):
-            found.append(Button("Cancel…", "cancel", page("cancel", row)))
-        elif row.kind in ENDS and user.has_perm(may.retry):
-            not_because = f"{ENDS[row.kind]} So an approver or manager has to cancel it."
-            found.append(Button("Cancel…", "cancel", page("cancel", row), not_because=not_because))
-    return found
+    if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
+        yield Button("Deny…", "block", page("deny", row))
+    if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):
+        yield Button("Set aside…", "folder_off", page("set_aside", row))
 
 
-def page(name: str, row: RightsRequest) -> str:
+def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
+    kind = case_kinds[row.kind]
+    if row.state == State.ANSWERING and has(user, kind.may.answer):
+        yield Button("Say how it was answered…", "outgoing_mail", page("answer", row), is_main=True)
+    if row.state == State.CLOSED and issubclass(kind, Right) and has(user, kind.may.decide) and not row.is_working:
+        yield Button("Take up again…", "history", page("reopen", row))
+
+
+def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
+    may = case_kinds[row.kind].may
+    if job and job.is_open and job.parked_because:
+        if life.since_approved(job):
+            if has(user, may.decide):
+                own = selectors.not_by(row, user)
+                yield Button("Approve again…", "verified", page("approve_again", row), is_main=True, not_because=own)
+        elif has(user, may.retry):
+            yield Button("Try again…", "replay", page("retry", row), is_main=True)
+
+
+def _to_end(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
+    may = case_kinds[row.kind].may
+    if row.is_open and not row.is_stopping and has(user, may.cancel):
+        gone = life.irreversible(row) if job else ""
+        not_because = f"It cannot be withdrawn any more: “{gone}” is done, and cannot be taken back." if gone else ""
+        yield Button("Cancel…", "cancel", page("cancel", row), not_because=not_because)
+    if row.is_open and has(user, may.ask):
+        yield Button("Assign…", "person_add", page("assign", row))
+
+
+def check_permit(request: HttpRequest, permit: Permit | None) -> None:
+    if not has(request.user, permit):
+        raise PermissionDenied("Your role does not allow this.")
+
+
+def page(name: str, row: Case) -> str:
     return reverse(f"admin:privacy_rightsrequest_{name}", args=[row.id])
 
 
@@ -76,8 +119,8 @@ def on_request(view: Callable) -> Callable:
     @wraps(view)
     def with_row(request: HttpRequest, request_id: UUID, **kwargs) -> HttpResponse:
         check_permission(request, "privacy.view_rightsrequest")
-        found = RightsRequest.objects.select_related("requested_by", "approved_by", "batch").filter(pk=request_id)
-        row = queue.with_work(found).first()
+        found = Case.objects.select_related("requested_by", "approved_by", "batch", "owner").filter(pk=request_id)
+        row = selectors.with_work(found).first()
         if row is None:
             messages.error(request, "There is no such request; it may be an old link.")
             return redirect("admin:privacy_rightsrequest_changelist")
@@ -86,7 +129,7 @@ def on_request(view: Callable) -> Callable:
     return with_row
 
 
-def ask(request: HttpRequest, row: RightsRequest, form, *, title: str, submit: str, **more) -> HttpResponse:
+def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **more) -> HttpResponse:
     """The confirmation page of a decision on one request."""
     context = {
         **admin.site.each_context(request),
@@ -103,7 +146,7 @@ def ask(request: HttpRequest, row: RightsRequest, form, *, title: str, submit: s
     return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
 
 
-def carry_out(request: HttpRequest, row: RightsRequest, verb: Callable, done: str, **given) -> HttpResponse:
+def carry_out(request: HttpRequest, row: Case, verb: Callable, done: str, **given) -> HttpResponse:
     """Calls the verb and goes back to the request; a refusal, such as on a stale page, becomes a message."""
     try:
         verb(actor=request.user, **given)
@@ -114,39 +157,66 @@ def carry_out(request: HttpRequest, row: RightsRequest, verb: Callable, done: st
     return redirect(request_page(row))
 
 
-def request_page(row: RightsRequest) -> str:
+def request_page(row: Case) -> str:
     return reverse("admin:privacy_rightsrequest_change", args=[row.id])
 
 
 @on_request
-def deny(request: HttpRequest, row: RightsRequest) -> HttpResponse:
-    """Closes the request with a reason that the person is told."""
-    check_permission(request, MAY[row.kind].deny)
+def prove(request: HttpRequest, row: Case) -> HttpResponse:
+    """It is made sure who asks; what needs nobody else starts."""
+    kind = case_kinds[row.kind]
+    check_permit(request, kind.may.ask)
+    form = ProofForm(request.POST or None, kind=kind)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, life.prove, "Saved: it is sure who asks.",
+                         request_id=row.id, verification=form.cleaned_data["verification"])  # fmt: skip
+    waits = "Then the work starts." if kind.deciders == 1 else f"{kind.decision.waits} after that."
+    return ask(
+        request, row, form, title=f"Say that it is sure who asks: {row}", submit="It is sure",
+        sentences=["You state that the request comes from the person, and how you know.", waits],
+    )  # fmt: skip
+
+
+@on_request
+def deny(request: HttpRequest, row: Case) -> HttpResponse:
+    """Refuses it with a reason that the person is told."""
+    check_permit(request, case_kinds[row.kind].may.deny)
     form = DenialForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, life.deny, "Denied. Nothing was done to the data.",
                          request_id=row.id, denial_reason=form.cleaned_data["denial_reason"])  # fmt: skip
+    told = "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."
+    is_right = issubclass(case_kinds[row.kind], Right)
     return ask(
         request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
-        sentences=["The request is closed and nothing is done to the data.", *ends_with(row),
-                   "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."],
+        sentences=["Nothing is done to the data.", *([told] if is_right else ["It is closed."])],
     )  # fmt: skip
 
 
-def ends_with(row: RightsRequest) -> list[str]:
-    return [ENDS[row.kind]] if row.kind in ENDS and row.is_open else []
+@on_request
+def set_aside(request: HttpRequest, row: Case) -> HttpResponse:
+    """Closes what is not to be decided."""
+    check_permit(request, case_kinds[row.kind].may.deny)
+    form = SetAsideForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, life.set_aside, "Closed.",
+                         request_id=row.id, event=form.cleaned_data["event"])  # fmt: skip
+    return ask(
+        request, row, form, title=f"Set {row} aside", submit="Close it",
+        sentences=["The case is closed, and nothing is done to the data. It stays on record."],
+    )  # fmt: skip
 
 
 @on_request
-def cancel(request: HttpRequest, row: RightsRequest) -> HttpResponse:
-    """Withdraws the request; what is done stays done, and the page says what that is."""
-    check_permission(request, MAY[row.kind].cancel)
+def cancel(request: HttpRequest, row: Case) -> HttpResponse:
+    """Withdraws the case; what is done stays done, and the page says what that is."""
+    check_permit(request, case_kinds[row.kind].may.cancel)
     if request.method == "POST":
         return carry_out(
             request, row, life.cancel, "Cancelled: work that runs stops before its next step.", request_id=row.id
         )
     gone = [step for step in row.steps.all() if step.state in (StepState.DONE, StepState.STARTED) or step.units_done]
-    sentences = ["The request is closed; work that is being done stops before its next step.", *ends_with(row)]
+    sentences = ["The request is closed; work that is being done stops before its next step."]
     if gone:
         sentences.append("What is done already is not undone: " + ", ".join(str(step) for step in gone) + ".")
     return ask(
@@ -156,9 +226,9 @@ def cancel(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 
 
 @on_request
-def retry(request: HttpRequest, row: RightsRequest) -> HttpResponse:
-    """Lets the workers try a parked request again."""
-    check_permission(request, MAY[row.kind].retry)
+def retry(request: HttpRequest, row: Case) -> HttpResponse:
+    """Lets the workers try parked work again."""
+    check_permit(request, case_kinds[row.kind].may.retry)
     if request.method == "POST":
         return carry_out(request, row, life.unpark, "The workers try again.", request_id=row.id)
     return ask(
@@ -169,9 +239,72 @@ def retry(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 
 
 @on_request
-def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpResponse:
+def approve_again(request: HttpRequest, row: Case) -> HttpResponse:
+    """Approves a plan that has got more since it was approved."""
+    check_permit(request, case_kinds[row.kind].may.decide)
+    if again := sign_in_again(request):
+        return again
+    if request.method == "POST":
+        return carry_out(request, row, life.approve_again, "Approved as it is now. It goes on.", request_id=row.id)
+    job = row.job
+    new = plans.in_words(life.since_approved(job)) if job else ""
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Approve {row} again", submit="Approve the plan as it is now",
+        is_dangerous=True, is_pointless=not new,
+        sentences=[f"New in the plan since it was approved: {new}." if new else "The plan has not changed.",
+                   "Nothing of it was carried out. What you approve is what the plan says now."],
+    )  # fmt: skip
+
+
+@on_request
+def answer(request: HttpRequest, row: Case) -> HttpResponse:
+    """Says how and when the person was answered."""
+    check_permit(request, case_kinds[row.kind].may.answer)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        moment = datetime.combine(on, time.min, regimes.CONTROLLER_ZONE) if on and on < regimes.today() else None
+        return carry_out(request, row, life.answer, "Answered, and closed.",
+                         request_id=row.id, how=form.cleaned_data["how"], on=moment)  # fmt: skip
+    owed = ["The work goes on, and a second answer is owed when it is done."] if row.is_working else []
+    return ask(
+        request, row, form, title=f"Say how {row} was answered", submit="It was answered",
+        sentences=["You state that the person was answered: nothing is sent from here.", "The case is closed.", *owed],
+    )  # fmt: skip
+
+
+@on_request
+def reopen(request: HttpRequest, row: Case) -> HttpResponse:
+    """Takes a closed case up again."""
+    kind = case_kinds[row.kind]
+    check_permit(request, kind.may.decide)
+    if request.method == "POST":
+        return carry_out(request, row, life.reopen, "Taken up again.", request_id=row.id)
+    next_ = "It is carried out anew." if kind.deciders == 1 else f"{kind.decision.waits}."
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Take {row} up again", submit="Take it up again",
+        sentences=[f"The case is open again. {next_}", "Its deadline stays what it was."],
+    )  # fmt: skip
+
+
+@on_request
+def assign(request: HttpRequest, row: Case) -> HttpResponse:
+    """Gives the case to a member of staff."""
+    check_permit(request, case_kinds[row.kind].may.ask)
+    form = OwnerForm(request.POST or None, initial={"owner": row.owner_id})
+    if request.method == "POST" and form.is_valid():
+        owner = form.cleaned_data["owner"]
+        return carry_out(request, row, life.assign, f"{owner} sees it to its end.", request_id=row.id, owner=owner)
+    return ask(
+        request, row, form, title=f"Assign {row}", submit="Assign",
+        sentences=["It stands among the open cases of whom you choose, or of their deputy while they are away."],
+    )  # fmt: skip
+
+
+@on_request
+def attest(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
     """Closes a processor's step on a person's word, with the evidence named."""
-    check_permission(request, APPROVE)
+    check_permit(request, case_kinds[row.kind].may.attest)
     step = Step.objects.filter(pk=step_id, job__case=row).first()
     if step is None:
         messages.error(request, "There is no such step; the plan may have been made anew.")
@@ -188,8 +321,8 @@ def attest(request: HttpRequest, row: RightsRequest, step_id: UUID) -> HttpRespo
 
 
 @on_request
-def approve(request: HttpRequest, row: RightsRequest) -> HttpResponse:
-    """One erasure, from its own page."""
+def approve(request: HttpRequest, row: Case) -> HttpResponse:
+    """One decision, from its own page."""
     return approve_many(request, [row.id], expected=str(row.id)[:8])
 
 
@@ -202,7 +335,7 @@ def approve_selected(model_admin, request: HttpRequest, queryset) -> HttpRespons
     return confirm_approvals(request, ids)
 
 
-approve_selected.short_description = "Approve erasures…"
+approve_selected.short_description = "Approve…"
 
 
 def approve_view(request: HttpRequest) -> HttpResponse:
@@ -215,41 +348,61 @@ def approve_view(request: HttpRequest) -> HttpResponse:
 
 
 def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: str | None = None) -> HttpResponse:
-    """Shows the plan and asks for a typed word; on a good answer approves those that may be approved."""
-    check_permission(request, APPROVE)
+    """Shows the plan and asks for a typed word; on a good answer decides those that may be decided."""
     if request.method != "POST":
         return confirm_approvals(request, request_ids)
     if again := sign_in_again(request):
         return again
-    form = TypedForm(request.POST, expected=expected or word_for(request_ids))
+    free, refused = selectors.sort_out(request_ids, request.user)
+    kind = one_kind(request, [*free, *refused])
+    if kind is None:
+        return redirect(back_from(request_ids))
+    form = TypedForm(request.POST, expected=expected or word_for(kind, request_ids))
     if not form.is_valid():
         return confirm_approvals(request, request_ids, form)
-    free, refused = approval.sort_out(request_ids, request.user)
+    shown = form.cleaned_data["shown"].split("\n") if kind.parts else None
     try:
-        approved = erasure.approve_many(request_ids=[row.id for row in free], actor=request.user)
+        approved = life.grant_all(request_ids=[row.id for row in free], actor=request.user, shown=shown)
+    except life.PlanChanged as refusal:
+        messages.warning(request, str(refusal))
+        return confirm_approvals(request, request_ids)
     except (NotAllowed, PermissionDenied):
         messages.warning(request, "A colleague was quicker with some of these, so nothing was approved. Look again.")
         return redirect(back_from(request_ids))
-    tell(request, len(approved), refused)
+    tell(request, kind, len(approved), refused)
     return redirect(back_from(request_ids))
 
 
-def tell(request: HttpRequest, approved: int, refused: dict[RightsRequest, list[str]]) -> None:
+def one_kind(request: HttpRequest, rows: Sequence[Case]) -> type[CaseKind] | None:
+    """What these are, if they are of one kind that the member decides about; else a message says why not."""
+    kinds = {row.kind for row in rows}
+    if len(kinds) != 1:
+        messages.error(request, "Select requests of one kind: their plans are read apart.")
+        return None
+    kind = case_kinds[kinds.pop()]
+    check_permit(request, kind.may.decide)
+    return kind
+
+
+def tell(request: HttpRequest, kind: type[CaseKind], approved: int, refused: dict[Case, list[str]]) -> None:
     if approved:
-        messages.success(request, f"Approved: {requests(approved)}. The erasure starts by itself.")
+        messages.success(request, kind.decision.done.format(cases=requests(approved)))
     if refused:
         left = f"{requests(len(refused))} left alone" if approved else "Nothing was approved"
         messages.warning(request, f"{left}. {next(iter(refused.values()))[0]}")
 
 
 def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: TypedForm | None = None) -> HttpResponse:
-    """The plan of what would be erased, and what stands in the way, before anybody approves."""
-    check_permission(request, APPROVE)
+    """The plan of what would be done, and what stands in the way, before anybody decides."""
     if again := sign_in_again(request):
         return again
-    free, refused = approval.sort_out(request_ids, request.user)
-    plan = plans.erasure_plan([row.subject_id for row in free]) if free else None
+    free, refused = selectors.sort_out(request_ids, request.user)
     known = [*free, *refused]
+    kind = one_kind(request, known)
+    if kind is None:
+        return redirect(back_from(request_ids))
+    subject_ids = [row.subject_id for row in free]
+    plan = kind.dry_run(subject_ids) if free and kind.dry_run else None
     one = known[0] if len(known) == 1 == len(request_ids) else None
     context = {
         **admin.site.each_context(request),
@@ -257,29 +410,33 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "opts": RightsRequest._meta,
         "original": one,
         "row": one,
-        "form": form or TypedForm(expected=word_for(request_ids)),
+        "kind": kind,
+        "form": form or TypedForm(
+            expected=word_for(kind, request_ids), initial={"shown": "\n".join(sorted(plan.parts)) if plan else ""}
+        ),
         "form_url": reverse("admin:privacy_rightsrequest_approve_many") if not one else page("approve", one),
         "request_ids": " ".join(str(request_id) for request_id in request_ids),
         "cancel_url": back_from(request_ids),
-        "submit": "Approve and erase",
-        "is_dangerous": True,
+        "submit": kind.decision.submit,
+        "is_dangerous": kind.decision.is_dangerous,
         "is_pointless": not free,
         "plan": plan,
-        "sections": erasure_sections(plan) if plan else [],
+        "sections": sections_of(plan) if plan else [],
         "recipients": recipients(plan) if plan else [],
+        "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
         "rows": free[:PEOPLE_SHOWN],
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
         "refused": list(refused.items())[:PEOPLE_SHOWN],
         "refused_count": len(refused),
         "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
-    }
+    }  # fmt: skip
     return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
 
 
-def word_for(request_ids: Sequence[UUID]) -> str:
+def word_for(kind: type[CaseKind], request_ids: Sequence[UUID]) -> str:
     """What must be typed: the request's short id, or for many a word that nobody types by accident."""
-    return str(request_ids[0])[:8] if len(request_ids) == 1 else f"erase {len(request_ids)}"
+    return str(request_ids[0])[:8] if len(request_ids) == 1 else f"{kind.decision.word} {len(request_ids)}"
 
 
 def back_from(request_ids: Sequence[UUID]) -> str:

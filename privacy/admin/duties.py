@@ -11,17 +11,6 @@ from privacy.admin.filters import DeclaredFilter, LinkFilter
 from privacy.models import ChildFlag, LegalHold
 
 
-def start_for_subjects(action: actions.SubjectAction):
-    """A list action that leads the rows' people to the confirmation of `action`."""
-
-    def start(model_admin, request, queryset):
-        people = queryset.order_by().values_list("subject", flat=True).distinct()
-        return actions.confirm_if_few(request, action, people)
-
-    start.short_description = f"{action.label}…"
-    return start
-
-
 class OpenFilter(DeclaredFilter):
     """What is in force is what staff come for; the past is one click away."""
 
@@ -61,19 +50,20 @@ class FlagStateFilter(LinkFilter):
     field = forms.ChoiceField(choices=ChildFlag.State)
 
 
+TONES = {ChildFlag.State.SUSPECTED: "warn", ChildFlag.State.CHILD: "stop", ChildFlag.State.CLEARED: "plain"}
+
+
 class DutyAdmin(ReadOnlyAdmin):
-    """`action_name` is what ends the duty; it is offered to those who may."""
+    """`endings` are the kinds of case that end the duty or decide about it; offered to those who may ask for them."""
 
     changelist = TabbedChangeList
     actions = ()
-    action_name: str
+    endings: tuple[str, ...]
 
     def get_actions(self, request):
-        action = actions.ACTIONS[self.action_name]
-        if not request.user.has_perm(action.permission):
-            return {}
-        start = start_for_subjects(action)
-        return {action.name: (start, action.name, start.short_description)}
+        kinds = [kind for kind in actions.allowed(request) if kind.key in self.endings]
+        starts = {kind.key: actions.start_from_list(kind, "subject") for kind in kinds}
+        return {key: (start, key, start.short_description) for key, start in starts.items()}
 
 
 @admin.register(LegalHold)
@@ -84,7 +74,7 @@ class LegalHoldAdmin(DutyAdmin):
     ordering = ["-placed_at"]
     fields = ["subject_link", "reason", "silent", "placed_by", "placed_at", "released_by", "released_at"]
     readonly_fields = ["subject_link"]
-    action_name = "release"
+    endings = ("hold_release",)
     open_label, past_label = "In force", "Released"
     empty_text = "No legal hold here. One is placed from a person's page or the list of people."
 
@@ -101,10 +91,10 @@ class ChildFlagAdmin(DutyAdmin):
     ordering = ["-flagged_at"]
     fields = ["subject_link", "state", "reason", "flagged_by", "flagged_at", "decided_by", "decided_at"]
     readonly_fields = ["subject_link"]
-    action_name = "clear"
-    open_label, past_label = "To be decided", "Cleared"
+    endings = ("child_confirm", "child_clear")
+    open_label, past_label = "To be decided", "Decided"
     empty_text = "No flag here. An account is flagged from a person's page or the list of people."
 
     @display(description="State")
     def state_badge(self, flag):
-        return badge(flag.get_state_display(), "warn" if flag.state == ChildFlag.State.SUSPECTED else "plain")
+        return badge(flag.get_state_display(), TONES[flag.state])

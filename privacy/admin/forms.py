@@ -1,8 +1,8 @@
 """What a staff member fills in on the confirmation pages."""
 
-from uuid import UUID
+from datetime import date
+from uuid import UUID, uuid4
 
-import pyrage
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
@@ -12,12 +12,13 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from privacy import regimes
+from privacy.catalogue import CaseKind, Question
 from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
-from privacy.models import RequestKind, Verification
+from privacy.models import Answered, Staff, Verification
 
 MAX_PEOPLE = 1_000
-SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."
 
 
 class Ids(forms.CharField):
@@ -42,76 +43,124 @@ def long_text(placeholder: str = "") -> UnfoldAdminTextareaWidget:
     return UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": placeholder})
 
 
-class ReasonForm(forms.Form):
-    """Every action on people asks why."""
-
-    subjects = Ids()
-    reason = forms.CharField(
-        min_length=10,
-        max_length=2000,
-        widget=long_text("Such as: ticket 4711, asked for by e-mail on 3 May"),
-        help_text=f"{SAY_WHY} The person can read this in their package.",
-        error_messages={
-            "required": "Say why: the reason is part of the record.",
-            "min_length": "Say a little more: at least %(limit_value)d characters.",
-        },
-    )
+class DayInput(UnfoldAdminTextInputWidget):
+    input_type = "date"
 
 
-class UnseenReasonForm(ReasonForm):
-    """For the duties: their reasons are withheld from the package (see the data map)."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = f"{SAY_WHY} The person cannot read this: it is left out of their package."
+LATER = "later"
 
 
-class HoldForm(UnseenReasonForm):
-    silent = forms.BooleanField(
-        label="Silent: the person must not learn of this hold",
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-        help_text="For an order that forbids to tell. It then leaves no trace in the person's package, also when it "
-        "is released; otherwise the package says that there is a hold, and not why. It cannot be changed later.",
-    )
-
-
-class ErasureForm(ReasonForm):
-    verification = forms.ChoiceField(
+def proof_field(kind: type[CaseKind], *, may_come_later: bool) -> forms.ChoiceField:
+    """How it was made sure who asks; without proof the case waits for it."""
+    later = [(LATER, "Not yet: the case waits until it is")] if may_come_later else []
+    return forms.ChoiceField(
         label="How was it verified who asks?",
-        choices=[("", "Choose…"), *Verification.choices],
+        choices=[("", "Choose…"), *((way, Verification(way).label) for way in kind.proof), *later],
         widget=UnfoldAdminSelectWidget,
         help_text="GDPR art. 12(6). Ask for no more proof than is needed.",
         error_messages={"required": "Choose how it was verified that the request comes from the person."},
     )
 
 
-class ExportForm(ErasureForm):
-    recipient_key = forms.CharField(
-        label="Encrypt to an age key (optional)",
-        required=False,
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget(
-            attrs={"placeholder": "age1…", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
-        ),
-        help_text="The person's age public key. Without one the package is a plain zip.",
+def field_of(question: Question) -> forms.Field:
+    """The form field of a question that a declaration asks."""
+    common = {"label": question.label, "required": question.required, "help_text": question.help}
+    errors = {"required": question.missing}
+    match question.type:
+        case "text":
+            errors["min_length"] = "Say a little more: at least %(limit_value)d characters."
+            return forms.CharField(
+                **common, min_length=question.at_least, max_length=question.at_most,
+                widget=long_text(question.placeholder), error_messages=errors,
+            )  # fmt: skip
+        case "choice":
+            choices = [("", "Choose…"), *question.choices]
+            return forms.ChoiceField(**common, choices=choices, widget=UnfoldAdminSelectWidget, error_messages=errors)
+        case "switch":
+            return forms.BooleanField(**common, widget=UnfoldBooleanSwitchWidget)
+        case "day":
+            return forms.DateField(**common, widget=DayInput, error_messages=errors, validators=[not_to_come])
+    return forms.CharField(
+        **common, max_length=question.at_most, error_messages=errors,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": question.placeholder, **AS_TYPED}),
+    )  # fmt: skip
+
+
+AS_TYPED = {"spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
+
+
+def not_to_come(day: date) -> None:
+    if day > regimes.today():
+        raise ValidationError("This day is yet to come.")
+
+
+class CaseForm(forms.Form):
+    """What a right or duty asks of whoever opens a case of it. `token` is the same when a form is sent twice."""
+
+    subjects = Ids()
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, kind: type[CaseKind], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.fields["token"].initial = uuid4
+        first, *others = kind.asks
+        self.fields[first.name] = field_of(first)
+        if kind.proof:
+            self.fields["verification"] = proof_field(kind, may_come_later=True)
+        self.fields |= {question.name: field_of(question) for question in others}
+
+    def clean_verification(self) -> str:
+        way = self.cleaned_data["verification"]
+        return "" if way == LATER else way
+
+    def clean(self):
+        for question in self.kind.asks:
+            if question.check and self.cleaned_data.get(question.name):
+                try:
+                    self.cleaned_data[question.name] = question.check(self.cleaned_data[question.name])
+                except ValueError as refusal:
+                    self.add_error(question.name, str(refusal))
+        return self.cleaned_data
+
+
+class ProofForm(forms.Form):
+    def __init__(self, *args, kind: type[CaseKind], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["verification"] = proof_field(kind, may_come_later=False)
+
+
+class AnswerForm(forms.Form):
+    """Until letters are sent from here, staff say how and when the person was answered."""
+
+    how = forms.ChoiceField(
+        label="How was the person answered?",
+        choices=[("", "Choose…"), *((way, way.label) for way in Answered if way != Answered.LINK)],
+        widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose how the answer reached the person."},
+    )
+    on = forms.DateField(
+        label="On which day?", required=False, widget=DayInput, validators=[not_to_come], help_text="Empty: today."
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
-        self.fields["verification"].choices = [
-            (value, label) for value, label in self.fields["verification"].choices if value != Verification.CONTROLLER
-        ]
 
-    def clean_recipient_key(self) -> str:
-        key = self.cleaned_data["recipient_key"].strip()
-        if key:
-            try:
-                pyrage.x25519.Recipient.from_str(key)
-            except pyrage.RecipientError as error:
-                raise ValidationError("This is not an age public key; one starts with age1.") from error
-        return key
+class SetAsideForm(forms.Form):
+    EVENTS = (
+        ("duplicate", "A duplicate of another request"),
+        ("not_a_request", "Not a request about anybody’s data"),
+        ("expired", "Nobody proved who they are in time"),
+    )
+    event = forms.ChoiceField(
+        label="Why is it not decided?", choices=[("", "Choose…"), *EVENTS], widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose why."},
+    )  # fmt: skip
+
+
+class OwnerForm(forms.Form):
+    owner = forms.ModelChoiceField(
+        Staff.objects.filter(is_active=True).order_by("username"), label="Who sees it to its end?",
+        empty_label="Choose…", widget=UnfoldAdminSelectWidget, error_messages={"required": "Choose a member of staff."},
+    )  # fmt: skip
 
 
 class DenialForm(forms.Form):
@@ -173,6 +222,7 @@ class NoQuestionsForm(forms.Form):
 class TypedForm(forms.Form):
     """Asks for a word to be typed, so that nothing irreversible hangs on one click."""
 
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)  # the parts of the plan that stand on the page
     typed = forms.CharField(
         widget=UnfoldAdminTextInputWidget(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
@@ -189,14 +239,3 @@ class TypedForm(forms.Form):
         if self.cleaned_data["typed"].strip().lower() != self.expected.lower():
             raise ValidationError(f"This is not {self.expected}.")
         return self.expected
-
-
-# The form that opens a request of each kind; the duties need no proof of who asks, because we do.
-FORMS = {
-    RequestKind.ACCESS: ExportForm,
-    RequestKind.ERASURE: ErasureForm,
-    RequestKind.HOLD_PLACE: HoldForm,
-    RequestKind.HOLD_RELEASE: UnseenReasonForm,
-    RequestKind.CHILD_FLAG: UnseenReasonForm,
-    RequestKind.CHILD_CLEAR: UnseenReasonForm,
-}

@@ -7,25 +7,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from privacy.admin.actions import check_permission
-from privacy.admin.decisions import on_request, request_page
-from privacy.fulfilment import packages
-from privacy.fulfilment.requests import NotAllowed
-from privacy.models import AccessPackage, RightsRequest
-
-PERMISSION = "privacy.export_datasubject"
+from privacy.admin.decisions import check_permit, on_request, request_page
+from privacy.cases import handover
+from privacy.catalogue import NotAllowed, case_kinds
+from privacy.models import Case, RightsRequest
 
 
 @never_cache
 @on_request
-def link(request: HttpRequest, row: RightsRequest) -> HttpResponse:
+def link(request: HttpRequest, row: Case) -> HttpResponse:
     """Makes a link and shows it in the answer to the POST: it is kept nowhere, so it cannot be shown again."""
-    check_permission(request, PERMISSION)
-    package = AccessPackage.objects.filter(request=row).first()
-    if request.method != "POST" or package is None:
+    check_permit(request, case_kinds[row.kind].may.answer)
+    if request.method != "POST":
         return redirect(request_page(row))
     try:
-        token = packages.issue_link(package_id=package.id, actor=request.user)
+        token = handover.give_link(request_id=row.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))
@@ -35,7 +31,7 @@ def link(request: HttpRequest, row: RightsRequest) -> HttpResponse:
         "opts": RightsRequest._meta,
         "original": row,
         "row": row,
-        "package": package,
+        "package": row.package,
         "link": request.build_absolute_uri(reverse("package_download", args=[token])),
     }
     return TemplateResponse(request, "admin/privacy/link.html", context)
@@ -43,14 +39,13 @@ def link(request: HttpRequest, row: RightsRequest) -> HttpResponse:
 
 @never_cache
 @on_request
-def download(request: HttpRequest, row: RightsRequest) -> HttpResponse:
+def download(request: HttpRequest, row: Case) -> HttpResponse:
     """Streams the package to the member of staff."""
-    check_permission(request, PERMISSION)
-    package = AccessPackage.objects.filter(request=row).first()
-    if request.method != "POST" or package is None:
+    check_permit(request, case_kinds[row.kind].may.answer)
+    if request.method != "POST":
         return redirect(request_page(row))
     try:
-        opened = packages.download(package_id=package.id, actor=request.user)
+        opened = handover.download(request_id=row.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))

@@ -6,6 +6,7 @@ from privacy.selectors.plan import Plan
 
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
+    "export": ("In the package", False),
     "delete": ("Deleted", False),
     "anonymise": ("Anonymised", False),
     "hand over": ("Handed over", True),
@@ -33,7 +34,7 @@ class Section:
         return sum(line.rows for line in self.lines)
 
 
-def erasure_sections(plan: Plan) -> list[Section]:
+def sections_of(plan: Plan) -> list[Section]:
     """One section for each action that occurs."""
     sections = []
     for action, (title, gives_reasons) in ACTIONS.items():
@@ -62,11 +63,6 @@ def recipients(plan: Plan) -> list[dict]:
         for mode, (title, told) in MODES.items()
         if plan.processors.get(mode)
     ]
-
-
-def access_sections(plan: Plan) -> list[Section]:
-    lines = [Line(line.name, line.rows, []) for line in plan.lines if line.rows]
-    return [Section("In the package", by_name(lines))] if lines else []
 
 
 def by_name(lines: list[Line]) -> list[Line]:

@@ -17,9 +17,9 @@ from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.forms import NoQuestionsForm
+from privacy.catalogue import NotAllowed
 from privacy.datamap import spreadsheet
 from privacy.fulfilment import inventory
-from privacy.fulfilment.requests import NotAllowed
 from privacy.models import Processor
 from privacy.selectors import processing
 

@@ -1,4 +1,5 @@
-"""An erasure's receipt as a page to print: what went, what stays and why, until when."""
+"""A receipt as a page to print: of an erasure what went, what stays and why, until when; of another right what its
+steps did."""
 
 from datetime import date
 
@@ -12,17 +13,17 @@ from privacy.admin import decisions, step_words
 from privacy.admin.actions import check_permission
 from privacy.admin.badges import short_date
 from privacy.admin.plan_sections import Line, Section, by_name
-from privacy.models import ErasureReceipt, LegalHold, RightsRequest
+from privacy.models import Case, LegalHold, Receipt
 
 # Section of the page: key of the receipt's body.
 SECTIONS = {"Deleted": "deleted", "Anonymised": "anonymised", "Handed over": "handed_over", "Kept": "kept"}
 
 
 @decisions.on_request
-def printable(request: HttpRequest, row: RightsRequest) -> HttpResponse:
+def printable(request: HttpRequest, row: Case) -> HttpResponse:
     """A page of its own, without the admin around it."""
-    check_permission(request, "privacy.view_erasurereceipt")
-    receipt = ErasureReceipt.objects.filter(request=row).first()
+    check_permission(request, "privacy.view_receipt")
+    receipt = row.receipt
     if receipt is None:
         messages.warning(request, "There is no receipt yet.")
         return redirect("admin:privacy_rightsrequest_change", row.id)
@@ -30,9 +31,11 @@ def printable(request: HttpRequest, row: RightsRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/privacy/receipt.html", facts)
 
 
-def content(receipt: ErasureReceipt) -> dict:
+def content(receipt: Receipt) -> dict:
     """The receipt's body with models and processors by name, in the sections of a plan."""
     body = receipt.body
+    if "steps" in body:
+        return {"steps": [step | {"words": step_words.told_of(step["result"])} for step in body["steps"]]}
     return {
         "sections": [Section(title, lines(body, key)) for title, key in SECTIONS.items()],
         "files": body.get("files", {}),

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -22,21 +22,23 @@ from privacy.admin import address, badges, decisions, event_words, handover, rec
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
 from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
-from privacy.admin.plan_sections import erasure_sections, recipients
+from privacy.admin.plan_sections import recipients, sections_of
+from privacy.cases import answers
+from privacy.catalogue import case_kinds
 from privacy.models import (
     AccessPackage,
     AuditEntry,
     Batch,
-    ErasureReceipt,
+    Case,
     Job,
-    RequestKind,
-    RequestStatus,
+    Outcome,
+    Receipt,
     RightsRequest,
+    State,
     Step,
     StepState,
 )
-from privacy.selectors import approval, deadlines, progress, queue
-from privacy.selectors import plan as plans
+from privacy.selectors import cases, deadlines, progress, queue
 
 ROWS_A_PAGE = 50
 # Milliseconds between two looks at a request: moving, and waiting for a person or a processor.
@@ -57,18 +59,24 @@ class QueueFilter(DeclaredFilter):
         return [everything | {"display": "Open"}, *others]
 
     def queryset(self, request, queryset):
-        is_open = queryset.exclude(status__in=RequestStatus.closed())
+        is_open = queryset.filter(cases.OPEN)
         match self.wanted:
+            case "mine":
+                return queryset.filter(cases.of(request.user))
             case "approval":
-                return awaiting(queryset, request.user)
+                return queryset.filter(awaiting(request.user))
             case "running":
-                return queryset.filter(status__in=RequestStatus.carried_out()).exclude(queue.IS_PARKED)
+                return queryset.filter(cases.being_carried_out()).exclude(cases.IS_PARKED)
+            case "answering":
+                return queryset.filter(state=State.ANSWERING)
             case "parked":
-                return is_open.filter(queue.IS_PARKED)
+                return is_open.filter(cases.IS_PARKED)
             case "overdue":
                 return is_open.filter(deadlines.overdue())
+            case "owed":
+                return queryset.filter(cases.owes())
             case "closed":
-                return queryset.filter(status__in=RequestStatus.closed())
+                return queryset.filter(state=State.CLOSED)
             case "all":
                 return queryset
         return is_open
@@ -79,11 +87,13 @@ class DeadlineFilter(ChoiceFilter):
 
     title = "deadline"
     parameter_name = "deadline"
-    choices_offered = (("week", "In 7 days"), ("none_verified", "No verified rule"))
+    choices_offered = (("week", "In 7 days"), ("escalated", "Escalated"), ("none_verified", "No verified rule"))
 
     def queryset(self, request, queryset):
-        is_open = queryset.exclude(status__in=RequestStatus.closed())
+        is_open = queryset.filter(cases.OPEN)
         match self.wanted:
+            case "escalated":
+                return queryset.filter(cases.escalated())
             case "week":
                 return is_open.filter(deadlines.due_soon())
             case "none_verified":
@@ -94,13 +104,21 @@ class DeadlineFilter(ChoiceFilter):
 class KindFilter(ChoiceFilter):
     title = "kind"
     parameter_name = "kind__exact"
-    choices_offered = RequestKind.choices
+
+    def lookups(self, request, model_admin):
+        return [(kind.key, kind.label) for kind in case_kinds.values()]
 
 
-class StatusFilter(ChoiceFilter):
-    title = "status"
-    parameter_name = "status__exact"
-    choices_offered = RequestStatus.choices
+class StateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state__exact"
+    choices_offered = State.choices
+
+
+class OutcomeFilter(ChoiceFilter):
+    title = "outcome"
+    parameter_name = "outcome__exact"
+    choices_offered = Outcome.choices
 
 
 class SubjectFilter(PersonFilter):
@@ -109,32 +127,31 @@ class SubjectFilter(PersonFilter):
 
 def tabs_for(user) -> dict[str, str]:
     """{value of the filter: words on the tab}, without the first one, Open."""
-    mine = "Awaiting my approval" if user.has_perm(decisions.APPROVE) else "Awaiting approval"
+    undecided = "Awaiting my decision" if cases.decides(user) else "Awaiting decision"
     return {
-        "approval": mine, "running": "Running", "parked": "Parked", "overdue": "Overdue", "closed": "Closed",
-        "all": "All",
+        "mine": "Mine", "approval": undecided, "running": "Running", "answering": "To be answered", "parked": "Parked",
+        "overdue": "Overdue", "owed": "Owing", "closed": "Closed", "all": "All",
     }  # fmt: skip
 
 
-def awaiting(queryset, user):
-    """What waits for this approver's decision; for others, all that waits for any."""
-    waiting = queryset.filter(status=RequestStatus.AWAITING_APPROVAL)
-    return waiting.exclude(requested_by=user) if user.has_perm(decisions.APPROVE) else waiting
+def awaiting(user) -> Q:
+    """What waits for this member's decision; for those who decide nothing, all that waits for anybody's."""
+    return cases.decidable_by(user) if cases.decides(user) else cases.undecided()
 
 
 class Queue(TabbedChangeList):
     """Counts what is open; on the closed ones nobody counts."""
 
     def tab_numbers(self, request):
-        counts = progress.queue_counts(request.user.pk if request.user.has_perm(decisions.APPROVE) else None)
+        counts = cases.queue_counts(request.user)
         return {place: counts[tab] for place, tab in enumerate(["open", *tabs_for(request.user)]) if tab in counts}
 
 
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "state", "due", "subject_link", "steps_done", "requested_by", "received_at"]
-    list_filter = [QueueFilter, DeadlineFilter, KindFilter, StatusFilter, SubjectFilter]
+    list_display = ["what", "state", "due", "subject_link", "steps_done", "owner", "received_at"]
+    list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -142,14 +159,10 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("approve/", view(decisions.approve_view), name="privacy_rightsrequest_approve_many"),
-            path("<uuid:request_id>/progress/", view(progress_view), name="privacy_rightsrequest_progress"),
-            path("<uuid:request_id>/receipt/", view(receipts.printable), name="privacy_rightsrequest_receipt"),
-            path("<uuid:request_id>/link/", view(handover.link), name="privacy_rightsrequest_link"),
-            path("<uuid:request_id>/download/", view(handover.download), name="privacy_rightsrequest_download"),
-            path("<uuid:request_id>/approve/", view(decisions.approve), name="privacy_rightsrequest_approve"),
-            path("<uuid:request_id>/deny/", view(decisions.deny), name="privacy_rightsrequest_deny"),
-            path("<uuid:request_id>/cancel/", view(decisions.cancel), name="privacy_rightsrequest_cancel"),
-            path("<uuid:request_id>/retry/", view(decisions.retry), name="privacy_rightsrequest_retry"),
+            *(
+                path(f"<uuid:request_id>/{name}/", view(page), name=f"privacy_rightsrequest_{name}")
+                for name, page in PAGES.items()
+            ),
             path(
                 "<uuid:request_id>/attest/<uuid:step_id>/", view(decisions.attest), name="privacy_rightsrequest_attest"
             ),
@@ -157,16 +170,17 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        if not request.user.has_perm(decisions.APPROVE):
+        if not cases.decides(request.user):
             return {}
         approve = decisions.approve_selected
         return {"approve": (approve, "approve", approve.short_description)}
 
     def get_queryset(self, request):
+        """All cases, those without a right too."""
         steps = Step.objects.filter(job__case=OuterRef("pk")).order_by().values("job__case")
         return (
-            queue.with_work(super().get_queryset(request))
-            .select_related("requested_by", "approved_by")
+            cases.with_work(RightsRequest._base_manager.order_by(*self.get_ordering(request)))
+            .select_related("requested_by", "approved_by", "owner")
             .annotate(
                 step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
                 finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
@@ -190,9 +204,9 @@ class RightsRequestAdmin(ReadOnlyAdmin):
     def what(self, row):
         return str(row)
 
-    @display(description="Status", ordering="status")
+    @display(description="State", ordering="state")
     def state(self, row):
-        return badges.of_status(row)
+        return badges.of_case(row)
 
     @display(description="Due", ordering="due_on")
     def due(self, row):
@@ -203,12 +217,13 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         return f"{row.finished_count or 0} of {row.step_count}" if row.step_count else "–"
 
 
-def page_of(request, row: RightsRequest) -> dict:
-    """Everything on a request's page."""
+def page_of(request, row: Case) -> dict:
+    """Everything on a case's page."""
     job, steps = work_of(row)
-    how_far = progress.of_request(row, job, steps)
-    sees_people = request.user.sees_personal_data
-    dry_run = plans.erasure_plan([row.subject_id]) if approval.awaits(row) and sees_people else None
+    how_far = progress.of_case(row, job, steps)
+    kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
+    can_answer = decisions.has(request.user, kind.may.answer)
+    dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
     return {
         **admin.site.each_context(request),
         "title": str(row),
@@ -218,22 +233,24 @@ def page_of(request, row: RightsRequest) -> dict:
         "job": job,
         "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
         "reason": row.reason if sees_people else "Not shown to your role",
-        "status": badges.of_status(row),
+        "status": badges.of_case(row),
         "due": badges.due(row),
         "deadline_by": deadline_by(row),
+        "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
+        "sealed": answers.sealed_of(row) if can_answer else {},
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
-        "is_stalled": row.status in RequestStatus.carried_out() and not row.is_parked and queue.workers_are_silent(),
-        "buttons": decisions.buttons_for(request.user, row),
-        "waits_for_approver": approval.awaits(row) and not request.user.has_perm(decisions.APPROVE),
+        "is_stalled": bool(job and job.is_open and not job.parked_because and queue.workers_are_silent()),
+        "buttons": decisions.buttons_for(request.user, row, job),
+        "waits_for": waits_for(request.user, row),
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
         "plan": dry_run,
-        "sections": erasure_sections(dry_run) if dry_run else [],
+        "sections": sections_of(dry_run) if dry_run else [],
         "recipients": recipients(dry_run) if dry_run else [],
-        "receipt": ErasureReceipt.objects.filter(request=row).first(),
-        "package": AccessPackage.objects.filter(request=row).first() if sees_people else None,
-        "can_hand_over": request.user.has_perm(handover.PERMISSION),
+        "receipt": row.receipt,
+        "package": row.package if sees_people else None,
+        "can_hand_over": can_answer,
         "entries": [
             (entry, event_words.sentence(entry))
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
@@ -241,13 +258,23 @@ def page_of(request, row: RightsRequest) -> dict:
     }
 
 
-def work_of(row: RightsRequest) -> tuple[Job | None, list[Step]]:
+def waits_for(user, row: Case) -> str:
+    """Whom it waits for, for those who cannot decide it themselves."""
+    may = case_kinds[row.kind].may
+    if cases.awaits_decision(row) and not decisions.has(user, may.decide):
+        return "an approver or manager"
+    if row.state == State.ANSWERING and not decisions.has(user, may.answer):
+        return "somebody who may answer"
+    return ""
+
+
+def work_of(row: Case) -> tuple[Job | None, list[Step]]:
     """(its last job, the steps of all), with one query: no job is without steps."""
     steps = list(row.steps.select_related("job"))
     return steps[-1].job if steps else None, steps
 
 
-def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
+def deadline_by(row: Case) -> dict[str, str | date] | None:
     """Which rule sets the deadline, and from which day it counts; a duty of our own has none."""
     if not row.regime:
         return None
@@ -258,13 +285,13 @@ def deadline_by(row: RightsRequest) -> dict[str, str | date] | None:
     }
 
 
-def step_line(request, row: RightsRequest, step: Step, bar: progress.StepBar) -> dict:
+def step_line(request, row: Case, step: Step, bar: progress.StepBar) -> dict:
     """A step as the timeline shows it; an open step of a processor can be attested."""
     can_attest = (
         step.name == "processors.erase"
         and (step.state == StepState.WAITING or (step.problem and step.state == StepState.STARTED))
-        and row.status in RequestStatus.carried_out()
-        and request.user.has_perm(decisions.APPROVE)
+        and not row.is_stopped
+        and decisions.has(request.user, case_kinds[row.kind].may.attest)
     )
     return {
         "step": step,
@@ -279,22 +306,22 @@ def step_line(request, row: RightsRequest, step: Step, bar: progress.StepBar) ->
     }
 
 
-def next_look(row: RightsRequest, job: Job | None) -> int:
+def next_look(row: Case, job: Job | None) -> int:
     """Milliseconds until the page asks again; 0 when nothing will change any more. Soon while a worker has something to
     do, also for an answer that was attested a moment ago."""
-    if not row.is_open:
-        return 0
-    if job is None or job.parked_because or row.status not in RequestStatus.carried_out():
+    if job is None or not job.is_open:
+        return LATER if row.is_open else 0
+    if job.parked_because or job.stopped_at:
         return LATER
     is_due = job.not_before is None or job.not_before <= timezone.now() + timedelta(milliseconds=SOON)
     return SOON if is_due else LATER
 
 
 @decisions.on_request
-def progress_view(request, row: RightsRequest):
+def progress_view(request, row: Case):
     """What the page asks for while it is open: numbers, and whether to read the page again."""
     job, steps = work_of(row)
-    how_far = progress.of_request(row, job, steps)
+    how_far = progress.of_case(row, job, steps)
     return answer_poll(request, how_far, next_look(row, job))
 
 
@@ -312,6 +339,22 @@ def answer_poll(request, how_far: progress.Progress, poll_after: int) -> JsonRes
     )
 
 
+# What stands beneath the page of a case, by the last word of its address.
+PAGES = {
+    "progress": progress_view,
+    "receipt": receipts.printable,
+    "link": handover.link,
+    "download": handover.download,
+    **{
+        view.__name__: view
+        for view in (
+            decisions.prove, decisions.approve, decisions.approve_again, decisions.deny, decisions.set_aside,
+            decisions.answer, decisions.reopen, decisions.cancel, decisions.retry, decisions.assign,
+        )
+    },
+}  # fmt: skip
+
+
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "request_count", "actor", "created_at"]
@@ -324,7 +367,7 @@ class BatchAdmin(ReadOnlyAdmin):
                 *super().get_urls()]  # fmt: skip
 
     def get_queryset(self, request):
-        requests = RightsRequest.objects.filter(batch=OuterRef("pk")).order_by().values("batch")
+        requests = Case.objects.filter(batch=OuterRef("pk")).order_by().values("batch")
         return (
             super()
             .get_queryset(request)
@@ -348,8 +391,8 @@ class BatchAdmin(ReadOnlyAdmin):
 
 
 def batch_page(request, batch: Batch) -> dict:
-    how_far, by_status = progress.of_batch(batch)
-    page = page_of_rows(request, queue.with_work(batch.requests.order_by("received_at", "id")))
+    how_far, by_state = progress.of_batch(batch)
+    page = page_of_rows(request, cases.with_work(batch.cases.order_by("received_at", "id")))
     return {
         **admin.site.each_context(request),
         "title": f"Batch: {batch}",
@@ -358,15 +401,15 @@ def batch_page(request, batch: Batch) -> dict:
         "batch": batch,
         "progress": how_far,
         "progress_url": reverse("admin:privacy_batch_progress", args=[batch.id]),
-        "poll_after": batch_next_look(how_far, by_status),
-        "is_stalled": any(by_status.get(s) for s in RequestStatus.carried_out()) and queue.workers_are_silent(),
-        "by_status": [
-            {"label": RequestStatus(status).label, "tone": badges.STATUS_TONES[status], "number": number}
-            for status, number in by_status.items()
+        "poll_after": batch_next_look(how_far, by_state),
+        "is_stalled": bool(by_state.get(State.FULFILLING)) and queue.workers_are_silent(),
+        "by_state": [
+            {"label": State(state).label, "tone": badges.STATE_TONES[state], "number": number}
+            for state, number in by_state.items()
         ],
         "page": page,
         "rows": [
-            {"row": row, "subject": row.subject_id, "status": badges.of_status(row), "due": badges.due(row)}
+            {"row": row, "subject": row.subject_id, "status": badges.of_case(row), "due": badges.due(row)}
             for row in page
         ],
     }
@@ -379,10 +422,10 @@ def page_of_rows(request, rows) -> Page:
         raise address.Refused from fault
 
 
-def batch_next_look(how_far: progress.Progress, by_status: dict[str, int]) -> int:
+def batch_next_look(how_far: progress.Progress, by_state: dict[str, int]) -> int:
     if not how_far.is_open:
         return 0
-    return SOON if by_status.get(RequestStatus.IN_PROGRESS) else LATER
+    return SOON if by_state.get(State.FULFILLING) else LATER
 
 
 def batch_progress_view(request, batch_id: UUID):
@@ -391,8 +434,8 @@ def batch_progress_view(request, batch_id: UUID):
     batch = Batch.objects.filter(pk=batch_id).first()
     if batch is None:
         return JsonResponse({"next": 0}, status=404)
-    how_far, by_status = progress.of_batch(batch)
-    return answer_poll(request, how_far, batch_next_look(how_far, by_status))
+    how_far, by_state = progress.of_batch(batch)
+    return answer_poll(request, how_far, batch_next_look(how_far, by_state))
 
 
 class EvidenceOfRequest(ReadOnlyAdmin):
@@ -431,8 +474,8 @@ class AccessPackageAdmin(EvidenceOfRequest):
         return filesizeformat(package.size)
 
 
-@admin.register(ErasureReceipt)
-class ErasureReceiptAdmin(EvidenceOfRequest):
+@admin.register(Receipt)
+class ReceiptAdmin(EvidenceOfRequest):
     list_display = ["__str__", "request_link", "issued_at"]
     list_select_related = ["request"]
     ordering = ["-issued_at"]

@@ -1,12 +1,18 @@
 """Steps in the words of the people who read them; the ledger keeps the short names of the code."""
 
+from functools import cache
+
 from django.apps import apps
 
 from privacy.catalogue import job_kinds
 from privacy.connectors.base import connectors
 from privacy.models import Step
 
-LABELS = {step.name: step.label for kind in job_kinds.values() for step in kind.steps}
+
+@cache
+def labels() -> dict[str, str]:
+    """{name of a step: what staff read}; asked once every kind is registered."""
+    return {step.name: step.label for kind in job_kinds.values() for step in kind.steps}
 
 
 def name_of(step: Step) -> str:
@@ -14,7 +20,7 @@ def name_of(step: Step) -> str:
 
 
 def named(name: str, target: str) -> str:
-    label = LABELS.get(name, f"{name} {target}".strip().capitalize())
+    label = labels().get(name, f"{name} {target}".strip().capitalize())
     return label.format(target=processor_name(target) if target in connectors else model_name(target).lower())
 
 
@@ -58,3 +64,9 @@ def model_name(label: str) -> str:
 
 def many(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def told_of(result: dict) -> str:
+    """`rows: 1; field: full name` of a result that is counts and names of rules."""
+    plain = {name: value for name, value in result.items() if isinstance(value, str | int)}
+    return "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in plain.items())

@@ -19,18 +19,16 @@ from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, 
 from privacy.admin.exchange import Exchange
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.resources import SubjectSheet
+from privacy.catalogue import case_kinds
 from privacy.models import (
-    ChildFlag,
+    Case,
     DataSubject,
     LegalHold,
     Membership,
     ProfilePreference,
-    RequestKind,
-    RequestStatus,
-    RightsRequest,
     Team,
 )
-from privacy.selectors import queue
+from privacy.selectors import cases, standing
 from privacy.selectors.search import find_subjects
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
@@ -57,7 +55,7 @@ class StateFilter(DeclaredFilter):
             case "frozen":
                 return queryset.filter(frozen_at__isnull=False)
             case "busy":
-                busy = RightsRequest.objects.exclude(status__in=RequestStatus.closed()).values("subject")
+                busy = Case.objects.filter(cases.OPEN).values("subject")
                 return queryset.filter(pk__in=busy)
             case "erased":
                 return queryset.filter(erased_at__isnull=False)
@@ -93,17 +91,14 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        return {
-            action.name: (actions.start_from_list(action), action.name, action.label)
-            for action in actions.allowed(request)
-        }
+        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in actions.allowed(request)}
 
     def action_view(self, request, subject_id: UUID, name: str):
         """The confirmation for one person, started from their page."""
-        if name not in actions.ACTIONS or not DataSubject.objects.filter(pk=subject_id).exists():
+        if name not in case_kinds or not DataSubject.objects.filter(pk=subject_id).exists():
             messages.error(request, "There is no such person or action; it may be an old link.")
             return redirect("admin:privacy_datasubject_changelist")
-        return actions.confirm(request, actions.ACTIONS[name], [subject_id])
+        return actions.confirm(request, case_kinds[name], [subject_id])
 
     def get_queryset(self, request):
         return (
@@ -111,9 +106,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
             .get_queryset(request)
             .annotate(
                 is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
-                has_open_request=Exists(
-                    RightsRequest.objects.filter(subject=OuterRef("pk")).exclude(status__in=RequestStatus.closed())
-                ),
+                has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
             )
         )
 
@@ -164,8 +157,8 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
 
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
-    requests = list(queue.with_work(subject.requests.all())[: REQUESTS_SHOWN + 1])
-    is_flagged = subject.child_flags.filter(state=ChildFlag.State.SUSPECTED).exists()
+    requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
+    facts = standing.facts_of([subject.id]).get(subject.id, set())
     return {
         **admin.site.each_context(request),
         "title": str(subject),
@@ -175,29 +168,18 @@ def page_of(request, subject: DataSubject) -> dict:
         "is_held": subject.is_held,
         "has_open_request": subject.has_open_request,
         "buttons": [
-            {"action": action, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, action.name])}
-            for action in actions.allowed(request)
-            if applies(action.kind, subject, subject.is_held, is_flagged)
+            {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
+            for kind in actions.allowed(request)
+            if not standing.in_the_way(kind, facts)
         ],
         "requests": [
-            {"request": r, "status": badges.of_status(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
+            {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
         "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
         "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
         "preferences": ProfilePreference.objects.filter(subject=subject).first(),
     }
-
-
-def applies(kind: str, subject: DataSubject, is_held: bool, is_flagged: bool) -> bool:
-    """Whether the action makes sense for the person now; of each pair one button is shown."""
-    if kind == RequestKind.HOLD_RELEASE:
-        return is_held
-    if kind == RequestKind.CHILD_CLEAR:
-        return is_flagged
-    if subject.erased_at:
-        return False
-    return not (kind == RequestKind.HOLD_PLACE and is_held) and not (kind == RequestKind.CHILD_FLAG and is_flagged)
 
 
 class MembershipInline(ReadOnlyInline):

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.cases import answers
@@ -67,9 +66,9 @@ def ask(
         Case.objects.bulk_create(opened)
         effect = in_effect(kind, opened) if common["state"] == S.FULFILLING else {}
         links = [
-            (c.id, {"kind": key, "subject": pseudonym(c.subject_id), **commitments.of_request(c), **effect.get(c.pk, {})})
+            (c.id, {"kind": key, "subject": pseudonym(c.subject_id)} | commitments.of_request(c) | effect.get(c.pk, {}))
             for c in opened
-        ]  # fmt: skip
+        ]
         if links:
             audit.append_many(links, Event.REQUEST_OPENED, actor=actor)
         if common["state"] == S.FULFILLING:

@@ -132,11 +132,13 @@ class CaseKind:
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
     plan: {job: its steps}; without it each of `steps` once.
     dry_run: what it would do to these people, as a selectors.plan.Plan.
+    warns: sentences about these people that whoever asks or decides should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
     silent_for: of these people, by the answers, those who must not learn of it from their package.
     takes_effect: what is so in the very transaction that decides: {case: facts for its audit entry}.
     """
 
+    do_not_call_in_templates: ClassVar[bool] = True  # Django calls what a template names, classes too
     key: ClassVar[str]
     label: ClassVar[str]
     cites: ClassVar[tuple[str, ...]] = ()
@@ -164,6 +166,7 @@ class CaseKind:
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
+    warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None
     takes_effect: ClassVar[Callable[[Sequence[Any]], Mapping[UUID, dict]] | None] = None
@@ -219,4 +222,3 @@ def label_of(key: str) -> str:
 def permits() -> dict[str, Permit]:
     """{name: permission} of all kinds."""
     return {permit.name: permit for kind in case_kinds.values() for permit in kind.may.permits()}
-

@@ -21,9 +21,7 @@ MARKETING_OFF = "marketing_off"
 def freeze(cases: Sequence[Case]) -> dict[UUID, dict]:
     """Flags and freezes these cases' people: triggers refuse new rows of the accounts from now on."""
     new = [
-        ChildFlag(
-            subject_id=case.subject_id, reason=case.reason, salt=case.salt, flagged_by_id=case.requested_by_id
-        )
+        ChildFlag(subject_id=case.subject_id, reason=case.reason, salt=case.salt, flagged_by_id=case.requested_by_id)
         for case in cases
     ]
     ChildFlag.objects.bulk_create(new)

@@ -23,8 +23,8 @@ PLACE = Permit("place_legalhold", "Can place a legal hold", (AGENT, APPROVER, MA
 RELEASE = Permit("release_legalhold", "Can confirm the release of a legal hold", (APPROVER, MANAGER))
 SILENT = Question(
     "silent", "Silent: the person must not learn of this hold", "switch", required=False,
-    help="For an order that forbids to tell. It then leaves no trace in the person's package, also when it is released; "
-    "otherwise the package says that there is a hold, and not why. It cannot be changed later.",
+    help="For an order that forbids to tell. It then leaves no trace in the person's package, also when it is "
+    "released; otherwise the package says that there is a hold, and not why. It cannot be changed later.",
 )  # fmt: skip
 
 
@@ -85,6 +85,20 @@ def let_work_go_on(job: Job, step: Step) -> Done:
     return Done(released | {"erasures_resumed": len(wake(stopped))}, units=1)
 
 
+def will_stop(subject_ids: Sequence[UUID]) -> list[str]:
+    running = stoppable(subject_ids).filter(stopped_at=None).count()
+    return [f"{_erasures(running)} of these people will stop."] if running else []
+
+
+def will_go_on(subject_ids: Sequence[UUID]) -> list[str]:
+    stopped = stoppable(subject_ids).filter(stopped_at__isnull=False).count()
+    return [f"{_erasures(stopped)} of these people will go on as soon as the hold ends."] if stopped else []
+
+
+def _erasures(number: int) -> str:
+    return "1 open erasure" if number == 1 else f"{number:,} open erasures"
+
+
 def stoppable(subject_ids: Collection[UUID]) -> QuerySet[Job]:
     """Open work about these people that a hold stops."""
     return Job.objects.filter(subject__in=subject_ids, kind__in=stopped_kinds(), ended_at=None)
@@ -105,7 +119,7 @@ class HoldPlace(Duty):
     asks = (reason(read_by_the_person=False), SILENT)
     refuses = {Stage.INTAKE: frozenset({Fact.ERASED, Fact.HELD})}
     protects = True
-    silent_for, takes_effect = silent_by_order, put_in_force
+    silent_for, takes_effect, warns = silent_by_order, put_in_force, will_stop
     steps = (StepKind("holds.place", "Record what the hold keeps"),)
 
 
@@ -131,5 +145,5 @@ class HoldRelease(Duty):
     )  # fmt: skip
     needs = dict.fromkeys(Stage, frozenset({Fact.HELD}))
     protects = True
-    silent_for, takes_effect = still_silent, let_go
+    silent_for, takes_effect, warns = still_silent, let_go, will_go_on
     steps = (StepKind("holds.release", "Let go on what the hold had stopped"),)

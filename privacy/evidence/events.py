@@ -26,7 +26,10 @@ class Event(StrEnum):
     REQUEST_FULFILLED = "request.fulfilled", "Request fulfilled", ": {because}"
     REQUEST_DENIED = "request.denied", "Request denied", ": {because}"
     REQUEST_WITHDRAWN = "request.withdrawn", "Request withdrawn", ": {because}"
-    REQUEST_CANCEL_REQUESTED = "request.cancel_requested", "Withdrawn while it was carried out: stops before its next step"
+    REQUEST_CANCEL_REQUESTED = (
+        "request.cancel_requested",
+        "Withdrawn while it is carried out",
+    )
     REQUEST_PARKED = "request.parked", "Parked: a person has to look"
     REQUEST_UNPARKED = "request.unparked", "Tried again after it was parked"
 

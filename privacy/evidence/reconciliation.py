@@ -26,7 +26,6 @@ from privacy.models import (
     DataSubject,
     Job,
     LegalHold,
-    Outcome,
     Receipt,
     State,
     Step,
@@ -149,8 +148,8 @@ class Rows:
             suppressions[pk].append(tuple(row))
         return cls(
             requests, jobs, steps,
-            {receipt.request_id: receipt for receipt in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
-            {package.request_id: package for package in AccessPackage.objects.filter(request__in=requests).order_by("created_at")},
+            {row.request_id: row for row in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
+            {row.request_id: row for row in AccessPackage.objects.filter(request__in=requests).order_by("created_at")},
             suppressions,
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
         )  # fmt: skip
@@ -253,7 +252,7 @@ def _jobs(jobs: Sequence[Job], request: Case, told: Told) -> Iterator[str]:
             yield "its work names another person as the one who ordered it"
         if job.ended_at and all(_apart(job.ended_at, entry.at) for entry in told.ends):
             yield "its work was ended at another time"
-    if jobs and not any(job.is_open for job in jobs) != bool(told.ends):
+    if jobs and any(job.is_open for job in jobs) == bool(told.ends):
         yield "its work goes on, or has ended, and the entries say otherwise"
 
 
@@ -412,9 +411,7 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
                 yield row, text
         ended = [row for row in rows if getattr(row, duty.ended_at)]
         # One that is confirmed and cleared afterwards is one.
-        told = max(
-            sum(_facts(entry).get(count, 0) for _, entry in done[subject_id]) for count in duty.endings.values()
-        )
+        told = max(sum(_facts(entry).get(count, 0) for _, entry in done[subject_id]) for count in duty.endings.values())
         if len(ended) < told:
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 

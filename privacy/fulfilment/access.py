@@ -92,4 +92,3 @@ class Progress:
             # Every row is written twice, as JSON and as CSV.
             Step.objects.filter(pk=self.step.pk).update(units_done=self.written // 2)
             self.told = now
-

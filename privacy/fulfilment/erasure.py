@@ -362,4 +362,3 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     hold lock them: a hold and an erasure's step never pass each other."""
     list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
     return holds.covering(subject_ids)
-

@@ -165,9 +165,7 @@ class Case(models.Model):
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state"),
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="case_outcome"),
             models.CheckConstraint(condition=Q(deciders__in=[1, 2]), name="case_deciders"),
-            models.CheckConstraint(
-                condition=Q(verification__in=["", *Verification.values]), name="case_verification"
-            ),
+            models.CheckConstraint(condition=Q(verification__in=["", *Verification.values]), name="case_verification"),
             models.CheckConstraint(condition=Q(answered_how__in=["", *Answered.values]), name="case_answered_how"),
             models.CheckConstraint(condition=~Q(reason="") & ~Q(kind=""), name="case_has_a_kind_and_a_reason"),
         ]

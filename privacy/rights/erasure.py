@@ -22,6 +22,14 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     return holds.covering(subject_ids)
 
 
+def held_in_words(subject_ids: Sequence[UUID]) -> list[str]:
+    held_now = len(holds.covering(subject_ids))
+    if not held_now:
+        return []
+    whom = "A legal hold is" if len(subject_ids) == 1 else f"Legal holds on {held_now:,} of these people are"
+    return [f"{whom} in force: the request is taken in and its clock runs, and nothing is erased until it is released."]
+
+
 @register
 class Erasure(Right):
     key, label, icon = "erasure", "Erasure", "delete"
@@ -29,8 +37,8 @@ class Erasure(Right):
     button, title, submit = "Erase…", "Ask for the erasure of {people}", "Ask for erasure"
     happens = (
         "Nothing is erased yet: another member of staff has to approve. You cannot approve it yourself.",
-        "After the approval a worker erases as shown below, unless a legal hold stops it. The processors that know these "
-        "people are called where there is a key for their API; else a person asks them and attests the answer.",
+        "After the approval a worker erases as shown below, unless a legal hold stops it. The processors that know "
+        "these people are called where there is a key for their API; else a person asks them and attests the answer.",
         "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
     )
     is_dangerous = True
@@ -40,8 +48,8 @@ class Erasure(Right):
         "Approve…", "Approve and erase",
         (
             "A worker erases what is listed below, as soon as you approve.",
-            "The processors that know the person are told as well: by API where there is a key; else somebody asks them "
-            "and attests the answer.",
+            "The processors that know the person are told as well: by API where there is a key; else somebody asks "
+            "them and attests the answer.",
             "What was erased cannot be brought back here. A legal hold stops it before the next step.",
         ),
         "Approved: {cases}. The erasure starts by itself.",
@@ -51,7 +59,7 @@ class Erasure(Right):
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     stops, stopped_words = held, "a legal hold"
     plan, dry_run, parts = plan_steps, plans.erasure_plan, plans.erasure_parts
-    set_size = 500
+    set_size, warns = 500, held_in_words
     steps = (
         StepKind("erasure.files", "Delete the files", is_final=True),
         StepKind("erasure.slices", "Erase the {target}", is_final=True),

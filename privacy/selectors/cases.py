@@ -21,14 +21,21 @@ IS_STOPPING = Exists(OPEN_JOBS.filter(cancel_requested=True))
 IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
 IS_WAITING = Exists(OPEN_JOBS.filter(Exists(Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING))))
 IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
+# A worker has something to do about it, now or as soon as one looks.
+IS_BUSY = Exists(
+    OPEN_JOBS.filter(stopped_at=None, parked_because="").exclude(
+        Exists(Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING))
+    )
+)
 ESCALATED_BEFORE = timedelta(days=3)
 
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with `is_parked`, `is_stopping`, `is_stopped`, `is_waiting` and `is_held`."""
+    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_waiting` and `is_held`."""
     return cases.annotate(
-        is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED, is_waiting=IS_WAITING, is_held=IS_HELD
-    )
+        is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
+        is_waiting=IS_WAITING, is_held=IS_HELD,
+    )  # fmt: skip
 
 
 def owes() -> Q:
@@ -96,7 +103,9 @@ def not_by(case: Case, member: Staff) -> str:
 
 def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]]]:
     """(cases that the member may decide now, {case: why not}), with a few queries for any number of them."""
-    cases = list(Case.objects.select_related("subject", "requested_by").filter(pk__in=case_ids).order_by("due_on", "id"))
+    cases = list(
+        Case.objects.select_related("subject", "requested_by").filter(pk__in=case_ids).order_by("due_on", "id")
+    )
     blocked: dict[Any, list[str]] = {}
     for key in {case.kind for case in cases}:
         ids = [case.subject_id for case in cases if case.kind == key]

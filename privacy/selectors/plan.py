@@ -37,9 +37,11 @@ class ModelLine:
 
 @dataclass
 class Plan:
-    """The dry run for some people. `processors` are those that know any of them: {mode: {name: how many}}; `parts` what
-    deciding for it approves."""
+    """The dry run for some people, under a title; `erases` when it takes something away. `processors` are those that
+    know any of them: {mode: {name: how many}}; `parts` what deciding for it approves."""
 
+    title: str
+    erases: bool
     subjects: int
     lines: list[ModelLine]
     files: int
@@ -54,6 +56,8 @@ class Plan:
 def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of erasing these people, read with one query a model."""
     return Plan(
+        title="What erasure does",
+        erases=True,
         subjects=len(subject_ids),
         lines=model_lines(subject_ids),
         files=sum(file_counts(subject_ids).values()),
@@ -65,6 +69,8 @@ def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
 def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of exporting: rows and files a model."""
     return Plan(
+        title="What the package holds",
+        erases=False,
         subjects=len(subject_ids),
         lines=package_lines(subject_ids),
         files=sum(package_file_counts(subject_ids).values()),
@@ -239,7 +245,9 @@ def since_approved(
 
 def in_words(parts: Iterable[str]) -> str:
     """`delete notes, tell Clerk`."""
-    return ", ".join(f"{action} {_thing(thing)}" for action, _, thing in (part.rpartition(" ") for part in sorted(parts)))
+    return ", ".join(
+        f"{action} {_thing(thing)}" for action, _, thing in (part.rpartition(" ") for part in sorted(parts))
+    )
 
 
 def _thing(name: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from privacy.catalogue import case_kinds
-from privacy.jobs.order import stopped_kinds
 from privacy.models import Batch, Case, Job, Outcome, State, Step, StepState
 
 FINISHED = [StepState.DONE, StepState.WAIVED]
@@ -78,11 +77,6 @@ def time_left(done: int, total: int, seconds: float) -> str:
     if left < 1:
         return "almost done"
     return f"about {left:.0f} s left" if left < 100 else f"about {left / 60:.0f} min left"
-
-
-def stopped_work(subject_ids: Sequence[UUID]) -> QuerySet[Job]:
-    """Open work about these people that something can stop, such as erasures by a hold."""
-    return Job.objects.filter(subject__in=subject_ids, kind__in=stopped_kinds(), ended_at=None)
 
 
 def _bar(step: Step) -> StepBar:

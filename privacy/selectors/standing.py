@@ -1,7 +1,7 @@
 """What is so about people, and what of it stands in the way of a right or duty."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet, Value
@@ -46,15 +46,15 @@ def _so(fact: Fact, rows: QuerySet, path: str = "subject") -> QuerySet:
 def blockers(kind: type[CaseKind], subject_ids: Sequence[UUID], stage: Stage = Stage.INTAKE) -> dict[UUID, list[str]]:
     """{person: sentences that say why this cannot be asked, or decided, about them now}; people without any are left
     out."""
-    needs, refuses = kind.needs.get(stage, frozenset()), kind.refuses.get(stage, frozenset())
-    if not needs | refuses:
+    if not kind.needs.get(stage) and not kind.refuses.get(stage):
         return {}
     facts = facts_of(subject_ids)
-    found = {subject_id: list(_sentences(facts.get(subject_id, set()), needs, refuses)) for subject_id in subject_ids}
+    found = {subject_id: in_the_way(kind, facts.get(subject_id, set()), stage) for subject_id in subject_ids}
     return {subject_id: sentences for subject_id, sentences in found.items() if sentences}
 
 
-def _sentences(so: set[Fact], needs: Collection[Fact], refuses: Collection[Fact]) -> Iterator[str]:
-    yield from (IS[fact] for fact in sorted(so.intersection(refuses)))
-    if needs and not so.intersection(needs):
-        yield IS_NOT[min(needs, key=list(Fact).index)]
+def in_the_way(kind: type[CaseKind], so: set[Fact], stage: Stage = Stage.INTAKE) -> list[str]:
+    """What of these facts about one person is in the way, in sentences."""
+    needs, refuses = kind.needs.get(stage, frozenset()), kind.refuses.get(stage, frozenset())
+    missing = [IS_NOT[min(needs, key=list(Fact).index)]] if needs and not so.intersection(needs) else []
+    return [IS[fact] for fact in sorted(so.intersection(refuses))] + missing
