@@ -12,7 +12,7 @@ from django.db import connection, models
 
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
-from privacy.datamap import PersonalData, compiler
+from privacy.datamap import PersonalData, compiler, registry
 from privacy.models import Case, Job, Step
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
@@ -220,7 +220,7 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
 
 def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily."""
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to."""
     found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids).items()}
     for key, known in references_of_all(subject_ids).items():
         for subject_id in known:
@@ -229,8 +229,9 @@ def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
 
 
 def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    for label, actions in counted.items():
-        yield from (f"{action} {label}" for action in actions)
+    ours = {model._meta.label for model in registry.evidence()}
+    for label in counted.keys() - ours:
+        yield from (f"{action} {label}" for action in counted[label])
 
 
 def since_approved(
