@@ -28,6 +28,7 @@ from django.db import connection
 from django.urls import reverse
 
 from kosenai_ops.logs import JsonLine
+from privacy.cases.requests import grant
 from privacy.fulfilment import erasure, processors
 from privacy.jobs.due import next_due
 from privacy.models import Identifier, Job, RightsRequest, Step, StepState
@@ -75,7 +76,7 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
     marks += sign_in_with_what_belongs_to(person)
     request = ask_for_erasure(client, person, marks)
     if eraser:
-        erasure.approve(request_id=request.id, actor=StaffFactory())
+        grant(request_id=request.id, actor=StaffFactory())
         carry_out()
     places = everywhere(logs, unavailable)
     assert NEVER_EMPTY - {kind_of(place) for place, blobs in places.items() if any(blobs)} == set()
@@ -173,7 +174,7 @@ def carry_out() -> None:
 def says_what_stays(request) -> set[str]:
     """The models of which the receipt says that rows stay, kept by law or handed over."""
     request.refresh_from_db()
-    assert request.status == "fulfilled"
+    assert request.outcome == "fulfilled"
     return {*request.receipt.body["kept"], *request.receipt.body["handed_over"]}
 
 

@@ -14,7 +14,7 @@ from privacy.admin import forms, search_terms
 from privacy.admin.actions import ACTIONS
 from privacy.fulfilment import children, holds
 from privacy.jobs import bells
-from privacy.models import Batch, DataSubject, Identifier, LegalHold, RequestKind, RequestStatus, RightsRequest
+from privacy.models import Batch, DataSubject, Identifier, LegalHold, RightsRequest, State
 from tests import factories as f
 from tests import working
 
@@ -88,7 +88,7 @@ class TestThePlanComesFirst:
         assert "Ask for erasure</button>" not in page
 
     def test_placing_a_hold_tells_which_erasures_it_stops(self, agent):
-        request = f.RightsRequestFactory(kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_APPROVAL)
+        request = f.CaseFactory(kind="erasure", state=State.DECIDING)
         page = agent.get(reverse("admin:privacy_datasubject_act_on", args=[request.subject_id, "hold"]))
         assert page.context["erasures_touched"] == 1
 
@@ -133,7 +133,7 @@ class TestOnePerson:
         assert answer.status_code == 302
         page = agent.get(answer.url).content.decode()
         assert "is saved and starts by itself" in page
-        assert RightsRequest.objects.get(subject=person).status == RequestStatus.IN_PROGRESS
+        assert RightsRequest.objects.get(subject=person).state == State.FULFILLING
 
 
 class TestManyPeople:

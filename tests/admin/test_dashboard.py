@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from privacy import regimes
 from privacy.admin import dashboard as page
-from privacy.models import DataSubject, RequestKind, RequestStatus, RightsRequest
+from privacy.models import DataSubject, RequestStatus, RightsRequest
 from privacy.selectors import dashboard
 from privacy.selectors.dashboard import Week
 from tests import factories as f
@@ -21,7 +21,7 @@ S = RequestStatus
 
 
 def open_request(status=S.RECEIVED, **given) -> RightsRequest:
-    return f.RightsRequestFactory(status=status, **given)
+    return f.CaseFactory(status=status, **given)
 
 
 def figures(client) -> dict:
@@ -43,10 +43,10 @@ def test_the_figures_are_right(client, manager):
     open_request(due_on=today)
     open_request(due_on=today + timedelta(days=7))
     open_request(due_on=today + timedelta(days=8))
-    open_request(S.AWAITING_APPROVAL, kind=RequestKind.ERASURE, requested_by=manager)
-    open_request(S.AWAITING_APPROVAL, kind=RequestKind.ERASURE)
+    open_request(S.AWAITING_APPROVAL, kind="erasure", requested_by=manager)
+    open_request(S.AWAITING_APPROVAL, kind="erasure")
     f.JobFactory(case=open_request(S.IN_PROGRESS), parked_because="Five claims without progress")
-    f.RightsRequestFactory(closed=True, due_on=today - timedelta(days=3))
+    f.CaseFactory(closed=True, due_on=today - timedelta(days=3))
     f.LegalHoldFactory()
     f.LegalHoldFactory(released=True)
     f.ChildFlagFactory()
@@ -85,10 +85,10 @@ def test_a_developer_sees_numbers_and_no_link_to_a_person(client):
 
 def test_weeks_count_rights_and_not_our_own_duties():
     now = datetime.now(UTC)
-    f.RightsRequestFactory(received_at=now - timedelta(weeks=3))
-    f.RightsRequestFactory(received_at=now - timedelta(weeks=13))
-    f.RightsRequestFactory(kind=RequestKind.HOLD_PLACE, received_at=now)
-    f.RightsRequestFactory(closed=True, received_at=now - timedelta(days=4))
+    f.CaseFactory(received_at=now - timedelta(weeks=3))
+    f.CaseFactory(received_at=now - timedelta(weeks=13))
+    f.CaseFactory(kind="hold_place", received_at=now)
+    f.CaseFactory(closed=True, received_at=now - timedelta(days=4))
     weeks, closed = dashboard.weekly()
     assert len(weeks) == 12
     assert all(week.monday.weekday() == 0 for week in weeks)
@@ -100,7 +100,7 @@ def test_weeks_count_rights_and_not_our_own_duties():
 def test_the_median_is_the_middle_one():
     now = datetime.now(UTC)
     for days in (1, 2, 9):
-        f.RightsRequestFactory(status=S.FULFILLED, closed_at=now, received_at=now - timedelta(days=days))
+        f.CaseFactory(status=S.FULFILLED, closed_at=now, received_at=now - timedelta(days=days))
     assert dashboard.median_days(3) == pytest.approx(2, abs=0.01)
     assert dashboard.median_days(0) is None
 

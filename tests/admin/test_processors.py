@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from privacy.catalogue import NotAllowed
 from privacy.connectors.base import connectors
 from privacy.datamap import registry
 from privacy.fulfilment import inventory
-from privacy.fulfilment.requests import NotAllowed
 from privacy.models import AuditEntry, Processor
 from privacy.selectors import processing
 from tests import factories as f

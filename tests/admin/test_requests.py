@@ -12,9 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles
-from privacy.fulfilment import access, erasure, holds, processors
+from privacy.cases.requests import ask, grant
+from privacy.fulfilment import erasure, processors
 from privacy.jobs import bells
-from privacy.models import AuditEntry, Lane, RequestKind, RequestStatus, RightsRequest, StepState, Verification
+from privacy.models import (
+    AuditEntry,
+    Lane,
+    Outcome,
+    RequestStatus,
+    RightsRequest,
+    State,
+    StepState,
+    Verification,
+)
 from tests import factories as f
 from tests import working
 
@@ -42,9 +52,7 @@ def approver():
 
 
 def erasure_of(person, staff) -> RightsRequest:
-    return erasure.request_erasure(
-        subject_ids=[person.pk], actor=staff, reason=REASON, verification=Verification.SIGNED_IN
-    )[0]
+    return ask("erasure", subject_ids=[person.pk], actor=staff, reason=REASON, verification=Verification.SIGNED_IN)[0]
 
 
 def url(name: str, request: RightsRequest, **given) -> str:
@@ -73,12 +81,12 @@ class TestApproval:
         for words in ("Deleted", "Kept", REASON, "cannot be brought back here", "Signed in to the account"):
             assert words in page
         request_.refresh_from_db()
-        assert request_.status == RequestStatus.AWAITING_APPROVAL
+        assert request_.state == State.DECIDING
 
     def test_approved_with_the_word_typed_it_starts(self, approver, request_, rung):
         answer = approver.post(url("approve", request_), typed(request_))
         request_.refresh_from_db()
-        assert request_.status == RequestStatus.IN_PROGRESS and request_.approved_by == approver.staff
+        assert request_.state == State.FULFILLING and request_.approved_by == approver.staff
         assert rung == [request_.pk] and answer.url == page_url(request_)
 
     @pytest.mark.parametrize("word", ["", "yes", "approve"])
@@ -86,7 +94,7 @@ class TestApproval:
         page = approver.post(url("approve", request_), {"typed": word})
         assert page.status_code == 200 and page.context["form"].errors["typed"]
         request_.refresh_from_db()
-        assert request_.status == RequestStatus.AWAITING_APPROVAL
+        assert request_.state == State.DECIDING
 
     def test_who_asked_sees_the_button_disabled_and_is_refused(self):
         manager = signed_in(roles.MANAGER)
@@ -95,7 +103,7 @@ class TestApproval:
         assert "another person has to approve" in page and url("approve", own) not in page
         answer = manager.post(url("approve", own), typed(own))
         own.refresh_from_db()
-        assert own.status == RequestStatus.AWAITING_APPROVAL and "You asked for it yourself" in texts(answer)
+        assert own.state == State.DECIDING and "You asked for it yourself" in texts(answer)
 
     @pytest.mark.parametrize("role", [roles.AGENT, roles.AUDITOR, roles.DEVELOPER])
     def test_who_may_not_approve_is_refused(self, request_, role):
@@ -105,14 +113,14 @@ class TestApproval:
         assert url("approve", request_) not in client.get(page_url(request_)).content.decode()
 
     def test_a_hold_placed_meanwhile_is_said_and_obeyed(self, approver, request_, agent):
-        holds.place(subject_ids=[request_.subject_id], actor=agent.staff, reason=REASON)
+        ask("hold_place", subject_ids=[request_.subject_id], actor=agent.staff, reason=REASON)
         assert "A legal hold is in force" in approver.get(url("approve", request_)).content.decode()
         answer = approver.post(url("approve", request_), typed(request_))
         request_.refresh_from_db()
-        assert request_.status == RequestStatus.AWAITING_APPROVAL and "legal hold" in texts(answer)
+        assert request_.state == State.DECIDING and "legal hold" in texts(answer)
 
     def test_a_stale_page_gets_a_message(self, approver, request_):
-        erasure.approve(request_id=request_.pk, actor=f.StaffFactory(role=roles.MANAGER))
+        grant(request_id=request_.pk, actor=f.StaffFactory(role=roles.MANAGER))
         answer = approver.post(url("approve", request_), typed(request_))
         assert answer.url == page_url(request_) and "does not await approval any more" in texts(answer)
 
@@ -142,9 +150,9 @@ class TestApproval:
         published = []
         monkeypatch.setattr(bells, "_publish", published.extend)
         monkeypatch.setattr(bells, "AT_ONCE", 1)
-        batch = f.BatchFactory(kind=RequestKind.ERASURE)
+        batch = f.BatchFactory(kind="erasure")
         people = f.DataSubjectFactory.create_batch(2)
-        opened = erasure.request_erasure(
+        opened = ask("erasure",
             subject_ids=[p.pk for p in people], actor=agent.staff, reason=REASON,
             verification=Verification.SIGNED_IN, batch=batch,
         )  # fmt: skip
@@ -171,7 +179,7 @@ class TestApproval:
         answer = approver.post(url("approve", request_), typed(request_))
         assert "reauthenticate" in answer.url
         request_.refresh_from_db()
-        assert request_.status == RequestStatus.AWAITING_APPROVAL
+        assert request_.state == State.DECIDING
 
 
 class TestDecisions:
@@ -190,20 +198,24 @@ class TestDecisions:
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
         agent.post(url("cancel", request))
         request.refresh_from_db()
-        assert request.status == RequestStatus.WITHDRAWN
+        assert request.outcome == Outcome.WITHDRAWN
         assert "cannot become" in texts(agent.post(url("cancel", request)))
 
     def test_cancelling_says_what_is_done_already(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         request.steps.filter(name="erasure.files").update(
             state=StepState.DONE, finished_at=datetime.now(UTC), started_at=datetime.now(UTC)
         )
         assert "What is done already is not undone" in agent.get(url("cancel", request)).content.decode()
 
     def test_a_parked_one_is_tried_again(self, agent, rung):
-        request = access.export(
-            subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
+        request = ask(
+            "access",
+            subject_ids=[f.DataSubjectFactory().pk],
+            actor=agent.staff,
+            reason=REASON,
+            verification="signed_in",
         )[0]
         request.jobs.update(parked_because="The disk is full")
         rung.clear()
@@ -214,7 +226,7 @@ class TestDecisions:
 
     def test_a_processor_is_attested_with_evidence_and_not_by_who_asked(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         step = request.steps.filter(name="processors.erase").first()
         where = url("attest", request, step_id=step.pk)
         assert agent.post(where, {"evidence": "TICKET-1"}).status_code == 403
@@ -243,7 +255,7 @@ class TestDecisions:
 class TestProgress:
     def test_numbers_follow_the_work(self, agent, approver):
         request = erasure_of(f.person_with_everything(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         before = agent.get(url("progress", request)).json()
         working.run(request.pk)
         after = agent.get(url("progress", request)).json()
@@ -253,7 +265,7 @@ class TestProgress:
     def test_an_attested_answer_is_looked_for_at_once(self, agent, approver):
         """Nothing happens while somebody else's answer is awaited; after it a worker has something to do."""
         request = erasure_of(f.person_with_everything(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         working.run(request.pk)
         assert agent.get(url("progress", request)).json()["next"] == 15_000
         for step in request.steps.filter(state=StepState.WAITING):
@@ -261,7 +273,7 @@ class TestProgress:
         assert agent.get(url("progress", request)).json()["next"] == 1500
 
     def test_looking_by_itself_keeps_no_idle_session_alive(self, agent):
-        request = f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS)
+        request = f.CaseFactory(state=State.FULFILLING)
         before = Session.objects.get().session_data
         agent.get(url("progress", request))
         assert Session.objects.get().session_data == before
@@ -269,13 +281,13 @@ class TestProgress:
         assert Session.objects.get().session_data != before
 
     def test_a_closed_one_is_not_asked_for_again(self, agent):
-        request = f.RightsRequestFactory(closed=True)
+        request = f.CaseFactory(closed=True)
         assert agent.get(url("progress", request)).json()["next"] == 0
 
     def test_a_batch_counts_its_requests(self, agent):
         batch = f.BatchFactory()
-        f.RightsRequestFactory(batch=batch, status=RequestStatus.IN_PROGRESS)
-        f.RightsRequestFactory(batch=batch, closed=True)
+        f.CaseFactory(batch=batch, state=State.FULFILLING)
+        f.CaseFactory(batch=batch, closed=True)
         numbers = agent.get(reverse("admin:privacy_batch_progress", args=[batch.pk])).json()
         assert numbers["bars"]["all"] == [1, 2, ""] and numbers["next"] == 1500
         page = agent.get(reverse("admin:privacy_batch_change", args=[batch.pk])).content.decode()
@@ -284,7 +296,7 @@ class TestProgress:
 
     def test_the_page_of_a_request_is_quick(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         agent.get(page_url(request))
         with CaptureQueriesContext(connection) as captured:
             agent.get(page_url(request))
@@ -302,13 +314,13 @@ class TestWhatIsShown:
 
     def test_the_receipt_says_what_stays_and_until_when(self, agent, approver):
         request = erasure_of(f.person_with_everything(), agent.staff)
-        erasure.approve(request_id=request.pk, actor=approver.staff)
+        grant(request_id=request.pk, actor=approver.staff)
         working.run(request.pk)
         for step in request.steps.filter(name="processors.erase").exclude(state=StepState.DONE):
             approver.post(url("attest", request, step_id=step.pk), {"evidence": "TICKET-1"})
         working.run(request.pk)
         request.refresh_from_db()
-        assert request.status == RequestStatus.FULFILLED
+        assert request.outcome == Outcome.FULFILLED
         page = agent.get(url("receipt", request)).content.decode()
         for words in ("Receipt of erasure", "Deleted", "Accounting records", "(until ", "TICKET-1", "backups"):
             assert words in page
@@ -321,25 +333,29 @@ class TestWhatIsShown:
 
     def test_times_are_shown_in_the_reader_s_zone(self, agent):
         at = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
-        request = f.RightsRequestFactory(received_at=at)
+        request = f.CaseFactory(received_at=at)
         agent.staff.time_zone = "Asia/Tokyo"
         agent.staff.save()
         assert "2 Jul 2026, 07:30" in agent.get(page_url(request)).content.decode()
 
     def test_an_overdue_one_says_by_how_much(self, agent):
-        request = f.RightsRequestFactory(due_on=regimes.today() - timedelta(days=3))
+        request = f.CaseFactory(due_on=regimes.today() - timedelta(days=3))
         assert "3 days overdue" in agent.get(page_url(request)).content.decode()
 
 
 class TestPackage:
     @pytest.fixture
     def request_(self, agent):
-        request = access.export(
-            subject_ids=[f.person_with_everything().pk], actor=agent.staff, reason=REASON, verification="signed_in"
+        request = ask(
+            "access",
+            subject_ids=[f.person_with_everything().pk],
+            actor=agent.staff,
+            reason=REASON,
+            verification="signed_in",
         )[0]
         working.run(request.pk)
         request.refresh_from_db()
-        assert request.status == RequestStatus.FULFILLED
+        assert request.outcome == Outcome.FULFILLED
         return request
 
     def test_staff_download_it_by_post_and_it_is_logged(self, agent, request_):
@@ -376,13 +392,13 @@ class TestQueue:
     )
     def test_every_tab(self, approver, tab, expected):
         past = regimes.today() - timedelta(days=1)
-        waiting = {"kind": RequestKind.ERASURE, "status": RequestStatus.AWAITING_APPROVAL}
-        f.RightsRequestFactory(**waiting)
-        f.RightsRequestFactory(**waiting, requested_by=approver.staff)
-        f.RightsRequestFactory(status=RequestStatus.IN_PROGRESS)
-        f.JobFactory(case__status=RequestStatus.IN_PROGRESS, parked_because="The disk is full")
-        f.RightsRequestFactory(due_on=past)
-        f.RightsRequestFactory(closed=True, due_on=past)
+        waiting = {"kind": "erasure", "status": RequestStatus.AWAITING_APPROVAL}
+        f.CaseFactory(**waiting)
+        f.CaseFactory(**waiting, requested_by=approver.staff)
+        f.CaseFactory(state=State.FULFILLING)
+        f.JobFactory(case__state=State.FULFILLING, parked_because="The disk is full")
+        f.CaseFactory(due_on=past)
+        f.CaseFactory(closed=True, due_on=past)
         page = approver.get(LIST, {"queue": tab} if tab else {})
         assert page.context["cl"].result_count == expected
         number = next(t["number"] for t in page.context["cl"].tabs if t["is_current"])
@@ -390,18 +406,18 @@ class TestQueue:
 
     def test_the_next_deadline_comes_first(self, agent):
         today = regimes.today()
-        later, sooner, never = (f.RightsRequestFactory(due_on=day) for day in (today + timedelta(days=9), today, None))
+        later, sooner, never = (f.CaseFactory(due_on=day) for day in (today + timedelta(days=9), today, None))
         assert list(agent.get(LIST).context["cl"].result_list) == [sooner, later, never]
 
     def test_it_is_quick(self, agent):
         for _ in range(5):
-            f.RightsRequestFactory()
+            f.CaseFactory()
         agent.get(LIST)
         with CaptureQueriesContext(connection) as captured:
             agent.get(LIST)
         assert len(captured) <= 7, "\n".join(q["sql"] for q in captured)
 
     def test_a_person_s_requests(self, agent):
-        f.RightsRequestFactory()
+        f.CaseFactory()
         assert agent.get(LIST, {"queue": "all", "subject": str(uuid4())}).context["cl"].result_count == 0
         assert agent.get(LIST, {"queue": "all", "subject": "nonsense"}).status_code == 400

@@ -14,7 +14,7 @@ from privacy import roles
 from privacy.admin.actions import ACTIONS
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.models import RequestKind, RequestStatus
+from privacy.models import State
 from tests import factories as f
 from tests.admin.pages import Page, pages
 from tests.tampering import owner_of_the_tables
@@ -60,14 +60,12 @@ CLOSED = {"autocomplete"}
 def studio():
     """A row of everything, and an erasure that waits for approval."""
     person = f.person_with_everything()
-    erasure = f.RightsRequestFactory(
-        subject=f.DataSubjectFactory(), kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_APPROVAL
-    )
+    erasure = f.CaseFactory(subject=f.DataSubjectFactory(), kind="erasure", state=State.DECIDING)
     f.StepFactory(job__case=erasure, name="processors.erase", target="stripe")
     f.SuppressionFactory()
     f.BatchFactory()
     f.ImportRunFactory()
-    f.ErasureReceiptFactory()
+    f.ReceiptFactory()
     f.ProcessorFactory()
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)

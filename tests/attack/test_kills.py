@@ -17,14 +17,14 @@ from privacy import roles
 from privacy.jobs import bells
 from privacy.models import (
     AccessPackage,
-    ErasureReceipt,
     Identifier,
     Job,
     LegalHold,
-    RequestKind,
+    Receipt,
     RequestStatus,
     RightsRequest,
     Staff,
+    State,
     Step,
     StepState,
 )
@@ -41,7 +41,7 @@ PEOPLE = 8  # for each of the three
 PATIENCE_SECONDS = 420
 STALLED_SECONDS = 25  # a worker can live on and consume nothing (README, Running it)
 LEASE_SECONDS = "3"
-ACTIONS = {RequestKind.ACCESS: "export", RequestKind.ERASURE: "erase", RequestKind.HOLD_PLACE: "hold"}
+ACTIONS = {"access": "export", "erasure": "erase", "hold_place": "hold"}
 REASON = "Asked by e-mail, ticket 4711"
 
 
@@ -97,7 +97,7 @@ class House:
                 fields = {"subjects": person, "reason": REASON, "verification": "signed_in"}
                 self.agent.post(reverse("admin:privacy_datasubject_act", args=[ACTIONS[kind]]), fields)
                 break
-        if row := RightsRequest.objects.filter(status=RequestStatus.AWAITING_APPROVAL).first():
+        if row := RightsRequest.objects.filter(state=State.DECIDING).first():
             url = reverse("admin:privacy_rightsrequest_approve", args=[row.pk])
             self.approver.post(url, {"typed": str(row.pk)[:8]})
         waiting = Step.objects.filter(name="processors.erase", state=StepState.WAITING, not_before=None)
@@ -187,7 +187,7 @@ def each_was_done_once(wanted: list[tuple[str, str]]) -> None:
         assert events["step.done"] + events["step.waived"] == request.steps.count(), events
         assert len({step.key for step in request.steps.all()}) == request.steps.count()
     packages = list(AccessPackage.objects.all())
-    assert len(packages) == ErasureReceipt.objects.count() == LegalHold.objects.count() == PEOPLE
+    assert len(packages) == Receipt.objects.count() == LegalHold.objects.count() == PEOPLE
     for package in packages:
         with package.file.open() as file:
             assert hashlib.sha256(file.read()).hexdigest() == package.sha256

@@ -8,8 +8,9 @@ from time import perf_counter
 
 from django.db import connection, transaction
 
+from privacy.cases.requests import ask, ask_as_batch, grant_all
 from privacy.datamap.compiler import Scope
-from privacy.fulfilment import access, batches, erasure
+from privacy.fulfilment import erasure
 from privacy.jobs import run as engine
 from privacy.models import AccessPackage, DataSubject, RightsRequest, Staff
 from tests.benchmarks import by_hand, people
@@ -37,8 +38,8 @@ def export_of(rows: int, repeats: int):
     analyze()
 
     def ours():
-        [request] = access.export(
-            subject_ids=[subject], actor=staff("asks"), reason="Benchmark", verification="signed_in"
+        [request] = ask(
+            "access", subject_ids=[subject], actor=staff("asks"), reason="Benchmark", verification="signed_in"
         )
         spent = cost(engine.run)
         package = AccessPackage.objects.get(request=request)
@@ -138,11 +139,8 @@ def alternate(theirs: Callable[[], Cost], ours: Callable[[], Cost], repeats: int
 
 def approved(subject_ids, *, in_a_batch: bool = False) -> list[RightsRequest]:
     asked = {"subject_ids": subject_ids, "actor": staff("asks"), "reason": "Benchmark", "verification": "signed_in"}
-    if in_a_batch:
-        opened = batches.run_as_batch(erasure.request_erasure, kind="erasure", **asked)
-    else:
-        opened = erasure.request_erasure(**asked)
-    return erasure.approve_many(request_ids=[r.id for r in opened], actor=staff("approves"))
+    opened = ask_as_batch("erasure", **asked) if in_a_batch else ask("erasure", **asked)
+    return grant_all(request_ids=[r.id for r in opened], actor=staff("approves"))
 
 
 def finish(request: RightsRequest) -> None:

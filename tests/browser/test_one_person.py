@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from privacy import roles
-from privacy.models import Identifier, RequestKind, RequestStatus, RightsRequest, Step, StepState
+from privacy.models import Identifier, Outcome, RightsRequest, Step, StepState
 from tests import factories as f
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -106,7 +106,7 @@ def ask_for_erasure(page, person) -> None:
 
 def approve(page) -> None:
     """Sees the plan, types the short id, approves."""
-    request = RightsRequest.objects.get(kind=RequestKind.ERASURE)
+    request = RightsRequest.objects.get(kind="erasure")
     page.goto("/admin/privacy/rightsrequest/?queue=approval")
     page.click(f"text={request}")
     page.click("text=Approve…")
@@ -119,7 +119,7 @@ def approve(page) -> None:
 def attest(page) -> None:
     """Where no API can be called somebody asks and attests, once for each; the worker does the rest."""
     page.wait_for_selector("text=answers of processors are awaited")
-    waiting = Step.objects.filter(job__case__kind=RequestKind.ERASURE, state=StepState.WAITING).count()
+    waiting = Step.objects.filter(job__case__kind="erasure", state=StepState.WAITING).count()
     expect(page.locator("text=Attest…")).to_have_count(waiting)  # the sentence moves first, then the steps
     for _ in range(waiting):
         page.locator("text=Attest…").first.click()
@@ -138,7 +138,7 @@ def assert_receipt(page) -> None:
 
 
 def assert_tombstone(page, person) -> None:
-    assert RightsRequest.objects.get(kind=RequestKind.ERASURE).status == RequestStatus.FULFILLED
+    assert RightsRequest.objects.get(kind="erasure").outcome == Outcome.FULFILLED
     page.goto("/admin/privacy/datasubject/")
     row = page.text_content(f"tr:has-text('{str(person.pk)[:8]}')")
     assert "Erased" in row and NAME not in row

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from privacy import roles
-from privacy.fulfilment import access, holds
+from privacy.cases.requests import ask
 from privacy.models import RightsRequest
 from tests import factories as f
 
@@ -73,15 +73,15 @@ def test_many_are_chosen_in_the_list(agent):
 
 
 def test_a_worker_that_is_away_is_said(agent):
-    request = holds.place(subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON)[0]
+    request = ask("hold_place", subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON)[0]
     agent.goto(reverse("admin:privacy_rightsrequest_change", args=[request.pk]))
     assert "is saved and starts by itself" in agent.text_content("[data-live]")
 
 
 def test_without_javascript_there_is_a_link_to_look_again(signed_in, open_page, browser, live_server):
     agent = signed_in(roles.AGENT)
-    request = access.export(
-        subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
+    request = ask(
+        "access", subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
     )[0]
     plain = open_page(java_script_enabled=False)
     plain.context.add_cookies(agent.context.cookies())
@@ -93,7 +93,7 @@ def test_without_javascript_there_is_a_link_to_look_again(signed_in, open_page, 
 def test_nothing_is_cut_off_on_a_phone(signed_in):
     manager = signed_in(roles.MANAGER, viewport={"width": 390, "height": 844})
     person = f.person_with_everything()
-    request = f.RightsRequestFactory(subject=f.DataSubjectFactory())
+    request = f.CaseFactory(subject=f.DataSubjectFactory())
     for path in (
         "/admin/privacy/datasubject/",
         "/admin/privacy/rightsrequest/",

@@ -2,21 +2,24 @@
 
 import pytest
 
+from privacy.cases.requests import ask, grant
+from privacy.catalogue import NotAllowed
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.evidence.sealing import unseal
-from privacy.fulfilment import erasure, holds, processors, requests
+from privacy.fulfilment import erasure, processors, requests
 from privacy.fulfilment import requests as life
-from privacy.fulfilment.requests import NotAllowed
 from privacy.jobs import run as engine
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.models import (
     AuditEntry,
-    ErasureReceipt,
     Identifier,
+    Outcome,
     Prompt,
+    Receipt,
     RequestStatus,
     RightsRequest,
+    State,
     Step,
     StepState,
 )
@@ -75,10 +78,10 @@ def approved(agent, approver):
     """Call it with a person: their erasure, asked for and approved."""
 
     def erasing(person) -> RightsRequest:
-        [request] = erasure.request_erasure(
-            subject_ids=[person.id], actor=agent, reason="Asked in the app", verification="signed_in"
+        [request] = ask(
+            "erasure", subject_ids=[person.id], actor=agent, reason="Asked in the app", verification="signed_in"
         )
-        return erasure.approve(request_id=request.id, actor=approver)
+        return grant(request_id=request.id, actor=approver)
 
     return erasing
 
@@ -88,13 +91,13 @@ def step_of(request, key) -> Step:
 
 
 def receipt_of(request) -> dict[str, dict]:
-    body = ErasureReceipt.objects.get(request=request).body
+    body = Receipt.objects.get(request=request).body
     return {item["processor"]: item for item in body["processors"]}
 
 
 def test_an_erasure_ends_when_every_processor_has_erased_and_the_receipt_lists_them(scripted, approved):
     request = run(approved(DataSubjectFactory()))
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     assert receipt_of(request) == {
         "alpha": {"processor": "alpha", "state": "done", "outcome": "erased"},
         "beta": {"processor": "beta", "state": "done", "outcome": "erased"},
@@ -118,15 +121,15 @@ def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approve
     scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     step = step_of(request, "alpha")
-    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert request.state == State.FULFILLING
     assert step.state == StepState.WAITING
     assert step_of(request, "beta").state == StepState.DONE
-    assert not ErasureReceipt.objects.filter(request=request).exists()
+    assert not Receipt.objects.filter(request=request).exists()
     run(request, times=3)
     assert len(scripted["alpha"].calls) == 1
 
     processors.attest(step_id=step.id, actor=approver, evidence="TICKET-4711")
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert receipt_of(request)["alpha"] == {
         "processor": "alpha",
         "state": "done",
@@ -166,7 +169,7 @@ def test_unparking_asks_again_under_the_same_key_and_the_effect_is_one(scripted,
     scripted["alpha"].script = [Later("busy")] * 8
     request = run(approved(DataSubjectFactory()), times=8)
     requests.unpark(request_id=request.id, actor=approver)
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     calls = scripted["alpha"].calls
     assert len(calls) == 9
     assert {call.idempotency_key for call in calls} == scripted["alpha"].effects == {step_of(request, "alpha").key}
@@ -180,22 +183,22 @@ def test_a_refused_key_costs_no_attempts_and_the_step_goes_on_when_the_key_is_ri
     assert (request.status, request.job.parked_because) == (RequestStatus.AWAITING_PROCESSORS, "")
     run(request, times=7)
     assert request.job.parked_because == ""
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
 
 
 def test_a_parked_step_can_be_attested(scripted, approved, approver):
     scripted["alpha"].script = [Failed("no")]
     request = run(approved(DataSubjectFactory()))
     processors.attest(step_id=step_of(request, "alpha").id, actor=approver, evidence="LETTER-2026-05-03")
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
 
 
 def test_a_hold_placed_meanwhile_stops_before_the_next_call(scripted, approved, approver):
     scripted["alpha"].script = [Later("busy")]
     scripted["beta"].script = [Later("busy")]
     request = run(approved(DataSubjectFactory()))
-    holds.place(subject_ids=[request.subject_id], actor=approver, reason="Court order")
-    assert run(request).status == RequestStatus.ON_HOLD
+    ask("hold_place", subject_ids=[request.subject_id], actor=approver, reason="Court order")
+    assert run(request).job.stopped_at
     assert len(scripted["alpha"].calls) == 1
 
 
@@ -207,7 +210,7 @@ def test_every_real_processor_erases_and_the_receipt_says_what_stays(clerk, stri
     PromptFactory(author=person, response_id="resp_1")
     PromptFactory(author=person, response_id="gemini-1", provider=Prompt.Provider.GOOGLE)
     request = run(approved(person))
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     assert (clerk.users, openai.responses, stripe.deleted) == ({"user_2"}, {"resp_2", "resp_3"}, {"cus_1"})
     receipt = receipt_of(request)
     nothing = "the processor does not know this person"
@@ -231,7 +234,7 @@ def test_without_keys_the_processors_that_know_the_person_are_awaited_and_no_oth
     person = DataSubjectFactory()
     IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
     request = run(approved(person))
-    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert request.state == State.FULFILLING
     steps = request.steps.filter(name="processors.erase")
     assert {s.target for s in steps if s.state == "waiting"} == {"clerk"}
     assert {s.state for s in steps if s.target != "clerk"} == {"done"}
@@ -243,7 +246,7 @@ def test_an_effect_whose_reply_was_lost_happens_once(clerk, approved):
     clerk.mishaps.append(("DELETE", lost_reply))
     request = run(approved(person))
     assert step_of(request, "clerk").problem.startswith("Clerk did not answer")
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert clerk.effects == {"user_1": 1}
 
 
@@ -257,7 +260,7 @@ def test_many_responses_go_in_slices_over_many_claims_without_spending_attempts(
         Prompt.objects.filter(pk=prompt.pk).update(response_id=response_id)
     openai.mishaps += [("DELETE", instead(500, {}))] * 7
     request = run(approved(person), times=8)
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     assert receipt_of(request)["openai"]["responses_deleted"] == 20
     assert set(openai.effects.values()) == {1}
 
@@ -286,7 +289,7 @@ def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, mo
     SessionFactory.create_batch(3, subject=person)
     request = approved(person)
     assert "erasure.slices privacy.Prompt" in map(str, request.steps.all())
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert openai.responses == set()
 
 

@@ -12,10 +12,10 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import IntegrityError, connection
 
 import privacy.models
+from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
 from privacy.datamap.checks import check_data_map, check_tables
 from privacy.datamap.compiler import Scope, selection
-from privacy.fulfilment import erasure
 from privacy.models import DataSubject
 from tests import factories as f
 from tests import working
@@ -102,11 +102,11 @@ def exported(model, person) -> list[tuple]:
 
 def erase(person):
     agent, approver = f.StaffFactory(), f.StaffFactory()
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=agent, reason="The person asked for it", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[person.id], actor=agent, reason="The person asked for it", verification="signed_in"
     )
-    erasure.approve(request_id=request.id, actor=approver)
+    grant(request_id=request.id, actor=approver)
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == "fulfilled"
+    assert request.outcome == "fulfilled"
     return request

@@ -70,7 +70,7 @@ def make(graph) -> list:
     for payer in graph["payers"]:
         f.people.has_billing(people[payer])
     for asker in graph["askers"]:
-        f.StepFactory(job__case=f.RightsRequestFactory(subject=people[asker], closed=True), job__ended_at=LONG_AGO)
+        f.StepFactory(job__case=f.CaseFactory(subject=people[asker], closed=True), job__ended_at=LONG_AGO)
     return people
 
 

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin import event_words
+from privacy.cases import handover
+from privacy.cases.requests import ask, grant
 from privacy.catalogue import Planned
 from privacy.evidence.events import HISTORICAL, OF_STATUS, Event
 from privacy.fulfilment import (
-    access,
-    erasure,
     handout,
-    holds,
     imports,
     intake,
     inventory,
@@ -120,35 +119,33 @@ def history() -> list[AuditEntry]:
 
 
 def what_happens_to_packages(agent, asked):
-    [request] = access.export(subject_ids=[f.DataSubjectFactory().id], **asked)
+    [request] = ask("access", subject_ids=[f.DataSubjectFactory().id], **asked)
     working.run(request.id)
     package = AccessPackage.objects.get()
-    link = packages.issue_link(package_id=package.id, actor=agent)
+    link = handover.give_link(request_id=package.request_id, actor=agent)
     for _ in range(2):
         packages.redeem(token=link, actor=None).file.close()
-    packages.download(package_id=package.id, actor=agent).file.close()
+    handover.download(request_id=package.request_id, actor=agent).file.close()
     working.let_time_pass(working.of(package.id))
     working.run(package.id)
 
 
 def what_happens_to_requests(agent, manager, asked):
-    [erased] = erasure.request_erasure(
-        subject_ids=[f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject_id], **asked
-    )
-    erasure.approve(request_id=erased.id, actor=manager)
+    [erased] = ask("erasure", subject_ids=[f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject_id], **asked)
+    grant(request_id=erased.id, actor=manager)
     working.run(erased.id)
     for step in erased.steps.filter(finished_at=None, name="processors.erase"):
         processors.attest(step_id=step.id, actor=manager, evidence="TICKET-1")
     working.run_again(erased)
-    [hold] = holds.place(subject_ids=[f.DataSubjectFactory().id], actor=agent, reason="A court asks")
-    [held] = erasure.request_erasure(subject_ids=[hold.subject_id], **asked)
-    erasure.approve(request_id=held.id, actor=manager)
+    [hold] = ask("hold_place", subject_ids=[f.DataSubjectFactory().id], actor=agent, reason="A court asks")
+    [held] = ask("erasure", subject_ids=[hold.subject_id], **asked)
+    grant(request_id=held.id, actor=manager)
     working.run(held.id)
     held.refresh_from_db()
     with transaction.atomic():
         requests.transition(held, RequestStatus.AWAITING_APPROVAL, actor=None, because="hold released")
     requests.deny(request_id=held.id, actor=manager, denial_reason="no_match")
-    [unwanted] = erasure.request_erasure(subject_ids=[f.DataSubjectFactory().id], **asked)
+    [unwanted] = ask("erasure", subject_ids=[f.DataSubjectFactory().id], **asked)
     requests.cancel(request_id=unwanted.id, actor=agent)
     leased = steps.given(Planned("test local"), requested_by=agent)
     with transaction.atomic():

@@ -29,8 +29,8 @@ from tests.factories.processors import ProcessorFactory
 from tests.factories.requests import (
     AccessPackageFactory,
     BatchFactory,
-    ErasureReceiptFactory,
-    RightsRequestFactory,
+    CaseFactory,
+    ReceiptFactory,
 )
 from tests.factories.staff import StaffFactory
 from tests.factories.subjects import (
@@ -48,11 +48,11 @@ from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
     "AccessPackageFactory", "AuditHeadFactory", "BatchFactory", "ChildFlagFactory", "CustomerFactory",
-    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "ErasureReceiptFactory",
+    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "ReceiptFactory",
     "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
     "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "MarketingPreferenceFactory",
     "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
-    "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "RefundFactory", "RightsRequestFactory",
+    "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "RefundFactory", "CaseFactory",
     "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory",
     "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
     "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",

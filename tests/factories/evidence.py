@@ -3,7 +3,7 @@ import uuid
 import factory
 
 from privacy import models
-from tests.factories.requests import RightsRequestFactory
+from tests.factories.requests import CaseFactory
 
 
 class SuppressionFactory(factory.django.DjangoModelFactory):
@@ -12,7 +12,7 @@ class SuppressionFactory(factory.django.DjangoModelFactory):
 
     kind = models.Identifier.Kind.EMAIL
     digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
-    request = factory.SubFactory(RightsRequestFactory, closed=True)
+    request = factory.SubFactory(CaseFactory, closed=True)
 
 
 class HeartbeatFactory(factory.django.DjangoModelFactory):

@@ -6,7 +6,7 @@ import factory
 
 from privacy import models
 from privacy.jobs.order import about
-from tests.factories.requests import RightsRequestFactory
+from tests.factories.requests import CaseFactory
 
 
 class JobFactory(factory.django.DjangoModelFactory):
@@ -16,7 +16,7 @@ class JobFactory(factory.django.DjangoModelFactory):
         model = models.Job
 
     kind = factory.SelfAttribute("case.kind")
-    case = factory.SubFactory(RightsRequestFactory)
+    case = factory.SubFactory(CaseFactory)
     subject = factory.SelfAttribute("case.subject")
     about = factory.LazyAttribute(lambda job: about(job.subject.id if job.subject else job.id))
 

@@ -69,7 +69,7 @@ def has_billing(person: DataSubject) -> None:
 
 
 def has_history_of_requests(person: DataSubject) -> None:
-    request = f.RightsRequestFactory(subject=person, closed=True)
+    request = f.CaseFactory(subject=person, closed=True)
     job = f.JobFactory(case=request, ended_at=datetime.now(UTC))
     f.StepFactory(job=job, seq=1, name="access.package", state=StepState.DONE, finished_at=datetime.now(UTC))
     f.AccessPackageFactory(request=request)

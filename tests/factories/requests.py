@@ -13,23 +13,24 @@ class BatchFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = models.Batch
 
-    kind = models.RequestKind.ACCESS
+    kind = "access"
     actor = factory.SubFactory(StaffFactory)
 
 
-class RightsRequestFactory(factory.django.DjangoModelFactory):
-    """An access request, just received; `closed=True` makes it a fulfilled one."""
+class CaseFactory(factory.django.DjangoModelFactory):
+    """A request for access, just received; `closed=True` makes it a fulfilled one."""
 
     class Meta:
-        model = models.RightsRequest
+        model = models.Case
 
     class Params:
         closed = factory.Trait(
-            status=models.RequestStatus.FULFILLED, closed_at=factory.LazyFunction(lambda: datetime.now(UTC))
-        )
+            state=models.State.CLOSED, outcome=models.Outcome.FULFILLED,
+            closed_at=factory.LazyFunction(lambda: datetime.now(UTC)),
+        )  # fmt: skip
 
     subject = factory.SubFactory(DataSubjectFactory)
-    kind = models.RequestKind.ACCESS
+    kind = "access"
     reason = "Asked for in the account's settings"
     verification = models.Verification.SIGNED_IN
     requested_by = factory.SubFactory(StaffFactory)
@@ -41,7 +42,7 @@ class AccessPackageFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = models.AccessPackage
 
-    request = factory.SubFactory(RightsRequestFactory, closed=True)
+    request = factory.SubFactory(CaseFactory, closed=True)
     file = factory.LazyAttribute(
         lambda package: ContentFile(b"PK\x05\x06" + b"\0" * 18, name=f"packages/{uuid.uuid4()}.zip")
     )
@@ -52,10 +53,10 @@ class AccessPackageFactory(factory.django.DjangoModelFactory):
     expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=7))
 
 
-class ErasureReceiptFactory(factory.django.DjangoModelFactory):
+class ReceiptFactory(factory.django.DjangoModelFactory):
     class Meta:
-        model = models.ErasureReceipt
+        model = models.Receipt
 
-    request = factory.SubFactory(RightsRequestFactory, closed=True)
+    request = factory.SubFactory(CaseFactory, closed=True)
     body = factory.LazyFunction(dict)
     sha256 = "0" * 64

@@ -2,10 +2,11 @@ import factory
 from django.contrib.auth.models import Group
 
 from privacy.models import Staff
+from privacy.roles import MANAGER
 
 
 class StaffFactory(factory.django.DjangoModelFactory):
-    """A member of the back office; `role` is a name of privacy.roles, and makes them a member of its group."""
+    """A member of the back office: a manager, or of another `role` of privacy.roles, or of none when it is empty."""
 
     class Meta:
         model = Staff
@@ -18,5 +19,5 @@ class StaffFactory(factory.django.DjangoModelFactory):
 
     @factory.post_generation
     def role(self, create, role, **kwargs):
-        if create and role:
-            self.groups.add(Group.objects.get(name=role))
+        if create and role != "":
+            self.groups.add(Group.objects.get(name=role or MANAGER))

@@ -1,7 +1,7 @@
 """An erasure from the wish to the receipt, with workers that come back as often as a test wants."""
 
-from privacy.fulfilment import erasure
-from privacy.models import DataSubject, ErasureReceipt, Identifier, RightsRequest, Step
+from privacy.cases.requests import ask, grant
+from privacy.models import DataSubject, Identifier, Receipt, RightsRequest, Step
 from tests import factories as f
 from tests.working import run_again as run  # noqa: F401  (the tests find it here)
 
@@ -14,10 +14,10 @@ def known_as(kind: str, *values: str) -> DataSubject:
 
 
 def approved(person: DataSubject) -> RightsRequest:
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=f.StaffFactory(role="agent"), reason="Asked", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[person.id], actor=f.StaffFactory(role="agent"), reason="Asked", verification="signed_in"
     )
-    return erasure.approve(request_id=request.id, actor=f.StaffFactory(role="approver"))
+    return grant(request_id=request.id, actor=f.StaffFactory(role="approver"))
 
 
 def step_at(request: RightsRequest, processor: str) -> Step:
@@ -25,5 +25,5 @@ def step_at(request: RightsRequest, processor: str) -> Step:
 
 
 def receipt_of(request: RightsRequest) -> dict[str, dict]:
-    body = ErasureReceipt.objects.get(request=request).body
+    body = Receipt.objects.get(request=request).body
     return {item["processor"]: item for item in body["processors"]}

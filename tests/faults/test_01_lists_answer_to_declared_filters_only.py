@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from privacy import models as privacy
 from privacy.admin.address import Refused
-from privacy.models import AuditEntry, RequestKind, RequestStatus
+from privacy.models import AuditEntry, RequestStatus, State
 from tests import factories as f
 from tests.admin.pages import pages
 
@@ -119,7 +119,7 @@ def test_a_masked_title_cannot_be_read_letter_by_letter(client):
 
 
 def test_a_developer_cannot_ask_about_reasons(client):
-    f.RightsRequestFactory(reason="Her ex-husband wrote to us about the divorce")
+    f.CaseFactory(reason="Her ex-husband wrote to us about the divorce")
     client.force_login(f.StaffFactory(role="developer"))
     answer = client.get(list_of(privacy.RightsRequest), {"reason__startswith": "Her", "queue": "all"})
     assert answer.status_code == 400
@@ -143,15 +143,15 @@ def rows(client, model, query: str) -> int:
 class TestDeclaredFiltersStillFilter:
     def test_those_of_the_dashboard(self, client, manager):
         today = date.today()
-        f.RightsRequestFactory(due_on=today + timedelta(days=3), status=RequestStatus.RECEIVED)
-        f.RightsRequestFactory(due_on=today + timedelta(days=30), status=RequestStatus.IN_PROGRESS)
+        f.CaseFactory(due_on=today + timedelta(days=3), status=RequestStatus.RECEIVED)
+        f.CaseFactory(due_on=today + timedelta(days=30), state=State.FULFILLING)
         f.LegalHoldFactory()
         f.LegalHoldFactory(released=True)
         f.ChildFlagFactory()
         f.ChildFlagFactory(cleared=True)
         asked = {
             (privacy.RightsRequest, "deadline=week"): 1,
-            (privacy.RightsRequest, f"status__exact={RequestStatus.IN_PROGRESS}"): 1,
+            (privacy.RightsRequest, f"state__exact={RequestStatus.IN_PROGRESS}"): 1,
             (privacy.RightsRequest, "queue=all"): 2,
             (privacy.RightsRequest, "queue=all&p=1"): 2,
             (privacy.LegalHold, "released_at__isnull=1"): 1,
@@ -170,9 +170,9 @@ class TestDeclaredFiltersStillFilter:
         assert rows(client, privacy.RightsRequest, f"queue=all&subject={person.pk}") == 1
 
     def test_those_that_staff_choose(self, client, manager):
-        f.RightsRequestFactory(kind=RequestKind.ERASURE)
-        f.RightsRequestFactory(kind=RequestKind.ACCESS)
-        assert rows(client, privacy.RightsRequest, f"kind__exact={RequestKind.ERASURE}") == 1
+        f.CaseFactory(kind="erasure")
+        f.CaseFactory(kind="access")
+        assert rows(client, privacy.RightsRequest, f"kind__exact={'erasure'}") == 1
         f.DataSubjectFactory(frozen_at="2026-01-01T00:00Z")
         assert rows(client, privacy.DataSubject, "state=frozen") == 1
 
@@ -209,10 +209,10 @@ def test_every_link_that_our_pages_have_is_understood(client, django_user_model)
     """Tabs, filters, arrows, pages, figures and the ways back, from lists that are narrowed already, too."""
     client.force_login(django_user_model.objects.create_superuser("root"))
     person = f.person_with_everything()
-    f.RightsRequestFactory.create_batch(51, subject=person, kind=RequestKind.ERASURE, closed=True,
+    f.CaseFactory.create_batch(51, subject=person, kind="erasure", closed=True,
                                         approved_by=f.StaffFactory(), approved_at="2026-01-01T00:00Z")  # fmt: skip
     starts = {page.url for page in pages() if page.kind in ("index", "changelist", "change", "add")} | {
-        f"{list_of(privacy.RightsRequest)}?queue=all&status__exact=fulfilled&kind__exact=erasure&deadline=week",
+        f"{list_of(privacy.RightsRequest)}?queue=all&state__exact=fulfilled&kind__exact=erasure&deadline=week",
         f"{list_of(privacy.RightsRequest)}?queue=all&subject={person.pk}&o=1.-2&p=2",
         f"{list_of(privacy.Script)}?owner__exact={person.pk}",
         f"{list_of(django_user_model)}?is_active__exact=1&o=2",
@@ -227,7 +227,7 @@ def test_every_link_that_our_pages_have_is_understood(client, django_user_model)
 
 
 BAD = [
-    "status__exact=%00", "status__exact=nonsense", "status__exact=", "status__exact=received&status__exact=received",
+    "state__exact=%00", "state__exact=nonsense", "state__exact=", "state__exact=received&state__exact=received",
     "kind__exact=0", "kind__isnull=1", "queue=nonsense", "queue=", "subject=nonsense", "subject=", "subject=%00",
     f"subject={'9' * 40}", "subject__exact=nonsense", "deadline=month", "due_on__gte=9999999999-01-01",
     "due_on__gte=0000-00-00", "due_on__lte=31.12.2026", "due_on__lt=2026-01-01",
@@ -239,7 +239,7 @@ BAD = [
 
 @pytest.mark.parametrize("query", BAD)
 def test_a_bad_value_of_a_good_key_is_refused_like_a_bad_key(client, manager, query):
-    f.RightsRequestFactory()
+    f.CaseFactory()
     assert client.get(f"{list_of(privacy.RightsRequest)}?{query}").status_code == 400
 
 

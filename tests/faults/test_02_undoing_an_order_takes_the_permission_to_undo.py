@@ -6,14 +6,15 @@ from django.test import Client
 from django.urls import reverse
 
 from privacy import roles
-from privacy.fulfilment import children, erasure, holds, requests
+from privacy.cases.requests import ask, grant
+from privacy.fulfilment import children, holds, requests
 from privacy.models import RequestKind, RequestStatus, RightsRequest
 from tests import factories as f
 from tests import working
 
 pytestmark = pytest.mark.django_db
 
-ORDERS = {RequestKind.HOLD_PLACE: holds.place, RequestKind.CHILD_FLAG: children.flag}
+ORDERS = {"hold_place": holds.place, "child_flag": children.flag}
 UNDOING = {
     "cancel": lambda order, actor: requests.cancel(request_id=order.id, actor=actor),
     "deny": lambda order, actor: requests.deny(request_id=order.id, actor=actor, denial_reason="no_match"),
@@ -82,18 +83,18 @@ def test_who_may_release_or_clear_may_undo_the_order(kind, act, approver):
 
 def test_a_colleagues_approved_erasure_stays_stopped_by_the_hold_that_an_agent_tried_to_cancel(agent, approver):
     person = f.person_with_everything()
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[person.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in"
     )
-    erasure.approve(request_id=request.id, actor=approver)
-    hold = ordered(RequestKind.HOLD_PLACE, agent, person)
+    grant(request_id=request.id, actor=approver)
+    hold = ordered("hold_place", agent, person)
     with pytest.raises(PermissionDenied):
         requests.cancel(request_id=hold.id, actor=agent)
     holds.resume_unheld()
     working.run(request.id)
     working.run_all()
     request.refresh_from_db()
-    assert request.status == RequestStatus.ON_HOLD
+    assert request.job.stopped_at
     assert person.identifiers.exists()
 
 
@@ -114,8 +115,8 @@ def test_the_button_tells_an_agent_why_and_is_there_for_an_approver(kind, agent,
 @pytest.mark.parametrize(
     ("kind", "order", "permission"),
     [
-        (RequestKind.HOLD_RELEASE, holds.release, "release_legalhold"),
-        (RequestKind.CHILD_CLEAR, children.clear, "clear_child"),
+        ("hold_release", holds.release, "release_legalhold"),
+        ("child_clear", children.clear, "clear_child"),
     ],
 )
 def test_a_release_or_clearance_is_cancelled_and_tried_again_by_those_who_may_order_it(kind, order, permission, agent):

@@ -17,12 +17,13 @@ from django.utils import timezone
 from kosenai_ops.celery import app
 from kosenai_ops.supervision import Worker
 from privacy import tasks
-from privacy.fulfilment import access, batches, children, erasure, holds
+from privacy.cases.requests import ask, grant
+from privacy.fulfilment import batches, children, holds
 from privacy.jobs import bells
 from privacy.jobs.due import due, next_due
 from privacy.jobs.outcomes import Done
 from privacy.jobs.run import run_due
-from privacy.models import Heartbeat, Job, Lane, RequestKind, RequestStatus, RightsRequest
+from privacy.models import Heartbeat, Job, Lane, Outcome, RequestStatus, RightsRequest
 from privacy.selectors import queue
 from tests import factories as f
 from tests import working
@@ -144,15 +145,15 @@ class TestLanes:
         proved = asked | {"verification": "signed_in"}
         approver = f.StaffFactory()
         with django_capture_on_commit_callbacks(execute=True):
-            [of_many] = access.export(subject_ids=people(1), batch=f.BatchFactory(), **proved)
-            [single] = access.export(subject_ids=people(1), **proved)
-            [held] = holds.place(subject_ids=people(1), batch=f.BatchFactory(), **asked)
+            [of_many] = ask("access", subject_ids=people(1), batch=f.BatchFactory(), **proved)
+            [single] = ask("access", subject_ids=people(1), **proved)
+            [held] = ask("hold_place", subject_ids=people(1), batch=f.BatchFactory(), **asked)
             erasures = [
-                erasure.request_erasure(subject_ids=people(1), batch=batch, **proved)[0]
-                for batch in (None, f.BatchFactory(kind=RequestKind.ERASURE))
+                ask("erasure", subject_ids=people(1), batch=batch, **proved)[0]
+                for batch in (None, f.BatchFactory(kind="erasure"))
             ]
             for request in erasures:
-                erasure.approve(request_id=request.id, actor=approver)
+                grant(request_id=request.id, actor=approver)
         prompt, bulk = [single, held, erasures[0]], [of_many, erasures[1]]
         assert {name: set(ids) for name, ids in rung.items()} == {
             "kosenai-prompt": {str(request.job.id) for request in prompt},
@@ -162,7 +163,7 @@ class TestLanes:
     @pytest.mark.parametrize("verb", [holds.place, children.flag])
     def test_a_hold_or_flag_of_many_people_is_as_prompt_as_one(self, verb):
         opened = batches.run_as_batch(
-            verb, kind=RequestKind.HOLD_PLACE, subject_ids=people(2), actor=f.StaffFactory(), reason="A court asks"
+            verb, kind="hold_place", subject_ids=people(2), actor=f.StaffFactory(), reason="A court asks"
         )
         assert {request.job.lane for request in opened} == {Lane.PROMPT}
         assert set(next_due(10, Q(lane=Lane.PROMPT))) == {request.job.id for request in opened}
@@ -176,7 +177,7 @@ class TestLanes:
         assert status_of(bulk) == RequestStatus.FULFILLED
 
     def test_a_batch_whose_erasure_by_the_hundred_fails_goes_by_halves_and_one_harms_no_other(self):
-        requests = [of_a_batch(kind=RequestKind.ERASURE) for _ in range(5)]
+        requests = [of_a_batch(kind="erasure") for _ in range(5)]
         faulty, *others = requests
 
         def erase(request, step, renew):
@@ -194,7 +195,7 @@ class TestLanes:
 
         def ask(request, step, renew):
             order.append(step.target)
-            given(local("hold"), kind=RequestKind.HOLD_PLACE, due_on=None)
+            given(local("hold"), kind="hold_place", due_on=None)
             return Done()
 
         steps.scripts["first"] = [ask]
@@ -243,11 +244,13 @@ def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_end
     deaf = children_of(work, Lane.PROMPT)
     for process in deaf:
         process.send_signal(signal.SIGSTOP)
-    request = holds.place(subject_ids=[f.DataSubjectFactory().id], actor=f.StaffFactory(), reason="A court asks")[0]
+    request = ask("hold_place", subject_ids=[f.DataSubjectFactory().id], actor=f.StaffFactory(), reason="A court asks")[
+        0
+    ]
 
     def is_done():
         request.refresh_from_db()
-        return request.status == RequestStatus.FULFILLED
+        return request.outcome == Outcome.FULFILLED
 
     wait_until(is_done, 120)
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in deaf)

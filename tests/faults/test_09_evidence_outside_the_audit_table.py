@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
+from privacy.fulfilment.batches import run_as_batch
 
+from privacy.cases.requests import ask, grant
 from privacy.catalogue import Planned
 from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
 from privacy.evidence.events import Event
-from privacy.fulfilment import access, children, erasure, holds, packages, requests
-from privacy.fulfilment.batches import run_as_batch
+from privacy.fulfilment import holds, packages, requests
 from privacy.jobs.order import freeze
 from privacy.models import (
     AccessPackage,
@@ -24,16 +25,16 @@ from privacy.models import (
     AuditHead,
     Batch,
     ChildFlag,
-    ErasureReceipt,
     Job,
     LegalHold,
-    RequestKind,
+    Receipt,
     RightsRequest,
     Step,
     Suppression,
 )
 from tests import factories as f
 from tests import working
+from tests.asking import agreed
 from tests.tampering import owner_of_the_tables
 
 pytestmark = pytest.mark.django_db
@@ -58,20 +59,20 @@ def make_history() -> SimpleNamespace:
         f.IdentifierFactory(kind="email").subject for _ in range(6)
     )
     asked = {"actor": told.agent, "reason": "Asked by mail", "verification": "signed_in"}
-    done(access.export(subject_ids=[told.fetched.id], **asked))
+    done(ask("access", subject_ids=[told.fetched.id], **asked))
     link = packages.issue_link(package_id=AccessPackage.objects.get().id, actor=told.agent)
     packages.redeem(token=link, actor=None).file.close()
-    [request] = erasure.request_erasure(subject_ids=[told.erased.id], **asked)
-    done([erasure.approve(request_id=request.id, actor=told.approver)])
-    [request] = erasure.request_erasure(subject_ids=[told.denied.id], **asked)
+    [request] = ask("erasure", subject_ids=[told.erased.id], **asked)
+    done([grant(request_id=request.id, actor=told.approver)])
+    [request] = ask("erasure", subject_ids=[told.denied.id], **asked)
     requests.deny(request_id=request.id, actor=told.approver, denial_reason="suspected_fraud")
     by = {"reason": "A court asks"}
-    done(run_as_batch(holds.place, kind=RequestKind.HOLD_PLACE, subject_ids=[told.held.id], actor=told.agent, **by))
-    done(holds.release(subject_ids=[told.held.id], actor=told.approver, **by))
-    done(holds.place(subject_ids=[told.held.id], actor=told.agent, **by))
+    done(run_as_batch(holds.place, kind="hold_place", subject_ids=[told.held.id], actor=told.agent, **by))
+    done(agreed("hold_release", subject_ids=[told.held.id], actor=told.approver, **by))
+    done(ask("hold_place", subject_ids=[told.held.id], actor=told.agent, **by))
     for person in (told.cleared, told.flagged):
-        done(children.flag(subject_ids=[person.id], actor=told.agent, reason="A teacher wrote"))
-    done(children.clear(subject_ids=[told.cleared.id], actor=told.approver, reason="She is 34"))
+        done(ask("child_flag", subject_ids=[person.id], actor=told.agent, reason="A teacher wrote"))
+    done(agreed("child_clear", subject_ids=[told.cleared.id], actor=told.approver, reason="She is 34"))
     return told
 
 
@@ -79,7 +80,7 @@ def done(opened: list[RightsRequest]) -> None:
     for request in opened:
         working.run(request.id)
         request.refresh_from_db()
-        assert request.status == "fulfilled"
+        assert request.outcome == "fulfilled"
 
 
 def rows(model: type[models.Model], **which) -> models.QuerySet:
@@ -130,8 +131,8 @@ def other_batch(history):
 
 def rewrite_receipt(history):
     """With a digest that fits the new text."""
-    body = ErasureReceipt.objects.get().body | {"deleted": {}}
-    ErasureReceipt.objects.update(body=body, sha256=commitments.canonical_digest(body))
+    body = Receipt.objects.get().body | {"deleted": {}}
+    Receipt.objects.update(body=body, sha256=commitments.canonical_digest(body))
 
 
 def delete_request(history):
@@ -139,7 +140,7 @@ def delete_request(history):
     request = RightsRequest.objects.get(kind="erasure", status="fulfilled")
     Step.objects.filter(job__case=request)._raw_delete("default")
     Job.objects.filter(case=request)._raw_delete("default")
-    for model in (Suppression, ErasureReceipt):
+    for model in (Suppression, Receipt):
         model.objects.filter(request=request)._raw_delete("default")
     RightsRequest.objects.filter(pk=request.pk)._raw_delete("default")
 
@@ -181,7 +182,7 @@ TAMPERINGS = [
     change(RightsRequest, ERASURE, approved_at=EVER),
     Tampering(RightsRequest, "an approval without an entry", slip_in_approval, is_refused=False),
     Tampering(RightsRequest, "delete", delete_request),
-    insert(RightsRequest, "a request", lambda h: f.RightsRequestFactory(subject=h.held, closed=True)),
+    insert(RightsRequest, "a request", lambda h: f.CaseFactory(subject=h.held, closed=True)),
     change(Job, ERASED, kind="access"),
     change(Job, ERASED, subject=lambda h: h.fetched),
     change(Job, ERASED, case=lambda h: RightsRequest.objects.get(**DENIED)),
@@ -206,13 +207,13 @@ TAMPERINGS = [
     change(AccessPackage, {}, downloaded_at=None, is_refused=False),
     Tampering(AccessPackage, "delete", lambda h: AccessPackage.objects.all()._raw_delete("default"), is_refused=False),
     insert(AccessPackage, "a package", lambda h: f.AccessPackageFactory(request=RightsRequest.objects.get(**ERASURE))),
-    change(ErasureReceipt, {}, body={"deleted": {}}),
-    change(ErasureReceipt, {}, sha256="f" * 64),
-    change(ErasureReceipt, {}, issued_at=EVER),
-    Tampering(ErasureReceipt, "the text with its digest", rewrite_receipt),
-    delete(ErasureReceipt),
+    change(Receipt, {}, body={"deleted": {}}),
+    change(Receipt, {}, sha256="f" * 64),
+    change(Receipt, {}, issued_at=EVER),
+    Tampering(Receipt, "the text with its digest", rewrite_receipt),
+    delete(Receipt),
     insert(
-        ErasureReceipt, "a receipt", lambda h: f.ErasureReceiptFactory(request=RightsRequest.objects.get(**DENIED))
+        Receipt, "a receipt", lambda h: f.ReceiptFactory(request=RightsRequest.objects.get(**DENIED))
     ),
     change(LegalHold, IN_FORCE, reason="Another reason"),
     change(LegalHold, IN_FORCE, "blank the reason", reason="[erased]", salt="", is_refused=False),
@@ -305,11 +306,11 @@ def test_a_job_is_not_deleted_though_its_steps_were(history):
 
 def test_reasons_that_an_erasure_blanked_are_no_fault(history):
     """The held and flagged person is erased: texts and salts go, and the chains still prove the rest."""
-    done(holds.release(subject_ids=[history.held.id], actor=history.approver, reason="The court is done"))
-    [request] = erasure.request_erasure(
-        subject_ids=[history.held.id], actor=history.agent, reason="Asked by mail", verification="signed_in"
+    done(agreed("hold_release", subject_ids=[history.held.id], actor=history.approver, reason="The court is done"))
+    [request] = ask(
+        "erasure", subject_ids=[history.held.id], actor=history.agent, reason="Asked by mail", verification="signed_in"
     )
-    done([erasure.approve(request_id=request.id, actor=history.approver)])
+    done([grant(request_id=request.id, actor=history.approver)])
     assert set(LegalHold.objects.values_list("reason", "salt")) == {("[erased]", "")}
     code, said = verify()
     assert code == 0, said
@@ -317,7 +318,7 @@ def test_reasons_that_an_erasure_blanked_are_no_fault(history):
 
 def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(history):
     """A hold of an earlier version: no salt, and an opening entry that says kind and person only."""
-    request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place", status="in_progress")
+    request = f.CaseFactory(subject=history.fetched, kind="hold_place", status="in_progress")
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
@@ -331,7 +332,7 @@ def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(h
 
 @pytest.mark.parametrize("column", ["requested_by", "status"])
 def test_what_older_entries_say_still_binds_older_rows(history, column):
-    request = f.RightsRequestFactory(subject=history.fetched, kind="hold_place")
+    request = f.CaseFactory(subject=history.fetched, kind="hold_place")
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
@@ -368,7 +369,7 @@ def test_an_end_cut_off_together_with_the_head_shows_against_a_root(history, tmp
 def test_rows_that_change_while_they_are_read_are_no_fault(history, monkeypatch):
     """The request moves between the walk and the look at its rows."""
     read = chains.reconciliation.differences
-    opened = holds.place(subject_ids=[history.fetched.id], actor=history.agent, reason="A court asks")
+    opened = ask("hold_place", subject_ids=[history.fetched.id], actor=history.agent, reason="A court asks")
 
     def a_moment_later(told):
         if opened:

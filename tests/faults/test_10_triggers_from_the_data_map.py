@@ -10,9 +10,9 @@ from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrat
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations import Migration
 
+from privacy.cases.requests import ask, grant
 from privacy.datamap import registry, triggers
 from privacy.datamap.checks import check_tables
-from privacy.fulfilment import erasure
 from privacy.models import DataSubject, MarketingPreference, Note, Team
 from tests import factories as f
 from tests import working
@@ -144,10 +144,10 @@ def test_a_frozen_person_is_erased_and_a_frozen_heir_gets_the_team():
     for member in (owner, heir):
         f.MembershipFactory(team=team, subject=member)
         put(member, "frozen")
-    [request] = erasure.request_erasure(
-        subject_ids=[owner.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[owner.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in"
     )
-    erasure.approve(request_id=request.id, actor=f.StaffFactory())
+    grant(request_id=request.id, actor=f.StaffFactory())
     working.run(request.id)
     request.refresh_from_db()
     assert (request.status, Team.objects.get().owner_id) == ("fulfilled", heir.id)

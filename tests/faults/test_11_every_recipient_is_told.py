@@ -2,11 +2,12 @@
 
 import pytest
 
+from privacy.cases.requests import ask, grant
 from privacy.connectors.base import connectors, modes
 from privacy.connectors.checks import check_recipients
 from privacy.datamap import registry
-from privacy.fulfilment import erasure, processors
-from privacy.models import RequestStatus
+from privacy.fulfilment import processors
+from privacy.models import State
 from privacy.selectors import plan as plans
 from tests import working
 from tests.factories import DataSubjectFactory, SessionFactory, StaffFactory, UsageEventFactory, person_with_everything
@@ -53,14 +54,14 @@ def test_plan_steps_and_receipt_name_every_recipient():
     planned = plans.erasure_plan([person.id]).processors
     assert {"Analytics", "E-mail delivery", "Logging"} <= planned["manual"].keys()
     assert {"Cloud hosting"} <= planned["expiry"].keys()
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=StaffFactory(), reason="Asked by mail", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[person.id], actor=StaffFactory(), reason="Asked by mail", verification="signed_in"
     )
     approver = StaffFactory()
-    erasure.approve(request_id=request.id, actor=approver)
+    grant(request_id=request.id, actor=approver)
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert request.state == State.FULFILLING
     for step in request.steps.filter(state="waiting"):
         processors.attest(step_id=step.id, actor=approver, evidence="TICKET-7")
     working.run(request.id)

@@ -8,7 +8,8 @@ import pytest
 from django.db.models import Q
 from django.urls import reverse
 
-from privacy.fulfilment import access, erasure, processors
+from privacy.cases.requests import ask, grant, grant_all
+from privacy.fulfilment import processors
 from privacy.jobs import run as engine
 from privacy.models import AccessPackage, Batch, LegalHold, Step, Upload
 from privacy.selectors import plan as plans
@@ -20,8 +21,8 @@ ASKED = {"reason": "Asked for by mail", "verification": "signed_in"}
 
 def erased(person):
     approver = StaffFactory()
-    [request] = erasure.request_erasure(subject_ids=[person.id], actor=StaffFactory(), **ASKED)
-    erasure.approve(request_id=request.id, actor=approver)
+    [request] = ask("erasure", subject_ids=[person.id], actor=StaffFactory(), **ASKED)
+    grant(request_id=request.id, actor=approver)
     working.run(request.id)
     for step in request.steps.filter(state="waiting"):
         processors.attest(step_id=step.id, actor=approver, evidence="TICKET-7")
@@ -58,8 +59,8 @@ def test_a_receipt_made_by_the_hundred_keeps_the_same():
     single = erased(one)
     asks, approves = StaffFactory(), StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
-    opened = erasure.request_erasure(subject_ids=[p.id for p in many], actor=asks, batch=batch, **ASKED)
-    erasure.approve_many(request_ids=[request.id for request in opened], actor=approves)
+    opened = ask("erasure", subject_ids=[p.id for p in many], actor=asks, batch=batch, **ASKED)
+    grant_all(request_ids=[request.id for request in opened], actor=approves)
     as_a_set = Q(case__batch=batch)
     assert engine.run(as_a_set) and not engine.run(as_a_set)
     for step in Step.objects.filter(job__case__batch=batch, state="waiting"):
@@ -73,7 +74,7 @@ def test_plan_step_manifest_and_page_give_one_number():
     person = person_with_everything()
     ScriptCoAuthorFactory(subject=person, script=ScriptFactory())  # read by the person, and not their own
     planned = plans.access_plan([person.id])
-    [request] = access.export(subject_ids=[person.id], actor=StaffFactory(), **ASKED)
+    [request] = ask("access", subject_ids=[person.id], actor=StaffFactory(), **ASKED)
     assert request.steps.get().units_planned == planned.rows
     working.run(request.id)
     package = request.package

@@ -5,10 +5,11 @@ from zipfile import ZipFile
 import pytest
 from django.urls import reverse
 
-from privacy.fulfilment import access, children, erasure, holds
+from privacy.cases.requests import ask
 from privacy.models import AccessPackage, LegalHold, RightsRequest
 from privacy.selectors import plan as plans
 from tests import working
+from tests.asking import agreed
 from tests.factories import StaffFactory, person_with_everything
 from tests.tampering import owner_of_the_tables
 
@@ -18,8 +19,8 @@ WORDS = "police ref 4711, do not tell"
 
 
 def package_of(person) -> str:
-    [request] = access.export(
-        subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
+    [request] = ask(
+        "access", subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
     )
     working.run(request.id)
     with ZipFile(request.package.file.path) as archive:
@@ -32,15 +33,15 @@ def carry_out(requests) -> None:
 
 
 def hold(person, **how) -> None:
-    carry_out(holds.place(subject_ids=[person.id], actor=StaffFactory(), reason=WORDS, **how))
+    carry_out(ask("hold_place", subject_ids=[person.id], actor=StaffFactory(), reason=WORDS, **how))
 
 
 def test_the_reasons_of_holds_and_flags_are_withheld_and_the_package_says_why():
     person = person_with_everything()
     hold(person)
-    carry_out(holds.release(subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
-    carry_out(children.flag(subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
-    carry_out(children.clear(subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
+    carry_out(agreed("hold_release", subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
+    carry_out(ask("child_flag", subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
+    carry_out(agreed("child_clear", subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
     package = package_of(person)
     assert "police ref" not in package
     assert "Asked for by mail" in package
@@ -53,8 +54,8 @@ def test_a_silent_hold_leaves_no_trace_in_the_package():
     person = person_with_everything()
     with owner_of_the_tables():
         LegalHold.objects.filter(subject=person).delete()
-    [request] = erasure.request_erasure(
-        subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
+    [request] = ask(
+        "erasure", subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
     )
     hold(person, silent=True)
     RightsRequest.objects.filter(pk=request.pk).update(status="on_hold")
@@ -78,7 +79,7 @@ def test_a_silent_hold_stays_silent_when_it_is_released():
     with owner_of_the_tables():
         LegalHold.objects.filter(subject=person).delete()
     hold(person, silent=True)
-    carry_out(holds.release(subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
+    carry_out(agreed("hold_release", subject_ids=[person.id], actor=StaffFactory(), reason=WORDS))
     assert LegalHold.objects.get(subject=person).released_at
     package = package_of(person)
     assert "hold_release" not in package

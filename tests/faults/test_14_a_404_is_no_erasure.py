@@ -8,7 +8,7 @@ from django.urls import reverse
 from privacy.connectors.base import connectors
 from privacy.fulfilment import processors, requests
 from privacy.jobs.outcomes import Done, Failed
-from privacy.models import Prompt, RequestStatus, StepState
+from privacy.models import Outcome, Prompt, StepState
 from tests import factories as f
 from tests.fakes.server import instead
 from tests.faults.erasing import approved, known_as, receipt_of, run, step_at
@@ -55,7 +55,7 @@ class TestClerk:
         request = run(approved(known_as("clerk_id", "user_1", "user_9")))
         clerk.users.add("user_9")  # as under the key of the right instance
         requests.unpark(request_id=request.id, actor=f.StaffFactory(role="approver"))
-        assert run(request).status == RequestStatus.FULFILLED
+        assert run(request).outcome == Outcome.FULFILLED
         told = receipt_of(request)["clerk"]
         assert (told["outcome"], told["users_deleted"], told["users_unknown"]) == ("erased", 2, 0)
         assert clerk.effects == {"user_1": 1, "user_9": 1}
@@ -65,7 +65,7 @@ class TestClerk:
         processors.attest(
             step_id=step_at(request, "clerk").id, actor=f.StaffFactory(role="approver"), evidence="TICKET-7"
         )
-        assert run(request).status == RequestStatus.FULFILLED
+        assert run(request).outcome == Outcome.FULFILLED
         told = receipt_of(request)["clerk"]
         assert (told["outcome"], told["evidence"], told["users_unknown"]) == ("attested", "TICKET-7", 1)
 

@@ -133,7 +133,7 @@ def reader(db):
 
 def request_of(country: str, **given):
     regime, due_on = deadline_for(given.get("kind", "access"), country, MOMENT)
-    return f.RightsRequestFactory(subject__country=country, regime=regime, due_on=due_on, **given)
+    return f.CaseFactory(subject__country=country, regime=regime, due_on=due_on, **given)
 
 
 class TestEveryReaderSeesTheSame:
@@ -150,7 +150,7 @@ class TestEveryReaderSeesTheSame:
 
     def test_what_is_left_and_what_is_overdue(self, readers):
         for days in (-1, 0, 1):
-            f.RightsRequestFactory(due_on=date(2026, 12, 1) + timedelta(days=days))
+            f.CaseFactory(due_on=date(2026, 12, 1) + timedelta(days=days))
         queue = reverse("admin:privacy_rightsrequest_changelist")
         seen = self.shown(readers, queue)
         assert len(seen) == 1
@@ -160,23 +160,23 @@ class TestEveryReaderSeesTheSame:
         assert progress.queue_counts(None)["overdue"] == 1
 
     def test_the_request_s_own_page(self, readers):
-        request = f.RightsRequestFactory(due_on=date(2026, 12, 1), received_at=MOMENT, regime="gdpr")
+        request = f.CaseFactory(due_on=date(2026, 12, 1), received_at=MOMENT, regime="gdpr")
         url = reverse("admin:privacy_rightsrequest_change", args=[request.pk])
         assert len(self.shown(readers, url)) == 1
         assert all("Counted from 1 Dec 2026" in client.get(url).content.decode() for client in readers)
 
     def test_the_figures_and_weeks_of_the_dashboard(self, readers):
         monday_morning_in_the_east = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-        f.RightsRequestFactory(received_at=monday_morning_in_the_east)
+        f.CaseFactory(received_at=monday_morning_in_the_east)
         for days in (-1, 0, 7, 8):
-            f.RightsRequestFactory(due_on=date(2026, 12, 1) + timedelta(days=days))
+            f.CaseFactory(due_on=date(2026, 12, 1) + timedelta(days=days))
         found = [client.get(reverse("admin:index")).context["today"] for client in readers]
         assert {(today.overdue, today.due_soon) for today in found} == {(1, 2)}
         assert len({tuple(today.weeks) for today in found}) == 1
         assert [w.received for w in found[0].weeks if w.monday == date(2026, 11, 16)] == [1]
 
     def test_the_receipt_s_day_of_receipt(self, readers):
-        receipt = f.ErasureReceiptFactory(request__received_at=MOMENT)
+        receipt = f.ReceiptFactory(request__received_at=MOMENT)
         url = reverse("admin:privacy_rightsrequest_receipt", args=[receipt.request_id])
         assert all("1 December 2026" in client.get(url).content.decode() for client in readers)
 
@@ -207,7 +207,7 @@ class TestTheWordsStandBesideTheDate:
 
     def test_on_the_dashboard_and_its_list(self, manager):
         for country in ("JP", "DE"):
-            f.RightsRequestFactory(
+            f.CaseFactory(
                 subject__country=country, due_on=regimes.today(), regime=deadline_for("access", country, MOMENT)[0]
             )
         assert "1 by no verified rule" in manager.get(reverse("admin:index")).content.decode()

@@ -12,7 +12,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Q
 
-from privacy.fulfilment import erasure, vacuum
+from privacy.cases.requests import ask, grant_all
+from privacy.fulfilment import vacuum
 from privacy.jobs import run as engine
 from privacy.models import Batch, DataSubject, Heartbeat, Identifier, Step
 from tests import working
@@ -47,10 +48,15 @@ def session_that_says(text: str) -> str:
 def erasures(*people) -> Batch:
     asks = StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
-    opened = erasure.request_erasure(
-        subject_ids=[p.id for p in people], actor=asks, reason="Asked by mail", verification="signed_in", batch=batch
+    opened = ask(
+        "erasure",
+        subject_ids=[p.id for p in people],
+        actor=asks,
+        reason="Asked by mail",
+        verification="signed_in",
+        batch=batch,
     )
-    erasure.approve_many(request_ids=[r.id for r in opened], actor=StaffFactory())
+    grant_all(request_ids=[r.id for r in opened], actor=StaffFactory())
     return batch
 
 
@@ -100,7 +106,7 @@ def test_the_database_gives_up_what_was_deleted(erase):
     batch = erasures(subject)
     erase(batch)
     request = batch.requests.get()
-    assert request.status == "fulfilled"
+    assert request.outcome == "fulfilled"
     assert request.receipt.body["database"] == vacuum.OUTCOME[connection.vendor]
     if connection.vendor == "postgresql":
         assert last_vacuum("privacy_identifier") > request.steps.get(name="erasure.rows").finished_at
@@ -155,4 +161,4 @@ def test_a_table_that_is_locked_is_told_and_tried_again(monkeypatch, person):
     step = Step.objects.get(job__case__batch=batch, name="erasure.vacuum")
     assert "still in the database" in step.problem
     assert step.not_before
-    assert step.job.case.status == "in_progress"
+    assert step.job.case.state == "fulfilling"

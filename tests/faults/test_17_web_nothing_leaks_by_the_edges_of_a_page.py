@@ -19,15 +19,15 @@ from django.utils import timezone
 
 from kosenai_ops import urls
 from kosenai_ops.urls import handler400  # noqa: F401  (Django looks for it in the module of the URLs)
+from privacy.cases.requests import ask
+from privacy.catalogue import NotAllowed
 from privacy.evidence.sealing import seal
-from privacy.fulfilment import erasure, handout, processors, reference_number, reveal
+from privacy.fulfilment import handout, processors, reference_number, reveal
 from privacy.fulfilment.reference_number import NotAReference
-from privacy.fulfilment.requests import NotAllowed
 from privacy.fulfilment.reveal import NotRevealed
 from privacy.models import (
     AuditEntry,
     Identifier,
-    RequestKind,
     RequestStatus,
     Script,
     Staff,
@@ -125,8 +125,8 @@ def test_other_numbers_are_taken_for_that_person(erika, number):
 
 
 def open_step(person, references: dict):
-    request = f.RightsRequestFactory(
-        subject=person, kind=RequestKind.ERASURE, status=RequestStatus.AWAITING_PROCESSORS,
+    request = f.CaseFactory(
+        subject=person, kind="erasure", status=RequestStatus.AWAITING_PROCESSORS,
         approved_by=f.StaffFactory(), approved_at=timezone.now(),
     )  # fmt: skip
     return f.StepFactory(
@@ -258,7 +258,7 @@ def approver():
 @pytest.fixture
 def waiting():
     """The approval page of an erasure that a colleague asked for."""
-    [request] = erasure.request_erasure(
+    [request] = ask("erasure",
         subject_ids=[f.DataSubjectFactory().pk], actor=f.StaffFactory(role="agent"), reason="ticket 4711, by e-mail",
         verification=Verification.SIGNED_IN,
     )  # fmt: skip
@@ -311,9 +311,9 @@ def test_the_proof_of_another_session_counts_for_nothing(client, as_in_productio
 
 GET_PAGES = [
     "/admin/privacy/script/%00/change/", "/admin/privacy/processor/%00/change/", "/admin/privacy/team/a%00/history/",
-    "/admin/privacy/datasubject/?q=%00", "/admin/privacy/rightsrequest/?status__exact=%00", "/admin/search/?s=%00",
+    "/admin/privacy/datasubject/?q=%00", "/admin/privacy/rightsrequest/?state__exact=%00", "/admin/search/?s=%00",
     "/admin/privacy/auditentry/?event=%00", "/admin/?%00", "/download/%00/", "/accounts/login/?next=%00",
-    "/admin/billing/invoice/?status__exact=%00", "/admin/privacy/supportconversation/?status__exact=%00", "/%00",
+    "/admin/billing/invoice/?state__exact=%00", "/admin/privacy/supportconversation/?state__exact=%00", "/%00",
     "/static/%00.css",
 ]  # fmt: skip
 

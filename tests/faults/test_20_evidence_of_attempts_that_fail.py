@@ -6,7 +6,7 @@ from privacy.connectors import openai as openai_module
 from privacy.connectors.base import connectors
 from privacy.jobs import failpoints
 from privacy.jobs.outcomes import Later
-from privacy.models import RequestStatus, Step
+from privacy.models import Outcome, Step
 from tests import factories as f
 from tests.fakes.server import Reply, instead, lost_reply
 from tests.faults.erasing import approved, known_as, receipt_of, run, step_at
@@ -154,7 +154,7 @@ def test_a_fault_in_a_connector_keeps_what_was_recorded_before_it(clerk, monkeyp
         run(request)
     assert step_at(request, "clerk").problem == "ZeroDivisionError"
     assert step_at(request, "clerk").result["asked"]
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert receipt_of(request)["clerk"]["users_deleted"] == 2
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from privacy.fulfilment import erasure
+from privacy.cases.requests import ask, grant_all
 from privacy.jobs import run as engine
 from privacy.models import Batch
 from tests import working
@@ -14,14 +14,15 @@ from tests.factories import DataSubjectFactory, StaffFactory, UploadFactory
 def erasure_of(*people) -> Batch:
     asks = StaffFactory()
     batch = Batch.objects.create(kind="erasure", actor=asks)
-    opened = erasure.request_erasure(
+    opened = ask(
+        "erasure",
         subject_ids=[person.id for person in people],
         actor=asks,
         reason="Asked by mail",
         verification="signed_in",
         batch=batch,
     )
-    erasure.approve_many(request_ids=[request.id for request in opened], actor=StaffFactory())
+    grant_all(request_ids=[request.id for request in opened], actor=StaffFactory())
     return batch
 
 

@@ -6,7 +6,8 @@ import json
 import zipfile
 from uuid import UUID
 
-from privacy.fulfilment import access, packages
+from privacy.cases.requests import ask
+from privacy.fulfilment import packages
 from privacy.models import AccessPackage, DataSubject, RightsRequest
 from tests import factories as f
 from tests import working
@@ -14,8 +15,13 @@ from tests import working
 
 def asked(person: DataSubject, **options) -> RightsRequest:
     """An access request, before any worker has run."""
-    [request] = access.export(
-        subject_ids=[person.id], actor=f.StaffFactory(), reason="Asked by mail", verification="signed_in", **options
+    [request] = ask(
+        "access",
+        subject_ids=[person.id],
+        actor=f.StaffFactory(),
+        reason="Asked by mail",
+        verification="signed_in",
+        **options,
     )
     return request
 

@@ -21,6 +21,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 
 from privacy import tasks
+from privacy.cases import handover
 from privacy.datamap import registry, spreadsheet
 from privacy.fulfilment import access, packages
 from privacy.fulfilment.package import builder, output, uploads
@@ -34,7 +35,7 @@ from privacy.models import (
     Job,
     Lane,
     Note,
-    RequestStatus,
+    Outcome,
     RightsRequest,
     Staff,
     Upload,
@@ -349,7 +350,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_tried_again(monkeypatch, encry
     assert step.problem.startswith("No space left on the disk")
     assert step.not_before and not AccessPackage.objects.exists()
     assert written_for(request) == []
-    assert again(request.id).status == RequestStatus.FULFILLED
+    assert again(request.id).outcome == Outcome.FULFILLED
     assert len(written_for(request)) == 1
 
 
@@ -381,7 +382,7 @@ def test_a_disk_that_is_really_full(process_environment, unavailable):
         pytest.skip("no mount here")
     assert ended.stdout.strip().endswith("[]"), ended.stderr[-2000:]
     assert request.steps.get().problem.startswith("No space left on the disk")
-    assert again(request.id).status == RequestStatus.FULFILLED
+    assert again(request.id).outcome == Outcome.FULFILLED
 
 
 KILLED_WHILE_WRITING = """
@@ -412,7 +413,7 @@ def test_a_worker_killed_while_it_writes_leaves_no_package_and_the_next_starts_c
     assert ended.returncode == -signal.SIGKILL, ended.stderr[-2000:]
     assert len(written_for(request)) == 1
     assert not AccessPackage.objects.filter(request=request).exists()
-    assert again(request.id).status == RequestStatus.FULFILLED
+    assert again(request.id).outcome == Outcome.FULFILLED
     package = AccessPackage.objects.get(request=request)
     assert written_for(request) == [Path(package.file.name).name]
     assert hashlib.sha256(Path(package.file.path).read_bytes()).hexdigest() == package.sha256
@@ -464,7 +465,7 @@ def test_a_person_erased_meanwhile_gets_no_package_of_what_is_erased(monkeypatch
     monkeypatch.setattr(builder, "build", erased_meanwhile)
     working.run(request.id)
     assert written_for(request) == [] and not AccessPackage.objects.filter(request=request).exists()
-    assert again(request.id).status == RequestStatus.FULFILLED
+    assert again(request.id).outcome == Outcome.FULFILLED
     content = unzipped(AccessPackage.objects.get(request=request))
     assert json_rows(content, "privacy.DataSubject")[0]["full_name"] == ""
     assert "data/privacy.Identifier.jsonl" not in content
@@ -518,7 +519,7 @@ def swept() -> set[UUID]:
 
 def test_expired_files_are_deleted_and_their_rows_are_kept():
     old, young = exported(f.DataSubjectFactory()), exported(f.DataSubjectFactory())
-    packages.issue_link(package_id=old.id, actor=f.StaffFactory())
+    handover.give_link(request_id=old.request_id, actor=f.StaffFactory())
     expire(old)
     working.run_all()
     assert swept() == {old.id}

@@ -18,7 +18,7 @@ from privacy.evidence import audit, chains
 from privacy.evidence.commitments import pseudonym
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, AuditHead, Heartbeat
-from tests.factories import RightsRequestFactory
+from tests.factories import CaseFactory
 from tests.tampering import owner_of_the_tables
 
 TABLE = AuditEntry._meta.db_table
@@ -27,7 +27,7 @@ TABLE = AuditEntry._meta.db_table
 @pytest.fixture
 def trail(db) -> list[uuid.UUID]:
     """Three requests' chains of four entries, written by turns as in life."""
-    requests = sorted((RightsRequestFactory() for _ in range(3)), key=lambda request: request.id)
+    requests = sorted((CaseFactory() for _ in range(3)), key=lambda request: request.id)
     with transaction.atomic():
         for request in requests:
             told = {"kind": request.kind, "subject": pseudonym(request.subject_id)}

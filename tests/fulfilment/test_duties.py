@@ -3,11 +3,20 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from privacy.fulfilment import children, holds
-from privacy.models import ChildFlag, LegalHold, MarketingPreference, Prompt, RequestStatus, Session, UsageEvent
+from privacy.cases.requests import ask
+from privacy.models import (
+    ChildFlag,
+    LegalHold,
+    MarketingPreference,
+    Outcome,
+    Prompt,
+    Session,
+    UsageEvent,
+)
 from privacy.selectors.holds import covering
 from tests import factories as f
 from tests import working
+from tests.asking import agreed
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +34,7 @@ def carried_out(requests):
     [request] = requests
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     return request
 
 
@@ -34,7 +43,7 @@ def choices(person) -> dict[str, bool]:
 
 
 def test_a_flagged_account_is_frozen_silent_and_signed_out(person):
-    carried_out(children.flag(subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
+    carried_out(ask("child_flag", subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
     person.refresh_from_db()
     assert person.frozen_at
     assert choices(person) == {"email": False, "product_news": False}
@@ -51,14 +60,14 @@ def test_a_flagged_account_is_frozen_silent_and_signed_out(person):
     ids=["a prompt for an AI", "a usage event", "a session"],
 )
 def test_the_database_refuses_to_process_a_frozen_account(person, process):
-    carried_out(children.flag(subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
+    carried_out(ask("child_flag", subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
     with pytest.raises(IntegrityError), transaction.atomic():
         process(person)
 
 
 def test_a_cleared_account_has_its_own_choices_back_and_no_others(person):
-    carried_out(children.flag(subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
-    carried_out(children.clear(subject_ids=[person.id], actor=f.StaffFactory(), reason="An adult, checked"))
+    carried_out(ask("child_flag", subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote"))
+    carried_out(agreed("child_clear", subject_ids=[person.id], actor=f.StaffFactory(), reason="An adult, checked"))
     person.refresh_from_db()
     assert person.frozen_at is None
     assert choices(person) == {"email": True, "product_news": False}
@@ -67,19 +76,19 @@ def test_a_cleared_account_has_its_own_choices_back_and_no_others(person):
 
 
 def test_a_hold_counts_from_the_order_and_ends_with_its_release(person):
-    holds.place(subject_ids=[person.id], actor=f.StaffFactory(), reason="A dispute")
+    ask("hold_place", subject_ids=[person.id], actor=f.StaffFactory(), reason="A dispute")
     assert covering([person.id]) == {person.id}
     assert not LegalHold.objects.exists()
 
     releasing = f.DataSubjectFactory()
-    carried_out(holds.place(subject_ids=[releasing.id], actor=f.StaffFactory(), reason="A dispute"))
+    carried_out(ask("hold_place", subject_ids=[releasing.id], actor=f.StaffFactory(), reason="A dispute"))
     assert covering([releasing.id]) == {releasing.id}
-    carried_out(holds.release(subject_ids=[releasing.id], actor=f.StaffFactory(), reason="Settled"))
+    carried_out(agreed("hold_release", subject_ids=[releasing.id], actor=f.StaffFactory(), reason="Settled"))
     assert covering([releasing.id]) == set()
     assert LegalHold.objects.get(subject=releasing).released_by
 
 
 def test_who_has_the_same_order_open_already_is_passed_over(person):
     staff = f.StaffFactory()
-    assert len(holds.place(subject_ids=[person.id], actor=staff, reason="A dispute")) == 1
-    assert holds.place(subject_ids=[person.id], actor=staff, reason="Once more") == []
+    assert len(ask("hold_place", subject_ids=[person.id], actor=staff, reason="A dispute")) == 1
+    assert ask("hold_place", subject_ids=[person.id], actor=staff, reason="Once more") == []

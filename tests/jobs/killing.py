@@ -35,9 +35,10 @@ from django.db import connection, transaction  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
+from privacy.cases.requests import ask, ask_as_batch, grant_all  # noqa: E402
 from privacy.connectors.base import connectors  # noqa: E402
 from privacy.evidence import audit  # noqa: E402
-from privacy.fulfilment import access, batches, children, erasure, holds, processors  # noqa: E402
+from privacy.fulfilment import erasure, holds, processors  # noqa: E402
 from privacy.jobs import failpoints  # noqa: E402
 from privacy.jobs import run as engine  # noqa: E402
 from privacy.models import (  # noqa: E402
@@ -45,7 +46,6 @@ from privacy.models import (  # noqa: E402
     ChildFlag,
     DataSubject,
     LegalHold,
-    RequestKind,
     RequestStatus,
     RightsRequest,
     Staff,
@@ -54,6 +54,7 @@ from privacy.models import (  # noqa: E402
 )
 from tests import factories as f  # noqa: E402
 from tests import working  # noqa: E402
+from tests.asking import agreed  # noqa: E402
 from tests.jobs.steps import RememberingProcessor  # noqa: E402
 
 FOLDER = Path(settings.VAR_DIR) / "kills"
@@ -75,19 +76,23 @@ def ask_for_erasure(people: list[DataSubject]) -> None:
     asked = {"actor": staff("agent"), "reason": "Asked by mail", "verification": "signed_in"}
     ids = [person.id for person in people]
     if len(ids) == 1:
-        opened = erasure.request_erasure(subject_ids=ids, **asked)
+        opened = ask("erasure", subject_ids=ids, **asked)
     else:
-        opened = batches.run_as_batch(erasure.request_erasure, kind="erasure", subject_ids=ids, **asked)
-    erasure.approve_many(request_ids=[request.id for request in opened], actor=staff("approver"))
+        opened = ask_as_batch("erasure", subject_ids=ids, **asked)
+    grant_all(request_ids=[request.id for request in opened], actor=staff("approver"))
 
 
 def flag_as_child(people: list[DataSubject]) -> None:
-    children.flag(subject_ids=[p.id for p in people], actor=staff("agent"), reason="A teacher wrote")
+    ask("child_flag", subject_ids=[p.id for p in people], actor=staff("agent"), reason="A teacher wrote")
 
 
 def ask_for_access(people: list[DataSubject]) -> None:
-    access.export(
-        subject_ids=[p.id for p in people], actor=staff("agent"), reason="Asked by mail", verification="signed_in"
+    ask(
+        "access",
+        subject_ids=[p.id for p in people],
+        actor=staff("agent"),
+        reason="Asked by mail",
+        verification="signed_in",
     )
 
 
@@ -119,11 +124,16 @@ def staff_act() -> bool:
     if by_hand:
         processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="TICKET-7")
     elif wants_hold():
-        holds.place(subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
-    elif in_force and stopped.exists() and not was_asked(RequestKind.HOLD_RELEASE):
-        holds.release(subject_ids=[in_force.subject_id], actor=staff("approver"), reason="The court is done")
-    elif suspected and not was_asked(RequestKind.CHILD_CLEAR) and not is_open(RequestKind.CHILD_FLAG):
-        children.clear(subject_ids=[flag.subject_id for flag in suspected], actor=staff("approver"), reason="She is 34")
+        ask("hold_place", subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
+    elif in_force and stopped.exists() and not was_asked("hold_release"):
+        agreed("hold_release", subject_ids=[in_force.subject_id], actor=staff("approver"), reason="The court is done")
+    elif suspected and not was_asked("child_clear") and not is_open("child_flag"):
+        agreed(
+            "child_clear",
+            subject_ids=[flag.subject_id for flag in suspected],
+            actor=staff("approver"),
+            reason="She is 34",
+        )
     else:
         return False
     return True
@@ -138,7 +148,7 @@ def is_open(kind: str) -> bool:
 
 
 def wants_hold() -> bool:
-    return CASE == "erasure held half-way" and erased_half_way() and not was_asked(RequestKind.HOLD_PLACE)
+    return CASE == "erasure held half-way" and erased_half_way() and not was_asked("hold_place")
 
 
 def erased_half_way() -> RightsRequest | None:

@@ -19,11 +19,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from privacy.fulfilment.requests import ALLOWED, NotAllowed
 
+from privacy.cases.requests import ask, grant
 from privacy.catalogue import Planned, job_kinds
 from privacy.evidence import audit
 from privacy.fulfilment import children, erasure, holds, requests
-from privacy.fulfilment.requests import ALLOWED, NotAllowed
 from privacy.jobs import handlers
 from privacy.jobs import run as engine
 from privacy.jobs.due import next_due
@@ -33,9 +34,10 @@ from privacy.models import (
     AuditEntry,
     DataSubject,
     Note,
-    RequestKind,
+    Outcome,
     RequestStatus,
     RightsRequest,
+    State,
     Step,
     UsageEvent,
 )
@@ -43,6 +45,7 @@ from privacy.selectors import queue
 from privacy.selectors.holds import covering
 from tests import factories as f
 from tests import working
+from tests.asking import agreed
 from tests.jobs import steps
 from tests.jobs.steps import given, local, remote
 
@@ -105,7 +108,7 @@ def test_two_workers_with_the_same_request_do_its_steps_once(staff):
         request = given(local("a"), remote("b"), local("c"), requested_by=staff[0])
         at_once(*[lambda request=request: working.run(request.id)] * 3)
         request.refresh_from_db()
-        assert request.status == RequestStatus.FULFILLED
+        assert request.outcome == Outcome.FULFILLED
         assert (steps.ran["a"], steps.ran["b"], steps.ran["c"], request.job.fence) == (1, 1, 1, 1)
 
 
@@ -122,8 +125,8 @@ def test_of_two_who_ask_for_the_same_erasure_one_gets_it_and_the_other_a_plain_a
         person = f.DataSubjectFactory()
 
         def ask(actor, person=person):
-            return erasure.request_erasure(
-                subject_ids=[person.id], actor=actor, reason="Asked by mail", verification="signed_in"
+            return ask(
+                "erasure", subject_ids=[person.id], actor=actor, reason="Asked by mail", verification="signed_in"
             )
 
         answers = at_once(lambda: ask(staff[0]), lambda: ask(staff[1]))
@@ -137,14 +140,14 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
         person = f.DataSubjectFactory()
         f.UsageEventFactory.create_batch(50, subject=person)
         request = given(
-            Planned("test erase a row", units=50), kind=RequestKind.ERASURE, subject=person,
+            Planned("test erase a row", units=50), kind="erasure", subject=person,
             requested_by=staff[0], approved_by=staff[1],
         )  # fmt: skip
         left = []
 
         def hold(person=person, left=left):
             time.sleep(random.uniform(0, 0.1))
-            holds.place(subject_ids=[person.id], actor=staff[0], reason="A court asks")
+            ask("hold_place", subject_ids=[person.id], actor=staff[0], reason="A court asks")
             left.append(rows_of(person.id))
 
         at_once(lambda request=request: working.run(request.id), hold)
@@ -158,18 +161,16 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
 def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff):
     for _ in range(ROUNDS):
         person = f.DataSubjectFactory()
-        request = given(
-            local("a"), kind=RequestKind.ERASURE, subject=person, requested_by=staff[0], approved_by=staff[1]
-        )
+        request = given(local("a"), kind="erasure", subject=person, requested_by=staff[0], approved_by=staff[1])
         f.LegalHoldFactory(subject=person, placed_by=staff[0])
-        [release] = holds.release(subject_ids=[person.id], actor=staff[1], reason="The court is done")
+        [release] = agreed("hold_release", subject_ids=[person.id], actor=staff[1], reason="The court is done")
         at_once(lambda request=request: working.run(request.id), lambda release=release: working.run(release.id))
         if RightsRequest.objects.filter(pk=request.pk, status=RequestStatus.ON_HOLD).exists():
             # The sweep has a net for this, but the release itself must not have needed it.
             assert RightsRequest.objects.get(pk=release.pk).status != RequestStatus.FULFILLED
         run_all()
         request.refresh_from_db()
-        assert request.status == RequestStatus.FULFILLED
+        assert request.outcome == Outcome.FULFILLED
 
 
 def test_a_row_written_while_its_person_is_being_erased_is_refused(staff):
@@ -194,18 +195,18 @@ def test_a_row_written_while_its_person_is_being_erased_is_refused(staff):
 
 @pytest.mark.django_db
 def test_an_erasure_stopped_by_an_ordered_hold_goes_on_when_the_order_is_withdrawn():
-    request = given(local("a"), kind=RequestKind.ERASURE)
-    [order] = holds.place(subject_ids=[request.subject_id], actor=f.StaffFactory(), reason="A court asks")
+    request = given(local("a"), kind="erasure")
+    [order] = ask("hold_place", subject_ids=[request.subject_id], actor=f.StaffFactory(), reason="A court asks")
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == RequestStatus.ON_HOLD
+    assert request.job.stopped_at
     holds.resume_unheld()
     request.refresh_from_db()
-    assert request.status == RequestStatus.ON_HOLD
+    assert request.job.stopped_at
     requests.cancel(request_id=order.id, actor=f.StaffFactory(role="approver"))
     run_all()
     request.refresh_from_db()
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
 
 
 # --- Any order of deeds -----------------------------------------------------------------------------------------------
@@ -274,10 +275,10 @@ class Life(RuleBasedStateMachine):
         self.ask(children.clear)
 
     def approve(self):
-        request = RightsRequest.objects.filter(status=RequestStatus.AWAITING_APPROVAL).first()
+        request = RightsRequest.objects.filter(state=State.DECIDING).first()
         if request:
             try:
-                erasure.approve(request_id=request.id, actor=self.actor)
+                grant(request_id=request.id, actor=self.actor)
             except PermissionDenied:
                 assert request.requested_by_id == self.actor.pk
 
@@ -343,7 +344,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def a_fulfilled_request_has_no_open_step_and_its_trail_is_lawful(self):
         for request in RightsRequest.objects.all():
-            if request.status == RequestStatus.FULFILLED:
+            if request.outcome == Outcome.FULFILLED:
                 assert not request.steps.filter(state__in=OPEN_STEPS).exists()
             previous, status = audit.GENESIS, None
             for n, entry in enumerate(AuditEntry.objects.filter(chain=request.id).order_by("n"), start=1):

@@ -18,7 +18,7 @@ from privacy.jobs.due import next_due
 from privacy.jobs.guard import LeaseLost
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.jobs.settle import settle
-from privacy.models import AuditEntry, Job, RequestKind, RequestStatus, RightsRequest, Step, StepState
+from privacy.models import AuditEntry, Job, Outcome, RequestStatus, RightsRequest, State, Step, StepState
 from privacy.selectors import queue
 from tests import factories as f
 from tests import working
@@ -70,7 +70,7 @@ def test_a_claimed_request_is_not_claimed_again_before_its_lease_ends():
 
 
 def test_a_request_that_is_unknown_closed_parked_or_not_yet_due_is_not_claimed():
-    closed = f.RightsRequestFactory(closed=True)
+    closed = f.CaseFactory(closed=True)
     parked = given(local("a"), parked_because="A person has to look")
     early = given(local("a"), not_before=timezone.now() + timedelta(hours=1))
     assert [working.claimed(r.id) for r in (closed, parked, early)] == [None] * 3
@@ -158,7 +158,7 @@ def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for
     request = given(local("a"), remote("b"), local("c"))
     working.run(request.id)
     assert set(state_of(request).values()) == {StepState.DONE}
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     assert request.job.lease_until is None
     events = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", flat=True)
     assert list(events) == [
@@ -174,11 +174,11 @@ def test_a_waiting_processor_holds_up_no_other_but_the_steps_that_follow_them_al
     assert state_of(request) == {
         "rows": "done", "slow": "started", "by hand": "waiting", "quick": "done", "receipt": "pending",
     }  # fmt: skip
-    assert request.status == RequestStatus.IN_PROGRESS
+    assert request.state == State.FULFILLING
     let_time_pass(request)
     working.run(request.id)
     assert state_of(request)["slow"] == "done"
-    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert request.state == State.FULFILLING
 
 
 def test_a_local_step_in_back_off_holds_up_everything_after_it():
@@ -190,22 +190,22 @@ def test_a_local_step_in_back_off_holds_up_everything_after_it():
 
 
 def test_a_step_that_waits_for_a_person_is_left_alone_until_attested():
-    request = given(Planned("processors.erase", "by hand"), local("receipt"), kind=RequestKind.ERASURE)
+    request = given(Planned("processors.erase", "by hand"), local("receipt"), kind="erasure")
     request.steps.filter(seq=1).update(state=StepState.WAITING)
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == RequestStatus.AWAITING_PROCESSORS
+    assert request.state == State.FULFILLING
     assert 23 * 3600 < seconds_until(request.job.not_before) <= 24 * 3600
     processors.attest(step_id=request.steps.get(seq=1).id, actor=f.StaffFactory(), evidence="TICKET-7")
     assert is_due(request)
     working.run(request.id)
     request.refresh_from_db()
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
 
 
 def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
     for answer in (Done({"outcome": "late"}), Later("busy"), Waiting("accepted"), Failed("no")):
-        request = given(Planned("test remote", "call"), kind=RequestKind.ERASURE)
+        request = given(Planned("test remote", "call"), kind="erasure")
         with owner_of_the_tables():
             Step.objects.filter(job__case=request).update(name="processors.erase")
         step = request.steps.get()
@@ -442,7 +442,7 @@ def test_cancelled_before_any_worker_had_it_nothing_is_done():
     requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver"))
     working.run(request.id)
     assert state_of(request) == {"a": "pending"}
-    assert request.status == RequestStatus.WITHDRAWN
+    assert request.outcome == Outcome.WITHDRAWN
     assert last_entry(request).data["kept"] == {"test local a": 3}
 
 
@@ -454,7 +454,7 @@ def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_wha
     ]
     working.run(request.id)
     assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
-    assert request.status == RequestStatus.WITHDRAWN
+    assert request.outcome == Outcome.WITHDRAWN
     account = last_entry(request).data
     assert account["done"] == {"test local a": 1, "test remote b": 0}
     assert account["kept"] == {"test local c": 5}
@@ -470,24 +470,24 @@ def test_a_request_denied_in_a_workers_hands_takes_no_further_step():
     ]
     working.run(request.id)
     assert state_of(request) == {"a": "started", "b": "pending"}
-    assert request.status == RequestStatus.DENIED
+    assert request.outcome == Outcome.DENIED
 
 
 @pytest.mark.parametrize("in_force", [True, False])
 def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_nothing_else(in_force):
-    request = given(local("a", units=3), remote("b"), local("c", units=5), kind=RequestKind.ERASURE)
+    request = given(local("a", units=3), remote("b"), local("c", units=5), kind="erasure")
 
     def hold(request, *_):
         if in_force:
             f.LegalHoldFactory(subject=request.subject)
         else:
-            given(local("hold"), kind=RequestKind.HOLD_PLACE, subject=request.subject)
+            given(local("hold"), kind="hold_place", subject=request.subject)
         return Done()
 
     steps.scripts["b"] = [hold]
     working.run(request.id)
     assert state_of(request) == {"a": "done", "b": "done", "c": "pending"}
-    assert request.status == RequestStatus.ON_HOLD
+    assert request.job.stopped_at
     assert request.job.lease_until is None
     account = last_entry(request).data
     assert set(account["done"]) == {"test local a", "test remote b"}
@@ -498,11 +498,11 @@ def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_n
 
 
 def test_a_hold_stops_a_remote_call_that_renews_and_says_that_it_was_begun():
-    request = given(remote("a"), kind=RequestKind.ERASURE)
+    request = given(remote("a"), kind="erasure")
     steps.scripts["a"] = [lambda request, step, renew: f.LegalHoldFactory(subject=request.subject) and renew()]
     working.run(request.id)
     assert state_of(request) == {"a": "started"}
-    assert request.status == RequestStatus.ON_HOLD
+    assert request.job.stopped_at
     assert last_entry(request).data["begun"] == ["test remote a"]
 
 
@@ -529,5 +529,5 @@ def test_a_worker_whose_clock_is_wrong_neither_takes_a_lease_nor_loses_one_nor_w
         engine.work(lease)
         settle(lease)
     held.refresh_from_db()
-    assert held.status == RequestStatus.FULFILLED
+    assert held.outcome == Outcome.FULFILLED
     assert state_of(due) == {"c": "done"}

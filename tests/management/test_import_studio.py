@@ -13,16 +13,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
-from privacy.fulfilment import access, erasure, processors
+from privacy.fulfilment import processors
 from privacy.fulfilment.intake import ERASED
 from privacy.jobs import slices
 from privacy.models import (
     AuditEntry,
     DataSubject,
     Identifier,
+    Outcome,
     Prompt,
-    RequestStatus,
     Script,
     ScriptCoAuthor,
     StepState,
@@ -141,8 +142,12 @@ def test_it_is_quick(shared_data):
 
 def package_of(person: DataSubject) -> zipfile.ZipFile:
     """The person's access package, made as a worker would."""
-    [request] = access.export(
-        subject_ids=[person.pk], actor=f.StaffFactory(), reason="Asked for it", verification="email_round_trip"
+    [request] = ask(
+        "access",
+        subject_ids=[person.pk],
+        actor=f.StaffFactory(),
+        reason="Asked for it",
+        verification="email_round_trip",
     )
     working.run(request.id)
     with request.package.file.open() as file:
@@ -168,10 +173,10 @@ def test_an_imported_persons_package_holds_what_came_in_and_no_more(shared_data)
 def erased(person: DataSubject):
     """The person, erased to the end as staff and worker would."""
     agent, approver = f.StaffFactory(), f.StaffFactory()
-    [request] = erasure.request_erasure(
-        subject_ids=[person.pk], actor=agent, reason="Asked for it", verification="email_round_trip"
+    [request] = ask(
+        "erasure", subject_ids=[person.pk], actor=agent, reason="Asked for it", verification="email_round_trip"
     )
-    erasure.approve(request_id=request.id, actor=approver)
+    grant(request_id=request.id, actor=approver)
     working.run(request.id)
     for step in request.steps.filter(state=StepState.WAITING):
         processors.attest(step_id=step.id, actor=approver, evidence="T-1")
@@ -188,7 +193,7 @@ def test_an_imported_person_is_erased_to_the_end_and_a_second_import_says_why_th
     owned = list(person.scripts.values_list("pk", flat=True))
     assert texts and owned and person.customers.exists() and person.full_name == "John Doe"
     request = erased(person)
-    assert request.status == RequestStatus.FULFILLED
+    assert request.outcome == Outcome.FULFILLED
     person.refresh_from_db()
     assert person.erased_at and person.full_name == ""
     assert not person.identifiers.exists() and not person.prompts.exists() and not person.scripts.exists()

@@ -52,7 +52,7 @@ def audit_link_twice():
 
 
 def approver_is_requester():
-    request = f.RightsRequestFactory()
+    request = f.CaseFactory()
     type(request).objects.filter(pk=request.pk).update(approved_by=request.requested_by)
 
 
@@ -79,15 +79,15 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "upload_sha256": changed(f.UploadFactory, sha256="F" * 64),
     "prompt_provider": changed(f.PromptFactory, provider="a friend"),
     "feedback_rating_one_to_five": changed(f.FeedbackFactory, rating=6),
-    "request_one_open_a_subject_and_kind": twice(f.RightsRequestFactory, subject=f.DataSubjectFactory),
+    "request_one_open_a_subject_and_kind": twice(f.CaseFactory, subject=f.DataSubjectFactory),
     "request_approver_is_not_requester": approver_is_requester,
-    "request_erasure_runs_only_when_approved": made(f.RightsRequestFactory, kind="erasure", status="in_progress"),
-    "request_closed_has_a_time": changed(f.RightsRequestFactory, status="fulfilled"),
-    "request_kind": made(f.RightsRequestFactory, kind="wish"),
-    "request_status": changed(f.RightsRequestFactory, status="lost"),
-    "request_is_verified": made(f.RightsRequestFactory, verification=""),
-    "request_has_a_reason": made(f.RightsRequestFactory, reason=""),
-    "job_one_open_a_kind_and_thing": twice(f.JobFactory, case=f.RightsRequestFactory),
+    "request_erasure_runs_only_when_approved": made(f.CaseFactory, kind="erasure", status="in_progress"),
+    "request_closed_has_a_time": changed(f.CaseFactory, status="fulfilled"),
+    "request_kind": made(f.CaseFactory, kind="wish"),
+    "request_status": changed(f.CaseFactory, status="lost"),
+    "request_is_verified": made(f.CaseFactory, verification=""),
+    "request_has_a_reason": made(f.CaseFactory, reason=""),
+    "job_one_open_a_kind_and_thing": twice(f.JobFactory, case=f.CaseFactory),
     "job_is_of_a_kind_and_about_something": made(f.JobFactory, about=""),
     "job_lane": made(f.JobFactory, lane="slow"),
     "step_once_a_place": twice(f.StepFactory, job=f.JobFactory, seq=1),

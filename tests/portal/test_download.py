@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 
 from kosenai_ops.logs import JsonLine
+from privacy.cases import handover
+from privacy.catalogue import NotAllowed
 from privacy.fulfilment import packages
-from privacy.fulfilment.requests import NotAllowed
 from privacy.models import AccessPackage, AuditEntry
 from tests import factories as f
 from tests.fulfilment.exporting import exported
@@ -32,7 +33,7 @@ def package():
 
 @pytest.fixture
 def link(package, staff):
-    return f"/download/{packages.issue_link(package_id=package.id, actor=staff)}/"
+    return f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
 
 
 @pytest.fixture
@@ -69,13 +70,13 @@ def test_the_file_is_sent_so_that_no_browser_runs_sniffs_or_keeps_it(package, li
 
 
 def test_every_link_that_does_not_work_gets_the_same_page(package, link, staff, stranger):
-    newer = f"/download/{packages.issue_link(package_id=package.id, actor=staff)}/"
+    newer = f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
     pages = [stranger.get(link), stranger.post(link), stranger.get("/download/nonsense/")]
     stranger.post(newer).close()
     used = AccessPackage.objects.get().downloaded_at - timedelta(minutes=16)
     AccessPackage.objects.update(token_issued_at=used, downloaded_at=used)
     pages += [stranger.get(newer), stranger.post(newer)]
-    newest = f"/download/{packages.issue_link(package_id=package.id, actor=staff)}/"
+    newest = f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
     AccessPackage.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     pages += [stranger.get(newest), stranger.post(newest)]
     assert {page.status_code for page in pages} == {404}
@@ -118,7 +119,7 @@ def test_of_two_that_click_at_once_both_get_the_file_and_one_is_the_first(link):
 
 def test_the_audit_tells_who_and_when_and_neither_the_token_nor_the_person(package, link, stranger, staff):
     stranger.post(link).close()
-    packages.download(package_id=package.id, actor=staff).file.close()
+    handover.download(request_id=package.request_id, actor=staff).file.close()
     told = list(AuditEntry.objects.filter(chain=package.request_id, event__startswith="package.").order_by("n"))
     assert [(e.event, e.actor_id) for e in told] == [
         ("package.link_issued", staff.pk),
@@ -144,7 +145,7 @@ def test_no_log_line_holds_the_token(link, stranger, caplog):
 
 def test_staff_get_the_file_as_often_as_they_need_and_not_after_its_end(package, link, stranger, staff):
     for _ in range(2):
-        handed = packages.download(package_id=package.id, actor=staff)
+        handed = handover.download(request_id=package.request_id, actor=staff)
         assert hashlib.sha256(handed.file.read()).hexdigest() == package.sha256
         assert handed.size == package.size and "Ottilie" not in handed.name
         handed.file.close()
