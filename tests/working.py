@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from privacy.jobs import run as engine
 from privacy.jobs.claim import Claim, claim
 from privacy.jobs.due import due
-from privacy.models import Job, RightsRequest, Step
+from privacy.models import Job, Case, Step
 
 
 def of(request_id: UUID) -> Q:
@@ -18,7 +18,7 @@ def of(request_id: UUID) -> Q:
     return Q(case=request_id) | Q(pk=request_id)
 
 
-def of_any(requests: Iterable[RightsRequest]) -> Q:
+def of_any(requests: Iterable[Case]) -> Q:
     return Q(case__in=list(requests))
 
 
@@ -49,7 +49,7 @@ def let_time_pass(among: Q | None = None) -> None:
     Step.objects.filter(job__in=jobs, not_before__isnull=False).update(not_before=past)
 
 
-def run_again(request: RightsRequest, times: int = 1) -> RightsRequest:
+def run_again(request: Case, times: int = 1) -> Case:
     """As workers do, once every lease, back-off and poll is over."""
     for _ in range(times):
         let_time_pass(of(request.id))

@@ -7,8 +7,8 @@ from django.contrib import admin
 from django.db import models
 from django.urls import NoReverseMatch, URLPattern, reverse
 
-from privacy.admin.actions import ACTIONS
-from privacy.models import RightsRequest
+from privacy.catalogue import case_kinds
+from privacy.models import Case, RightsRequest, State
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,17 @@ def pages() -> list[Page]:
     """The pages of every registered model that has a row, and those of the site."""
     found = list(_site_pages())
     for model, model_admin in admin.site._registry.items():
-        row = _example(model)
+        row = example(model)
         for pattern in model_admin.get_urls():
-            for action in ACTIONS if "name" in pattern.pattern.converters else [""]:
+            for action in case_kinds if "name" in pattern.pattern.converters else [""]:
                 if pattern.name and (url := _address(pattern, model, row, action)):
                     found.append(Page(pattern.name, url, model, action))
     return found
 
 
-def _example(model):
-    """A row of the model; of the requests an open one, because only those can be decided."""
-    if model is RightsRequest and (waiting := RightsRequest.objects.filter(closed_at=None).first()):
+def example(model):
+    """A row of the model; of the requests one that waits for a decision, because only those can be decided."""
+    if model is RightsRequest and (waiting := RightsRequest.objects.filter(state=State.DECIDING).first()):
         return waiting
     return model._default_manager.order_by("pk").first()
 
@@ -61,7 +61,7 @@ def _site_pages() -> Iterator[Page]:
 
 
 def _address(pattern: URLPattern, model, row, action: str) -> str:
-    request = row if isinstance(row, RightsRequest) else None
+    request = row if isinstance(row, Case) else None
     step = request.steps.first() if request else None
     known = {
         "object_id": row and row.pk,

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from privacy import regimes
+from privacy import regimes, roles
 from privacy.admin import dashboard as page
-from privacy.models import DataSubject, RequestStatus, RightsRequest
+from privacy.models import Case, DataSubject, State
 from privacy.selectors import dashboard
 from privacy.selectors.dashboard import Week
 from tests import factories as f
@@ -17,16 +17,16 @@ from tests import factories as f
 pytestmark = pytest.mark.django_db
 # Session, user and permissions take four; the figures the rest. One more is a decision.
 QUERIES = 21
-S = RequestStatus
+S = State
 
 
-def open_request(status=S.RECEIVED, **given) -> RightsRequest:
-    return f.CaseFactory(status=status, **given)
+def open_request(state=S.RECEIVED, **given) -> Case:
+    return f.CaseFactory(state=state, **given)
 
 
 def figures(client) -> dict:
     context = client.get(reverse("admin:index")).context
-    return {f.label: f for f in [*context["pressing"], *context["machinery"], *(s for s, _ in context["statuses"])]}
+    return {f.label: f for f in [*context["pressing"], *context["machinery"], *(s for s, _ in context["states"])]}
 
 
 def test_a_fresh_database_says_what_to_do_first(client, manager):
@@ -43,10 +43,11 @@ def test_the_figures_are_right(client, manager):
     open_request(due_on=today)
     open_request(due_on=today + timedelta(days=7))
     open_request(due_on=today + timedelta(days=8))
-    open_request(S.AWAITING_APPROVAL, kind="erasure", requested_by=manager)
-    open_request(S.AWAITING_APPROVAL, kind="erasure")
-    f.JobFactory(case=open_request(S.IN_PROGRESS), parked_because="Five claims without progress")
-    f.CaseFactory(closed=True, due_on=today - timedelta(days=3))
+    open_request(S.DECIDING, kind="erasure", requested_by=manager)
+    open_request(S.DECIDING, kind="erasure")
+    f.JobFactory(case=open_request(S.FULFILLING), parked_because="Five claims without progress")
+    open_request(S.ANSWERING, owner=manager)
+    f.CaseFactory(closed=True, due_on=today - timedelta(days=3), owner=manager)
     f.LegalHoldFactory()
     f.LegalHoldFactory(released=True)
     f.ChildFlagFactory()
@@ -54,12 +55,13 @@ def test_the_figures_are_right(client, manager):
     found = {label: figure.number for label, figure in figures(client).items()}
     assert found["Overdue"] == 1
     assert found["Due in 7 days"] == 2
-    assert found["Awaiting my approval"] == 1
+    assert found["Awaiting my decision"] == 1
     assert found["Parked"] == 1
     assert found["Child flags undecided"] == 1
     assert found["Legal holds in force"] == "1"
     assert found["Processors to review"] == 8
-    assert (found["Received"], found["Awaiting approval"], found["In progress"]) == (4, 2, 1)
+    assert (found["Received"], found["Awaiting decision"], found["In progress"]) == (4, 2, 1)
+    assert (found["To be answered"], found["Mine"], found["Escalated"]) == (1, 1, 2)
     assert found["People"] == str(DataSubject.objects.count())
 
 
@@ -83,6 +85,17 @@ def test_a_developer_sees_numbers_and_no_link_to_a_person(client):
     assert found["Overdue"].url
 
 
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_escalated_is_for_managers(client, role):
+    open_request(due_on=regimes.today() + timedelta(days=3))
+    client.force_login(f.StaffFactory(role=role))
+    found = figures(client)
+    if role == roles.MANAGER:
+        assert found["Escalated"].number == 1 and found["Escalated"].url.endswith("?deadline=escalated")
+    else:
+        assert "Escalated" not in found
+
+
 def test_weeks_count_rights_and_not_our_own_duties():
     now = datetime.now(UTC)
     f.CaseFactory(received_at=now - timedelta(weeks=3))
@@ -100,7 +113,7 @@ def test_weeks_count_rights_and_not_our_own_duties():
 def test_the_median_is_the_middle_one():
     now = datetime.now(UTC)
     for days in (1, 2, 9):
-        f.CaseFactory(status=S.FULFILLED, closed_at=now, received_at=now - timedelta(days=days))
+        f.CaseFactory(closed=True, closed_at=now, received_at=now - timedelta(days=days))
     assert dashboard.median_days(3) == pytest.approx(2, abs=0.01)
     assert dashboard.median_days(0) is None
 

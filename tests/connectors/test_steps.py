@@ -2,13 +2,14 @@
 
 import pytest
 
+from privacy.cases import processors, requests
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.evidence.sealing import unseal
-from privacy.fulfilment import erasure, processors, requests
-from privacy.fulfilment import requests as life
+from privacy.fulfilment import erasure
+from privacy.jobs import order
 from privacy.jobs import run as engine
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.models import (
@@ -17,7 +18,6 @@ from privacy.models import (
     Outcome,
     Prompt,
     Receipt,
-    RequestStatus,
     RightsRequest,
     State,
     Step,
@@ -180,7 +180,8 @@ def test_a_refused_key_costs_no_attempts_and_the_step_goes_on_when_the_key_is_ri
     refused = Waiting("Alpha refuses the key", 900)
     scripted["alpha"].script = [refused] * 12 + [Later("busy")] * 7
     request = run(approved(DataSubjectFactory()), times=12)
-    assert (request.status, request.job.parked_because) == (RequestStatus.AWAITING_PROCESSORS, "")
+    assert (request.state, request.job.parked_because) == (State.FULFILLING, "")
+    assert step_of(request, "alpha").state == StepState.WAITING
     run(request, times=7)
     assert request.job.parked_because == ""
     assert run(request).outcome == Outcome.FULFILLED
@@ -298,12 +299,24 @@ def test_every_processor_has_a_step_in_every_plan(approved):
     assert set(request.steps.filter(name="processors.erase").values_list("target", flat=True)) == set(connectors)
 
 
-def test_a_withdrawn_request_keeps_no_sealed_names(scripted, approved, approver):
+def test_what_a_processor_was_asked_is_not_withdrawn_any_more(scripted, approved, approver):
+    scripted["alpha"].script = [scripted["alpha"].manual("erase")]
+    request = run(approved(DataSubjectFactory()))
+    sealed = step_of(request, "alpha").sealed
+    with pytest.raises(NotAllowed, match="cannot be taken back"):
+        requests.cancel(request_id=request.id, actor=approver)
+    request.refresh_from_db()
+    assert (request.state, step_of(request, "alpha").sealed) == (State.FULFILLING, sealed)
+    assert request.job.is_open
+
+
+def test_work_that_stops_short_keeps_no_sealed_names(scripted, approved):
     scripted["alpha"].script = [scripted["alpha"].manual("erase")]
     request = run(approved(DataSubjectFactory()))
     assert step_of(request, "alpha").sealed
-    life.cancel(request_id=request.id, actor=approver)
+    order.stop_short([request.job])
     assert set(request.steps.values_list("sealed", flat=True)) == {""}
+    assert not request.job.is_open
 
 
 @pytest.mark.parametrize("evidence", ["", "Ada Lovelace", "ada@example.com", "Ticket of Ada 4", "7 Ada"])

@@ -1,25 +1,44 @@
-"""To cancel or deny an ordered hold is to release it, and an ordered child flag to clear it."""
+"""What is in force nobody cancels, and each act on a case takes the permission that its kind states for it."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from privacy import roles
+from privacy.admin.requests import PAGES
+from privacy.cases import handover, processors
+from privacy.cases import requests as verbs
 from privacy.cases.requests import ask, grant
-from privacy.fulfilment import children, holds, requests
-from privacy.models import RequestKind, RequestStatus, RightsRequest
+from privacy.catalogue import Fact, NotAllowed, Permit, Right, Stage, case_kinds
+from privacy.catalogue.cases import May
+from privacy.models import Case, ChildFlag, DataSubject, LegalHold, Outcome, Staff, State, Verification
 from tests import factories as f
 from tests import working
 
 pytestmark = pytest.mark.django_db
 
-ORDERS = {"hold_place": holds.place, "child_flag": children.flag}
+IN_FORCE = sorted(key for key, kind in case_kinds.items() if kind.takes_effect and kind.deciders == 1)
+AGREED = sorted(key for key, kind in case_kinds.items() if kind.takes_effect and kind.deciders == 2)
+EVERYBODY = ["", *roles.ROLES, "superuser"]
 UNDOING = {
-    "cancel": lambda order, actor: requests.cancel(request_id=order.id, actor=actor),
-    "deny": lambda order, actor: requests.deny(request_id=order.id, actor=actor, denial_reason="no_match"),
+    "cancel": lambda order, actor: verbs.cancel(request_id=order.id, actor=actor),
+    "deny": lambda order, actor: verbs.deny(request_id=order.id, actor=actor, denial_reason="no_match"),
+    "set_aside": lambda order, actor: verbs.set_aside(request_id=order.id, actor=actor, event="not_a_request"),
 }
-POSTED = {"cancel": {}, "deny": {"denial_reason": "no_match"}}
+POSTED = {"cancel": {}, "deny": {"denial_reason": "no_match"}, "set_aside": {"event": "not_a_request"}}
+REASON = "A court asks, ticket 4711"
+
+
+def staff(role: str) -> Staff:
+    return f.StaffFactory(role="" if role == "superuser" else role, is_superuser=role == "superuser")
 
 
 @pytest.fixture
@@ -32,8 +51,19 @@ def approver():
     return f.StaffFactory(role=roles.APPROVER)
 
 
-def ordered(kind: str, actor, person=None) -> RightsRequest:
-    return ORDERS[kind](subject_ids=[(person or f.DataSubjectFactory()).id], actor=actor, reason="A court asks")[0]
+def person_for(key: str) -> DataSubject:
+    """Of whom is so what a case of this kind needs."""
+    person, needs = f.DataSubjectFactory(), case_kinds[key].needs.get(Stage.INTAKE, frozenset())
+    if Fact.HELD in needs:
+        f.LegalHoldFactory(subject=person)
+    if Fact.FLAGGED in needs:
+        f.ChildFlagFactory(subject=person)
+    return person
+
+
+def ordered(key: str, actor, person=None) -> Case:
+    [order] = ask(key, subject_ids=[(person or person_for(key)).id], actor=actor, reason=REASON)
+    return order
 
 
 def in_a_workers_hands(order) -> None:
@@ -44,41 +74,63 @@ def parked(order) -> None:
     order.jobs.update(parked_because="it stopped")
 
 
-STATES = {"just ordered": lambda order: None, "in a worker's hands": in_a_workers_hands, "parked": parked}
+def carried_out(order) -> None:
+    working.run(order.id)
+
+
+STATES = {
+    "just ordered": lambda order: None, "in a worker's hands": in_a_workers_hands, "parked": parked,
+    "carried out": carried_out,
+}  # fmt: skip
+
+
+def what_stands(order: Case) -> tuple:
+    """What an undoing would change."""
+    order.refresh_from_db()
+    hold = LegalHold.objects.filter(subject=order.subject_id, released_at=None).exists()
+    flag = list(ChildFlag.objects.filter(subject=order.subject_id).values_list("state", flat=True))
+    frozen = DataSubject.objects.get(pk=order.subject_id).frozen_at
+    return order.state, order.outcome, order.denial_reason, order.job.cancel_requested, hold, flag, frozen
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("act", UNDOING)
-@pytest.mark.parametrize("kind", ORDERS)
-def test_who_may_order_may_not_undo_the_order_in_any_state_not_even_their_own(kind, act, state, agent):
-    order = ordered(kind, agent)
+@pytest.mark.parametrize("key", IN_FORCE)
+def test_what_is_in_force_nobody_undoes_in_any_state_not_even_who_asked(key, act, state, agent):
+    asked_by = agent if case_kinds[key].may.ask and agent.has_perm(case_kinds[key].may.ask.name) else f.StaffFactory()
+    order = ordered(key, asked_by)
     STATES[state](order)
-    with pytest.raises(PermissionDenied):
-        UNDOING[act](order, agent)
-    order.refresh_from_db()
-    assert (order.status, order.job.cancel_requested) == (RequestStatus.IN_PROGRESS, False)
+    before = what_stands(order)
+    for actor in [asked_by, *map(staff, EVERYBODY)]:
+        with pytest.raises((PermissionDenied, NotAllowed)):
+            UNDOING[act](order, actor)
+    assert what_stands(order) == before
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("key", AGREED)
+def test_what_two_agreed_on_has_happened_and_nobody_cancels_that_either(key, state):
+    """The hold has ended, the freeze too: a withdrawn case would say that nothing was done."""
+    order = ordered(key, f.StaffFactory())
+    grant(request_id=order.id, actor=f.StaffFactory())
+    STATES[state](order)
+    before = what_stands(order)
+    for actor in [order.requested_by, *map(staff, EVERYBODY)]:
+        with pytest.raises((PermissionDenied, NotAllowed)):
+            verbs.cancel(request_id=order.id, actor=actor)
+    assert what_stands(order) == before
 
 
 @pytest.mark.parametrize("act", UNDOING)
-@pytest.mark.parametrize("kind", ORDERS)
-def test_a_post_to_the_page_of_the_act_is_refused(kind, act, agent):
-    order = ordered(kind, f.StaffFactory())
-    client = Client()
-    client.force_login(agent)
-    url = reverse(f"admin:privacy_rightsrequest_{act}", args=[order.id])
-    assert client.get(url).status_code == 403
-    assert client.post(url, POSTED[act]).status_code == 403
-    order.refresh_from_db()
-    assert order.is_open
-
-
-@pytest.mark.parametrize("act", UNDOING)
-@pytest.mark.parametrize("kind", ORDERS)
-def test_who_may_release_or_clear_may_undo_the_order(kind, act, approver):
-    order = ordered(kind, f.StaffFactory())
-    UNDOING[act](order, approver)
-    order.refresh_from_db()
-    assert not order.is_open
+@pytest.mark.parametrize("key", IN_FORCE)
+def test_a_post_to_the_page_of_the_act_is_refused_to_every_role(key, act):
+    order = ordered(key, f.StaffFactory())
+    before, url = what_stands(order), reverse(f"admin:privacy_rightsrequest_{act}", args=[order.id])
+    for role in EVERYBODY:
+        client = Client()
+        client.force_login(staff(role))
+        assert (client.get(url).status_code, client.post(url, POSTED[act]).status_code) == (403, 403), role
+    assert what_stands(order) == before
 
 
 def test_a_colleagues_approved_erasure_stays_stopped_by_the_hold_that_an_agent_tried_to_cancel(agent, approver):
@@ -88,9 +140,9 @@ def test_a_colleagues_approved_erasure_stays_stopped_by_the_hold_that_an_agent_t
     )
     grant(request_id=request.id, actor=approver)
     hold = ordered("hold_place", agent, person)
-    with pytest.raises(PermissionDenied):
-        requests.cancel(request_id=hold.id, actor=agent)
-    holds.resume_unheld()
+    for actor in (agent, approver):
+        with pytest.raises(PermissionDenied):
+            verbs.cancel(request_id=hold.id, actor=actor)
     working.run(request.id)
     working.run_all()
     request.refresh_from_db()
@@ -98,37 +150,201 @@ def test_a_colleagues_approved_erasure_stays_stopped_by_the_hold_that_an_agent_t
     assert person.identifiers.exists()
 
 
-@pytest.mark.parametrize("kind", ORDERS)
-def test_the_button_tells_an_agent_why_and_is_there_for_an_approver(kind, agent, approver):
-    order = ordered(kind, agent)
-    page, cancel = (reverse(f"admin:privacy_rightsrequest_{name}", args=[order.id]) for name in ("change", "cancel"))
-    client = Client()
-    client.force_login(agent)
-    seen = client.get(page).content.decode()
-    assert cancel not in seen
-    assert "So an approver or manager has to cancel it." in seen
-    client.force_login(approver)
-    assert cancel in client.get(page).content.decode()
-    assert "Without this order" in client.get(cancel).content.decode()
+@pytest.mark.parametrize("key", IN_FORCE)
+def test_no_page_of_what_is_in_force_offers_to_undo_it(key):
+    order = ordered(key, f.StaffFactory())
+    page = reverse("admin:privacy_rightsrequest_change", args=[order.id])
+    undoing = [reverse(f"admin:privacy_rightsrequest_{name}", args=[order.id]) for name in UNDOING]
+    for role in EVERYBODY[1:]:
+        client = Client()
+        client.force_login(staff(role))
+        seen = client.get(page)
+        assert seen.status_code == 200
+        assert [url for url in undoing if url in seen.content.decode()] == [], role
 
 
-@pytest.mark.parametrize(
-    ("kind", "order", "permission"),
-    [
-        ("hold_release", holds.release, "release_legalhold"),
-        ("child_clear", children.clear, "clear_child"),
-    ],
-)
-def test_a_release_or_clearance_is_cancelled_and_tried_again_by_those_who_may_order_it(kind, order, permission, agent):
-    [request] = order(subject_ids=[f.DataSubjectFactory().id], actor=f.StaffFactory(), reason="The court is done")
-    parked(request)
-    for act in (requests.cancel, requests.unpark):
-        with pytest.raises(PermissionDenied):
-            act(request_id=request.id, actor=agent)
-    assert set(vars(requests.MAY[kind]).values()) == {f"privacy.{permission}"}
+def test_who_asked_for_a_release_takes_it_back_while_nobody_has_confirmed_it(agent):
+    person = person_for("hold_release")
+    order = ordered("hold_release", agent, person)
+    verbs.cancel(request_id=order.id, actor=agent)
+    order.refresh_from_db()
+    assert (order.state, order.outcome) == (State.CLOSED, Outcome.WITHDRAWN)
+    assert LegalHold.objects.filter(subject=person, released_at=None).exists()
 
 
-def test_every_kind_states_the_permission_of_each_act_and_each_is_given_to_a_role():
-    assert set(requests.MAY) == set(RequestKind)
-    named = {permission for may in requests.MAY.values() for permission in vars(may).values()}
-    assert named <= set(roles.ACTIONS)
+@pytest.mark.parametrize("key", AGREED)
+def test_who_may_only_ask_neither_confirms_nor_tries_again(key, agent):
+    order = ordered(key, f.StaffFactory())
+    for act in (verbs.grant, verbs.unpark, verbs.approve_again, verbs.reopen):
+        with pytest.raises((PermissionDenied, NotAllowed)):
+            act(request_id=order.id, actor=agent)
+    order.refresh_from_db()
+    assert (order.state, order.approved_by) == (State.DECIDING, None)
+
+
+# --- Every kind states what it allows ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", case_kinds)
+def test_every_kind_states_the_permission_of_each_act_that_can_be_done_about_it(key):
+    """What can happen to a case of it has a permission, and what cannot has none."""
+    kind = case_kinds[key]
+    stated = {act for act, permit in vars(kind.may).items() if permit}
+    wanted = {"ask", "retry"}  # each is carried out by a worker, and can stop
+    wanted |= {"decide", "deny", "cancel"} if kind.deciders == 2 or issubclass(kind, Right) else set()
+    wanted |= {"answer"} if kind.answered_in_writing else set()
+    wanted |= {"attest"} if any(step.name == "processors.erase" for step in kind.steps) else set()
+    assert stated - wanted == set()
+    assert wanted - stated == set()
+
+
+def test_every_permission_is_there_and_given_to_roles_that_are_there():
+    permits = [permit for kind in case_kinds.values() for permit in kind.may.permits()]
+    assert all(permit.roles and set(permit.roles) <= set(roles.ROLES) for permit in permits)
+    there = set(Permission.objects.filter(content_type__app_label="privacy").values_list("codename", flat=True))
+    assert {permit.codename for permit in permits} - there == set()
+
+
+@pytest.mark.parametrize("key", [key for key, kind in case_kinds.items() if kind.deciders == 2])
+def test_what_takes_two_is_confirmed_by_fewer_than_may_ask(key):
+    may = case_kinds[key].may
+    assert set(may.decide.roles) < set(may.ask.roles)
+    assert set(may.deny.roles) <= set(may.decide.roles)
+
+
+# --- And each act takes it, by the verb and over HTTP -----------------------------------------------------------------
+
+
+def case_in(state: str, key: str) -> Case:
+    """A case of this kind in this state, with what hangs on it: parked work that waits for a processor, a package."""
+    kind = case_kinds[key]
+    right = issubclass(kind, Right)
+    proof = "" if state == State.VERIFYING else Verification.SIGNED_IN if right else Verification.CONTROLLER
+    goes_on = state not in (State.VERIFYING, State.DECIDING)
+    ended = {"outcome": Outcome.FULFILLED} if state in (State.ANSWERING, State.CLOSED) else {}
+    closed = {"closed_at": datetime.now(UTC)} if state == State.CLOSED else {}
+    second = (
+        {"approved_by": f.StaffFactory(), "approved_at": datetime.now(UTC)} if goes_on and kind.deciders == 2 else {}
+    )
+    case = f.CaseFactory(
+        subject=person_for(key), kind=key, state=state, verification=proof, deciders=kind.deciders,
+        **ended, **closed, **second,
+    )  # fmt: skip
+    if goes_on:
+        job = f.JobFactory(case=case, parked_because="it stopped")
+        f.StepFactory(job=job, seq=1, name="processors.erase", target="clerk", state="waiting")
+        f.AccessPackageFactory(request=case)
+    return case
+
+
+@dataclass(frozen=True)
+class Act:
+    """What `may` it takes, in which state it can be done, the verb, and what its page is posted."""
+
+    takes: str
+    state: str
+    verb: Callable
+    fields: Callable[[Case], dict] = lambda case: {}
+
+
+def attest(case: Case, actor: Staff) -> None:
+    processors.attest(step_id=case.steps.get().id, actor=actor, evidence="CASE-2026-114")
+
+
+def assign(case: Case, actor: Staff) -> None:
+    verbs.assign(request_id=case.id, actor=actor, owner=case.requested_by)
+
+
+def of(verb: Callable, **given) -> Callable:
+    return lambda case, actor: verb(request_id=case.id, actor=actor, **given)
+
+
+ACTS = {
+    "prove": Act("ask", State.VERIFYING, of(verbs.prove, verification="signed_in"),
+                 lambda case: {"verification": "signed_in"}),
+    "approve": Act("decide", State.DECIDING, of(verbs.grant), lambda case: {"typed": str(case.id)[:8]}),
+    "deny": Act("deny", State.DECIDING, UNDOING["deny"], lambda case: POSTED["deny"]),
+    "set_aside": Act("deny", State.VERIFYING, UNDOING["set_aside"], lambda case: POSTED["set_aside"]),
+    "cancel": Act("cancel", State.DECIDING, UNDOING["cancel"]),
+    "retry": Act("retry", State.FULFILLING, of(verbs.unpark)),
+    "approve_again": Act("decide", State.FULFILLING, of(verbs.approve_again)),
+    "answer": Act("answer", State.ANSWERING, of(verbs.answer, how="email"), lambda case: {"how": "email"}),
+    "reopen": Act("decide", State.CLOSED, of(verbs.reopen)),
+    "assign": Act("ask", State.DECIDING, assign, lambda case: {"owner": str(case.requested_by_id)}),
+    "attest": Act("attest", State.FULFILLING, attest, lambda case: {"evidence": "CASE-2026-114"}),
+    "link": Act("answer", State.ANSWERING, of(handover.give_link)),
+    "download": Act("answer", State.ANSWERING, of(handover.download)),
+}  # fmt: skip
+READ = {"progress": "privacy.view_rightsrequest", "receipt": "privacy.view_receipt"}
+
+
+def may_do(role: str, permit: Permit | None) -> bool:
+    return permit is not None and (role == "superuser" or role in permit.roles)
+
+
+def test_every_page_and_every_permission_is_tried_below():
+    assert PAGES.keys() - ACTS.keys() - READ.keys() == set()
+    assert set(May.__dataclass_fields__) - {act.takes for act in ACTS.values()} == set()
+
+
+@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("key", case_kinds)
+def test_the_verb_takes_the_permission_that_the_kind_states(key, name):
+    act, case = ACTS[name], case_in(ACTS[name].state, key)
+    permit, before = getattr(case_kinds[key].may, act.takes), Case.objects.filter(pk=case.pk).values().get()
+    for role in EVERYBODY:
+        actor = staff(role)
+        with transaction.atomic():
+            refusal = None
+            try:
+                with transaction.atomic():
+                    act.verb(case, actor)
+            except (PermissionDenied, NotAllowed) as said:
+                refusal = type(said)
+            if may_do(role, permit):
+                assert refusal is not PermissionDenied, role
+            else:
+                assert refusal, role
+                assert Case.objects.filter(pk=case.pk).values().get() == before
+            transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("key", case_kinds)
+def test_its_page_is_open_to_those_roles_and_to_no_other(key, name):
+    act, case = ACTS[name], case_in(ACTS[name].state, key)
+    args = [case.id, case.steps.get().id] if name == "attest" else [case.id]
+    url, permit = reverse(f"admin:privacy_rightsrequest_{name}", args=args), getattr(case_kinds[key].may, act.takes)
+    before = Case.objects.filter(pk=case.pk).values().get()
+    open_to, unlike = set(), set()
+    for role in EVERYBODY:
+        client = Client()
+        client.force_login(staff(role))
+        with transaction.atomic():
+            answers = {client.get(url).status_code, client.post(url, act.fields(case)).status_code}
+            after = Case.objects.filter(pk=case.pk).values().get()
+            transaction.set_rollback(True)
+        assert not any(status >= 500 for status in answers), (role, answers)
+        if answers != {403}:
+            open_to.add(role)
+        elif after != before:
+            unlike.add(role)
+    assert open_to == {role for role in EVERYBODY if may_do(role, permit)}
+    assert unlike == set()
+
+
+@pytest.mark.parametrize("key", case_kinds)
+def test_asking_for_it_over_http_takes_the_permission_to_ask(key):
+    person, kind = person_for(key), case_kinds[key]
+    fields = {"subjects": str(person.id), "reason": REASON, "verification": "signed_in"}
+    url, opened_by = reverse("admin:privacy_datasubject_act", args=[key]), set()
+    for role in EVERYBODY:
+        client = Client()
+        client.force_login(staff(role))
+        with transaction.atomic():
+            status = client.post(url, fields | {"token": str(uuid.uuid4())}).status_code
+            if Case.objects.filter(subject=person, kind=key).exists():
+                opened_by.add(role)
+            assert (status == 403) == (not may_do(role, kind.may.ask)), role
+            transaction.set_rollback(True)
+    assert opened_by == {role for role in EVERYBODY if may_do(role, kind.may.ask)}

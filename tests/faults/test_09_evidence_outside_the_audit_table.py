@@ -1,6 +1,7 @@
 """Evidence is more than the audit table: the database refuses to change it, and `verify_audit` finds what was."""
 
 import io
+import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,25 +11,27 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
-from privacy.fulfilment.batches import run_as_batch
 
-from privacy.cases.requests import ask, grant
+from privacy.cases import handover, requests
+from privacy.cases.requests import ask, ask_as_batch, grant
 from privacy.catalogue import Planned
 from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
-from privacy.evidence.events import Event
-from privacy.fulfilment import holds, packages, requests
+from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
+from privacy.fulfilment import packages
 from privacy.jobs.order import freeze
 from privacy.models import (
     AccessPackage,
     AuditEntry,
     AuditHead,
     Batch,
+    Case,
     ChildFlag,
     Job,
     LegalHold,
+    Outcome,
     Receipt,
-    RightsRequest,
+    State,
     Step,
     Suppression,
 )
@@ -51,46 +54,114 @@ def history(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+PEOPLE = (
+    "fetched", "erased", "held", "cleared", "flagged", "child", "denied", "unproved", "proved", "withdrawn", "twice", "late",
+    "stopped", "changed", "waiting", "again", "aside",
+)  # fmt: skip
+
+
 def make_history() -> SimpleNamespace:
     told = SimpleNamespace(
-        agent=f.StaffFactory(role="agent"), approver=f.StaffFactory(role="approver"), stranger=f.StaffFactory()
-    )
-    told.fetched, told.erased, told.held, told.cleared, told.flagged, told.denied = (
-        f.IdentifierFactory(kind="email").subject for _ in range(6)
-    )
-    asked = {"actor": told.agent, "reason": "Asked by mail", "verification": "signed_in"}
-    done(ask("access", subject_ids=[told.fetched.id], **asked))
-    link = packages.issue_link(package_id=AccessPackage.objects.get().id, actor=told.agent)
-    packages.redeem(token=link, actor=None).file.close()
-    [request] = ask("erasure", subject_ids=[told.erased.id], **asked)
-    done([grant(request_id=request.id, actor=told.approver)])
-    [request] = ask("erasure", subject_ids=[told.denied.id], **asked)
-    requests.deny(request_id=request.id, actor=told.approver, denial_reason="suspected_fraud")
-    by = {"reason": "A court asks"}
-    done(run_as_batch(holds.place, kind="hold_place", subject_ids=[told.held.id], actor=told.agent, **by))
-    done(agreed("hold_release", subject_ids=[told.held.id], actor=told.approver, **by))
-    done(ask("hold_place", subject_ids=[told.held.id], actor=told.agent, **by))
-    for person in (told.cleared, told.flagged):
-        done(ask("child_flag", subject_ids=[person.id], actor=told.agent, reason="A teacher wrote"))
-    done(agreed("child_clear", subject_ids=[told.cleared.id], actor=told.approver, reason="She is 34"))
+        agent=f.StaffFactory(role="agent"), approver=f.StaffFactory(role="approver"), stranger=f.StaffFactory(),
+        **{name: f.IdentifierFactory(kind="email").subject for name in PEOPLE},
+    )  # fmt: skip
+    exports(told)
+    erasures(told)
+    duties(told)
     return told
 
 
-def done(opened: list[RightsRequest]) -> None:
+def asked(told, kind: str, person, **given) -> Case:
+    given = {"reason": "Asked by mail", "verification": "signed_in"} | given
+    return ask(kind, subject_ids=[person.id], actor=told.agent, **given)[0]
+
+
+def answered(case: Case, told, how: str = "email") -> None:
+    requests.answer(request_id=case.id, actor=told.agent, how=how)
+
+
+def exports(told) -> None:
+    by = {"actor": told.agent}
+    done([fetched := asked(told, "access", told.fetched)])
+    link = handover.give_link(request_id=fetched.id, **by)
+    packages.redeem(token=link, actor=None).file.close()
+    asked(told, "access", told.unproved, verification="")
+    proved = asked(told, "access", told.proved, verification="")
+    requests.prove(request_id=proved.id, verification="email_round_trip", **by)
+    done([proved])
+    handover.download(request_id=proved.id, **by).file.close()
+    answered(proved, told, "post")
+    for event in ("duplicate", "not_a_request", "expired"):
+        left = asked(told, "access", told.aside, verification="")
+        requests.set_aside(request_id=left.id, actor=told.approver if event == "expired" else told.agent, event=event)
+    refused = asked(told, "access", told.aside, verification="")
+    requests.deny(request_id=refused.id, denial_reason="insuf_verification", **by)
+    done([asked(told, "access", told.waiting)])  # and nobody has answered yet
+    first, second = (asked(told, "access", told.twice) for _ in range(2))
+    requests.assign(request_id=second.id, actor=told.agent, owner=told.approver)
+    done([first])
+    answered(second, told)
+    late = asked(told, "access", told.late, received_at=datetime.now(UTC) - timedelta(days=29))
+    assert requests.answer_before_due() == 1
+    answered(late, told)  # with what is so; a second letter is owed
+    done([late])
+    answered(late, told)
+    taken_back = asked(told, "access", told.withdrawn)
+    requests.cancel(request_id=taken_back.id, **by)
+
+
+def erasures(told) -> None:
+    by = {"actor": told.approver}
+    erased = asked(told, "erasure", told.erased)
+    done([grant(request_id=erased.id, **by)])
+    answered(erased, told)
+    denied = asked(told, "erasure", told.denied)
+    requests.deny(request_id=denied.id, denial_reason="suspected_fraud", **by)
+    changed = asked(told, "erasure", told.changed)
+    grant(request_id=changed.id, **by)
+    f.IdentifierFactory(subject=told.changed, kind="clerk_id", value="user_1")
+    working.run(changed.id)
+    requests.approve_again(request_id=changed.id, **by)
+    waits = asked(told, "erasure", told.waiting)
+    grant(request_id=waits.id, **by)
+
+
+def duties(told) -> None:
+    by = {"actor": told.agent, "reason": "A court asks"}
+    done(ask_as_batch("hold_place", subject_ids=[told.held.id], **by))
+    done(agreed("hold_release", subject_ids=[told.held.id], by=told.approver, **by))
+    done(ask("hold_place", subject_ids=[told.held.id], **by))
+    stopped = asked(told, "erasure", told.stopped)
+    done(ask("hold_place", subject_ids=[told.stopped.id], **by))
+    grant(request_id=stopped.id, actor=told.approver)
+    working.run(stopped.id)
+    assert stopped.job.stopped_at
+    done(agreed("hold_release", subject_ids=[told.stopped.id], by=told.approver, **by))
+    done([stopped])
+    for person in (told.cleared, told.flagged, told.child):
+        done(ask("child_flag", subject_ids=[person.id], actor=told.agent, reason="A teacher wrote"))
+    done(agreed("child_clear", subject_ids=[told.cleared.id], actor=told.agent, by=told.approver, reason="She is 34"))
+    done(ask("child_confirm", subject_ids=[told.child.id], actor=told.approver, reason="She is 9"))
+
+
+def done(opened: list[Case]) -> None:
     for request in opened:
         working.run(request.id)
         request.refresh_from_db()
         assert request.outcome == "fulfilled"
 
 
-def rows(model: type[models.Model], **which) -> models.QuerySet:
-    found = model.objects.filter(**which)
+def rows(model: type[models.Model], history: SimpleNamespace, **which) -> models.QuerySet:
+    """`@fetched` stands for that person of the history."""
+    found = model.objects.filter(
+        **{k: getattr(history, v[1:]) if str(v).startswith("@") else v for k, v in which.items()}
+    )
     assert found.exists()
     return found
 
 
-def of(kind: str) -> dict:
-    return {"kind": kind}
+def row(model: type[models.Model], which: dict) -> Callable[[SimpleNamespace], models.Model]:
+    return lambda history: rows(model, history, **which).get()
 
 
 @dataclass(frozen=True)
@@ -105,14 +176,14 @@ class Tampering:
 
 def change(model, which: dict, what: str = "", *, is_refused: bool = True, **values) -> Tampering:
     def deed(history):
-        rows(model, **which).update(**{k: v(history) if callable(v) else v for k, v in values.items()})
+        rows(model, history, **which).update(**{k: v(history) if callable(v) else v for k, v in values.items()})
 
     return Tampering(model, what or f"{', '.join(values)} of {', '.join(map(str, which.values()))}", deed, is_refused)
 
 
 def delete(model, **which) -> Tampering:
     def deed(history):
-        rows(model, **which)._raw_delete("default")
+        rows(model, history, **which)._raw_delete("default")
 
     return Tampering(model, f"delete {which}", deed)
 
@@ -131,68 +202,100 @@ def other_batch(history):
 
 def rewrite_receipt(history):
     """With a digest that fits the new text."""
-    body = Receipt.objects.get().body | {"deleted": {}}
-    Receipt.objects.update(body=body, sha256=commitments.canonical_digest(body))
+    receipts = rows(Receipt, history, **RECEIPT)
+    body = receipts.get().body | {"deleted": {}}
+    receipts.update(body=body, sha256=commitments.canonical_digest(body))
 
 
 def delete_request(history):
     """With everything that hangs on it, but not its chain."""
-    request = RightsRequest.objects.get(kind="erasure", status="fulfilled")
+    request = rows(Case, history, **ERASURE).get()
     Step.objects.filter(job__case=request)._raw_delete("default")
     Job.objects.filter(case=request)._raw_delete("default")
     for model in (Suppression, Receipt):
         model.objects.filter(request=request)._raw_delete("default")
-    RightsRequest.objects.filter(pk=request.pk)._raw_delete("default")
+    Case.objects.filter(pk=request.pk)._raw_delete("default")
 
 
 def delete_job(history):
-    [pk] = rows(Job, **ERASED).values_list("pk", flat=True)
+    [pk] = rows(Job, history, **ERASED).values_list("pk", flat=True)
     Step.objects.filter(job=pk)._raw_delete("default")
     Job.objects.filter(pk=pk)._raw_delete("default")
 
 
 def slip_in_approval(history):
-    RightsRequest.objects.filter(kind="access").update(approved_by=history.approver, approved_at=datetime.now(UTC))
+    rows(Case, history, **FETCHED).update(approved_by=history.approver, approved_at=datetime.now(UTC))
 
 
-ERASURE = {"kind": "erasure", "status": "fulfilled"}
-DENIED = {"kind": "erasure", "status": "denied"}
-IN_FORCE, RELEASED = {"released_at__isnull": True}, {"released_at__isnull": False}
-SUSPECTED, CLEARED = {"state": "suspected"}, {"state": "cleared"}
-ERASED = {"case__kind": "erasure", "case__status": "fulfilled"}
-ROWS = {"name": "erasure.rows"}
+def of(kind: str, person: str) -> dict:
+    return {"kind": kind, "subject": f"@{person}"}
+
+
+FETCHED, WAITING, UNPROVED, PROVED = (of("access", name) for name in ("fetched", "waiting", "unproved", "proved"))
+ERASURE, DENIED, CHANGED = (of("erasure", name) for name in ("erased", "denied", "changed"))
+JOINED = of("access", "twice") | {"joined__isnull": False}
+RECEIPT = {"request__subject": "@erased"}
+PACKAGE = {"request__subject": "@fetched"}
+IN_FORCE = {"released_at__isnull": True, "subject": "@held"}
+RELEASED = {"released_at__isnull": False, "subject": "@held"}
+SUSPECTED, CLEARED, CHILD = ({"state": state} for state in ("suspected", "cleared", "child"))
+ERASED = {"case__kind": "erasure", "case__subject": "@erased"}
+NOW = lambda h: datetime.now(UTC)  # noqa: E731
+ROWS = {"name": "erasure.rows", "job__subject": "@erased"}
 
 TAMPERINGS = [
-    change(RightsRequest, ERASURE, subject=lambda h: h.fetched),
-    change(RightsRequest, of("access"), kind="child_clear"),
-    change(RightsRequest, of("access"), verification="guardian"),
-    change(RightsRequest, of("access"), requested_by=stranger),
-    change(RightsRequest, of("access"), received_at=EVER),
-    change(RightsRequest, of("access"), due_on="2030-01-01"),
-    change(RightsRequest, of("access"), regime="no law"),
-    change(RightsRequest, of("access"), batch=other_batch),
-    change(RightsRequest, of("access"), reason="Another reason"),
-    change(RightsRequest, of("access"), "blank the reason", reason="[erased]", salt="", is_refused=False),
-    change(RightsRequest, of("access"), salt="another"),
-    change(RightsRequest, of("access"), "reopen", status="in_progress", closed_at=None),
-    change(RightsRequest, of("access"), closed_at=EVER),
-    change(RightsRequest, DENIED, denial_reason="no_match"),
-    change(RightsRequest, of("access"), denial_reason="no_match", is_refused=False),
-    change(RightsRequest, ERASURE, approved_by=stranger),
-    change(RightsRequest, ERASURE, approved_at=EVER),
-    Tampering(RightsRequest, "an approval without an entry", slip_in_approval, is_refused=False),
-    Tampering(RightsRequest, "delete", delete_request),
-    insert(RightsRequest, "a request", lambda h: f.CaseFactory(subject=h.held, closed=True)),
+    change(Case, ERASURE, subject=lambda h: h.fetched),
+    change(Case, FETCHED, kind="child_clear"),
+    change(Case, FETCHED, verification="guardian"),
+    change(Case, FETCHED, requested_by=stranger),
+    change(Case, FETCHED, received_at=EVER),
+    change(Case, FETCHED, due_on="2030-01-01"),
+    change(Case, FETCHED, regime="no law"),
+    change(Case, FETCHED, batch=other_batch),
+    change(Case, FETCHED, reason="Another reason"),
+    change(Case, FETCHED, "blank the reason", reason="[erased]", salt="", is_refused=False),
+    change(Case, FETCHED, salt="another"),
+    change(Case, FETCHED, "reopen", state="fulfilling", outcome="", closed_at=None, is_refused=False),
+    change(Case, FETCHED, closed_at=EVER, is_refused=False),
+    change(Case, FETCHED, outcome="partially_fulfilled", is_refused=False),
+    change(Case, FETCHED, answered_how="post", is_refused=False),
+    change(Case, FETCHED, answered_at=EVER, is_refused=False),
+    change(Case, FETCHED, "unsay the answer", answered_how="", answered_at=None, is_refused=False),
+    change(Case, FETCHED, deciders=2, approved_by=stranger, approved_at=EVER),
+    change(Case, FETCHED, "join other work", joined=lambda h: rows(Job, h, **ERASED).get(), is_refused=False),
+    change(Case, FETCHED, parent=row(Case, PROVED), is_refused=False),
+    change(Case, FETCHED, silent=True),
+    change(Case, WAITING, "answered, and nobody did", state="closed", closed_at=NOW, is_refused=False),
+    change(Case, WAITING, "an answer", answered_how="email", answered_at=NOW, is_refused=False),
+    change(Case, WAITING, state="fulfilling", outcome="", is_refused=False),
+    change(Case, WAITING, outcome="denied", is_refused=False),
+    change(Case, UNPROVED, verification="guardian", is_refused=False),
+    change(Case, UNPROVED, "carried out unproved", state="fulfilling", verification="guardian", is_refused=False),
+    change(Case, UNPROVED, "withdrawn", state="closed", outcome="withdrawn", closed_at=NOW, is_refused=False),
+    change(Case, PROVED, verification="guardian"),
+    change(Case, ERASURE, deciders=1),
+    change(Case, DENIED, "fulfilled", outcome="fulfilled", approved_by=stranger, approved_at=NOW, is_refused=False),
+    change(Case, JOINED, joined=lambda h: rows(Job, h, **ERASED).get()),
+    change(Case, JOINED, "leave", joined=None),
+    change(Case, DENIED, denial_reason="no_match"),
+    change(Case, FETCHED, denial_reason="no_match", is_refused=False),
+    change(Case, ERASURE, approved_by=stranger),
+    change(Case, ERASURE, approved_at=EVER),
+    Tampering(Case, "an approval without an entry", slip_in_approval, is_refused=False),
+    Tampering(Case, "delete", delete_request),
+    insert(Case, "a request", lambda h: f.CaseFactory(subject=h.held, closed=True)),
     change(Job, ERASED, kind="access"),
     change(Job, ERASED, subject=lambda h: h.fetched),
-    change(Job, ERASED, case=lambda h: RightsRequest.objects.get(**DENIED)),
+    change(Job, ERASED, case=lambda h: rows(Case, h, **DENIED).get()),
     change(Job, ERASED, silent=True),
+    change(Job, {"case__kind": "erasure", "case__subject": "@waiting"}, approved=["delete privacy.Note"], is_refused=False),
+    change(Job, {"case__kind": "erasure", "case__subject": "@changed"}, approved=[], is_refused=False),
     change(Job, ERASED, ordered_by=stranger),
     change(Job, ERASED, ended_at=EVER),
     change(Job, ERASED, "reopen", ended_at=None),
     Tampering(Job, "delete with its steps", delete_job),
-    insert(Job, "a job", lambda h: f.JobFactory(case=RightsRequest.objects.get(**ERASURE))),
-    insert(Job, "the job of a denied one", lambda h: f.JobFactory(case=RightsRequest.objects.get(**DENIED))),
+    insert(Job, "a job", lambda h: f.JobFactory(case=rows(Case, h, **ERASURE).get())),
+    insert(Job, "the job of a denied one", lambda h: f.JobFactory(case=rows(Case, h, **DENIED).get())),
     change(Step, ROWS, result={"rows": {}, "kept_until": {}}),
     change(Step, ROWS, state="waived"),
     change(Step, ROWS, target="privacy.Note"),
@@ -200,20 +303,20 @@ TAMPERINGS = [
     delete(Step, name="erasure.rows"),
     insert(
         Step, "a step",
-        lambda h: f.StepFactory(seq=99, job=Job.objects.get(case__in=RightsRequest.objects.filter(**ERASURE))),
+        lambda h: f.StepFactory(seq=99, job=rows(Job, h, **ERASED).get()),
     ),
-    change(AccessPackage, {}, sha256="f" * 64),
-    change(AccessPackage, {}, rows=7),
-    change(AccessPackage, {}, downloaded_at=None, is_refused=False),
-    Tampering(AccessPackage, "delete", lambda h: AccessPackage.objects.all()._raw_delete("default"), is_refused=False),
-    insert(AccessPackage, "a package", lambda h: f.AccessPackageFactory(request=RightsRequest.objects.get(**ERASURE))),
-    change(Receipt, {}, body={"deleted": {}}),
-    change(Receipt, {}, sha256="f" * 64),
-    change(Receipt, {}, issued_at=EVER),
+    change(AccessPackage, PACKAGE, sha256="f" * 64),
+    change(AccessPackage, PACKAGE, rows=7),
+    change(AccessPackage, PACKAGE, downloaded_at=None, is_refused=False),
+    Tampering(AccessPackage, "delete", lambda h: rows(AccessPackage, h, **PACKAGE)._raw_delete("default"), is_refused=False),
+    insert(AccessPackage, "a package", lambda h: f.AccessPackageFactory(request=rows(Case, h, **ERASURE).get())),
+    change(Receipt, RECEIPT, body={"deleted": {}}),
+    change(Receipt, RECEIPT, sha256="f" * 64),
+    change(Receipt, RECEIPT, issued_at=EVER),
     Tampering(Receipt, "the text with its digest", rewrite_receipt),
-    delete(Receipt),
+    delete(Receipt, **RECEIPT),
     insert(
-        Receipt, "a receipt", lambda h: f.ReceiptFactory(request=RightsRequest.objects.get(**DENIED))
+        Receipt, "a receipt", lambda h: f.ReceiptFactory(request=rows(Case, h, **DENIED).get())
     ),
     change(LegalHold, IN_FORCE, reason="Another reason"),
     change(LegalHold, IN_FORCE, "blank the reason", reason="[erased]", salt="", is_refused=False),
@@ -226,8 +329,8 @@ TAMPERINGS = [
     ),
     change(LegalHold, RELEASED, released_by=stranger),
     change(LegalHold, RELEASED, released_at=EVER),
-    delete(LegalHold, released_at__isnull=True),
-    delete(LegalHold, released_at__isnull=False),
+    delete(LegalHold, **IN_FORCE),
+    delete(LegalHold, **RELEASED),
     insert(LegalHold, "a hold", lambda h: f.LegalHoldFactory(subject=h.fetched)),
     change(ChildFlag, SUSPECTED, reason="Another reason"),
     change(ChildFlag, SUSPECTED, subject=lambda h: h.fetched),
@@ -236,24 +339,28 @@ TAMPERINGS = [
     change(
         ChildFlag, SUSPECTED, "clear it", state="cleared", decided_by=stranger, decided_at=EVER, is_refused=False
     ),
-    change(ChildFlag, CLEARED, decided_by=stranger),
+    change(ChildFlag, CLEARED, decided_by=stranger, is_refused=False),
+    change(ChildFlag, CHILD, decided_by=stranger, is_refused=False),
+    change(ChildFlag, CHILD, decided_at=EVER, is_refused=False),
+    change(ChildFlag, CHILD, "not a child after all", state="cleared", is_refused=False),
+    change(ChildFlag, CHILD, "undecide it", state="suspected", decided_by=None, decided_at=None, is_refused=False),
     change(ChildFlag, CLEARED, "undecide it", state="suspected", decided_by=None, decided_at=None),
     delete(ChildFlag, state="suspected"),
     insert(ChildFlag, "a flag", lambda h: f.ChildFlagFactory(subject=h.fetched)),
-    change(Suppression, {}, digest="f" * 64),
-    change(Suppression, {}, kind="clerk_id"),
-    change(Suppression, {}, request=lambda h: RightsRequest.objects.get(**DENIED)),
-    delete(Suppression),
-    insert(Suppression, "one", lambda h: f.SuppressionFactory(request=RightsRequest.objects.get(**DENIED))),
-    insert(Suppression, "one more", lambda h: f.SuppressionFactory(request=RightsRequest.objects.get(**ERASURE))),
+    change(Suppression, RECEIPT, digest="f" * 64),
+    change(Suppression, RECEIPT, kind="clerk_id"),
+    change(Suppression, RECEIPT, request=lambda h: rows(Case, h, **DENIED).get()),
+    delete(Suppression, **RECEIPT),
+    insert(Suppression, "one", lambda h: f.SuppressionFactory(request=rows(Case, h, **DENIED).get())),
+    insert(Suppression, "one more", lambda h: f.SuppressionFactory(request=rows(Case, h, **ERASURE).get())),
     change(Batch, {}, actor=stranger),
     change(Batch, {}, kind="erasure"),
     change(Batch, {}, created_at=EVER),
     insert(Batch, "a batch", lambda h: f.BatchFactory()),
     change(AuditHead, {}, n=1, is_refused=False),
     delete(AuditHead),
-    change(AuditEntry, {"event": "request.denied"}, data={"because": "no_match"}),
-    delete(AuditEntry, event="request.denied"),
+    change(AuditEntry, {"event": "case.refused"}, data={"because": "no_match"}),
+    delete(AuditEntry, event="case.refused"),
 ]  # fmt: skip
 
 
@@ -280,6 +387,23 @@ def test_a_history_as_it_was_made_is_intact(history):
     assert (code, "committed to rows" in said) == (0, False), said
 
 
+def test_the_history_tells_of_every_move_that_staff_or_workers_can_bring_about(history):
+    """And of what else a case goes through; nothing matches a case with a person yet, and one is reopened below."""
+    told = set(AuditEntry.objects.values_list("event", flat=True))
+    more = {Event.CASE_JOINED, Event.CASE_ASSIGNED, Event.WORK_STOPPED, Event.WORK_RESUMED, Event.PLAN_APPROVED_AGAIN}
+    assert {*OF_MOVE.values(), *more} - told == {Event.CASE_MATCHED, Event.CASE_REOPENED}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("owner", lambda h: h.stranger), ("sealed", lambda h: "of another key")],
+)
+def test_who_sees_to_a_case_and_where_it_is_answered_are_no_evidence(history, column, value):
+    """The one changes hands, the other is emptied: nothing is held against them."""
+    rows(Case, history, **FETCHED).update(**{column: value(history)})
+    assert verify()[0] == 0
+
+
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=name)
 def test_what_the_owner_of_the_tables_did_is_found_and_named(history, tampering):
     with owner_of_the_tables():
@@ -297,7 +421,7 @@ def test_the_database_refuses_it_to_everybody_else(history, tampering):
 
 
 def test_a_job_is_not_deleted_though_its_steps_were(history):
-    [pk] = rows(Job, **ERASED).values_list("pk", flat=True)
+    [pk] = rows(Job, history, **ERASED).values_list("pk", flat=True)
     with owner_of_the_tables():
         Step.objects.filter(job=pk)._raw_delete("default")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
@@ -306,19 +430,28 @@ def test_a_job_is_not_deleted_though_its_steps_were(history):
 
 def test_reasons_that_an_erasure_blanked_are_no_fault(history):
     """The held and flagged person is erased: texts and salts go, and the chains still prove the rest."""
-    done(agreed("hold_release", subject_ids=[history.held.id], actor=history.approver, reason="The court is done"))
+    done(
+        agreed(
+            "hold_release",
+            subject_ids=[history.held.id],
+            actor=history.agent,
+            by=history.approver,
+            reason="The court is done",
+        )
+    )
     [request] = ask(
         "erasure", subject_ids=[history.held.id], actor=history.agent, reason="Asked by mail", verification="signed_in"
     )
     done([grant(request_id=request.id, actor=history.approver)])
-    assert set(LegalHold.objects.values_list("reason", "salt")) == {("[erased]", "")}
+    assert set(LegalHold.objects.filter(subject=history.held).values_list("reason", "salt")) == {("[erased]", "")}
     code, said = verify()
     assert code == 0, said
 
 
 def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(history):
     """A hold of an earlier version: no salt, and an opening entry that says kind and person only."""
-    request = f.CaseFactory(subject=history.fetched, kind="hold_place", status="in_progress")
+    request = f.CaseFactory(subject=history.fetched, kind="hold_place", state="fulfilling", verification="controller")
+    f.LegalHoldFactory(subject=history.fetched, placed_by=request.requested_by)
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
@@ -330,22 +463,22 @@ def test_what_was_written_before_commitments_is_counted_and_not_called_a_fault(h
     assert "1 requests were opened before entries committed to rows" in said
 
 
-@pytest.mark.parametrize("column", ["requested_by", "status"])
+@pytest.mark.parametrize("column", ["requested_by", "state"])
 def test_what_older_entries_say_still_binds_older_rows(history, column):
     request = f.CaseFactory(subject=history.fetched, kind="hold_place")
     told = {"kind": request.kind, "subject": commitments.pseudonym(request.subject_id)}
     with transaction.atomic():
         audit.append(request.id, Event.REQUEST_OPENED, actor=request.requested_by, **told)
-    values = {"requested_by": history.stranger, "status": "on_hold"}
+    values = {"requested_by": history.stranger, "state": "answering"}
     with owner_of_the_tables():
-        RightsRequest.objects.filter(pk=request.pk).update(**{column: values[column]})
+        Case.objects.filter(pk=request.pk).update(**{column: values[column]})
     assert verify()[0] == 1
 
 
 def test_a_request_deleted_with_its_chain_head_and_rows_shows_against_a_root(history, tmp_path):
     root = tmp_path / "root.json"
     assert verify(write_root=root)[0] == 0
-    request = RightsRequest.objects.get(**ERASURE)
+    request = rows(Case, history, **ERASURE).get()
     with owner_of_the_tables():
         delete_request(history)
         AuditEntry.objects.filter(chain=request.pk)._raw_delete("default")
@@ -384,3 +517,101 @@ def test_it_can_be_told_which_row_it_is(history):
     with owner_of_the_tables():
         hold = f.LegalHoldFactory(subject=history.fetched)
     assert f"Legal hold {hold.pk}: no request put it in force." in verify()[1]
+
+
+# --- A case that is taken up again has been through it twice ----------------------------------------------------------
+
+
+@pytest.fixture
+def again(history) -> Case:
+    """Its package expired before it was fetched, and it was asked for once more."""
+    case = asked(history, "access", history.again)
+    done([case])
+    handover.give_link(request_id=case.id, actor=history.agent)
+    AccessPackage.objects.filter(request=case).update(expires_at=datetime.now(UTC) - LATER)
+    working.let_time_pass(models.Q(pk=case.package.id))
+    working.run(case.package.id)
+    assert case.package.swept_at
+    requests.reopen(request_id=case.id, actor=history.agent)
+    return case
+
+
+def test_one_that_is_being_carried_out_again_is_no_fault(again):
+    assert verify()[0] == 0, verify()[1]
+
+
+def test_nor_one_that_was_carried_out_and_answered_again(again, history):
+    done([again])
+    assert verify()[0] == 0, verify()[1]
+    answered(again, history)
+    assert verify()[0] == 0, verify()[1]
+
+
+SECOND, FIRST = "created_at", "-created_at"
+
+
+@pytest.mark.parametrize("which", [FIRST, SECOND])
+@pytest.mark.parametrize("values", [{"sha256": "f" * 64}, {"rows": 7}, {"downloaded_at": EVER}], ids=str)
+def test_both_its_packages_are_held_against_what_is_told_of_them(again, history, which, values):
+    done([again])
+    with owner_of_the_tables():
+        package = AccessPackage.objects.filter(request=again).order_by(which).last()
+        AccessPackage.objects.filter(pk=package.pk).update(**values)
+    assert verify()[0] == 1
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("values", [{"result": {}}, {"finished_at": EVER}], ids=str)
+def test_and_the_steps_of_both_its_works(again, history, place, values):
+    done([again])
+    with owner_of_the_tables():
+        Step.objects.filter(pk=list(again.steps)[place].pk).update(**values)
+    assert verify()[0] == 1
+
+
+def test_one_that_was_denied_again_for_another_reason_is_no_fault(history):
+    case = asked(history, "erasure", history.again)
+    for because in ("suspected_fraud", "no_match"):
+        requests.deny(request_id=case.id, actor=history.approver, denial_reason=because)
+        answered(case, history)
+        assert verify()[0] == 0, verify()[1]
+        if because == "suspected_fraud":
+            requests.reopen(request_id=case.id, actor=history.approver)
+
+
+def test_work_that_was_joined_ends_for_nobody_who_has_withdrawn(history):
+    first, second, third = (asked(history, "access", history.again) for _ in range(3))
+    requests.cancel(request_id=second.id, actor=history.agent)
+    done([first])
+    for case in (second, third):
+        case.refresh_from_db()
+    assert (second.state, second.outcome, third.outcome) == ("closed", "withdrawn", "fulfilled")
+
+
+def test_who_withdraws_withdraws_nothing_for_whoever_has_joined_the_work(history):
+    first, second = (asked(history, "access", history.again) for _ in range(2))
+    requests.cancel(request_id=first.id, actor=history.agent)
+    working.run_all()
+    for case in (first, second):
+        case.refresh_from_db()
+    assert (first.outcome, second.state, second.outcome) == ("withdrawn", "answering", "fulfilled")
+    assert verify()[0] == 0, verify()[1]
+
+
+@pytest.mark.parametrize("event", OF_OLD_STATUS)
+def test_what_was_told_of_a_status_until_2026_11_still_binds_the_state(history, event):
+    """Every state and outcome that the rules of the table allow is tried; those that the old word means are sound."""
+    sound = set()
+    case = f.CaseFactory(subject=history.again, kind="hold_place", deciders=1)
+    told = {"kind": case.kind, "subject": commitments.pseudonym(case.subject_id)}
+    with transaction.atomic():
+        audit.append(case.id, Event.REQUEST_OPENED, actor=case.requested_by, **told)
+        audit.append(case.id, event, actor=None)
+    for state, outcome in itertools.product(State, ["", *Outcome]):
+        if (state == State.CLOSED) == (not outcome):
+            continue
+        closed_at = datetime.now(UTC) if state == State.CLOSED else None
+        Case.objects.filter(pk=case.pk).update(state=state, outcome=outcome, closed_at=closed_at, denial_reason="")
+        if not chains.faults_of_chain(case.pk):
+            sound.add((state, outcome))
+    assert sound == OF_OLD_STATUS[event]

@@ -97,7 +97,7 @@ def test_every_row_of_every_declared_model_is_in_both_formats():
     compared = 0
     for declaration in registry.declarations.values():
         label = declaration.label()
-        if label in ("privacy.RightsRequest", "privacy.Job", "privacy.Step"):
+        if label in ("privacy.Case", "privacy.Job", "privacy.Step"):
             continue  # the export itself moved them on
         path = "__".join(declaration.path()) or "pk"
         own = {str(row.pk): row for row in declaration.model.objects.filter(**{path: person.id})}

@@ -35,20 +35,22 @@ from django.db import connection, transaction  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
-from privacy.cases.requests import ask, ask_as_batch, grant_all  # noqa: E402
+from privacy.cases import processors  # noqa: E402
+from privacy.cases.requests import answer, ask, ask_as_batch, grant_all  # noqa: E402
 from privacy.connectors.base import connectors  # noqa: E402
 from privacy.evidence import audit  # noqa: E402
-from privacy.fulfilment import erasure, holds, processors  # noqa: E402
+from privacy.fulfilment import erasure  # noqa: E402
 from privacy.jobs import failpoints  # noqa: E402
 from privacy.jobs import run as engine  # noqa: E402
 from privacy.models import (  # noqa: E402
     AuditEntry,
+    Case,
     ChildFlag,
     DataSubject,
+    Job,
     LegalHold,
-    RequestStatus,
-    RightsRequest,
     Staff,
+    State,
     Step,
     StepState,
 )
@@ -116,42 +118,51 @@ def staff(username: str) -> Staff:
 def staff_act() -> bool:
     """The next thing a person does, told from the rows alone, so that it is the same after any kill."""
     in_force = LegalHold.objects.filter(released_at__isnull=True).first()
-    stopped = RightsRequest.objects.filter(status=RequestStatus.ON_HOLD)
+    stopped = Job.objects.filter(stopped_at__isnull=False)
     suspected = list(ChildFlag.objects.filter(state="suspected"))
     by_hand = Step.objects.filter(
-        state=StepState.WAITING, not_before__isnull=True, job__case__status__in=RequestStatus.carried_out()
+        state=StepState.WAITING, not_before__isnull=True, job__stopped_at=None, job__ended_at=None
     ).first()
     if by_hand:
         processors.attest(step_id=by_hand.id, actor=staff("approver"), evidence="TICKET-7")
     elif wants_hold():
         ask("hold_place", subject_ids=[erased_half_way().subject_id], actor=staff("agent"), reason="A court asks")
     elif in_force and stopped.exists() and not was_asked("hold_release"):
-        agreed("hold_release", subject_ids=[in_force.subject_id], actor=staff("approver"), reason="The court is done")
+        agreed(
+            "hold_release",
+            subject_ids=[in_force.subject_id],
+            actor=staff("agent"),
+            by=staff("approver"),
+            reason="The court is done",
+        )
     elif suspected and not was_asked("child_clear") and not is_open("child_flag"):
         agreed(
             "child_clear",
             subject_ids=[flag.subject_id for flag in suspected],
-            actor=staff("approver"),
+            actor=staff("agent"),
+            by=staff("approver"),
             reason="She is 34",
         )
+    elif to_answer := Case.objects.filter(state=State.ANSWERING).order_by("received_at", "id").first():
+        answer(request_id=to_answer.id, actor=staff("agent"), how="email")
     else:
         return False
     return True
 
 
 def was_asked(kind: str) -> bool:
-    return RightsRequest.objects.filter(kind=kind).exists()
+    return Case.objects.filter(kind=kind).exists()
 
 
 def is_open(kind: str) -> bool:
-    return RightsRequest.objects.filter(kind=kind).exclude(status__in=RequestStatus.closed()).exists()
+    return Case.objects.filter(kind=kind).exclude(state=State.CLOSED).exists()
 
 
 def wants_hold() -> bool:
     return CASE == "erasure held half-way" and erased_half_way() and not was_asked("hold_place")
 
 
-def erased_half_way() -> RightsRequest | None:
+def erased_half_way() -> Case | None:
     half_way = Step.objects.filter(name="erasure.slices", units_done__gt=0).first()
     return half_way and half_way.job.case
 
@@ -164,10 +175,9 @@ def let_time_pass() -> None:
 def drive() -> None:
     """Staff, workers and time take turns until every request is closed."""
     for _ in range(ROUNDS):
-        if not staff_act() and not RightsRequest.objects.exclude(status__in=RequestStatus.closed()).exists():
+        if not staff_act() and not Case.objects.exclude(state=State.CLOSED).exists():
             return
         engine.run()
-        holds.resume_unheld()
         let_time_pass()
     raise SystemExit("the requests do not end")
 
@@ -328,7 +338,7 @@ TELLS_OF_TRIES = {
     "n",
     "size",
 }
-ROUTES = {"step.intended", "request.in_progress", "request.awaiting_processors"}
+ROUTES = {"step.intended"}
 LEFT_OUT = {"privacy.AuditEntry", "privacy.AuditHead", "privacy.Staff", "sessions.Session", "contenttypes.ContentType"}
 
 

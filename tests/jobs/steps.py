@@ -14,7 +14,7 @@ from privacy.connectors.base import Call, Connector
 from privacy.jobs import handlers
 from privacy.jobs.order import freeze
 from privacy.jobs.outcomes import Done, Later, More, Waiting
-from privacy.models import RequestStatus, RightsRequest
+from privacy.models import Case, State
 from tests import factories as f
 
 # What the scripted steps answer, by target; a step without a script is done at once.
@@ -64,12 +64,12 @@ def effect(job, step, renew):
 WORK = ("due_on", "not_before", "parked_because", "lane", "claims")  # fields of the job
 
 
-def given(*plan: Planned, kind: str = "access", **fields) -> RightsRequest:
+def given(*plan: Planned, kind: str = "access", **fields) -> Case:
     """A request in progress whose job has this plan. An erasure has its approver."""
     if kind == "erasure":
-        fields = {"approved_by": f.StaffFactory(), "approved_at": "2026-11-01T00:00Z"} | fields
+        fields = {"deciders": 2, "approved_by": f.StaffFactory(), "approved_at": "2026-11-01T00:00Z"} | fields
     work = {name: fields.pop(name) for name in WORK if name in fields}
-    request = f.CaseFactory(kind=kind, **{"status": RequestStatus.IN_PROGRESS, "due_on": work.get("due_on")} | fields)
+    request = f.CaseFactory(kind=kind, **{"state": State.FULFILLING, "due_on": work.get("due_on")} | fields)
     job = f.JobFactory(case=request, at_step=plan[0].name, **work)
     with transaction.atomic():
         freeze({job: list(plan)})

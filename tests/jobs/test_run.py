@@ -10,15 +10,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from privacy import tasks
+from privacy.cases import processors, requests
 from privacy.catalogue import Planned
-from privacy.fulfilment import processors, requests
 from privacy.jobs import bells, handlers, record
 from privacy.jobs import run as engine
 from privacy.jobs.due import next_due
 from privacy.jobs.guard import LeaseLost
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from privacy.jobs.settle import settle
-from privacy.models import AuditEntry, Job, Outcome, RequestStatus, RightsRequest, State, Step, StepState
+from privacy.models import AuditEntry, Case, Job, Outcome, State, Step, StepState
 from privacy.selectors import queue
 from tests import factories as f
 from tests import working
@@ -41,7 +41,7 @@ def state_of(request):
 
 
 def seconds_until(moment):
-    now = RightsRequest.objects.annotate(now=Now()).values_list("now", flat=True)[0]
+    now = Case.objects.annotate(now=Now()).values_list("now", flat=True)[0]
     return (moment - now).total_seconds()
 
 
@@ -221,7 +221,7 @@ def test_a_step_attested_during_the_call_keeps_the_persons_evidence():
         step.refresh_from_db()
         request.refresh_from_db()
         assert (step.state, step.result["evidence"]) == (StepState.DONE, "TICKET-8")
-        assert (request.status, request.job.parked_because) == (RequestStatus.FULFILLED, "")
+        assert (request.outcome, request.job.parked_because) == (Outcome.FULFILLED, "")
 
 
 # --- Faults, back-off, parking ----------------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ def test_a_slice_that_was_too_short_says_that_more_is_due():
         patch.setattr(engine, "SLICE_SECONDS", -1)
         assert engine.run_due()  # no time for a single step: still due
     assert not engine.run_due()
-    assert {r.status for r in RightsRequest.objects.filter(pk__in=[first.id, second.id])} == {RequestStatus.FULFILLED}
+    assert {c.outcome for c in Case.objects.filter(pk__in=[first.id, second.id])} == {Outcome.FULFILLED}
 
 
 def test_the_sweep_rings_for_a_few_of_many_and_says_that_it_ran():
@@ -446,9 +446,8 @@ def test_cancelled_before_any_worker_had_it_nothing_is_done():
     assert last_entry(request).data["kept"] == {"test local a": 3}
 
 
-@pytest.mark.parametrize("status", [RequestStatus.IN_PROGRESS, RequestStatus.AWAITING_PROCESSORS])
-def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_what_is_gone(status):
-    request = given(local("a", units=3), remote("b"), local("c", units=5), status=status)
+def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_what_is_gone():
+    request = given(local("a", units=3), remote("b"), local("c", units=5))
     steps.scripts["b"] = [
         lambda request, *_: requests.cancel(request_id=request.id, actor=f.StaffFactory(role="approver")) and Done()
     ]
@@ -458,19 +457,6 @@ def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_wha
     account = last_entry(request).data
     assert account["done"] == {"test local a": 1, "test remote b": 0}
     assert account["kept"] == {"test local c": 5}
-
-
-def test_a_request_denied_in_a_workers_hands_takes_no_further_step():
-    request = given(remote("a"), local("b"))
-    steps.scripts["a"] = [
-        lambda request, *_: (
-            requests.deny(request_id=request.id, actor=f.StaffFactory(role="approver"), denial_reason="no_match")
-            and Done()
-        )
-    ]
-    working.run(request.id)
-    assert state_of(request) == {"a": "started", "b": "pending"}
-    assert request.outcome == Outcome.DENIED
 
 
 @pytest.mark.parametrize("in_force", [True, False])

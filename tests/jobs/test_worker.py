@@ -18,7 +18,7 @@ from kosenai_ops.supervision import Worker, Workers
 from privacy.catalogue import Planned
 from privacy.evidence import audit
 from privacy.jobs import bells
-from privacy.models import AuditEntry, Job, Lane, RequestStatus, RightsRequest, Step
+from privacy.models import AuditEntry, Case, Job, Lane, Outcome, Step
 from tests import factories as f
 from tests import working
 from tests.jobs.steps import given, local
@@ -89,7 +89,7 @@ def ring(request_ids) -> None:
 
 
 def fulfilled(requests) -> int:
-    return RightsRequest.objects.filter(pk__in=requests, status=RequestStatus.FULFILLED).count()
+    return Case.objects.filter(pk__in=requests, outcome=Outcome.FULFILLED).count()
 
 
 def events_of(request_id) -> list[str]:
@@ -124,7 +124,7 @@ def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothin
     for request_id in requests:
         events = events_of(request_id)
         assert events.count("step.done") == len(plan)
-        assert events.count("request.fulfilled") == 1
+        assert events.count("case.job_ended") == 1
     keys = Step.objects.filter(name="test effect").values_list("key", flat=True)
     effects = Path(settings.VAR_DIR) / "effects"
     assert {file.name for file in effects.iterdir()} == {str(key) for key in keys}

@@ -51,9 +51,9 @@ def audit_link_twice():
         AuditEntry.objects.create(**link)
 
 
-def approver_is_requester():
-    request = f.CaseFactory()
-    type(request).objects.filter(pk=request.pk).update(approved_by=request.requested_by)
+def decider_is_who_asked():
+    case = f.CaseFactory()
+    type(case).objects.filter(pk=case.pk).update(approved_by=case.requested_by)
 
 
 VIOLATIONS: dict[str, Callable[[], object]] = {
@@ -66,7 +66,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "team_has_a_name": changed(f.TeamFactory, name=""),
     "membership_once_a_team": twice(f.MembershipFactory, team=f.TeamFactory, subject=f.DataSubjectFactory),
     "membership_role": changed(f.MembershipFactory, role="guest"),
-    "child_flag_one_undecided_a_subject": twice(f.ChildFlagFactory, subject=f.DataSubjectFactory),
+    "child_flag_one_that_freezes_a_subject": twice(f.ChildFlagFactory, subject=f.DataSubjectFactory),
     "child_flag_decision_names_its_decider": changed(f.ChildFlagFactory, state="cleared"),
     "child_flag_has_a_reason": made(f.ChildFlagFactory, reason=""),
     "marketing_once_a_channel": twice(f.MarketingPreferenceFactory, subject=f.DataSubjectFactory),
@@ -79,14 +79,18 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "upload_sha256": changed(f.UploadFactory, sha256="F" * 64),
     "prompt_provider": changed(f.PromptFactory, provider="a friend"),
     "feedback_rating_one_to_five": changed(f.FeedbackFactory, rating=6),
-    "request_one_open_a_subject_and_kind": twice(f.CaseFactory, subject=f.DataSubjectFactory),
-    "request_approver_is_not_requester": approver_is_requester,
-    "request_erasure_runs_only_when_approved": made(f.CaseFactory, kind="erasure", status="in_progress"),
-    "request_closed_has_a_time": changed(f.CaseFactory, status="fulfilled"),
-    "request_kind": made(f.CaseFactory, kind="wish"),
-    "request_status": changed(f.CaseFactory, status="lost"),
-    "request_is_verified": made(f.CaseFactory, verification=""),
-    "request_has_a_reason": made(f.CaseFactory, reason=""),
+    "case_decider_is_not_who_asked": decider_is_who_asked,
+    "case_is_prepared_by_staff_or_the_person": made(f.CaseFactory, requested_by=None, verification="guardian"),
+    "case_of_two_runs_only_when_the_second_agreed": made(f.CaseFactory, deciders=2, state="fulfilling"),
+    "case_is_verified_before_it_is_decided": made(f.CaseFactory, verification="", state="deciding"),
+    "case_closed_has_a_time_and_an_outcome": changed(f.CaseFactory, state="closed", closed_at=NOW),
+    "case_answered_says_when_and_how": changed(f.CaseFactory, answered_at=NOW),
+    "case_state": changed(f.CaseFactory, state="lost"),
+    "case_outcome": changed(f.CaseFactory, outcome="lost"),
+    "case_deciders": made(f.CaseFactory, deciders=3),
+    "case_verification": made(f.CaseFactory, verification="a hunch"),
+    "case_answered_how": changed(f.CaseFactory, answered_at=NOW, answered_how="smoke"),
+    "case_has_a_kind_and_a_reason": made(f.CaseFactory, reason=""),
     "job_one_open_a_kind_and_thing": twice(f.JobFactory, case=f.CaseFactory),
     "job_is_of_a_kind_and_about_something": made(f.JobFactory, about=""),
     "job_lane": made(f.JobFactory, lane="slow"),
@@ -151,7 +155,7 @@ def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
 
 
 # What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
-WRITTEN_DURING_A_FREEZE = {"privacy.RightsRequest", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag"}
+WRITTEN_DURING_A_FREEZE = {"privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag"}
 CLOSED = {"frozen": {"frozen_at": NOW}, "erased": {"erased_at": NOW, "full_name": "", "country": ""}}
 
 
