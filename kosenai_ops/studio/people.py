@@ -1,7 +1,7 @@
 """The users of a studio, as Clerk or Auth.js exports them. Their password hashes are not even looked at."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import batched
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import batched, islice
 from pathlib import Path
 
 from kosenai_ops.studio.sources import MAX_ROWS, Part, SourceError, Tally, User, json_objects, name_of, text_of
@@ -84,10 +84,11 @@ def part(folder: Path, users: int) -> Part[Person]:
     )
 
 
-def arrived(folder: Path, numbers: Container[int]) -> dict[int, User]:
-    """{number: the person with this number in the files, as far as they are here now}. Only these are kept, so that a
-    few screenplays of very many users cost what a few cost. Raises SourceError."""
-    wanted = ((number, person) for number, person in enumerate(read(folder, set())) if number in numbers)
+def arrived(folder: Path, numbers: Collection[int]) -> dict[int, User]:
+    """{number: the person with this number in the files, as far as they are here now}. Only these are kept, and no more
+    read than has them: few screenplays of very many users cost what few cost. Raises SourceError."""
+    read_to = islice(enumerate(read(folder, set())), max(numbers, default=-1) + 1)
+    wanted = ((number, person) for number, person in read_to if number in numbers)
     found: dict[int, User] = {}
     for some in batched(wanted, intake.CHUNK):
         judged = intake.judge_people(people=[person for _, person in some])
