@@ -122,6 +122,7 @@ def take_up(checked: Checked) -> Job:
         Step.objects.filter(job=job).update(result=steps[job.pk].result | {"folder": folder})
     if job.parked_because:
         unpark(job)
+        job.refresh_from_db()
     return job
 
 
