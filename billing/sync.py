@@ -75,9 +75,8 @@ def sync(
     """
     things = list(opened(objects))
     found = gather(things, as_of)
-    in_order = sorted(found.values(), key=lambda item: ORDER.index(item.model))
-    slices = in_slices(in_order, lambda some: _store(some, found, actor, payers or {}))
-    return [synced for done in slices for synced in done] + [s for thing in things if (s := _strange(thing))]
+    slices = in_slices(found.values(), lambda some: store_some(some, found, actor=actor, payers=payers or {}))
+    return [synced for done in slices for synced in done] + strange(things)
 
 
 def opened(objects: Iterable[object]) -> Iterator[object]:
@@ -139,14 +138,14 @@ class Found:
 
 
 def gather(objects: Iterable[Mapping], as_of: datetime | None) -> dict[tuple[type, str], Found]:
-    """The objects that have a table, with those nested in them, once each."""
+    """The objects that have a table, with those nested in them, once each, above everything that refers to them."""
     found: dict[tuple[type, str], Found] = {}
     for thing in objects:
         for item in _unpacked(thing, as_of, 0, {}):
             key = (item.model, item.stripe_id)
             if key not in found or item.rank < found[key].rank:
                 found[key] = item
-    return found
+    return dict(sorted(found.items(), key=lambda entry: ORDER.index(entry[1].model)))
 
 
 def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping) -> Iterator[Found]:
@@ -163,8 +162,12 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
             yield from _unpacked(item, as_of, depth + 1, thing)
 
 
+def strange(things: Iterable[object]) -> list[Synced]:
+    """What is told of objects that cannot be looked at."""
+    return [synced for thing in things if (synced := _strange(thing))]
+
+
 def _strange(thing: object) -> Synced | None:
-    """What is told of an object that cannot be looked at."""
     kind = thing.get("object") if isinstance(thing, Mapping) else None
     if not isinstance(kind, str):
         return Synced(Outcome.REFUSED, reason=NO_TYPE)
@@ -177,7 +180,10 @@ def _strange(thing: object) -> Synced | None:
 Batch = Mapping[tuple[type, str], Found]
 
 
-def _store(items: Sequence[Found], found: Batch, actor: Staff | None, payers: Mapping[str, UUID]) -> list[Synced]:
+def store_some(
+    items: Sequence[Found], found: Batch, *, actor: Staff | None, payers: Mapping[str, UUID]
+) -> list[Synced]:
+    """Stores a slice of what was gathered, in one transaction; `payers` as `sync` has them."""
     try:
         return _store_at_once(items, found, actor, payers)
     except IntegrityError:

@@ -1,20 +1,10 @@
 """The users of a studio, as Clerk or Auth.js exports them. Their password hashes are not even looked at."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import batched, islice
 from pathlib import Path
 
-from kosenai_ops.studio.sources import (
-    MAX_ROWS,
-    SourceError,
-    Tally,
-    User,
-    Watch,
-    json_objects,
-    name_of,
-    text_of,
-    written,
-)
+from kosenai_ops.studio.sources import MAX_ROWS, Part, SourceError, Tally, User, json_objects, name_of, text_of
 from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import Person
 from privacy.fulfilment.reading import Unreadable, csv_table
@@ -23,48 +13,54 @@ FOLDER = Path("clerk-user-import")
 FILES = ("authjs.json", "clerk.json", "clerk.csv", "users.json", "users.csv")
 
 
-@dataclass(frozen=True)
-class Users:
-    """The people of the files, in their order; the files' names; the columns of which nothing is stored."""
-
-    people: list[Person]
-    source: str
-    passed_over: list[str]
-
-
-def read(folder: Path) -> Users:
-    """The people of whichever of the files are there. Raises SourceError."""
-    files = [folder / FOLDER / name for name in FILES if (folder / FOLDER / name).exists()]
-    if not files:
+def files(folder: Path) -> list[Path]:
+    """Whichever of the files are there. Raises SourceError."""
+    found = [folder / FOLDER / name for name in FILES if (folder / FOLDER / name).exists()]
+    if not found:
         raise SourceError(f"{FOLDER / FILES[0]} is not there. Any of {', '.join(FILES)} will do.")
-    people: list[Person] = []
+    return found
+
+
+def source_of(folder: Path) -> str:
+    return ", ".join(str(FOLDER / file.name) for file in files(folder))
+
+
+def check(folder: Path) -> tuple[int, list[Tally]]:
+    """(how many people there are, what is to be told of their files). Raises SourceError."""
     columns: set[str] = set()
-    for file in files:
-        found, named = people_of(file)
-        people += found
-        columns |= named
-    source = ", ".join(str(FOLDER / file.name) for file in files)
-    return Users(people, source, sorted(clerk_users.passed_over(columns)))
+    tally = Tally(source_of(folder), "people")
+    users = sum(1 for _ in read(folder, columns))
+    if not users:
+        raise SourceError(f"{tally.source} has no users, and whatever comes in must be somebody's.")
+    if passed_over := sorted(clerk_users.passed_over(columns)):
+        tally.reasons[f"Nothing is stored of {', '.join(passed_over)}."] = users
+    return users, [tally]
 
 
-def people_of(file: Path) -> tuple[list[Person], set[str]]:
-    """(the people of a file, its columns), a row after another: parsed all at once, a hundred thousand users took
-    twelve times their file. Raises SourceError."""
-    people, columns, nameless = [], set(), 0
+def read(folder: Path, columns: set[str]) -> Iterator[Person]:
+    """The people of the files, in their order; notes the files' columns. Raises SourceError."""
+    for file in files(folder):
+        yield from people_of(file, columns)
+
+
+def people_of(file: Path, columns: set[str]) -> Iterator[Person]:
+    """The people of a file, a row after another: parsed all at once, a hundred thousand users took twelve times their
+    file. Raises SourceError, of a fault in every row at the end."""
+    known, nameless, number = set(), 0, 0
     try:
         for number, user in enumerate(rows_of(file), start=1):
-            columns |= user.keys()
+            known |= user.keys()
             if not nameless and not clerk_users.clerk_id_of(user):
                 nameless = number
-            people.append(clerk_users.person_of(user))
+            yield clerk_users.person_of(user)
     except Unreadable as error:
         raise SourceError(f"{name_of(file)}: {error}") from error
-    if people and columns.isdisjoint(clerk_users.ID):
+    columns |= known
+    if number and known.isdisjoint(clerk_users.ID):
         raise SourceError(f"{name_of(file)}: no row has {' or '.join(clerk_users.ID)}.")
     if nameless:
-        column = next(column for column in reversed(clerk_users.ID) if column in columns)
+        column = next(column for column in reversed(clerk_users.ID) if column in known)
         raise SourceError(f"{name_of(file)}, row {nameless}: {column} is empty or not a text.")
-    return people, columns
 
 
 def rows_of(file: Path) -> Iterable[Mapping]:
@@ -80,11 +76,21 @@ def without_remarks(text: str) -> str:
     return "".join(lines)
 
 
-def write(users: Users, watch: Watch) -> tuple[list[User], Tally]:
-    arrived, tally = [], Tally(users.source, "people")
-    for arrival in written(users.people, lambda some: intake.bring_in(people=some, actor=None), watch):
-        tally.add(arrival)
-        arrived.append(User.of(arrival))
-    if users.passed_over:
-        tally.reasons[f"Nothing is stored of {', '.join(users.passed_over)}."] = len(arrived)
-    return arrived, tally
+def part(folder: Path, users: int) -> Part[Person]:
+    source = source_of(folder)
+    return Part(
+        read(folder, set()),
+        lambda some: [Tally.of(source, "people", intake.bring_in(people=some, actor=None))],
+    )
+
+
+def arrived(folder: Path, numbers: Collection[int]) -> dict[int, User]:
+    """{number: the person with this number in the files, as far as they are here now}. Only these are kept, and no more
+    read than has them: few screenplays of very many users cost what few cost. Raises SourceError."""
+    read_to = islice(enumerate(read(folder, set())), max(numbers, default=-1) + 1)
+    wanted = ((number, person) for number, person in read_to if number in numbers)
+    found: dict[int, User] = {}
+    for some in batched(wanted, intake.CHUNK):
+        judged = intake.judge_people(people=[person for _, person in some])
+        found |= {number: User.of(arrival) for (number, _), arrival in zip(some, judged, strict=True)}
+    return found

@@ -17,20 +17,22 @@ class Progress:
     def __init__(self, out: OutputWrapper, clock: Callable[[], float] = time.monotonic):
         self.out, self.clock = out, clock
         self.on_terminal = out.isatty()
-        self.done = self.total = 0
+        self.done = self.total = self.before = 0
         self.started = self.told = clock()
 
-    def expect(self, rows: int) -> None:
-        self.total, self.started = rows, self.clock()
+    def expect(self, rows: int, before: int) -> None:
+        """How many there are, and how many were done before: these tell nothing about the speed."""
+        self.total, self.done, self.before, self.started = rows, before, before, self.clock()
 
-    def add(self, rows: int) -> None:
-        self.done += rows
+    def reach(self, done: int) -> None:
+        self.done = done
         if self.clock() - self.told >= (SECONDS_ON_TERMINAL if self.on_terminal else SECONDS_IN_FILE):
             self.told = self.clock()
             self.tell()
 
     def tell(self) -> None:
-        sentence = f"{self.done:,} of {self.total:,} rows; {time_left(self.done, self.total, self.elapsed())}"
+        left = time_left(self.done - self.before, self.total - self.before, self.elapsed())
+        sentence = f"{self.done:,} of {self.total:,} rows; {left}"
         self.out.write(f"\r{sentence:<60}" if self.on_terminal else f"{sentence}\n", ending="")
         self.out.flush()
 

@@ -1,16 +1,26 @@
 """Prompts, as prompts.chat publishes them. Who contributed one there is not read: it is none of our users."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kosenai_ops.studio.sources import MAX_ROWS, SourceError, Tally, User, Watch, key, name_of, text_of, written
+from kosenai_ops.studio import people
+from kosenai_ops.studio.sources import MAX_ROWS, Part, SourceError, Tally, User, key, name_of, text_of
 from privacy.fulfilment import intake
 from privacy.fulfilment.reading import Unreadable, csv_table
 from privacy.models import Prompt
 
 FILE = Path("prompts-chat") / "prompts.csv"
 PROVIDERS = (Prompt.Provider.OPENAI, Prompt.Provider.GOOGLE)
+
+
+def files(folder: Path) -> list[Path]:
+    return [folder / FILE]
+
+
+def check(folder: Path) -> tuple[int, list[Tally]]:
+    """(how many there are, what is to be told of the file). Raises SourceError."""
+    return len(read(folder)), []
 
 
 def read(folder: Path) -> list[str]:
@@ -28,24 +38,23 @@ def read(folder: Path) -> list[str]:
     return [row["prompt"] for row in table.rows]
 
 
-def write(texts: Sequence[str], users: Sequence[User], watch: Watch) -> Tally:
+def part(folder: Path, users: int) -> Part[tuple[Prompt, User]]:
     """The n-th prompt is the n-th user's, and after the last user the first's again."""
-    tally = Tally(str(FILE), "prompts")
-    rows = []
-    for prompt, author in numbered(texts, users):
-        if author.id:
-            rows.append(prompt)
-        else:
-            tally.add(author.left_out())
-    for arrival in written(rows, lambda some: intake.take_in(rows=some, actor=None), watch):
-        tally.add(arrival)
-    return tally
+    texts = read(folder)
+    authors = people.arrived(folder, range(min(users, len(texts))))
+    return Part(numbered(texts, authors), write)
 
 
-def numbered(texts: Sequence[str], users: Sequence[User]) -> Iterator[tuple[Prompt, User]]:
+def write(some: Sequence[tuple[Prompt, User]]) -> list[Tally]:
+    left_out = [author.left_out() for _, author in some if not author.id]
+    taken_in = intake.take_in(rows=[prompt for prompt, author in some if author.id], actor=None)
+    return [Tally.of(str(FILE), "prompts", [*left_out, *taken_in])]
+
+
+def numbered(texts: Sequence[str], authors: Mapping[int, User]) -> Iterator[tuple[Prompt, User]]:
     seen: Counter[str] = Counter()
     for number, text in enumerate(texts):
-        author = users[number % len(users)]
+        author = authors[number % len(authors)]
         seen[text] += 1  # the same text twice is two prompts
         place = key("prompt", text, seen[text])
         yield Prompt(id=place, author_id=author.id, provider=PROVIDERS[number % 2], text=text), author

@@ -4,18 +4,19 @@ import codecs
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import models
-
-from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, bytes_of, files_of, key, name_of, written
+from kosenai_ops.studio import people
+from kosenai_ops.studio.sources import Part, SourceError, Tally, User, bytes_of, files_of, key, name_of
 from privacy.fulfilment import intake
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import MAX_BYTES, MAX_CELL, Unreadable, recognised, why_not_storable
 from privacy.models import Script, ScriptCoAuthor
 
 FOLDER = "screenplays"
+SUFFIXES = (".fountain", ".fdx")
+SOURCE_OF = {Script.Format.FOUNTAIN: f"{FOLDER}/*.fountain", Script.Format.FDX: f"{FOLDER}/*.fdx"}
 # The title page of Fountain: `Key: value`, or `Key:` and indented lines. Keys end in a full-width colon, too.
 TITLE_KEY = re.compile(r"title\s*[:：][ \t]*(.*)", re.IGNORECASE)
 NOTES_ABOVE = re.compile(r"\A(?:\s|\[\[.*?\]\]|/\*.*?\*/)+", re.DOTALL)
@@ -37,10 +38,45 @@ class Screenplay:
     stays_out: bool = False
 
 
-def read(folder: Path) -> list[Screenplay]:
+@dataclass(frozen=True)
+class Owned:
+    """A screenplay, its owner, and who has written it with them."""
+
+    play: Screenplay
+    owner: User
+    other: User | None
+
+    @property
+    def may_come(self) -> bool:
+        return bool(self.owner.id) and not self.play.stays_out
+
+    def script(self) -> Script:
+        play = self.play
+        place = key("script", play.name)
+        return Script(id=place, owner_id=self.owner.id, title=play.title, format=play.format, body=play.body)
+
+    def left_out(self) -> Arrival:
+        return Arrival(Outcome.SKIPPED) if self.play.stays_out else self.owner.left_out()
+
+
+def files(folder: Path) -> list[Path]:
+    """Raises SourceError for a missing or empty folder."""
+    return files_of(folder / FOLDER, *SUFFIXES)
+
+
+def check(folder: Path) -> tuple[int, list[Tally]]:
+    """(how many there are, what is to be told of those that stay out or were not in UTF-8). Raises SourceError."""
+    told = {form: Tally(source, "scripts") for form, source in SOURCE_OF.items()}
+    for play in read(folder):
+        if play.told:
+            told[play.format].reasons[play.told] += 1
+    return len(files(folder)), [*told.values()]
+
+
+def read(folder: Path) -> Iterator[Screenplay]:
     """The screenplays of the folder, by name; one that cannot be read is among them with the reason, and keeps its
     number, by which the others find their owners. Raises SourceError for a missing or empty folder."""
-    return [readable(file) for file in files_of(folder / FOLDER, ".fountain", ".fdx")]
+    return map(readable, files(folder))
 
 
 def readable(file: Path) -> Screenplay:
@@ -125,42 +161,28 @@ def fdx_title(text: str, name: str) -> str:
     return next((line for line in lines if line), "")
 
 
-def arrived(play: Screenplay, user: User, arrivals: Iterator[Arrival]) -> Arrival:
-    """What became of this one; `arrivals` are of those that were handed in."""
-    if play.stays_out:
-        return Arrival(Outcome.SKIPPED, None, play.told)
-    if not user.id:
-        return user.left_out()
-    arrival = next(arrivals)
-    return replace(arrival, reason=arrival.reason or play.told)
-
-
-def write(screenplays: Sequence[Screenplay], users: Sequence[User], watch: Watch) -> list[Tally]:
+def part(folder: Path, users: int) -> Part[Owned]:
     """Every seventh user owns one; every third screenplay is the next user's, too."""
-    owned = [(play, users[number * 7 % len(users)]) for number, play in enumerate(screenplays)]
-    scripts = [
-        Script(id=key("script", play.name), owner_id=user.id, title=play.title, format=play.format, body=play.body)
-        for play, user in owned
-        if user.id and not play.stays_out
-    ]
-    arrivals = written(scripts, take_in, watch)
-    done = [arrived(play, user, arrivals) for play, user in owned]
+    pairs = [(number * 7 % users, (number * 7 + 1) % users) for number in range(len(files(folder)))]
+    here = people.arrived(folder, {number for pair in pairs for number in pair})
+    rows = (
+        Owned(play, here[owner], here[other] if number % 3 == 0 else None)
+        for number, (play, (owner, other)) in enumerate(zip(read(folder), pairs, strict=True))
+    )
+    return Part(rows, write)
+
+
+def write(some: Sequence[Owned]) -> list[Tally]:
+    """What is to be told of a file by its name, the check has told; here it only stays out."""
+    arrivals = iter(intake.take_in(rows=[owned.script() for owned in some if owned.may_come], actor=None))
+    done = [(owned, next(arrivals) if owned.may_come else owned.left_out()) for owned in some]
     together = [
-        ScriptCoAuthor(id=key("co-author", play.name), script=arrival.row, subject_id=user.id)
-        for number, (play, arrival) in enumerate(zip(screenplays, done, strict=True))
-        if number % 3 == 0 and arrival.row and (user := users[(number * 7 + 1) % len(users)]).id
+        ScriptCoAuthor(id=key("co-author", owned.play.name), script=arrival.row, subject_id=owned.other.id)
+        for owned, arrival in done
+        if owned.other and owned.other.id and arrival.row
     ]
-    suffixes = {Script.Format.FOUNTAIN: "*.fountain", Script.Format.FDX: "*.fdx"}
-    return [
-        *(
-            Tally.of(
-                f"{FOLDER}/{suffix}", "scripts", [a for (p, _), a in zip(owned, done, strict=True) if p.format == f]
-            )
-            for f, suffix in suffixes.items()
-        ),
-        Tally.of(FOLDER, "co-authors", written(together, take_in, watch)),
+    scripts = [
+        Tally.of(source, "scripts", [arrival for owned, arrival in done if owned.play.format == form])
+        for form, source in SOURCE_OF.items()
     ]
-
-
-def take_in(rows: Sequence[models.Model]) -> list[Arrival]:
-    return intake.take_in(rows=rows, actor=None)
+    return [*scripts, Tally.of(FOLDER, "co-authors", intake.take_in(rows=together, actor=None))]

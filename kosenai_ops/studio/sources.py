@@ -1,27 +1,28 @@
-"""Reading the files of a studio, writing their rows in committed slices, and counting what became of them."""
+"""Reading the files of a studio, and counting what became of their rows."""
 
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID, uuid5
 
 from privacy.fulfilment.intake import Arrival, Outcome
 from privacy.fulfilment.reading import Unreadable, decoded, json_value, listed
-from privacy.jobs.slices import in_slices
 
 # Rows of a file get a primary key made of where they stand, so that a second run finds those of the first.
 NAMESPACE = UUID("8d0c7a52-52f5-4ad6-9d10-2b1f0a9f6b34")
 MAX_BYTES = 100 * 1024**2  # of one file
 MAX_ROWS = 1_000_000  # of one table
-
-type Watch = Callable[[int], None]  # is told of every slice how many rows it had
+AWAY = "Its person is no longer here."
 
 
 class SourceError(Exception):
-    """The import cannot start; the text says which file, where in it, and what is wrong."""
+    """The files cannot be imported; the text says which file, where in it, and what is wrong."""
 
 
 @dataclass
@@ -40,6 +41,15 @@ class Tally:
             tally.add(arrival)
         return tally
 
+    @classmethod
+    def kept(cls, source: str, what: str, outcomes: Mapping[str, int], reasons: Mapping[str, int]) -> "Tally":
+        """One of which `vars` was kept as JSON."""
+        return cls(source, what, Counter(outcomes), Counter(reasons))
+
+    def include(self, other: "Tally") -> None:
+        self.outcomes += other.outcomes
+        self.reasons += other.reasons
+
     def add(self, arrival: Arrival) -> None:
         self.outcomes[arrival.outcome] += 1
         if arrival.reason:
@@ -48,6 +58,19 @@ class Tally:
     @property
     def left_out(self) -> int:
         return self.outcomes[Outcome.SKIPPED] + self.outcomes[Outcome.REFUSED]
+
+    @property
+    def came_in(self) -> int:
+        return self.outcomes.total() - self.left_out
+
+
+@dataclass(frozen=True)
+class Part[Row]:
+    """A part of the files: its rows, in the same order at every reading, and what writes some of them in the caller's
+    transaction and tells what became of them."""
+
+    rows: Iterable[Row]
+    write: Callable[[Sequence[Row]], Iterable[Tally]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +81,14 @@ class User:
     reason: str
 
     @classmethod
-    def of(cls, arrival: Arrival) -> "User":
-        return cls(arrival.row and arrival.row.pk, arrival.reason)
+    def of(cls, judged: Arrival) -> "User":
+        """By what would become of the person now: one who would only now come in has gone since."""
+        is_here = judged.outcome in (Outcome.UPDATED, Outcome.UNCHANGED)
+        return cls(judged.row.pk if is_here else None, judged.reason or AWAY)
 
     def left_out(self) -> Arrival:
         """What becomes of a row that is theirs when they are not here."""
         return Arrival(Outcome.SKIPPED, reason=self.reason)
-
-
-def written[Row](
-    rows: Iterable[Row], verb: Callable[[Sequence[Row]], Sequence[Arrival]], watch: Watch
-) -> Iterator[Arrival]:
-    """Writes the rows by `verb`, a slice a transaction; an Arrival each, in order."""
-    for arrivals in in_slices(rows, verb):
-        watch(len(arrivals))
-        yield from arrivals
 
 
 def text_of(file: Path) -> str:
@@ -85,16 +101,32 @@ def text_of(file: Path) -> str:
 
 def bytes_of(file: Path, most: int) -> bytes:
     """The file, if it has no more bytes than that. Raises SourceError."""
+    with opened(file) as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise SourceError(f"{name_of(file)} has more than {most >> 20} MB. Split it.")
+    return data
+
+
+def fingerprint(file: Path) -> str:
+    """Its name with the digest of what is in it, or with why that cannot be read."""
+    try:
+        with opened(file) as stream:
+            return f"{name_of(file)} {hashlib.file_digest(stream, 'sha256').hexdigest()}"
+    except SourceError as error:
+        return str(error)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """Raises SourceError."""
     try:
         with file.open("rb") as stream:
-            data = stream.read(most + 1)
+            yield stream
     except FileNotFoundError as error:
         raise SourceError(f"{name_of(file)} is not there.") from error
     except OSError as error:
         raise SourceError(f"{name_of(file)} cannot be read: {error.strerror}.") from error
-    if len(data) > most:
-        raise SourceError(f"{name_of(file)} has more than {most >> 20} MB. Split it.")
-    return data
 
 
 def json_objects(text: str) -> Iterator[dict]:

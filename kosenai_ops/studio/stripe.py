@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from billing import sync
-from billing.sync import TABLES, id_of
-from kosenai_ops.studio.sources import SourceError, Tally, User, Watch, files_of, name_of, text_of
+from billing.sync import TABLES, Found, Synced, id_of
+from kosenai_ops.studio import people
+from kosenai_ops.studio.sources import Part, SourceError, Tally, files_of, name_of, text_of
 from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import Unreadable, json_value
 
@@ -24,13 +25,25 @@ class Recorded:
     thing: object
 
 
+def files(folder: Path) -> list[Path]:
+    """Raises SourceError when there are none."""
+    return [folder / FILE, *files_of(folder / FOLDER, ".json", ".jsonl", ".ndjson")]
+
+
+def check(folder: Path) -> tuple[int, list[Tally]]:
+    """(how many objects there are, what is to be told of their files). Raises SourceError."""
+    things = [r.thing for r in read(folder)]
+    return len(sync.gather(things, None)) + len(sync.strange(things)), []
+
+
 def read(folder: Path) -> list[Recorded]:
     """The objects that have a table, or hold such. Raises SourceError."""
-    examples = value_of(folder / FILE)
+    first, *more = files(folder)
+    examples = value_of(first)
     if not isinstance(examples, dict) or not isinstance(examples.get("resources"), dict):
-        raise SourceError(f"{name_of(folder / FILE)}: no “resources” in it.")
+        raise SourceError(f"{name_of(first)}: no “resources” in it.")
     recorded = [Recorded(str(FILE), thing) for thing in of_one_customer(list(examples["resources"].values()))]
-    for file in files_of(folder / FOLDER, ".json", ".jsonl", ".ndjson"):
+    for file in more:
         things = [thing for thing in sync.opened(values_of(file)) if concerns_us(thing)]
         recorded += [Recorded(f"{FOLDER}/*{file.suffix}", thing) for thing in things]
     return recorded
@@ -69,16 +82,25 @@ def of_one_customer(things: Sequence[object]) -> Iterator[Mapping]:
         yield thing | {"customer": customer} if orphaned else thing
 
 
-def write(recorded: Sequence[Recorded], users: Sequence[User], watch: Watch) -> list[Tally]:
+def part(folder: Path, users: int) -> Part[Found | Synced]:
     """The n-th customer is the n-th user's, if it comes in."""
+    recorded = read(folder)
     things = [r.thing for r in recorded]
-    owners = {customer: users[n % len(users)].id for n, customer in enumerate(sorted(sync.customers_of(things)))}
+    customers = sorted(sync.customers_of(things))
+    here = people.arrived(folder, range(min(users, len(customers))))
+    owners = {customer: here[n % len(here)].id for n, customer in enumerate(customers)}
     payers = {customer: owner for customer, owner in owners.items() if owner}
     source_of = {id_of(r.thing): r.source for r in recorded}
-    by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
-    for synced in sync.sync(objects=things, payers=payers):
-        what = synced.model._meta.verbose_name_plural if synced.model else "objects"
-        source = source_of.get(synced.stripe_id, "nested in those") if synced.stripe_id else "Stripe's files"
-        by_file[source, str(what)].append(synced)
-    watch(len(recorded))
-    return [Tally.of(source, what, found) for (source, what), found in by_file.items()]
+    found = sync.gather(things, None)
+
+    def write(some: Sequence[Found | Synced]) -> list[Tally]:
+        """Stores the objects; of those that could not even be looked at it is known what became of them."""
+        objects, done = [o for o in some if isinstance(o, Found)], [s for s in some if isinstance(s, Synced)]
+        by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+        for synced in sync.store_some(objects, found, actor=None, payers=payers) + done:
+            what = synced.model._meta.verbose_name_plural if synced.model else "objects"
+            source = source_of.get(synced.stripe_id, "nested in those") if synced.stripe_id else "Stripe's files"
+            by_file[source, str(what)].append(synced)
+        return [Tally.of(source, what, arrivals) for (source, what), arrivals in by_file.items()]
+
+    return Part([*found.values(), *sync.strange(things)], write)

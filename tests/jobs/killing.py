@@ -8,6 +8,7 @@ end. What is then in tables, files and at the processor must equal what a run wi
 Prints a JSON object: {case: {"kills", "points": {failpoint: kills there}, "different": [[which, difference]]}}.
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -35,12 +36,13 @@ from django.db import connection, transaction  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
+from kosenai_ops.fulfilment import studio_imports  # noqa: E402
 from privacy.cases import processors  # noqa: E402
 from privacy.cases.requests import answer, ask, ask_as_batch, grant_all  # noqa: E402
 from privacy.connectors.base import connectors  # noqa: E402
 from privacy.evidence import audit  # noqa: E402
 from privacy.fulfilment import erasure  # noqa: E402
-from privacy.jobs import failpoints  # noqa: E402
+from privacy.jobs import failpoints, slices  # noqa: E402
 from privacy.jobs import run as engine  # noqa: E402
 from privacy.models import (  # noqa: E402
     AuditEntry,
@@ -98,14 +100,31 @@ def ask_for_access(people: list[DataSubject]) -> None:
     )
 
 
+def ask_for_import(people: list[DataSubject]) -> None:
+    """Of the first rows of the real files, so that each part has a few slices."""
+    data, folder = settings.BASE_DIR.parent / "shared" / "data", FOLDER / "studio"
+    for name in ("clerk-user-import", "prompts-chat", "screenplays", "stripe-fixtures", "dj-stripe-fixtures"):
+        shutil.copytree(data / name, folder / name, copy_function=shutil.copyfile)
+        (folder / name).chmod(0o755)
+    users, prompts = folder / "clerk-user-import" / "authjs.json", folder / "prompts-chat" / "prompts.csv"
+    users.write_text(json.dumps(json.loads(users.read_text("utf-8"))[:ROWS]))
+    with prompts.open(encoding="utf-8", newline="") as file:
+        rows = [row for row, _ in zip(csv.reader(file), range(ROWS + 1), strict=False)]
+    with prompts.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    studio_imports.order(studio_imports.check(folder))
+
+
 CASES: dict[str, Callable[[list[DataSubject]], None]] = {
     "erasure": ask_for_erasure,
     "erasure of a set": ask_for_erasure,
     "erasure held half-way": ask_for_erasure,
     "children of a set": flag_as_child,
     "access": ask_for_access,
+    "studio import": ask_for_import,
 }
 SET = 3
+ROWS = 20
 
 
 def staff(username: str) -> Staff:
@@ -173,13 +192,18 @@ def let_time_pass() -> None:
 
 
 def drive() -> None:
-    """Staff, workers and time take turns until every request is closed."""
+    """Staff, workers and time take turns until every request is closed and every import ended."""
     for _ in range(ROUNDS):
-        if not staff_act() and not Case.objects.exclude(state=State.CLOSED).exists():
+        if not staff_act() and not is_anything_open():
             return
         engine.run()
         let_time_pass()
     raise SystemExit("the requests do not end")
+
+
+def is_anything_open() -> bool:
+    requests = Case.objects.exclude(state=State.CLOSED)
+    return requests.exists() or Job.objects.filter(kind=studio_imports.KIND, ended_at=None).exists()
 
 
 def one_step_a_claim() -> None:
@@ -436,6 +460,8 @@ def prepare() -> None:
     connectors.clear()
     connectors.update(kept | {"remembering": RememberingProcessor(FOLDER / "processor")})
     erasure.SLICE_ROWS, erasure.FILES_A_SLICE = 4, 1
+    slices.FIRST = slices.SHORTEST = slices.LONGEST = 8
+    slices.PAUSE_SECONDS = 0
     if CASE == "erasure held half-way":
         one_step_a_claim()
 

@@ -1,12 +1,10 @@
 """`manage.py import_studio FOLDER`: a studio's users, screenplays, prompts and payments.
 
-It stands here because it needs billing and privacy, and only the composition root knows both. All of it is read and
-checked before the first row is written; a file that is wrong imports nothing. Then it is written in committed slices,
-so that nobody else waits: stopped half-way, it is taken up by running it again, because every row is known by its own
-key and what is there already is left as it is.
+All of it is read and checked before the first row is written; a file that is wrong imports nothing. Then it is a job,
+which this command carries out itself, so that it needs no worker; while another process has the job in hand it looks
+on. Stopped half-way, the job is taken up by a worker, or by running the command again.
 """
 
-import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +13,16 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from kosenai_ops.studio import people, prompts, screenplays, stripe
+from kosenai_ops.fulfilment import studio_imports
+from kosenai_ops.fulfilment.studio_imports import Account, Checked
 from kosenai_ops.studio.progress import Progress
-from kosenai_ops.studio.sources import SourceError, Tally
+from kosenai_ops.studio.sources import SourceError
 from privacy.fulfilment.intake import Outcome
 from privacy.jobs.slices import is_busy
+from privacy.models import Job
 
-AGAIN = "rows are in and stay. Run the same command again: it goes on from there."
+AGAIN = "rows are in and stay. Run the same command again: it goes on from there, and so does a worker."
+LOOKS_ON = "Another process has this import in hand. This one looks on, and takes over should that one have died."
 
 
 class Command(BaseCommand):
@@ -34,24 +35,52 @@ class Command(BaseCommand):
         started = time.monotonic()
         if not folder.is_dir():
             raise CommandError("There is no such folder.")
-        self.report(self.tallies(folder, Progress(self.stdout)))
-        self.stdout.write(f"\nDone in {time.monotonic() - started:.1f} s.")
-
-    def tallies(self, folder: Path, progress: Progress) -> list[Tally]:
         try:
-            return import_from(folder, progress)
+            checked = studio_imports.check(folder.resolve())
         except SourceError as error:
             raise CommandError(f"Nothing was imported. {error}") from error
+        self.report(checked, self.carried_out(checked))
+        self.stdout.write(f"\nDone in {time.monotonic() - started:.1f} s.")
+
+    def carried_out(self, checked: Checked) -> Account:
+        job, progress = studio_imports.order(checked), Progress(self.stdout)
+        try:
+            self.see_to(job, checked, progress)
         except KeyboardInterrupt as error:
-            raise CommandError(f"Stopped. {progress.done:,} {AGAIN}", returncode=130) from error
+            raise CommandError(f"Stopped. {account_of(job).came_in:,} {AGAIN}", returncode=130) from error
         except Error as error:
             if not is_busy(error):
                 raise
             raise CommandError(f"The database was busy for too long. {progress.done:,} {AGAIN}") from error
         finally:
             progress.close()
+        if job.is_open:
+            because = job.parked_because.rstrip(".")
+            raise CommandError(f"It stopped at {because}. {account_of(job).came_in:,} {AGAIN}")
+        if job.steps.get().is_open:
+            raise CommandError("The files have changed, and a newer import of the same folder has taken its place.")
+        return account_of(job)
 
-    def report(self, tallies: list[Tally]) -> None:
+    def see_to(self, job: Job, checked: Checked, progress: Progress) -> None:
+        """Until the job is over or parked."""
+        progress.expect(checked.rows, sum(account_of(job).done))
+        told = ""
+        with watched_by(progress):
+            while job.is_open and not job.parked_because:
+                had_it = studio_imports.carry_out(job.pk)
+                job.refresh_from_db()
+                if had_it or not job.is_open:
+                    continue
+                step = job.steps.get()
+                if told != (reason := LOOKS_ON if job.lease else f"{step.problem}: it will be tried again."):
+                    told = reason
+                    self.stdout.write(told)
+                progress.reach(sum(Account.of(step.result).done))
+                time.sleep(1)
+
+    def report(self, checked: Checked, account: Account) -> None:
+        account.include(checked.told)
+        tallies = account.tallies
         columns = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
         lines = [("", "", *columns, "left out")]
         lines += [(t.source, t.what, *(t.outcomes[c] for c in columns), t.left_out) for t in tallies]
@@ -66,28 +95,14 @@ class Command(BaseCommand):
             self.stdout.write(f"  {count} of {tally.what} in {tally.source}: {reason}")
 
 
-def import_from(folder: Path, progress: Progress) -> list[Tally]:
-    """Reads all, then writes all. Raises SourceError before the first write."""
-    users = people.read(folder)
-    plays, texts, payments = screenplays.read(folder), prompts.read(folder), stripe.read(folder)
-    if not users.people:
-        raise SourceError(f"{users.source} has no users, and whatever comes in must be somebody's.")
-    progress.expect(len(users.people) + len(plays) + len(texts) + len(payments))
-    with passed_over_by_the_collector():
-        arrived, tally = people.write(users, progress.add)
-        return [
-            tally,
-            *screenplays.write(plays, arrived, progress.add),
-            prompts.write(texts, arrived, progress.add),
-            *stripe.write(payments, arrived, progress.add),
-        ]
+def account_of(job: Job) -> Account:
+    return Account.of(job.steps.get().result)
 
 
 @contextmanager
-def passed_over_by_the_collector() -> Iterator[None]:
-    """What was read stays to the end anyway; looking all of it through took 0.4 s, in the midst of a slice."""
-    gc.freeze()
+def watched_by(progress: Progress) -> Iterator[None]:
+    studio_imports.watchers.append(progress.reach)
     try:
         yield
     finally:
-        gc.unfreeze()
+        studio_imports.watchers.remove(progress.reach)
