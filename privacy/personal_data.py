@@ -385,14 +385,26 @@ class CaseData(Accountability):
         ),
     }
     not_personal = (
-        "id", "batch", "parent", "requested_by", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
+        "id", "batch", "requested_by", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
         "closed_at", "silent",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {"salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer"}
     evidence = Evidence(
-        changes=("state", "outcome", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
-        once=("verification", "approved_by", "approved_at", "denial_reason", "joined", "parent"),
+        changes=(
+            "state",
+            "outcome",
+            "approved_by",
+            "approved_at",
+            "denial_reason",
+            "joined",
+            "closed_at",
+            "answered_at",
+            "answered_how",
+            "owner",
+            "sealed",
+        ),
+        once=("verification",),
     )
     veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
     silent = "silent"

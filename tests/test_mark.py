@@ -14,6 +14,7 @@ import quopri
 import shutil
 import subprocess
 import tempfile
+import uuid
 import zlib
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -28,16 +29,18 @@ from django.db import connection
 from django.urls import reverse
 
 from kosenai_ops.logs import JsonLine
-from privacy.cases.requests import grant
-from privacy.fulfilment import erasure, processors
+from privacy.cases import processors
+from privacy.cases.answers import sealed_of
+from privacy.cases.requests import grant, grant_all
+from privacy.fulfilment import erasure
 from privacy.jobs.due import next_due
-from privacy.models import Identifier, Job, RightsRequest, Step, StepState
+from privacy.models import Case, Identifier, Job, State, Step, StepState
 from privacy.selectors.suppression import is_suppressed
 from tests import working
 from tests.factories import StaffFactory, person_with_everything
 from tests.marks import SHORT_NUMBER, Mark, every_markable_field, plant, rich, search
 
-ACTIONS = ("export", "hold", "release", "flag", "clear")
+ACTIONS = ("access", "hold_place", "hold_release", "child_flag", "child_confirm", "child_clear")
 
 
 @pytest.fixture
@@ -74,12 +77,13 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
     address = Identifier.objects.get(subject=person, kind="email").value
     marks += live_a_little(client, person)
     marks += sign_in_with_what_belongs_to(person)
-    request = ask_for_erasure(client, person, marks)
+    request = ask_for_erasure(client, person, marks, sealed := Mark("privacy.Case.sealed", rich()))
     if eraser:
         grant(request_id=request.id, actor=StaffFactory())
         carry_out()
     places = everywhere(logs, unavailable)
     assert NEVER_EMPTY - {kind_of(place) for place, blobs in places.items() if any(blobs)} == set()
+    assert search([sealed], places) == {}  # where to answer is kept, and nowhere as it was written
     found = search(marks, places)
     if eraser:
         stays = {mark for mark in marks if mark.stays}
@@ -125,8 +129,10 @@ def live_a_little(client, person) -> list[Mark]:
     client.force_login(StaffFactory(is_superuser=True))
     marks = []
     for name in ACTIONS:
-        marks.append(Mark(f"privacy.RightsRequest.reason of {name}", rich()))
+        marks.append(Mark(f"privacy.Case.reason of {name}", rich()))
         act(client, name, person, marks[-1])
+        undecided = Case.objects.filter(subject=person, state=State.DECIDING)
+        grant_all(request_ids=[case.id for case in undecided], actor=StaffFactory())
         carry_out()
     client.get(reverse("admin:privacy_datasubject_change", args=[person.id]))
     client.get(reverse("admin:privacy_datasubject_changelist"), {"q": person.full_name})
@@ -148,17 +154,20 @@ def sign_in_with_what_belongs_to(person) -> list[Mark]:
     return [Mark("axes", beside), Mark("sessions.Session", said)]
 
 
-def ask_for_erasure(client, person, marks) -> RightsRequest:
-    marks.append(Mark("privacy.RightsRequest.reason of erase", rich()))
-    act(client, "erase", person, marks[-1])
-    return RightsRequest.objects.get(subject=person, kind="erasure")
+def ask_for_erasure(client, person, marks, sealed) -> Case:
+    marks.append(Mark("privacy.Case.reason of erasure", rich()))
+    act(client, "erasure", person, marks[-1], reply_to=sealed.text)
+    case = Case.objects.get(subject=person, kind="erasure")
+    assert sealed_of(case) == {"reply_to": sealed.text}
+    return case
 
 
-def act(client, name, person, mark) -> None:
+def act(client, name, person, mark, **given) -> None:
     fields = {"subjects": str(person.id), "reason": f"They wrote: {mark.text}", "verification": "signed_in"}
+    fields |= {"token": str(uuid.uuid4())} | given
     response = client.post(reverse("admin:privacy_datasubject_act", args=[name]), fields, follow=True)
     assert response.status_code == 200
-    assert RightsRequest.objects.filter(subject=person, reason__contains=mark.text).exists()
+    assert Case.objects.filter(subject=person, kind=name, reason__contains=mark.text).exists()
 
 
 def carry_out() -> None:

@@ -88,6 +88,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             list_of(request, queue, "?queue=approval"), "warn",
         ),
         Figure("To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"),
+        Figure("Second answers owed", today.owed, list_of(request, queue, "?queue=owed"), "warn"),
         Figure("Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"),
         *escalated(request, today),
         Figure("Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"),

@@ -50,9 +50,9 @@ class Button:
     not_because: str = ""
 
 
-def buttons_for(user: Staff, row: Case, job: Job | None) -> list[Button]:
+def buttons_for(user: Staff, row: Case, job: Job | None, steps: Sequence[Step]) -> list[Button]:
     """The decisions that the state allows and the role permits, the main one first."""
-    return [*_to_decide(user, row), *_to_answer(user, row), *_to_go_on(user, row, job), *_to_end(user, row, job)]
+    return [*_to_decide(user, row), *_to_answer(user, row), *_to_go_on(user, row, job), *_to_end(user, row, steps)]
 
 
 def has(user: Staff, permit: Permit | None) -> bool:
@@ -94,12 +94,10 @@ def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
             yield Button("Try again…", "replay", page("retry", row), is_main=True)
 
 
-def _to_end(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
+def _to_end(user: Staff, row: Case, steps: Sequence[Step]) -> Iterator[Button]:
     may = case_kinds[row.kind].may
     if row.is_open and not row.is_stopping and has(user, may.cancel):
-        gone = life.irreversible(row) if job else ""
-        not_because = f"It cannot be withdrawn any more: “{gone}” is done, and cannot be taken back." if gone else ""
-        yield Button("Cancel…", "cancel", page("cancel", row), not_because=not_because)
+        yield Button("Cancel…", "cancel", page("cancel", row), not_because=life.bound_to(row, steps))
     if row.is_open and has(user, may.ask):
         yield Button("Assign…", "person_add", page("assign", row))
 
@@ -381,6 +379,9 @@ def one_kind(request: HttpRequest, rows: Sequence[Case]) -> type[CaseKind] | Non
         return None
     kind = case_kinds[kinds.pop()]
     check_permit(request, kind.may.decide)
+    if kind.decision is None:
+        messages.error(request, "Asking for it decides it: nobody has to approve.")
+        return None
     return kind
 
 

@@ -24,7 +24,7 @@ from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList, link_to_subject
 from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
 from privacy.admin.plan_sections import recipients, sections_of
 from privacy.cases import answers
-from privacy.catalogue import case_kinds
+from privacy.catalogue import CaseKind, case_kinds
 from privacy.models import (
     AccessPackage,
     AuditEntry,
@@ -237,12 +237,12 @@ def page_of(request, row: Case) -> dict:
         "due": badges.due(row),
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
-        "sealed": answers.sealed_of(row) if can_answer else {},
+        "sealed": labelled(kind, answers.sealed_of(row)) if can_answer else {},
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
         "is_stalled": bool(job and job.is_open and not job.parked_because and queue.workers_are_silent()),
-        "buttons": decisions.buttons_for(request.user, row, job),
+        "buttons": decisions.buttons_for(request.user, row, job, steps),
         "waits_for": waits_for(request.user, row),
         "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
         "plan": dry_run,
@@ -256,6 +256,12 @@ def page_of(request, row: Case) -> dict:
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
         ],
     }
+
+
+def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
+    """The answers by the words of their questions."""
+    labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
+    return {labels.get(name, name): answer for name, answer in given.items()}
 
 
 def waits_for(user, row: Case) -> str:

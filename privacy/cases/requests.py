@@ -14,14 +14,27 @@ from django.db.models import Q
 
 from privacy import regimes
 from privacy.cases import answers
-from privacy.cases.states import move, move_all, must_have
+from privacy.cases.states import destination, move, move_all, must_have
 from privacy.catalogue import CaseKind, Duty, NotAllowed, Stage, Standing, case_kinds
 from privacy.evidence import audit, commitments
-from privacy.evidence.commitments import pseudonym
+from privacy.evidence.commitments import canonical_digest, pseudonym
 from privacy.evidence.events import Event
 from privacy.jobs import order, settle
 from privacy.jobs.handlers import remote_handlers
-from privacy.models import Answered, Batch, Case, DataSubject, Job, Lane, Staff, State, Step, StepState, Verification
+from privacy.models import (
+    Answered,
+    Batch,
+    Case,
+    DataSubject,
+    Job,
+    Lane,
+    Outcome,
+    Staff,
+    State,
+    Step,
+    StepState,
+    Verification,
+)
 from privacy.selectors import plan as plans
 from privacy.selectors import standing
 
@@ -142,6 +155,7 @@ def prove(*, request_id: UUID, actor: Staff, verification: str) -> Case:
         case, kind, running = _locked_with_work(request_id)
         if not check_proof(kind, verification):
             raise ValueError("Choose how it was made sure who asks.")
+        destination(case, "proved")  # before anything is written that is written once
         Case.objects.filter(pk=case.pk).update(verification=verification)
         case.verification = verification
         move(case, "proved", actor, verification=verification)
@@ -188,12 +202,13 @@ def _grant(
         raise NotAllowed(next(iter(blocked.values()))[0])
     parts = kind.parts(ids) if kind.parts else {}
     check_shown(parts, shown)
-    Case.objects.filter(pk__in=[c.pk for c in cases], approved_by=None).update(
-        approved_by=actor, approved_at=datetime.now(UTC)
-    )
+    Case.objects.filter(pk__in=[c.pk for c in cases]).update(approved_by=actor, approved_at=datetime.now(UTC))
     for case in cases:
-        case.approved_by = case.approved_by or actor
-    move_all(cases, "granted", actor, in_effect(kind, cases))
+        case.approved_by = actor
+    facts = in_effect(kind, cases)
+    if parts:
+        facts = {c.pk: facts.get(c.pk, {}) | {"plan": canonical_digest(sorted(parts[c.subject_id]))} for c in cases}
+    move_all(cases, "granted", actor, facts)
     set_going(cases, running, parts)
 
 
@@ -216,10 +231,19 @@ def set_going(
     """Orders the work of each case, or lets it join what is running about the same."""
     for case in cases:
         if job := running.get(case.subject_id):
-            Case.objects.filter(pk=case.pk).update(joined=job)
-            case.joined = job
-            audit.append(case.pk, Event.CASE_JOINED, actor=None, case=str(job.case_id))
+            join(case, job)
     order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if c.subject_id not in running])
+
+
+def join(case: Case, job: Job) -> None:
+    """Lets what is running answer this case too. Who has withdrawn it is out, and the work goes on for this one."""
+    if job.cancel_requested:
+        withdrawn = Case.objects.select_for_update().get(pk=job.case_id)
+        move(withdrawn, "withdrawn", None, **account_of(withdrawn.steps))
+        Job.objects.filter(pk=job.pk).update(cancel_requested=False)
+    Case.objects.filter(pk=case.pk).update(joined=job)
+    case.joined = job
+    audit.append(case.pk, Event.CASE_JOINED, actor=None, job=str(job.pk))
 
 
 def job_of(case: Case, approved: Collection[str] = ()) -> Job:
@@ -265,7 +289,7 @@ def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> Case:
     and PermissionDenied."""
     with transaction.atomic():
         case, _ = lock(request_id)
-        Case.objects.filter(pk=case.pk, denial_reason="").update(denial_reason=denial_reason)
+        Case.objects.filter(pk=case.pk).update(denial_reason=denial_reason)
         case.denial_reason = denial_reason
         move(case, "unproved" if case.state == S.VERIFYING else "refused", actor, because=denial_reason)
     return case
@@ -289,9 +313,11 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
     with transaction.atomic():
         case, job = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.cancel)
-        if gone := irreversible(case):
-            raise NotAllowed(f"It cannot be withdrawn any more: {gone} is done, and cannot be taken back.")
-        if job and job.lease_until:
+        if because := bound_to(case, case.steps):
+            raise NotAllowed(because)
+        if job and is_shared(job, case):  # the work goes on for the others
+            move(case, "withdrawn", actor, **account_of(case.steps))
+        elif job and job.lease_until:
             Job.objects.filter(pk=job.pk).update(cancel_requested=True)
             audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
         else:
@@ -300,12 +326,24 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
     return case
 
 
-def irreversible(case: Case) -> str:
-    """The first step that has done what cannot be taken back; empty when there is none."""
-    final = {step.name for step in case_kinds[case.kind].steps if step.is_final}
-    asked = Q(state=StepState.STARTED, name__in=remote_handlers) | Q(state=StepState.WAITING)
-    step = case.steps.filter(Q(units_done__gt=0) | asked, name__in=final).first()
-    return str(step) if step else ""
+def bound_to(case: Case, steps: Iterable[Step]) -> str:
+    """Why the case cannot be withdrawn any more; empty when it can."""
+    kind = case_kinds[case.kind]
+    if kind.takes_effect and case.state == S.FULFILLING:
+        return "It is in effect already, and cannot be withdrawn any more."
+    final = {step.name for step in kind.steps if step.is_final}
+    gone = next((step for step in steps if step.name in final and has_done_something(step)), None)
+    return f"It cannot be withdrawn any more: {gone} is done, and cannot be taken back." if gone else ""
+
+
+def has_done_something(step: Step) -> bool:
+    is_asked = step.state == StepState.STARTED and step.name in remote_handlers
+    return bool(step.units_done) or is_asked or step.state == StepState.WAITING
+
+
+def is_shared(job: Job, case: Case) -> bool:
+    """Whether another case waits for this work too."""
+    return Case.objects.filter(joined=job, outcome="").exclude(pk=case.pk).exists()
 
 
 def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:
@@ -356,7 +394,8 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
         job.approved = sorted({*job.approved, *new})
         Job.objects.filter(pk=job.pk).update(approved=job.approved)
         settle.unpark(job)
-        audit.append(case.id, Event.PLAN_APPROVED_AGAIN, actor=actor, new=new)
+        plan = canonical_digest(job.approved)
+        audit.append(case.id, Event.PLAN_APPROVED_AGAIN, actor=actor, new=new, plan=plan)
     return case
 
 
@@ -382,8 +421,9 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
     if not jobs:
         return []
     ids = [job.case_id for job in jobs]
-    locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).order_by("id")
-    return list(locked)
+    over = Q(state=S.CLOSED, outcome__in=Outcome.nothing_done())
+    locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).exclude(over)
+    return list(locked.order_by("id"))
 
 
 # --- Answering --------------------------------------------------------------------------------------------------------
@@ -392,7 +432,7 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
 def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None) -> Case:
     """Records that the person was answered, how and when: until letters are sent from here, staff say so. Raises
     NotAllowed, PermissionDenied, and ValueError for a time to come."""
-    moment = on or datetime.now(UTC)
+    moment = (on or datetime.now(UTC)).astimezone(UTC)
     if moment > datetime.now(UTC):
         raise ValueError("This is yet to come.")
     with transaction.atomic():
@@ -408,7 +448,11 @@ def reopen(*, request_id: UUID, actor: Staff) -> Case:
     Raises NotAllowed and PermissionDenied."""
     with transaction.atomic():
         case, kind, running = _locked_with_work(request_id)
+        if not kind.answered_in_writing:
+            raise NotAllowed("Only what somebody asked for is taken up again.")
         move(case, "reopened", actor)
+        Case.objects.filter(pk=case.pk).update(approved_by=None, approved_at=None, denial_reason="")
+        case.approved_by = case.approved_at = None
         if kind.deciders == 1:
             move_all([case], "granted", None, in_effect(kind, [case]))
             set_going([case], running)

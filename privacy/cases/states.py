@@ -117,6 +117,7 @@ def _forget(rows, cases: Sequence[Case]) -> None:
     ids = [case.pk for case in cases]
     owing = Job.objects.filter(Q(case__in=ids) | Q(joined_cases__in=ids), ended_at=None)
     owed = {pk for pair in owing.values_list("case_id", "joined_cases") for pk in pair if pk}
+    owed -= {case.pk for case in cases if case.outcome in Outcome.nothing_done()}
     rows.exclude(pk__in=owed).update(sealed="")
     for case in cases:
         case.sealed = case.sealed if case.pk in owed else ""

@@ -72,12 +72,12 @@ def silence(subject: DataSubject) -> list[str]:
 def give_back_choices(job: Job, step: Step) -> Done:
     """Switches marketing on again where the flag had switched it off: the choice was the person's own, and it was not
     a child's."""
+    # Ordered until 2026-11, when one person's word was enough and the worker ended the freeze.
+    cleared = {} if job.case.approved_by_id else thaw([job.case])[job.case_id]
     flagging = Step.objects.filter(job__subject=job.subject_id, name="children.freeze", finished_at__isnull=False)
     last = flagging.order_by("-finished_at").first()
     silenced = last.result.get(MARKETING_OFF, []) if last else []
     restored = MarketingPreference.objects.filter(pk__in=silenced, subject=job.subject_id).update(opted_in=True)
-    # Ordered until 2026-11, when one person's word was enough and the worker ended the freeze.
-    cleared = {} if job.case.approved_by_id else thaw([job.case])[job.case_id]
     return Done(cleared | {"choices_restored": restored}, units=1)
 
 

@@ -28,9 +28,11 @@ def pseudonym(subject_id) -> str:
 
 
 def of_request(request: Case) -> dict:
-    """What the entry that opens a request says of its row: the state, what never changes, and the reason."""
+    """What the entry that opens a request says of its row: the state, how it was verified who
+    asks, what never changes, and the reason."""
     return {
         "state": request.state,
+        "verification": request.verification,
         "row": of_row(request, fixed_columns(type(request))),
         "reason": of_text(request.salt, request.reason),
     }

@@ -83,11 +83,15 @@ class Told:
     approved: AuditEntry | None = None
     denied: AuditEntry | None = None
     answered: AuditEntry | None = None
-    ends: list[AuditEntry] = field(default_factory=list)  # of its work
+    proved: AuditEntry | None = None
+    joined: AuditEntry | None = None
+    plan: AuditEntry | None = None  # the last that says what was decided about
+    is_over: bool = False  # its work
+    ends: list[AuditEntry] = field(default_factory=list)  # of its work, the earlier ones too
     effects: dict = field(default_factory=dict)  # of holds and flags, in the transaction that decided
-    plans: dict[str, list[str]] = field(default_factory=dict)  # by job; entries of until 2026-11 name none
+    plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
     finished: dict[str, AuditEntry] = field(default_factory=dict)
-    events: set[str] = field(default_factory=set)
+    packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -95,21 +99,35 @@ class Told:
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
         elif entry.event == Event.PLAN_FROZEN:
             steps = [named_now(step) for step in entry.data.get("steps", [])]
-            self.plans[entry.data.get("job", "")] = steps
+            self.plans[entry.data.get("job", str(entry.chain))] = steps
         elif entry.event in FINISHED:
             self.finished[named_now(entry.data.get("step", ""))] = entry
         elif entry.event in MOVES or entry.event in OF_OLD_STATUS:
             self.moved = entry
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
-            if entry.actor_id and entry.event == Event.CASE_GRANTED or entry.data.get("because") == "approved":
-                self.approved = self.approved or entry
-            if entry.event in (Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.REQUEST_DENIED):
-                self.denied = entry
-        if entry.event == Event.CASE_ANSWERED:
-            self.answered = entry
+            self._hear_of_a_decision(entry)
         if entry.event in ENDS:
             self.ends.append(entry)
-        self.events.add(entry.event)
+            self.is_over = True
+        if "plan" in entry.data:
+            self.plan = entry
+        if "package" in entry.data:
+            self.packages.add((entry.event, entry.data["package"]))
+        if entry.event == Event.CASE_JOINED:
+            self.joined = entry
+
+    def _hear_of_a_decision(self, entry: AuditEntry) -> None:
+        if entry.event == Event.CASE_REOPENED:
+            self.approved = self.denied = self.plan = None
+            self.is_over = False
+        elif (entry.actor_id and entry.event == Event.CASE_GRANTED) or entry.data.get("because") == "approved":
+            self.approved = entry
+        elif entry.event in (Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.REQUEST_DENIED):
+            self.denied = entry
+        elif entry.event == Event.CASE_ANSWERED:
+            self.answered = entry
+        elif entry.event == Event.CASE_PROVED:
+            self.proved = entry
 
     @property
     def is_older(self) -> bool:
@@ -218,8 +236,14 @@ def _state(request: Case, told: Told) -> Iterator[str]:
         yield "the request was closed at another time"
     if request.denial_reason != (told.denied.data.get("because") if told.denied else ""):
         yield "the ground of the denial is not what was written"
-    if request.answered_how != (told.answered.data.get("how") if told.answered else ""):
-        yield "how the request was answered is not what was written"
+    answered = (told.answered.data["how"], told.answered.data["at"]) if told.answered else ("", "None")
+    if (request.answered_how, str(request.answered_at)) != answered:
+        yield "how or when the request was answered is not what was written"
+    verified = told.proved or told.opened
+    if request.verification != verified.data.get("verification", request.verification):
+        yield "how it was made sure who asks is not what was written"
+    if str(request.joined_id) != (told.joined.data["job"] if told.joined else "None"):
+        yield "the work that it has joined is not what was written"
 
 
 def _expected(request: Case, told: Told) -> set[tuple[str, str]]:
@@ -252,16 +276,17 @@ def _jobs(jobs: Sequence[Job], request: Case, told: Told) -> Iterator[str]:
             yield "its work names another person as the one who ordered it"
         if job.ended_at and all(_apart(job.ended_at, entry.at) for entry in told.ends):
             yield "its work was ended at another time"
-    if jobs and any(job.is_open for job in jobs) == bool(told.ends):
+    if jobs and any(job.is_open for job in jobs) == told.is_over:
         yield "its work goes on, or has ended, and the entries say otherwise"
+    if told.plan and not any(commitments.canonical_digest(job.approved) == told.plan.data["plan"] for job in jobs):
+        yield "the plan that was approved is not what was written" if jobs else "the work that was approved is gone"
 
 
 def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
     by_job = defaultdict(list)
     for step in steps:
         by_job[str(step.job_id)].append(str(step))
-    planned = {job or next(iter(by_job), ""): plan for job, plan in told.plans.items()}
-    if dict(by_job) != planned:
+    if dict(by_job) != told.plans:
         yield "the steps are not those of the plan"
     done = {str(step): step for step in steps if step.state in FINISHED.values()}
     for name in sorted(done.keys() - told.finished.keys()):
@@ -303,9 +328,9 @@ def _package(package: AccessPackage | None, request: Case, told: Told) -> Iterat
     names = {name: built[name] for name in ("sha256", "rows", "files", "gaps") if name in built}
     if str(package.id) != built.get("package") or any(getattr(package, name) != value for name, value in names.items()):
         yield "the package is another one than was built"
-    if bool(package.downloaded_at) != (Event.PACKAGE_DOWNLOADED in told.events):
+    if bool(package.downloaded_at) != ((Event.PACKAGE_DOWNLOADED, str(package.id)) in told.packages):
         yield "the package says otherwise than the entries whether it was fetched"
-    if bool(package.swept_at) != (Event.PACKAGE_SWEPT in told.events):
+    if bool(package.swept_at) != ((Event.PACKAGE_SWEPT, str(package.id)) in told.packages):
         yield "the package says otherwise than the entries whether it was deleted"
 
 
@@ -350,6 +375,7 @@ class Duty:
     ended_by: str
     ended_at: str
     endings: dict[str, str]  # {kind: how many it says it has ended}
+    states: dict[str, str] = field(default_factory=dict)  # {kind: the state that it ends in}
 
     def subjects(self, **conditions) -> models.QuerySet:
         """(its id, its person's) of the rows for which these hold."""
@@ -357,7 +383,7 @@ class Duty:
 
     def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet:
         columns = ["id", "subject_id", "salt", "reason", f"{self.begun_by}_id", self.begun_at,
-                   f"{self.ended_by}_id", self.ended_at]  # fmt: skip
+                   f"{self.ended_by}_id", self.ended_at, *(["state"] if self.states else [])]  # fmt: skip
         rows = self.model.objects.filter(subject__in=subject_ids).annotate(erased_at=F("subject__erased_at"))
         return rows.order_by("pk").values_list(*columns, "erased_at", named=True)
 
@@ -369,6 +395,7 @@ HOLD = Duty(
 FLAG = Duty(
     ChildFlag, "child flag", "flag", "children.freeze", "flagged_by", "flagged_at", "decided_by", "decided_at",
     {"child_clear": "cleared", "child_confirm": "confirmed"},
+    {None: "suspected", "child_clear": "cleared", "child_confirm": "child"},
 )  # fmt: skip
 DUTIES = {"hold_place": HOLD, "child_flag": FLAG}
 
@@ -441,14 +468,19 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[s
         yield "it was put in force at another time"
     if request.id in opened and "reason" in opened[request.id].data:
         yield from _text(duty.name, row, opened[request.id].data["reason"])
-    if (ended_at := getattr(row, duty.ended_at)) and not any(
-        r.kind in duty.endings
-        and (r.approved_by_id or r.requested_by_id) == getattr(row, f"{duty.ended_by}_id")
+    ended_at, ended_by = getattr(row, duty.ended_at), getattr(row, f"{duty.ended_by}_id")
+    endings = [
+        r.kind
+        for r, e in done
+        if r.kind in duty.endings
+        and (r.approved_by_id or r.requested_by_id) == ended_by
         and _facts(e).get(duty.endings[r.kind])
         and not _apart(ended_at, e.at)
-        for r, e in done
-    ):
+    ] if ended_at else [None]  # fmt: skip
+    if not endings:
         yield "it was ended, and no request of that person and time says so"
+    elif duty.states and row.state not in {duty.states[kind] for kind in endings}:
+        yield "it is decided otherwise than was written"
 
 
 def empty_batches() -> list[UUID]:

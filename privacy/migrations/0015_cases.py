@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
         migrations.RenameModel("RightsRequest", "Case"),
         migrations.AlterModelOptions("Case", options={"ordering": ["-received_at", "id"]}),
         migrations.CreateModel(name="RightsRequest", fields=[], options={"verbose_name": "rights request", "proxy": True, "indexes": [], "constraints": []}, bases=("privacy.case",)),
-        migrations.AddField("Case", "parent", models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="privacy.case")),
         migrations.AddField("Case", "state", models.CharField(choices=STATES, default="received", max_length=20)),
         migrations.AddField("Case", "outcome", models.CharField(blank=True, choices=OUTCOMES, max_length=20)),
         migrations.AddField("Case", "deciders", models.PositiveSmallIntegerField(default=1, editable=False, help_text="2: another person decides.")),

@@ -95,7 +95,6 @@ class Case(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.PROTECT, related_name="cases")
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="cases")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
     kind = models.CharField(max_length=40)
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)

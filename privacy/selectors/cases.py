@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from privacy import regimes
 from privacy.catalogue import Stage, case_kinds
-from privacy.models import Case, Job, LegalHold, Staff, State, Step, StepState
+from privacy.models import Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, standing
 
 OPEN = ~Q(state=State.CLOSED)
@@ -40,7 +40,7 @@ def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
 
 def owes() -> Q:
     """Closed, and yet not over: its work goes on, and a second letter is owed."""
-    return Q(state=State.CLOSED) & Q(Exists(OPEN_JOBS))
+    return Q(state=State.CLOSED) & ~Q(outcome__in=Outcome.nothing_done()) & Q(Exists(OPEN_JOBS))
 
 
 def escalated() -> Q:

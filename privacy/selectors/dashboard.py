@@ -57,7 +57,6 @@ class Today:
     due_soon_by_none: int
     my_approvals: int
     parked: int
-    held: int
     mine: int
     escalated: int
     owed: int
@@ -96,7 +95,6 @@ def today(staff: Staff) -> Today:
         due_soon_by_none=counts["due_soon_by_none"],
         my_approvals=counts["my_approvals"],
         parked=counts["parked"],
-        held=counts["held"],
         mine=counts["mine"],
         escalated=counts["escalated"],
         owed=Case.objects.filter(cases.owes()).count(),
@@ -127,7 +125,6 @@ def open_counts(staff: Staff) -> dict[str, int]:
         my_approvals=Count("pk", filter=cases.decidable_by(staff)),
         mine=Count("pk", filter=cases.of(staff)),
         escalated=Count("pk", filter=cases.escalated()),
-        held=Count("pk", filter=Q(cases.IS_STOPPED)),
         parked=Count("pk", filter=Q(cases.IS_PARKED)),
     )
 

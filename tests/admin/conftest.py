@@ -2,7 +2,7 @@
 
 import pytest
 
-from privacy.fulfilment import processors
+from privacy.cases import processors
 from privacy.jobs import order, settle
 
 

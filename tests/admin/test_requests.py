@@ -12,25 +12,32 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles
+from privacy.cases import processors
+from privacy.cases import requests as life
 from privacy.cases.requests import ask, grant
-from privacy.fulfilment import erasure, processors
+from privacy.catalogue import NotAllowed
 from privacy.jobs import bells
 from privacy.models import (
+    AccessPackage,
     AuditEntry,
+    Case,
     Lane,
     Outcome,
-    RequestStatus,
-    RightsRequest,
     State,
     StepState,
     Verification,
 )
+from privacy.selectors.plan import erasure_plan
 from tests import factories as f
 from tests import working
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/privacy/rightsrequest/"
+PAGES = {
+    "progress", "receipt", "link", "download", "prove", "approve", "approve_again", "deny", "set_aside", "answer",
+    "reopen", "cancel", "retry", "assign",
+}  # fmt: skip
 REASON = "Ticket 4711, asked for by e-mail"
 
 
@@ -51,20 +58,25 @@ def approver():
     return signed_in(roles.APPROVER)
 
 
-def erasure_of(person, staff) -> RightsRequest:
+def erasure_of(person, staff) -> Case:
     return ask("erasure", subject_ids=[person.pk], actor=staff, reason=REASON, verification=Verification.SIGNED_IN)[0]
 
 
-def url(name: str, request: RightsRequest, **given) -> str:
+def url(name: str, request: Case, **given) -> str:
     return reverse(f"admin:privacy_rightsrequest_{name}", kwargs={"request_id": request.pk, **given})
 
 
-def page_url(request: RightsRequest) -> str:
+def page_url(request: Case) -> str:
     return reverse("admin:privacy_rightsrequest_change", args=[request.pk])
 
 
-def typed(request: RightsRequest) -> dict:
-    return {"typed": str(request.pk)[:8]}
+def typed(request: Case) -> dict:
+    """What whoever has read the page sends: the word, and what the page said of the plan."""
+    return {"typed": str(request.pk)[:8], "shown": "\n".join(sorted(parts_of(request)))}
+
+
+def parts_of(*requests: Case) -> frozenset[str]:
+    return erasure_plan([request.subject_id for request in requests]).parts
 
 
 def texts(response) -> str:
@@ -89,9 +101,23 @@ class TestApproval:
         assert request_.state == State.FULFILLING and request_.approved_by == approver.staff
         assert rung == [request_.pk] and answer.url == page_url(request_)
 
+    def test_what_the_page_says_of_the_plan_goes_back_with_the_word(self, approver, request_):
+        form = approver.get(url("approve", request_)).context["form"]
+        assert form["shown"].value() == typed(request_)["shown"]
+
+    def test_more_than_what_was_read_is_not_approved_but_shown(self, approver, agent, rung):
+        request_ = erasure_of(f.DataSubjectFactory(), agent.staff)
+        read = typed(request_)
+        f.MarketingPreferenceFactory(subject=request_.subject)
+        page = approver.post(url("approve", request_), read)
+        assert page.status_code == 200 and "The plan has changed since you read it. New: delete" in texts(page)
+        assert page.context["form"]["shown"].value() == typed(request_)["shown"] != read["shown"]
+        request_.refresh_from_db()
+        assert request_.state == State.DECIDING and rung == []
+
     @pytest.mark.parametrize("word", ["", "yes", "approve"])
     def test_another_word_approves_nothing(self, approver, request_, word):
-        page = approver.post(url("approve", request_), {"typed": word})
+        page = approver.post(url("approve", request_), typed(request_) | {"typed": word})
         assert page.status_code == 200 and page.context["form"].errors["typed"]
         request_.refresh_from_db()
         assert request_.state == State.DECIDING
@@ -115,20 +141,24 @@ class TestApproval:
     def test_a_hold_placed_meanwhile_is_said_and_obeyed(self, approver, request_, agent):
         ask("hold_place", subject_ids=[request_.subject_id], actor=agent.staff, reason=REASON)
         assert "A legal hold is in force" in approver.get(url("approve", request_)).content.decode()
-        answer = approver.post(url("approve", request_), typed(request_))
+        approver.post(url("approve", request_), typed(request_))
+        working.run(request_.pk)
         request_.refresh_from_db()
-        assert request_.state == State.DECIDING and "legal hold" in texts(answer)
+        assert request_.state == State.FULFILLING and request_.job.stopped_at
+        assert not request_.steps.exclude(state=StepState.PENDING).exists()
+        page = approver.get(page_url(request_)).content.decode()
+        assert "A legal hold stops this" in page and "Stopped by a legal hold, 0 of" in page
 
     def test_a_stale_page_gets_a_message(self, approver, request_):
         grant(request_id=request_.pk, actor=f.StaffFactory(role=roles.MANAGER))
         answer = approver.post(url("approve", request_), typed(request_))
-        assert answer.url == page_url(request_) and "does not await approval any more" in texts(answer)
+        assert answer.url == page_url(request_) and "does not await a decision any more" in texts(answer)
 
     def test_a_colleague_who_is_quicker_between_look_and_write(self, approver, request_, monkeypatch):
         def too_late(**given):
-            raise erasure.NotAllowed("This request does not await approval.")
+            raise NotAllowed("A case that is in progress cannot be granted.")
 
-        monkeypatch.setattr(erasure, "approve_many", too_late)
+        monkeypatch.setattr(life, "grant_all", too_late)
         assert "A colleague was quicker" in texts(approver.post(url("approve", request_), typed(request_)))
 
     def test_many_from_the_list(self, approver, agent, rung):
@@ -139,7 +169,11 @@ class TestApproval:
         assert page.context["free_count"] == 2 and page.context["refused_count"] == 1
         answer = approver.post(
             reverse("admin:privacy_rightsrequest_approve_many"),
-            {"requests": page.context["request_ids"], "typed": "erase 3"},
+            {
+                "requests": page.context["request_ids"],
+                "typed": "erase 3",
+                "shown": page.context["form"]["shown"].value(),
+            },
         )
         assert set(rung) == {r.pk for r in others}
         assert "Approved: 2 requests" in texts(answer) and "1 request left alone" in texts(answer)
@@ -156,9 +190,9 @@ class TestApproval:
             subject_ids=[p.pk for p in people], actor=agent.staff, reason=REASON,
             verification=Verification.SIGNED_IN, batch=batch,
         )  # fmt: skip
-        ids = " ".join(str(r.pk) for r in opened)
+        given = {"requests": " ".join(str(r.pk) for r in opened), "shown": "\n".join(parts_of(*opened))}
         with django_capture_on_commit_callbacks(execute=True):
-            approver.post(reverse("admin:privacy_rightsrequest_approve_many"), {"requests": ids, "typed": "erase 2"})
+            approver.post(reverse("admin:privacy_rightsrequest_approve_many"), given | {"typed": "erase 2"})
         assert [lane for _, lane in published] == [Lane.BULK]
 
     @pytest.mark.parametrize("requests", ["", "nonsense"])
@@ -167,10 +201,11 @@ class TestApproval:
         assert answer.url == LIST
 
     def test_unknown_ones_are_no_error(self, approver):
-        unknown = RightsRequest(pk=uuid4())
+        unknown = Case(pk=uuid4())
         assert approver.get(url("approve", unknown)).url == LIST
         answer = approver.post(
-            reverse("admin:privacy_rightsrequest_approve_many"), {"requests": str(unknown.pk), **typed(unknown)}
+            reverse("admin:privacy_rightsrequest_approve_many"),
+            {"requests": str(unknown.pk), "typed": str(unknown.pk)[:8]},
         )
         assert answer.status_code == 302
 
@@ -188,7 +223,9 @@ class TestDecisions:
         assert approver.post(url("deny", request), {"denial_reason": ""}).context["form"].errors
         approver.post(url("deny", request), {"denial_reason": "no_match"})
         request.refresh_from_db()
-        assert (request.status, request.denial_reason) == (RequestStatus.DENIED, "no_match")
+        assert (request.state, request.outcome) == (State.ANSWERING, Outcome.DENIED)
+        assert request.denial_reason == "no_match" and request.closed_at is None
+        assert "To be answered" in approver.get(page_url(request)).content.decode()
 
     def test_an_agent_may_not_deny_an_erasure(self, agent):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
@@ -199,7 +236,7 @@ class TestDecisions:
         agent.post(url("cancel", request))
         request.refresh_from_db()
         assert request.outcome == Outcome.WITHDRAWN
-        assert "cannot become" in texts(agent.post(url("cancel", request)))
+        assert "cannot be withdrawn" in texts(agent.post(url("cancel", request)))
 
     def test_cancelling_says_what_is_done_already(self, agent, approver):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
@@ -208,6 +245,17 @@ class TestDecisions:
             state=StepState.DONE, finished_at=datetime.now(UTC), started_at=datetime.now(UTC)
         )
         assert "What is done already is not undone" in agent.get(url("cancel", request)).content.decode()
+
+    def test_what_cannot_be_taken_back_ends_the_cancelling(self, agent, approver):
+        request = erasure_of(f.person_with_everything(), agent.staff)
+        grant(request_id=request.pk, actor=approver.staff)
+        assert url("cancel", request) in agent.get(page_url(request)).content.decode()
+        working.run(request.pk)
+        page = agent.get(page_url(request)).content.decode()
+        assert "It cannot be withdrawn any more" in page and url("cancel", request) not in page
+        assert "cannot be withdrawn any more" in texts(agent.post(url("cancel", request)))
+        request.refresh_from_db()
+        assert request.state == State.FULFILLING
 
     def test_a_parked_one_is_tried_again(self, agent, rung):
         request = ask(
@@ -236,18 +284,18 @@ class TestDecisions:
         assert step.state == StepState.DONE and step.result["evidence"] == "TICKET-1"
         assert "can be attested" in texts(approver.post(where, {"evidence": "TICKET-1"}))
 
-    @pytest.mark.parametrize("name", ["deny", "cancel", "retry", "approve", "progress", "receipt", "link", "download"])
+    @pytest.mark.parametrize("name", sorted(PAGES))
     def test_an_unknown_request_is_a_message_and_no_error(self, name):
         manager = signed_in(roles.MANAGER)
-        unknown = RightsRequest(pk=uuid4())
+        unknown = Case(pk=uuid4())
         for answer in (manager.get(url(name, unknown)), manager.post(url(name, unknown))):
             assert answer.url == LIST and "no such request" in texts(answer)
 
     def test_looking_decides_nothing(self, approver, agent):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
         before = AuditEntry.objects.count()
-        for name in ("approve", "deny"):
-            assert approver.get(url(name, request)).status_code == 200
+        for name in sorted(PAGES - {"progress", "receipt", "link", "download"}):
+            assert approver.get(url(name, request)).status_code == 200, name
         agent.get(url("cancel", request))
         assert AuditEntry.objects.count() == before
 
@@ -320,9 +368,9 @@ class TestWhatIsShown:
             approver.post(url("attest", request, step_id=step.pk), {"evidence": "TICKET-1"})
         working.run(request.pk)
         request.refresh_from_db()
-        assert request.outcome == Outcome.FULFILLED
+        assert (request.state, request.outcome) == (State.ANSWERING, Outcome.FULFILLED)
         page = agent.get(url("receipt", request)).content.decode()
-        for words in ("Receipt of erasure", "Deleted", "Accounting records", "(until ", "TICKET-1", "backups"):
+        for words in ("Receipt: erasure", "Deleted", "Accounting records", "(until ", "TICKET-1", "backups"):
             assert words in page
         subject = agent.get(reverse("admin:privacy_datasubject_change", args=[request.subject_id])).content.decode()
         assert "This is a tombstone" in subject
@@ -355,7 +403,7 @@ class TestPackage:
         )[0]
         working.run(request.pk)
         request.refresh_from_db()
-        assert request.outcome == Outcome.FULFILLED
+        assert (request.state, request.outcome) == (State.ANSWERING, Outcome.FULFILLED)
         return request
 
     def test_staff_download_it_by_post_and_it_is_logged(self, agent, request_):
@@ -363,6 +411,8 @@ class TestPackage:
         answer = agent.post(url("download", request_))
         assert b"".join(answer.streaming_content)[:2] == b"PK"
         assert "attachment" in answer["Content-Disposition"] and "no-store" in answer["Cache-Control"]
+        request_.refresh_from_db()
+        assert request_.state == State.ANSWERING  # the person has nothing yet
         assert AuditEntry.objects.filter(chain=request_.pk, event="package.downloaded_by_staff").exists()
 
     def test_a_link_is_shown_in_the_answer_and_nowhere_else(self, agent, request_):
@@ -372,9 +422,18 @@ class TestPackage:
         assert token not in agent.get(page_url(request_)).content.decode()
         assert "no-store" in page["Cache-Control"]
 
+    def test_a_link_answers_the_request_and_another_one_answers_nothing_more(self, agent, request_):
+        agent.post(url("link", request_))
+        request_.refresh_from_db()
+        answered = request_.answered_at
+        assert (request_.state, request_.answered_how) == (State.CLOSED, "link") and answered
+        assert agent.post(url("link", request_)).status_code == 200
+        request_.refresh_from_db()
+        assert request_.answered_at == answered
+        assert AuditEntry.objects.filter(chain=request_.pk, event="case.answered").count() == 1
+
     def test_an_expired_one_is_refused_in_words(self, agent, request_):
-        request_.package.expires_at = datetime.now(UTC) - timedelta(days=1)
-        request_.package.save(update_fields=["expires_at"])
+        AccessPackage.objects.update(expires_at=datetime.now(UTC) - timedelta(days=1))
         for name in ("link", "download"):
             assert "expired" in texts(agent.post(url(name, request_)))
 
@@ -388,17 +447,22 @@ class TestPackage:
 class TestQueue:
     @pytest.mark.parametrize(
         ("tab", "expected"),
-        [("", 5), ("approval", 1), ("running", 1), ("parked", 1), ("overdue", 1), ("closed", 1), ("all", 6)],
-    )
+        [
+            ("", 6), ("mine", 1), ("approval", 1), ("running", 1), ("answering", 1), ("parked", 1), ("overdue", 1),
+            ("owed", 1), ("closed", 2), ("all", 8),
+        ],
+    )  # fmt: skip
     def test_every_tab(self, approver, tab, expected):
         past = regimes.today() - timedelta(days=1)
-        waiting = {"kind": "erasure", "status": RequestStatus.AWAITING_APPROVAL}
+        waiting = {"kind": "erasure", "state": State.DECIDING}
         f.CaseFactory(**waiting)
         f.CaseFactory(**waiting, requested_by=approver.staff)
         f.CaseFactory(state=State.FULFILLING)
         f.JobFactory(case__state=State.FULFILLING, parked_because="The disk is full")
         f.CaseFactory(due_on=past)
-        f.CaseFactory(closed=True, due_on=past)
+        f.CaseFactory(state=State.ANSWERING, owner=approver.staff)
+        f.CaseFactory(closed=True, due_on=past, owner=approver.staff)
+        f.JobFactory(case=f.CaseFactory(closed=True, outcome=Outcome.PARTLY))
         page = approver.get(LIST, {"queue": tab} if tab else {})
         assert page.context["cl"].result_count == expected
         number = next(t["number"] for t in page.context["cl"].tabs if t["is_current"])

@@ -17,17 +17,18 @@ from privacy import roles
 from privacy.jobs import bells
 from privacy.models import (
     AccessPackage,
+    Case,
     Identifier,
     Job,
     LegalHold,
+    Outcome,
     Receipt,
-    RequestStatus,
-    RightsRequest,
     Staff,
     State,
     Step,
     StepState,
 )
+from privacy.selectors import plan as plans
 from tests import factories as f
 from tests.attack.processes import Killable
 from tests.fakes.stripe import FIXTURES, FakeStripe
@@ -41,7 +42,7 @@ PEOPLE = 8  # for each of the three
 PATIENCE_SECONDS = 420
 STALLED_SECONDS = 25  # a worker can live on and consume nothing (README, Running it)
 LEASE_SECONDS = "3"
-ACTIONS = {"access": "export", "erasure": "erase", "hold_place": "hold"}
+KINDS = ("access", "erasure", "hold_place")
 REASON = "Asked by e-mail, ticket 4711"
 
 
@@ -88,18 +89,21 @@ class House:
     moved_at: float = field(default_factory=time.monotonic)
 
     def is_done(self) -> bool:
-        return RightsRequest.objects.filter(status=RequestStatus.FULFILLED).count() == len(self.wanted)
+        return Case.objects.filter(state=State.CLOSED, outcome=Outcome.FULFILLED).count() == len(self.wanted)
 
     def work(self) -> None:
         """One thing of each kind that waits for staff. What a cut-off request has done is seen in the database."""
         for kind, person in self.wanted:
-            if not RightsRequest.objects.filter(kind=kind, subject=person).exists():
-                fields = {"subjects": person, "reason": REASON, "verification": "signed_in"}
-                self.agent.post(reverse("admin:privacy_datasubject_act", args=[ACTIONS[kind]]), fields)
+            if not Case.objects.filter(kind=kind, subject=person).exists():
+                fields = {"subjects": person, "reason": REASON, "verification": "signed_in", "token": person}
+                self.agent.post(reverse("admin:privacy_datasubject_act", args=[kind]), fields)
                 break
-        if row := RightsRequest.objects.filter(state=State.DECIDING).first():
+        if row := Case.objects.filter(state=State.DECIDING).first():
             url = reverse("admin:privacy_rightsrequest_approve", args=[row.pk])
-            self.approver.post(url, {"typed": str(row.pk)[:8]})
+            shown = "\n".join(sorted(plans.erasure_plan([row.subject_id]).parts))  # as the page has it
+            self.approver.post(url, {"typed": str(row.pk)[:8], "shown": shown})
+        if row := Case.objects.filter(state=State.ANSWERING).first():
+            self.agent.post(reverse("admin:privacy_rightsrequest_answer", args=[row.pk]), {"how": "email"})
         waiting = Step.objects.filter(name="processors.erase", state=StepState.WAITING, not_before=None)
         if step := waiting.exclude(target="stripe").first():
             url = reverse("admin:privacy_rightsrequest_attest", args=[step.job.case_id, step.pk])
@@ -149,7 +153,7 @@ def house(stripe, process_environment, tmp_path, tally):
 def people_of(stripe: FakeStripe) -> list[tuple[str, str]]:
     """(what is asked for, whom), in any order; each has a script, and is known to Clerk and Stripe."""
     wanted = []
-    for number, kind in enumerate(list(ACTIONS) * PEOPLE):
+    for number, kind in enumerate(list(KINDS) * PEOPLE):
         person = f.ScriptFactory().owner
         f.UploadFactory(owner=person)
         f.IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value=f"user_{number}")
@@ -163,7 +167,7 @@ def people_of(stripe: FakeStripe) -> list[tuple[str, str]]:
 def test_what_is_asked_for_over_http_is_done_once_whatever_is_killed(house, stripe, process_environment, tally):
     until, next_kill = time.monotonic() + PATIENCE_SECONDS, 0.0
     while tally["kills"] < KILLS or not house.is_done():
-        assert time.monotonic() < until, (dict(tally), list(RightsRequest.objects.values_list("status", "kind")))
+        assert time.monotonic() < until, (dict(tally), list(Case.objects.values_list("state", "outcome", "kind")))
         house.supervise()
         house.work()
         if tally["kills"] < KILLS and time.monotonic() > next_kill:
@@ -180,10 +184,11 @@ def test_what_is_asked_for_over_http_is_done_once_whatever_is_killed(house, stri
 
 def each_was_done_once(wanted: list[tuple[str, str]]) -> None:
     """One request each; each step closed once in its chain; one package with its file, one receipt, one hold."""
-    assert sorted((r.kind, str(r.subject_id)) for r in RightsRequest.objects.all()) == sorted(wanted)
-    for request in RightsRequest.objects.all():
+    assert sorted((r.kind, str(r.subject_id)) for r in Case.objects.all()) == sorted(wanted)
+    for request in Case.objects.all():
         events = Counter(events_of(request.pk))
-        assert events["request.fulfilled"] == 1
+        assert events["case.job_ended"] == 1
+        assert events["case.answered"] == (request.kind != "hold_place")
         assert events["step.done"] + events["step.waived"] == request.steps.count(), events
         assert len({step.key for step in request.steps.all()}) == request.steps.count()
     packages = list(AccessPackage.objects.all())

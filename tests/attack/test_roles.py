@@ -10,7 +10,7 @@ import pytest
 from django.urls import URLResolver, get_resolver
 
 from privacy import roles
-from privacy.models import RightsRequest
+from privacy.models import Case
 from tests.admin.pages import Page, pages
 from tests.admin.test_roles import CLOSED, permission_of, studio  # noqa: F401  (a fixture)
 from tests.attack.http import ANSWERS, encoded, within_time, without_effect
@@ -25,7 +25,7 @@ HOSTILE = (
 SILENT = {"readyz": 503}  # no worker runs here, which is what it is there to say
 CAPTURE = re.compile(r"<(?:\w+:)?(?P<name>\w+)>|\(\?P<(?P<group>\w+)>[^)]*\)")
 # What a capture that is no id is given.
-WORDS = {"name": "export", "app_label": "privacy", "url": "nowhere"}
+WORDS = {"name": "access", "app_label": "privacy", "url": "nowhere"}
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
@@ -44,7 +44,7 @@ def address(route: str, given: str | None) -> str:
     def fill(match: re.Match) -> str:
         if given is not None:
             return quote(encoded(given), safe="")
-        return WORDS.get(match["name"] or match["group"]) or str(RightsRequest.objects.values_list("pk", flat=True)[0])
+        return WORDS.get(match["name"] or match["group"]) or str(Case.objects.values_list("pk", flat=True)[0])
 
     return "/" + CAPTURE.sub(fill, route).strip("^$").replace(r"\Z", "").replace("\\", "")
 

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, models, transaction
 from django.urls import reverse
 
-from privacy.admin.actions import ACTIONS
+from privacy.catalogue import case_kinds
 from privacy.models import DataSubject, Processor
 from tests import factories as f
 from tests.admin.pages import pages
@@ -58,7 +58,7 @@ def first_pages(browser) -> Iterator[tuple[str, str]]:
     for page in pages():
         if not page.action:
             yield page.url, text_of(browser.get(page.url))
-    for name in ACTIONS:
+    for name in case_kinds:
         url = reverse("admin:privacy_datasubject_act", args=[name])
         yield url, text_of(browser.post(url, {"subjects": str(person.pk)}))
     for name in ("account_change_password", "account_reauthenticate", "mfa_activate_totp", "usersessions_list"):

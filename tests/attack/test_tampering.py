@@ -8,8 +8,8 @@ from django.db import connection
 
 from privacy.models import AuditEntry
 from tests import factories as f
-from tests.conftest import triggers_of_evidence
 from tests.fulfilment.exporting import exported
+from tests.tampering import triggers_of_evidence
 
 pytestmark = [pytest.mark.attack, pytest.mark.django_db(transaction=True)]
 

@@ -1,4 +1,4 @@
-"""The main job in a real browser with a real worker: exported, handed over, erased by two people."""
+"""The main job in a real browser with a real worker: exported, handed over, erased by two people, answered."""
 
 import zipfile
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from privacy import roles
-from privacy.models import Identifier, Outcome, RightsRequest, Step, StepState
+from privacy.models import Case, Identifier, Outcome, State, Step, StepState
 from tests import factories as f
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,6 +39,7 @@ def test_a_person_is_exported_and_erased_by_two_people(signed_in, open_page, wor
     approve(approver)
     attest(approver)
     assert_receipt(approver)
+    answer(agent)
     assert_tombstone(agent, person)
 
 
@@ -61,7 +62,7 @@ def export(page) -> None:
     page.evaluate("window.stillTheSamePage = true")
     page.wait_for_selector("h3:text-is('Package')")
     assert page.evaluate("window.stillTheSamePage")
-    assert page.text_content("[data-say]") == "Done"
+    assert page.text_content("[data-say]") == "Done; the person is still to be answered"
     assert page.get_attribute("[data-bar=all]", "value") == page.get_attribute("[data-bar=all]", "max")
 
 
@@ -82,10 +83,11 @@ def assert_holds_the_person(file, person) -> None:
 
 
 def hand_over_by_link(page, stranger, folder) -> None:
-    """The link works in a browser that is signed in nowhere."""
+    """The link works in a browser that is signed in nowhere, and answers the request."""
     page.click("text=Make a link for the person")
     link = page.input_value("#link")
     page.click("text=Done")
+    page.wait_for_selector("text=by the link to the package")
     assert link not in page.content()
     stranger.goto(link)
     with stranger.expect_download() as started:
@@ -106,7 +108,7 @@ def ask_for_erasure(page, person) -> None:
 
 def approve(page) -> None:
     """Sees the plan, types the short id, approves."""
-    request = RightsRequest.objects.get(kind="erasure")
+    request = Case.objects.get(kind="erasure")
     page.goto("/admin/privacy/rightsrequest/?queue=approval")
     page.click(f"text={request}")
     page.click("text=Approve…")
@@ -118,7 +120,7 @@ def approve(page) -> None:
 
 def attest(page) -> None:
     """Where no API can be called somebody asks and attests, once for each; the worker does the rest."""
-    page.wait_for_selector("text=answers of processors are awaited")
+    page.wait_for_selector("text=Awaiting processors")
     waiting = Step.objects.filter(job__case__kind="erasure", state=StepState.WAITING).count()
     expect(page.locator("text=Attest…")).to_have_count(waiting)  # the sentence moves first, then the steps
     for _ in range(waiting):
@@ -132,13 +134,26 @@ def attest(page) -> None:
 def assert_receipt(page) -> None:
     page.click("text=Open the receipt")
     text = page.text_content("main")
-    for words in ("Receipt of erasure", "Usage events", "Clerk", "TICKET-815"):
+    for words in ("Receipt: erasure", "Usage events", "Clerk", "TICKET-815"):
         assert words in text
     assert NAME not in text
 
 
+def answer(page) -> None:
+    """Says how the person was told that it is done, which closes it."""
+    request = Case.objects.get(kind="erasure")
+    assert (request.state, request.outcome) == (State.ANSWERING, Outcome.FULFILLED)
+    page.goto("/admin/privacy/rightsrequest/?queue=answering")
+    page.click(f"text={request}")
+    page.click("text=Say how it was answered…")
+    page.select_option("[name=how]", "email")
+    page.click("button:text-is('It was answered')")
+    page.wait_for_selector("text=Answered, and closed.")
+
+
 def assert_tombstone(page, person) -> None:
-    assert RightsRequest.objects.get(kind="erasure").outcome == Outcome.FULFILLED
+    request = Case.objects.get(kind="erasure")
+    assert (request.state, request.outcome) == (State.CLOSED, Outcome.FULFILLED)
     page.goto("/admin/privacy/datasubject/")
     row = page.text_content(f"tr:has-text('{str(person.pk)[:8]}')")
     assert "Erased" in row and NAME not in row

@@ -7,12 +7,15 @@ from django.urls import reverse
 
 from privacy import roles
 from privacy.cases.requests import ask
-from privacy.models import RightsRequest
+from privacy.models import Case, State
 from tests import factories as f
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 REASON = "Ticket 4711, asked for by e-mail"
+
+
+CASE_PAGES = ("change", "prove", "approve", "deny", "set_aside", "answer", "reopen", "assign", "cancel")
 
 
 def on(person, name: str) -> str:
@@ -26,17 +29,17 @@ def agent(signed_in):
 
 def test_escape_leaves_a_confirmation_unless_something_is_typed(agent):
     person = f.DataSubjectFactory()
-    agent.goto(on(person, "hold"))
+    agent.goto(on(person, "hold_place"))
     agent.fill("[name=reason]", REASON)
     agent.keyboard.press("Escape")
-    assert agent.url.endswith(on(person, "hold"))
+    assert agent.url.endswith(on(person, "hold_place"))
     agent.fill("[name=reason]", "")
     agent.keyboard.press("Escape")
     agent.wait_for_url(f"**{reverse('admin:privacy_datasubject_change', args=[person.pk])}")
 
 
 def test_the_keyboard_reaches_reason_submit_and_cancel_in_this_order(agent):
-    agent.goto(on(f.DataSubjectFactory(), "hold"))
+    agent.goto(on(f.DataSubjectFactory(), "hold_place"))
     agent.focus("[name=reason]")
     reached = []
     for _ in range(3):
@@ -46,25 +49,25 @@ def test_the_keyboard_reaches_reason_submit_and_cancel_in_this_order(agent):
 
 
 def test_an_error_takes_the_focus(agent):
-    agent.goto(on(f.DataSubjectFactory(), "hold"))
+    agent.goto(on(f.DataSubjectFactory(), "hold_place"))
     agent.click("button:text-is('Place the hold')")
     agent.wait_for_selector("[role=alert]")
     assert "Nothing was done" in agent.evaluate("document.activeElement.textContent")
 
 
 def test_a_double_click_opens_one_request(agent):
-    agent.goto(on(f.DataSubjectFactory(), "hold"))
+    agent.goto(on(f.DataSubjectFactory(), "hold_place"))
     agent.fill("[name=reason]", REASON)
     agent.dblclick("button:text-is('Place the hold')")
     agent.wait_for_url("**/rightsrequest/**")
-    assert RightsRequest.objects.count() == 1
+    assert Case.objects.count() == 1
 
 
 def test_many_are_chosen_in_the_list(agent):
     f.DataSubjectFactory.create_batch(3)
     agent.goto("/admin/privacy/datasubject/")
     agent.check("#action-toggle")
-    agent.select_option("select[name=action]", "hold")
+    agent.select_option("select[name=action]", "hold_place")
     agent.click("button:text-is('Run')")
     agent.fill("[name=reason]", REASON)
     agent.click("button:text-is('Place the hold')")
@@ -93,15 +96,15 @@ def test_without_javascript_there_is_a_link_to_look_again(signed_in, open_page, 
 def test_nothing_is_cut_off_on_a_phone(signed_in):
     manager = signed_in(roles.MANAGER, viewport={"width": 390, "height": 844})
     person = f.person_with_everything()
-    request = f.CaseFactory(subject=f.DataSubjectFactory())
+    request = f.CaseFactory(subject=f.DataSubjectFactory(), state=State.DECIDING)
     for path in (
         "/admin/privacy/datasubject/",
         "/admin/privacy/rightsrequest/",
         "/admin/privacy/legalhold/",
         reverse("admin:privacy_datasubject_change", args=[person.pk]),
-        on(person, "erase"),
-        on(person, "export"),
-        reverse("admin:privacy_rightsrequest_change", args=[request.pk]),
+        on(person, "erasure"),
+        on(person, "access"),
+        *(reverse(f"admin:privacy_rightsrequest_{name}", args=[request.pk]) for name in CASE_PAGES),
     ):
         manager.goto(path)
         assert manager.evaluate("document.documentElement.scrollWidth") <= 390, path

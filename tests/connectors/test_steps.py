@@ -1,6 +1,7 @@
 """An erasure's processor steps, carried out by the engine: what the request, its steps and its receipt say."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from privacy.cases import processors, requests
 from privacy.cases.requests import ask, grant
@@ -28,6 +29,7 @@ from tests.factories import (
     CustomerFactory,
     DataSubjectFactory,
     IdentifierFactory,
+    LegalHoldFactory,
     PromptFactory,
     SessionFactory,
     StaffFactory,
@@ -140,11 +142,18 @@ def test_a_processor_by_hand_is_awaited_until_a_person_attests(scripted, approve
     assert step_of(request, "alpha").sealed == ""
 
 
-def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approved, agent):
+def test_who_asked_for_the_erasure_may_not_attest_it(scripted, approver):
+    """Nor an agent, whose role does not attest."""
     scripted["alpha"].script = [scripted["alpha"].manual("erase")]
-    request = run(approved(DataSubjectFactory()))
-    with pytest.raises(NotAllowed):
-        processors.attest(step_id=step_of(request, "alpha").id, actor=agent, evidence="TICKET-4711")
+    asker = StaffFactory(role="manager")
+    asked_for = {"actor": asker, "reason": "Asked in the app", "verification": "signed_in"}
+    [request] = ask("erasure", subject_ids=[DataSubjectFactory().id], **asked_for)
+    run(grant(request_id=request.id, actor=approver))
+    step = step_of(request, "alpha")
+    with pytest.raises(NotAllowed, match="asked for"):
+        processors.attest(step_id=step.id, actor=asker, evidence="TICKET-4711")
+    with pytest.raises(PermissionDenied):
+        processors.attest(step_id=step.id, actor=StaffFactory(role="agent"), evidence="TICKET-4711")
     assert step_of(request, "alpha").state == StepState.WAITING
 
 
@@ -198,7 +207,7 @@ def test_a_hold_placed_meanwhile_stops_before_the_next_call(scripted, approved, 
     scripted["alpha"].script = [Later("busy")]
     scripted["beta"].script = [Later("busy")]
     request = run(approved(DataSubjectFactory()))
-    ask("hold_place", subject_ids=[request.subject_id], actor=approver, reason="Court order")
+    LegalHoldFactory(subject=request.subject, placed_by=approver)
     assert run(request).job.stopped_at
     assert len(scripted["alpha"].calls) == 1
 

@@ -24,7 +24,7 @@ from privacy.datamap import (
     registry,
 )
 from privacy.datamap.checks import check_data_map, check_tables
-from privacy.models import DataSubject, Note, RightsRequest, Script, Team
+from privacy.models import Case, DataSubject, Note, Script, Team
 from tests.datamap.conftest import ThrowAway, declare
 
 AUTHOR = {"author": Personal(Category.USER_ID)}
@@ -476,4 +476,4 @@ def test_what_is_handed_over_must_be_the_link_to_the_subject(throwaway):
 
 def test_a_map_of_faults_leaves_the_project_s_own_map_alone():
     assert {model for model in registry.declarations if model._meta.app_label == "throwaway"} == set()
-    assert registry.declarations[RightsRequest].treatments()["subject"] != DeleteRow()
+    assert registry.declarations[Case].treatments()["subject"] != DeleteRow()

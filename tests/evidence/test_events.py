@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,21 +16,13 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin import event_words
-from privacy.cases import handover
+from privacy.cases import handover, requests
+from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
+from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
-from privacy.evidence.events import HISTORICAL, OF_STATUS, Event
-from privacy.fulfilment import (
-    handout,
-    imports,
-    intake,
-    inventory,
-    packages,
-    processors,
-    requests,
-    reveal,
-    staff,
-)
+from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
+from privacy.fulfilment import handout, imports, intake, inventory, packages, reveal, staff
 from privacy.fulfilment.intake import Person
 from privacy.jobs.claim import park
 from privacy.models import (
@@ -40,11 +32,11 @@ from privacy.models import (
     Identifier,
     ImportRun,
     Processor,
-    RequestStatus,
     Script,
 )
 from tests import factories as f
 from tests import working
+from tests.asking import agreed
 from tests.billing.test_sync import CUSTOMER
 from tests.jobs import steps
 
@@ -85,7 +77,7 @@ def texts(module: ast.Module) -> Iterator[str]:
 
 
 def test_what_is_written_is_known_and_what_is_known_is_written_or_of_old():
-    written = set().union(*(members(module) for module in MODULES.values() if writes(module))) | {*OF_STATUS.values()}
+    written = set().union(*(members(module) for module in MODULES.values() if writes(module))) | {*OF_MOVE.values()}
     assert written & HISTORICAL == set()
     assert set(Event) - written - HISTORICAL == set()
 
@@ -94,8 +86,8 @@ def test_no_event_is_written_as_a_text():
     assert {str(file): found for file, module in MODULES.items() if (found := list(texts(module)))} == {}
 
 
-def test_every_status_that_a_request_can_come_to_has_its_event():
-    assert set(OF_STATUS) == set().union(*requests.ALLOWED.values())
+def test_everything_that_can_happen_to_a_case_has_its_event():
+    assert set(OF_MOVE) == {event for _, event in MOVES}
 
 
 # --- in sentences
@@ -131,28 +123,61 @@ def what_happens_to_packages(agent, asked):
 
 
 def what_happens_to_requests(agent, manager, asked):
-    [erased] = ask("erasure", subject_ids=[f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject_id], **asked)
-    grant(request_id=erased.id, actor=manager)
-    working.run(erased.id)
-    for step in erased.steps.filter(finished_at=None, name="processors.erase"):
-        processors.attest(step_id=step.id, actor=manager, evidence="TICKET-1")
-    working.run_again(erased)
-    [hold] = ask("hold_place", subject_ids=[f.DataSubjectFactory().id], actor=agent, reason="A court asks")
-    [held] = ask("erasure", subject_ids=[hold.subject_id], **asked)
-    grant(request_id=held.id, actor=manager)
-    working.run(held.id)
-    held.refresh_from_db()
+    what_is_erased_late_and_not_as_it_was_approved(agent, manager, asked)
+    what_a_hold_stops(agent, manager, asked)
+    what_is_proved_or_not(agent, manager, asked)
+    what_is_joined_withdrawn_and_taken_up_again(agent, manager, asked)
     with transaction.atomic():
-        requests.transition(held, RequestStatus.AWAITING_APPROVAL, actor=None, because="hold released")
-    requests.deny(request_id=held.id, actor=manager, denial_reason="no_match")
-    [unwanted] = ask("erasure", subject_ids=[f.DataSubjectFactory().id], **asked)
-    requests.cancel(request_id=unwanted.id, actor=agent)
+        move(f.CaseFactory(), "matched", agent)
     leased = steps.given(Planned("test local"), requested_by=agent)
     with transaction.atomic():
         park(leased.jobs.get(), "It failed")
     requests.unpark(request_id=leased.id, actor=manager)
     working.claimed(leased.id)
     requests.cancel(request_id=leased.id, actor=manager)
+
+
+def what_is_erased_late_and_not_as_it_was_approved(agent, manager, asked):
+    person = f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject
+    [erased] = ask("erasure", subject_ids=[person.id], received_on=date(2025, 3, 3), **asked)
+    grant(request_id=erased.id, actor=manager)
+    f.NoteFactory(author=person)
+    working.run(erased.id)
+    requests.approve_again(request_id=erased.id, actor=manager)
+    working.run_again(erased)
+    requests.answer_before_due()
+    for step in erased.steps.filter(finished_at=None, name="processors.erase"):
+        attest(step_id=step.id, actor=manager, evidence="TICKET-1")
+    working.run_again(erased)
+    requests.answer(request_id=erased.id, actor=agent, how="email")
+
+
+def what_a_hold_stops(agent, manager, asked):
+    [hold] = ask("hold_place", subject_ids=[f.DataSubjectFactory().id], actor=agent, reason="A court asks")
+    [held] = ask("erasure", subject_ids=[hold.subject_id], **asked)
+    grant(request_id=held.id, actor=manager)
+    working.run(held.id)
+    [release] = agreed("hold_release", subject_ids=[hold.subject_id], actor=agent, reason="It is settled")
+    working.run(release.id)
+
+
+def what_is_proved_or_not(agent, manager, asked):
+    cases = [
+        ask("erasure", subject_ids=[f.DataSubjectFactory().id], **asked | {"verification": ""})[0] for _ in range(5)
+    ]
+    requests.prove(request_id=cases[0].id, actor=agent, verification="guardian")
+    for case in cases[:2]:  # one is refused, of the other it is not sure who asks
+        requests.deny(request_id=case.id, actor=manager, denial_reason="no_match")
+    for case, event in zip(cases[2:], ("duplicate", "not_a_request", "expired"), strict=True):
+        requests.set_aside(request_id=case.id, actor=manager, event=event)
+
+
+def what_is_joined_withdrawn_and_taken_up_again(agent, manager, asked):
+    subject_ids = [f.DataSubjectFactory().id]
+    [first], [second] = (ask("access", subject_ids=subject_ids, **asked) for _ in range(2))
+    requests.assign(request_id=second.id, actor=agent, owner=manager)
+    requests.cancel(request_id=first.id, actor=agent)
+    requests.reopen(request_id=first.id, actor=manager)
 
 
 def what_staff_read_and_take_out(agent):

@@ -26,7 +26,7 @@ class LegalHoldFactory(factory.django.DjangoModelFactory):
 
 
 class ChildFlagFactory(factory.django.DjangoModelFactory):
-    """A suspicion; `cleared=True` makes it a decided one. The account itself is frozen by fulfilment.children."""
+    """A suspicion; `cleared=True` makes it a decided one. The account itself is frozen by duties.children."""
 
     class Meta:
         model = models.ChildFlag

@@ -69,7 +69,8 @@ def has_billing(person: DataSubject) -> None:
 
 
 def has_history_of_requests(person: DataSubject) -> None:
-    request = f.CaseFactory(subject=person, closed=True)
+    answered = {"answered_at": datetime.now(UTC), "answered_how": "email"}
+    request = f.CaseFactory(subject=person, closed=True, **answered)
     job = f.JobFactory(case=request, ended_at=datetime.now(UTC))
     f.StepFactory(job=job, seq=1, name="access.package", state=StepState.DONE, finished_at=datetime.now(UTC))
     f.AccessPackageFactory(request=request)

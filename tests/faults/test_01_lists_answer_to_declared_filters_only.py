@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from privacy import models as privacy
 from privacy.admin.address import Refused
-from privacy.models import AuditEntry, RequestStatus, State
+from privacy.models import AuditEntry, Outcome, State
 from tests import factories as f
 from tests.admin.pages import pages
 
@@ -143,17 +143,20 @@ def rows(client, model, query: str) -> int:
 class TestDeclaredFiltersStillFilter:
     def test_those_of_the_dashboard(self, client, manager):
         today = date.today()
-        f.CaseFactory(due_on=today + timedelta(days=3), status=RequestStatus.RECEIVED)
+        f.CaseFactory(due_on=today + timedelta(days=3), state=State.RECEIVED)
         f.CaseFactory(due_on=today + timedelta(days=30), state=State.FULFILLING)
+        f.CaseFactory(due_on=today + timedelta(days=30), state=State.ANSWERING, outcome=Outcome.DENIED)
         f.LegalHoldFactory()
         f.LegalHoldFactory(released=True)
         f.ChildFlagFactory()
         f.ChildFlagFactory(cleared=True)
         asked = {
             (privacy.RightsRequest, "deadline=week"): 1,
-            (privacy.RightsRequest, f"state__exact={RequestStatus.IN_PROGRESS}"): 1,
-            (privacy.RightsRequest, "queue=all"): 2,
-            (privacy.RightsRequest, "queue=all&p=1"): 2,
+            (privacy.RightsRequest, f"state__exact={State.FULFILLING}"): 1,
+            (privacy.RightsRequest, "outcome__exact=denied"): 1,
+            (privacy.RightsRequest, "queue=answering"): 1,
+            (privacy.RightsRequest, "queue=all"): 3,
+            (privacy.RightsRequest, "queue=all&p=1"): 3,
             (privacy.LegalHold, "released_at__isnull=1"): 1,
             (privacy.LegalHold, "state=past"): 1,
             (privacy.ChildFlag, "state__exact=suspected"): 1,

@@ -1,11 +1,16 @@
 """The groups follow the one table of roles on every migrated database, not only on a fresh one."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.sql import emit_post_migrate_signal
 
 from privacy import roles
+from privacy.catalogue import Permit
+from privacy.catalogue.cases import permits
+from privacy.rights.access import EXPORT
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +30,10 @@ def test_a_fresh_database_has_the_groups_of_the_table():
 
 
 def test_a_changed_table_reaches_a_migrated_database(monkeypatch):
-    """A role more for one action, all roles but one fewer for another, and another reader."""
-    changed = {"privacy.reveal_content": roles.ROLES, "privacy.export_datasubject": (roles.MANAGER,)}
-    monkeypatch.setattr(roles, "ACTIONS", roles.ACTIONS | changed)
+    """A role more for an action of the table, all roles but one fewer for what a right declares, another reader."""
+    monkeypatch.setattr(roles, "ACTIONS", roles.ACTIONS | {"privacy.reveal_content": roles.ROLES})
+    fewer = {"privacy.export_datasubject": replace(EXPORT, roles=(roles.MANAGER,))}
+    monkeypatch.setattr(roles, "permits", lambda: permits() | fewer)
     monkeypatch.setattr(roles, "READERS", roles.READERS | {"privacy.batch": roles.ROLES})
     migrate()
     assert "privacy.reveal_content" in permissions_of(roles.DEVELOPER)
@@ -51,22 +57,32 @@ def test_what_the_table_does_not_name_is_taken_from_a_role_and_other_groups_are_
     assert permissions_of("Translators") == {"privacy.delete_auditentry"}
 
 
-def test_a_permission_that_a_model_declares_anew_is_given_by_the_migrate_that_makes_it():
-    Permission.objects.filter(content_type__app_label="privacy", codename="flag_child").delete()
+@pytest.mark.parametrize("codename", ["reveal_content", "flag_child"])
+def test_a_permission_that_a_model_or_a_duty_declares_anew_is_given_by_the_migrate_that_makes_it(codename):
+    Permission.objects.filter(content_type__app_label="privacy", codename=codename).delete()
     migrate()
-    assert "privacy.flag_child" in permissions_of(roles.AGENT)
+    assert f"privacy.{codename}" in permissions_of(roles.AGENT)
+    assert Permission.objects.filter(content_type__app_label="privacy", codename=codename).count() == 1
 
 
-def test_a_permission_that_no_model_declares_stops_the_start_and_the_migrate(monkeypatch):
+def test_a_kind_that_declares_a_permission_of_its_own_brings_it_by_the_next_migrate(monkeypatch):
+    new = Permit("port_datasubject", "Can move a person's data", (roles.AGENT,))
+    monkeypatch.setattr(roles, "permits", lambda: permits() | {new.name: new})
+    migrate()
+    assert {role for role in roles.ROLES if new.name in permissions_of(role)} == {roles.AGENT}
+    assert Permission.objects.get(codename=new.codename).name == new.label
+
+
+def test_a_permission_that_nothing_declares_stops_the_start_and_the_migrate(monkeypatch):
     monkeypatch.setattr(roles, "ACTIONS", roles.ACTIONS | {"privacy.release_the_kraken": (roles.MANAGER,)})
     [error] = roles.check_roles(None)
-    assert "'privacy.release_the_kraken', which no model declares" in error.msg
+    assert "'privacy.release_the_kraken', which nothing declares" in error.msg
     with pytest.raises(ImproperlyConfigured, match="release_the_kraken"):
         migrate()
 
 
 def test_nothing_is_written_where_nothing_changed(django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         roles.sync_groups("default")
 
 

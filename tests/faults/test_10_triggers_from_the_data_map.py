@@ -150,7 +150,7 @@ def test_a_frozen_person_is_erased_and_a_frozen_heir_gets_the_team():
     grant(request_id=request.id, actor=f.StaffFactory())
     working.run(request.id)
     request.refresh_from_db()
-    assert (request.status, Team.objects.get().owner_id) == ("fulfilled", heir.id)
+    assert (request.outcome, Team.objects.get().owner_id) == ("fulfilled", heir.id)
 
 
 # --- How they come to be there ----------------------------------------------------------------------------------------

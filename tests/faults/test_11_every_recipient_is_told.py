@@ -2,11 +2,11 @@
 
 import pytest
 
+from privacy.cases import processors
 from privacy.cases.requests import ask, grant
 from privacy.connectors.base import connectors, modes
 from privacy.connectors.checks import check_recipients
 from privacy.datamap import registry
-from privacy.fulfilment import processors
 from privacy.models import State
 from privacy.selectors import plan as plans
 from tests import working

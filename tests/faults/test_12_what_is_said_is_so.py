@@ -8,8 +8,8 @@ import pytest
 from django.db.models import Q
 from django.urls import reverse
 
+from privacy.cases import processors
 from privacy.cases.requests import ask, grant, grant_all
-from privacy.fulfilment import processors
 from privacy.jobs import run as engine
 from privacy.models import AccessPackage, Batch, LegalHold, Step, Upload
 from privacy.selectors import plan as plans
@@ -66,7 +66,7 @@ def test_a_receipt_made_by_the_hundred_keeps_the_same():
     for step in Step.objects.filter(job__case__batch=batch, state="waiting"):
         processors.attest(step_id=step.id, actor=approves, evidence="TICKET-7")
     assert engine.run(as_a_set) and not engine.run(as_a_set)
-    assert [r.receipt.body["kept"] for r in batch.requests.all()] == [single.receipt.body["kept"]] * 3
+    assert [r.receipt.body["kept"] for r in batch.cases.all()] == [single.receipt.body["kept"]] * 3
 
 
 @pytest.mark.django_db(transaction=True)

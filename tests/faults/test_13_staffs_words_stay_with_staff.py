@@ -1,12 +1,13 @@
 """What staff write about holds and possible children does not reach the person, and a silent hold leaves no trace."""
 
+import uuid
 from zipfile import ZipFile
 
 import pytest
 from django.urls import reverse
 
-from privacy.cases.requests import ask
-from privacy.models import AccessPackage, LegalHold, RightsRequest
+from privacy.cases.requests import ask, grant
+from privacy.models import AccessPackage, Case, LegalHold
 from privacy.selectors import plan as plans
 from tests import working
 from tests.asking import agreed
@@ -58,14 +59,18 @@ def test_a_silent_hold_leaves_no_trace_in_the_package():
         "erasure", subject_ids=[person.id], actor=StaffFactory(), reason="Asked for by mail", verification="signed_in"
     )
     hold(person, silent=True)
-    RightsRequest.objects.filter(pk=request.pk).update(status="on_hold")
+    grant(request_id=request.id, actor=StaffFactory())
+    working.run(request.id)
+    stopped_at = request.job.stopped_at
     planned = plans.access_plan([person.id])
     assert "privacy.LegalHold" not in {line.label for line in planned.lines}
     package = package_of(person)
     for trace in (
         "police ref",
         "hold_place",
-        "on_hold",
+        "work.stopped",
+        stopped_at.isoformat(),
+        str(stopped_at),
         "silent",
         "privacy.LegalHold.jsonl",
         "privacy.LegalHold.reason",
@@ -89,9 +94,9 @@ def test_a_silent_hold_stays_silent_when_it_is_released():
 def test_the_form_places_a_silent_hold(client):
     client.force_login(StaffFactory(is_superuser=True))
     person = person_with_everything()
-    given = {"subjects": str(person.id), "reason": WORDS, "silent": "on"}
-    client.post(reverse("admin:privacy_datasubject_act", args=["hold"]), given)
-    request = RightsRequest.objects.get(kind="hold_place", subject=person)
+    given = {"subjects": str(person.id), "reason": WORDS, "silent": "on", "token": str(uuid.uuid4())}
+    client.post(reverse("admin:privacy_datasubject_act", args=["hold_place"]), given)
+    request = Case.objects.get(kind="hold_place", subject=person)
     working.run(request.id)
     assert LegalHold.objects.get(subject=person, released_at=None).silent
 
@@ -99,10 +104,10 @@ def test_the_form_places_a_silent_hold(client):
 @pytest.mark.parametrize(
     ("action", "sentence"),
     [
-        ("export", "The person can read this in their package."),
-        ("erase", "The person can read this in their package."),
-        ("hold", "The person cannot read this"),
-        ("flag", "The person cannot read this"),
+        ("access", "The person can read this in their package."),
+        ("erasure", "The person can read this in their package."),
+        ("hold_place", "The person cannot read this"),
+        ("child_flag", "The person cannot read this"),
     ],
 )
 def test_the_box_says_whether_the_person_will_read_it(client, action, sentence):

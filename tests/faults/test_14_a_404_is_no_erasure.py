@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from privacy.cases import processors
+from privacy.cases.requests import unpark
 from privacy.connectors.base import connectors
-from privacy.fulfilment import processors, requests
 from privacy.jobs.outcomes import Done, Failed
 from privacy.models import Outcome, Prompt, StepState
 from tests import factories as f
@@ -54,7 +55,7 @@ class TestClerk:
     def test_with_the_right_key_it_goes_on_and_counts_each_user_once(self, clerk):
         request = run(approved(known_as("clerk_id", "user_1", "user_9")))
         clerk.users.add("user_9")  # as under the key of the right instance
-        requests.unpark(request_id=request.id, actor=f.StaffFactory(role="approver"))
+        unpark(request_id=request.id, actor=f.StaffFactory(role="approver"))
         assert run(request).outcome == Outcome.FULFILLED
         told = receipt_of(request)["clerk"]
         assert (told["outcome"], told["users_deleted"], told["users_unknown"]) == ("erased", 2, 0)

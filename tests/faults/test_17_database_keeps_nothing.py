@@ -61,7 +61,7 @@ def erasures(*people) -> Batch:
 
 
 def one_by_one(batch: Batch) -> None:
-    for request in batch.requests.all():
+    for request in batch.cases.all():
         working.run(request.id)
 
 
@@ -69,7 +69,7 @@ def by_the_hundred(batch: Batch) -> None:
     """In one set, with two others."""
     others = erasures(*DataSubjectFactory.create_batch(2))
     assert engine.run(Q(case__batch__in=[batch, others]))
-    assert {r.status for b in (batch, others) for r in b.requests.all()} == {"fulfilled"}
+    assert {r.outcome for b in (batch, others) for r in b.cases.all()} == {"fulfilled"}
 
 
 @pytest.mark.parametrize("erase", [one_by_one, by_the_hundred])
@@ -81,7 +81,7 @@ def test_what_somebody_typed_of_the_person_goes_with_them(person, erase, typed):
     erase(batch)
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
         assert list(model.objects.values_list("username", flat=True)) == ["a-colleague"]
-    deleted = batch.requests.get().receipt.body["deleted"]
+    deleted = batch.cases.get().receipt.body["deleted"]
     assert deleted["axes.AccessAttempt"] == deleted["axes.AccessLog"] == 1
 
 
@@ -105,7 +105,7 @@ def test_the_database_gives_up_what_was_deleted(erase):
     IdentifierFactory(subject=subject, kind=Identifier.Kind.EMAIL, value=ADDRESS)
     batch = erasures(subject)
     erase(batch)
-    request = batch.requests.get()
+    request = batch.cases.get()
     assert request.outcome == "fulfilled"
     assert request.receipt.body["database"] == vacuum.OUTCOME[connection.vendor]
     if connection.vendor == "postgresql":

@@ -19,18 +19,19 @@ from django.utils import timezone
 
 from kosenai_ops import urls
 from kosenai_ops.urls import handler400  # noqa: F401  (Django looks for it in the module of the URLs)
+from privacy.cases import processors
 from privacy.cases.requests import ask
 from privacy.catalogue import NotAllowed
 from privacy.evidence.sealing import seal
-from privacy.fulfilment import handout, processors, reference_number, reveal
+from privacy.fulfilment import handout, reference_number, reveal
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.fulfilment.reveal import NotRevealed
 from privacy.models import (
     AuditEntry,
     Identifier,
-    RequestStatus,
     Script,
     Staff,
+    State,
     StepState,
     Verification,
 )
@@ -126,7 +127,7 @@ def test_other_numbers_are_taken_for_that_person(erika, number):
 
 def open_step(person, references: dict):
     request = f.CaseFactory(
-        subject=person, kind="erasure", status=RequestStatus.AWAITING_PROCESSORS,
+        subject=person, kind="erasure", state=State.FULFILLING, deciders=2,
         approved_by=f.StaffFactory(), approved_at=timezone.now(),
     )  # fmt: skip
     return f.StepFactory(

@@ -30,7 +30,7 @@ def erasure_of(*people) -> Batch:
 def test_of_one_person():
     upload = UploadFactory(owner=DataSubjectFactory())
     assert default_storage.exists(f"uploads/{upload.owner_id}")
-    working.run(erasure_of(upload.owner).requests.get().id)
+    working.run(erasure_of(upload.owner).cases.get().id)
     assert not default_storage.exists(f"uploads/{upload.owner_id}")
 
 
@@ -46,6 +46,6 @@ def test_of_a_person_erased_by_the_hundred():
     as_a_set = Q(case__batch=batch)
     while engine.run(as_a_set):
         pass
-    assert {request.status for request in batch.requests.all()} == {"fulfilled"}
+    assert {request.outcome for request in batch.cases.all()} == {"fulfilled"}
     assert not default_storage.exists(f"uploads/{with_files.owner_id}")
     assert not default_storage.exists(folder)

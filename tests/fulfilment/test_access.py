@@ -36,7 +36,6 @@ from privacy.models import (
     Lane,
     Note,
     Outcome,
-    RightsRequest,
     Staff,
     Upload,
     UsageEvent,
@@ -486,21 +485,6 @@ def test_an_encrypted_package_opens_with_the_secret_key_and_only_with_it():
     assert json_rows(content, "privacy.DataSubject")[0]["full_name"] == person.full_name
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(sealed, [pyrage.x25519.Identity.generate()])
-
-
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("age1notakey", "not an age public key"),
-        ("ssh-ed25519 AAAA", "not an age public key"),
-        (str(pyrage.x25519.Identity.generate()), "secret key"),
-    ],
-    ids=["not age", "ssh", "secret"],
-)
-def test_a_key_that_is_none_is_refused_in_words_and_opens_no_request(key, words):
-    with pytest.raises(ValueError, match=words):
-        asked(f.DataSubjectFactory(), recipient_key=key)
-    assert not RightsRequest.objects.exists()
 
 
 # --- The sweep --------------------------------------------------------------------------------------------------------

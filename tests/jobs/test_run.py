@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from privacy import tasks
 from privacy.cases import processors, requests
+from privacy.cases.requests import ask
 from privacy.catalogue import Planned
 from privacy.jobs import bells, handlers, record
 from privacy.jobs import run as engine
@@ -162,7 +163,7 @@ def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for
     assert request.job.lease_until is None
     events = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", flat=True)
     assert list(events) == [
-        "plan.frozen", "step.done", "step.intended", "step.done", "step.done", "request.fulfilled",
+        "plan.frozen", "step.done", "step.intended", "step.done", "step.done", "case.job_ended",
     ]  # fmt: skip
 
 
@@ -459,15 +460,11 @@ def test_cancelled_in_a_workers_hands_it_stops_before_the_next_step_and_says_wha
     assert account["kept"] == {"test local c": 5}
 
 
-@pytest.mark.parametrize("in_force", [True, False])
-def test_a_hold_in_force_or_only_ordered_stops_an_erasure_at_its_next_step_and_nothing_else(in_force):
+def test_a_hold_stops_an_erasure_at_its_next_step_and_nothing_else_before_any_worker_has_seen_it():
     request = given(local("a", units=3), remote("b"), local("c", units=5), kind="erasure")
 
     def hold(request, *_):
-        if in_force:
-            f.LegalHoldFactory(subject=request.subject)
-        else:
-            given(local("hold"), kind="hold_place", subject=request.subject)
+        ask("hold_place", subject_ids=[request.subject_id], actor=f.StaffFactory(), reason="A court asks")
         return Done()
 
     steps.scripts["b"] = [hold]

@@ -47,7 +47,7 @@ def assert_requests_ended(before: dict[str, list[str]], after: dict) -> None:
     assert after["open"] == {}
     for situation, ids in before.items():
         expected = ENDS_OTHERWISE.get(situation, "fulfilled")
-        assert {after["statuses"][pk] for pk in ids} == {expected}, situation
+        assert {after["outcomes"][pk] for pk in ids} == {expected}, situation
 
 
 def assert_people_are_erased(after: dict) -> None:
