@@ -117,7 +117,8 @@ class HoldPlace(Duty):
     )
     may = May(ask=PLACE, retry=PLACE)  # what is in force is released, and not cancelled
     asks = (reason(read_by_the_person=False), SILENT)
-    refuses = {Stage.INTAKE: frozenset({Fact.ERASED, Fact.HELD})}
+    # Not of the erased only: processors may still have to be told, and a court can forbid that too.
+    refuses = {Stage.INTAKE: frozenset({Fact.HELD})}
     protects = True
     silent_for, takes_effect, warns = silent_by_order, put_in_force, will_stop
     steps = (StepKind("holds.place", "Record what the hold keeps"),)

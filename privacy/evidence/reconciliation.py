@@ -464,7 +464,8 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[s
     request, entry = begun[0]
     if getattr(row, f"{duty.begun_by}_id") != request.requested_by_id:
         yield "it names another person as the one who ordered it"
-    if _apart(getattr(row, duty.begun_at), entry.at):
+    told_at = [entry.at, *([opened[request.id].at] if request.id in opened else [])]  # by a worker, until 2026-11
+    if all(_apart(getattr(row, duty.begun_at), moment) for moment in told_at):
         yield "it was put in force at another time"
     if request.id in opened and "reason" in opened[request.id].data:
         yield from _text(duty.name, row, opened[request.id].data["reason"])

@@ -230,7 +230,8 @@ class TestAnswer:
         case = Case.objects.get()
         assert ADDRESS not in case.sealed and TICKET not in case.sealed
         working.run(case.pk)
-        assert ADDRESS in page_of(agent, case) and TICKET in page_of(agent, case)
+        page = page_of(agent, case)
+        assert ADDRESS in page and TICKET in page and "<dt>Where to answer</dt>" in page
         agent.post(url("answer", case), {"how": "email"})
         case.refresh_from_db()
         assert case.sealed == ""
@@ -291,6 +292,24 @@ class TestTakenUpAgain:
         assert "Waits for another person" in approver.get(url("reopen", case)).content.decode()
         approver.post(url("reopen", case))
         assert standing_of(case) == (State.DECIDING, "") and rung == []
+
+    def test_who_approves_it_anew_is_who_approved_it(self, agent, approver, manager):
+        case = opened("erasure", agent.staff)
+        life.grant(request_id=case.pk, actor=approver.staff)
+        agent.post(url("cancel", case))
+        assert standing_of(case) == (State.CLOSED, Outcome.WITHDRAWN)
+        approver.post(url("reopen", case))
+        assert "Approved by" not in page_of(manager, case)
+        life.grant(request_id=case.pk, actor=manager.staff)
+        assert standing_of(case) == (State.FULFILLING, "") and case.approved_by == manager.staff
+        working.run(case.pk)
+        assert standing_of(case) == (State.ANSWERING, Outcome.FULFILLED)
+
+    def test_a_duty_is_not(self, agent, approver):
+        case = f.CaseFactory(kind="hold_release", closed=True, requested_by=agent.staff)
+        assert url("reopen", case) not in page_of(approver, case)
+        assert "Only what somebody asked for" in texts(approver.post(url("reopen", case)))
+        assert standing_of(case) == (State.CLOSED, Outcome.FULFILLED)
 
     def test_what_is_open_is_not(self, agent):
         case = opened("access", agent.staff)
@@ -455,6 +474,11 @@ class TestTwoPeopleEndADuty:
         given = {"requests": page.context["request_ids"], "typed": word}
         approver.post(reverse("admin:privacy_rightsrequest_approve_many"), given)
         assert not is_in_force(case) and not is_in_force(other)
+
+    def test_what_one_decides_is_not_approved(self, agent, approver, case):
+        copy = opened("access", agent.staff, verification="")
+        assert "nobody has to approve" in texts(approver.get(url("approve", copy)))
+        assert standing_of(copy) == (State.VERIFYING, "")
 
     def test_different_kinds_are_not_decided_together(self, agent, approver, case):
         erasure = opened("erasure", agent.staff)

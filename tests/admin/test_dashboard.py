@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from privacy import regimes, roles
 from privacy.admin import dashboard as page
-from privacy.models import Case, DataSubject, State
+from privacy.models import Case, DataSubject, Outcome, State
 from privacy.selectors import dashboard
 from privacy.selectors.dashboard import Week
 from tests import factories as f
@@ -48,6 +48,8 @@ def test_the_figures_are_right(client, manager):
     f.JobFactory(case=open_request(S.FULFILLING), parked_because="Five claims without progress")
     open_request(S.ANSWERING, owner=manager)
     f.CaseFactory(closed=True, due_on=today - timedelta(days=3), owner=manager)
+    f.JobFactory(case=f.CaseFactory(closed=True, outcome=Outcome.PARTLY))
+    f.JobFactory(case=f.CaseFactory(closed=True, outcome=Outcome.WITHDRAWN))
     f.LegalHoldFactory()
     f.LegalHoldFactory(released=True)
     f.ChildFlagFactory()
@@ -62,6 +64,7 @@ def test_the_figures_are_right(client, manager):
     assert found["Processors to review"] == 8
     assert (found["Received"], found["Awaiting decision"], found["In progress"]) == (4, 2, 1)
     assert (found["To be answered"], found["Mine"], found["Escalated"]) == (1, 1, 2)
+    assert found["Second answers owed"] == 1
     assert found["People"] == str(DataSubject.objects.count())
 
 

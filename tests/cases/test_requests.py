@@ -213,6 +213,31 @@ def test_who_withdraws_the_second_stays_withdrawn_when_the_work_of_the_first_end
     assert stands(second) == (State.CLOSED, Outcome.WITHDRAWN)
 
 
+def test_who_joins_work_that_is_about_to_stop_is_not_withdrawn_with_it(person, agent, approver):
+    first, second = (asked("erasure", person, agent) for _ in range(2))
+    grant(request_id=first.id, actor=approver)
+    assert working.claimed(first.id)
+    requests.cancel(request_id=first.id, actor=agent)
+    grant(request_id=second.id, actor=approver)
+    run(first), run(again(second).job)
+    assert stands(first) == (State.CLOSED, Outcome.WITHDRAWN)
+    assert stands(second) == (State.ANSWERING, Outcome.FULFILLED)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the first first", "the second first"])
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_work_that_nobody_waits_for_any_more_stops_and_erases_nobody(pair, person, agent, order, is_claimed):
+    if is_claimed:
+        assert working.claimed(pair[0].id)
+    for n in order:
+        requests.cancel(request_id=pair[n].id, actor=agent)
+    run(pair[0])
+    assert {stands(case) for case in pair} == {(State.CLOSED, Outcome.WITHDRAWN)}
+    assert not Job.objects.filter(subject=person, ended_at=None).exists()
+    person.refresh_from_db()
+    assert person.erased_at is None
+
+
 def test_a_case_that_has_joined_work_once_may_be_taken_up_again_and_join_other_work(person, agent):
     first, second = (asked("access", person, agent) for _ in range(2))
     for case in (second, first):

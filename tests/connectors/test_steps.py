@@ -29,7 +29,6 @@ from tests.factories import (
     CustomerFactory,
     DataSubjectFactory,
     IdentifierFactory,
-    LegalHoldFactory,
     PromptFactory,
     SessionFactory,
     StaffFactory,
@@ -207,7 +206,7 @@ def test_a_hold_placed_meanwhile_stops_before_the_next_call(scripted, approved, 
     scripted["alpha"].script = [Later("busy")]
     scripted["beta"].script = [Later("busy")]
     request = run(approved(DataSubjectFactory()))
-    LegalHoldFactory(subject=request.subject, placed_by=approver)
+    assert ask("hold_place", subject_ids=[request.subject_id], actor=approver, reason="Court order")
     assert run(request).job.stopped_at
     assert len(scripted["alpha"].calls) == 1
 
