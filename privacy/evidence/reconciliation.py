@@ -39,7 +39,9 @@ TOLERANCE = timedelta(minutes=15)
 STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
 # How a request began whose first entry does not say so, because it was written before commitments.
 BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
-FINISHED = {"step.done": StepState.DONE, "step.waived": StepState.WAIVED}
+# What the engine finishes in one transaction is one entry; a step has one of its own where a person attests, and where
+# the entry was written before 2026-12.
+FINISHED = {"job.advanced": StepState.DONE, "step.done": StepState.DONE, "step.waived": StepState.WAIVED}
 ERASED_TEXT = "[erased]"
 
 
@@ -61,6 +63,24 @@ FORMER_NAMES = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What an entry says of a step that is finished."""
+
+    state: str
+    result: dict
+    at: datetime
+
+
+def finished_in(entry: AuditEntry) -> dict[str, Finished]:
+    """{step: what an entry of one of the events FINISHED says of it}."""
+    if "step" in entry.data:
+        results = {named_now(entry.data["step"]): entry.data.get("result", {})}
+    else:
+        results = entry.data.get("done", {})
+    return {name: Finished(FINISHED[entry.event], result, entry.at) for name, result in results.items()}
+
+
 def named_now(step: str) -> str:
     """A step of an entry, with its target, by the name that its row has now."""
     name, *target = step.split(" ", 1)
@@ -75,7 +95,7 @@ class Told:
     moved: AuditEntry | None = None  # the last change of status
     approved: AuditEntry | None = None
     plan: list[str] = field(default_factory=list)
-    finished: dict[str, AuditEntry] = field(default_factory=dict)
+    finished: dict[str, Finished] = field(default_factory=dict)
     events: set[str] = field(default_factory=set)
 
     def hear(self, entry: AuditEntry) -> None:
@@ -84,7 +104,8 @@ class Told:
         elif entry.event == "plan.frozen":
             self.plan = [named_now(step) for step in entry.data.get("steps", [])]
         elif entry.event in FINISHED:
-            self.finished[named_now(entry.data.get("step", ""))] = entry
+            self.finished |= finished_in(entry)
+            self.plan[-1:-1] = entry.data.get("joined", [])
         elif entry.event in STATUS_OF:
             self.moved = entry
             if entry.data.get("because") == "approved":
@@ -97,7 +118,7 @@ class Told:
         return bool(self.opened) and "row" not in self.opened.data
 
     def result(self, step: str) -> dict:
-        return self.finished[step].data.get("result", {}) if step in self.finished else {}
+        return self.finished[step].result if step in self.finished else {}
 
 
 @dataclass
@@ -233,13 +254,13 @@ def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
     done = {str(step): step for step in steps if step.state in FINISHED.values()}
     for name in sorted(done.keys() - told.finished.keys()):
         yield f"step “{name}” is finished, and no entry says so"
-    for name, entry in told.finished.items():
+    for name, finished in told.finished.items():
         step = done.get(name)
         if step is None:
             yield f"step “{name}” was finished, and its row does not say so"
-        elif (step.state, step.result) != (FINISHED[entry.event], told.result(name)):
+        elif (step.state, step.result) != (finished.state, finished.result):
             yield f"the result of step “{name}” is not what was written"
-        elif _apart(step.finished_at, entry.at):
+        elif _apart(step.finished_at, finished.at):
             yield f"step “{name}” was finished at another time"
 
 
@@ -365,11 +386,12 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
     found = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=(beginning, duty.ending)).order_by()
     requests = {r.id: r for r in found.values_list("id", "subject_id", "kind", "requested_by_id", named=True)}
     opened, done = {}, defaultdict(list)
-    for entry in _entries_of(requests, "request.opened", "step.done"):
+    for entry in _entries_of(requests, "request.opened", *FINISHED):
         if entry.event == "request.opened":
             opened[entry.chain] = entry
         else:
-            done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
+            request = requests[entry.chain]
+            done[request.subject_id] += [(request, finished) for finished in finished_in(entry).values()]
     by_person = defaultdict(list)
     for row in duty.rows_of(subject_ids):
         by_person[row.subject_id].append(row)
@@ -378,7 +400,7 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
             for text in _of_duty(duty, row, done[subject_id], opened):
                 yield row, text
         ended = [row for row in rows if getattr(row, duty.ended_at)]
-        told = sum(entry.data["result"].get(duty.ended_count, 0) for _, entry in done[subject_id])
+        told = sum(finished.result.get(duty.ended_count, 0) for _, finished in done[subject_id])
         if len(ended) < told:
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
@@ -392,24 +414,24 @@ def _entries_of(chains: Iterable[UUID], *events: str) -> list:
 
 
 def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
-    """`done` are (request, entry) of what the person's requests did, `opened` the first entries by request."""
-    begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.id)]
+    """`done` are (request, Finished) of what the person's requests did, `opened` the first entries by request."""
+    begun = [(r, f) for r, f in done if f.result.get(duty.key) == str(row.id)]
     if not begun:
         yield "no request put it in force"
         return
-    request, entry = begun[0]
+    request, finished = begun[0]
     if getattr(row, f"{duty.begun_by}_id") != request.requested_by_id:
         yield "it names another person as the one who ordered it"
-    if _apart(getattr(row, duty.begun_at), entry.at):
+    if _apart(getattr(row, duty.begun_at), finished.at):
         yield "it was put in force at another time"
     if request.id in opened and "reason" in opened[request.id].data:
         yield from _text(duty.name, row, opened[request.id].data["reason"])
     if (ended_at := getattr(row, duty.ended_at)) and not any(
         r.kind == duty.ending
         and r.requested_by_id == getattr(row, f"{duty.ended_by}_id")
-        and e.data["result"].get(duty.ended_count)
-        and not _apart(ended_at, e.at)
-        for r, e in done
+        and f.result.get(duty.ended_count)
+        and not _apart(ended_at, f.at)
+        for r, f in done
     ):
         yield "it was ended, and no request of that person and time says so"
 
