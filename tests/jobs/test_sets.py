@@ -4,6 +4,8 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
 from uuid import uuid4
 
 import pytest
@@ -95,11 +97,12 @@ def end_of(request: RightsRequest) -> dict:
     """What is left of a request, without what differs from one person to the next."""
     request.refresh_from_db()
     receipt = ErasureReceipt.objects.filter(request=request).first()
-    entries = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", "data")
+    entries = AuditEntry.objects.filter(chain=request.id).order_by("n")
     return {
         "status": request.status,
         "receipt": receipt and plain(receipt.body),
-        "chain": [plain(entry) for entry in entries],
+        "events": [event for event, _ in groupby(entries, attrgetter("event"))],
+        "chain": sorted(plain(part) for entry in entries for part in working.parts_of(entry)),
         "steps": [(str(s), s.state, s.attempts, s.problem, plain(s.result), bool(s.sealed)) for s in request.steps],
         "erased": DataSubject.objects.filter(pk=request.subject_id, erased_at__isnull=False).exists(),
         "rows": Counter(type(row)._meta.label for row in rows_of(request.subject)),
@@ -253,7 +256,7 @@ def test_one_that_kills_workers_is_parked_alone_and_all_others_are_done_once(job
     assert Job.objects.filter(ended_at=None).count() == 1
     # A transaction that was rolled back has done nothing, so only the rows tell.
     assert Step.objects.filter(state="done").count() == number - 1
-    assert AuditEntry.objects.filter(event="step.done").count() == number - 1
+    assert AuditEntry.objects.filter(event="job.advanced").count() == number - 1
 
 
 def test_a_fault_of_one_is_found_by_halves_and_backs_off_alone(jobs):
