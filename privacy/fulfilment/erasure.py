@@ -282,10 +282,10 @@ def suppress(jobs: Sequence[Job], identifiers: Sequence[Identifier]) -> dict[UUI
 
     Returns {request id: what the audit trail commits to}.
     """
-    requests = {job.subject_id: job.case_id for job in jobs}
+    requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
     Suppression.objects.bulk_create(
         (
-            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id])
+            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id], created_at=now)
             for i in identifiers
         ),
         ignore_conflicts=True,
@@ -382,7 +382,9 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     receipts = {}
     for job in jobs:
         body = receipt_body(steps[job.id], stays[job.subject_id])
-        receipts[job] = ErasureReceipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
+        receipts[job] = ErasureReceipt(
+            request_id=job.case_id, body=body, sha256=canonical_digest(body), issued_at=job.step.now
+        )
     ErasureReceipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
