@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from privacy.fulfilment import batches, erasure, holds, processors, requests, va
 from privacy.jobs import handlers
 from privacy.jobs import run as engine
 from privacy.jobs.claim import claim
-from privacy.jobs.heartbeats import beat
+from privacy.jobs.heartbeats import note
 from privacy.jobs.order import freeze
 from privacy.jobs.outcomes import Done, Later
 from privacy.models import (
@@ -192,15 +193,26 @@ def test_a_processor_that_knows_one_of_them_is_asked_for_that_one(staff):
 
 def test_four_people_cost_the_statements_of_two(staff, monkeypatch):
     monkeypatch.setattr(vacuum, "has_run_since", lambda moment: True)  # it asks once a process, outside a test
-    beat(Lane.BULK)
     counted = {}
     for number in (2, 4):
         approved([person() for _ in range(number)], staff)
+        note(Lane.BULK, Now())
         with CaptureQueriesContext(connection) as statements:
             engine.run()
         assert not Job.objects.filter(ended_at=None).exists()
         counted[number] = len(statements)
     assert counted[4] == counted[2]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite erases with a statement a table")
+@pytest.mark.django_db(transaction=True)
+def test_a_single_erasure_costs_at_most_sixty_statements_and_six_commits(staff):
+    [request] = approved([person("mail", "sessions", "notes", "usage")], staff, in_a_batch=False)
+    with CaptureQueriesContext(connection) as captured:
+        assert engine.run()
+    statements = [query["sql"] for query in captured]
+    assert len(statements) <= 60, statements
+    assert statements.count("COMMIT") <= 6
 
 
 # --- Faults in a set --------------------------------------------------------------------------------------------------
