@@ -39,8 +39,8 @@ TOLERANCE = timedelta(minutes=15)
 STATUS_OF = {f"request.{status}": status for status in RequestStatus.values}
 # How a request began whose first entry does not say so, because it was written before commitments.
 BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
-# What the engine finishes in one transaction is one entry; a step has one of its own where a person attests, and where
-# the entry was written before 2026-12.
+# What the engine finishes in one transaction is one entry; a step has one of its own where a person attests, and until
+# 2026-11 each had.
 FINISHED = {"job.advanced": StepState.DONE, "step.done": StepState.DONE, "step.waived": StepState.WAIVED}
 ERASED_TEXT = "[erased]"
 
