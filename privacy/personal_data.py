@@ -469,7 +469,7 @@ class StepData(Accountability):
     }
     evidence = Evidence(
         while_open=(
-            "state", "attempts", "sealed", "not_before", "units_planned", "units_done", "result", "problem",
+            "seq", "state", "attempts", "sealed", "not_before", "units_planned", "units_done", "result", "problem",
             "started_at", "finished_at",
         ),
         ended=("state", ("done", "waived")),

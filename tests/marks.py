@@ -30,6 +30,7 @@ from tests.tampering import owner_of_the_tables
 COUNTER = itertools.count(1)
 SHORT_NUMBER = 10  # digits; its four bytes in SQLite's file could be there by chance
 SHORTEST = 16  # characters; a column for fewer can hold no mark
+KEYS_OF_THE_CATALOGUE = ("privacy.Case.kind", "privacy.Job.kind")  # what a case is about is declared, like a choice
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ def values_for(declaration: type[PersonalData], pk) -> Iterator[tuple[str, tuple
 
 
 def can_hold_a_mark(field: models.Field) -> bool:
-    """Not: choices, links, yes or no, small numbers, texts of a few letters, and what makes the person erased."""
+    """Not: choices, keys of the catalogue, links, yes or no, small numbers, texts of a few letters, and what makes the
+    person erased."""
     if field.choices or isinstance(field, models.ForeignKey | models.BooleanField | models.SmallIntegerField):
         return False
     if isinstance(field, models.CharField) and field.max_length < SHORTEST:
         return False
-    return str(field) not in ("privacy.DataSubject.erased_at", "privacy.Step.sealed")
+    return str(field) not in ("privacy.DataSubject.erased_at", "privacy.Step.sealed", *KEYS_OF_THE_CATALOGUE)
 
 
 def identifier_value(pk) -> tuple[str, list[str]]:

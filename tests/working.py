@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from privacy.jobs import run as engine
 from privacy.jobs.claim import Claim, claim
 from privacy.jobs.due import due
-from privacy.models import Job, Case, Step
+from privacy.models import AuditEntry, Case, Job, Step
 
 
 def of(request_id: UUID) -> Q:
@@ -56,3 +56,15 @@ def run_again(request: Case, times: int = 1) -> Case:
         run(request.id)
     request.refresh_from_db()
     return request
+
+
+def parts_of(entry: AuditEntry) -> list[tuple[str, dict]]:
+    """(event, data) of what the entry tells, a step at a time: which of them fall into one transaction of the engine is
+    a matter of time."""
+    if entry.event != "job.advanced":
+        return [(entry.event, entry.data)]
+    return [
+        *(("step.done", {"step": step, "result": result}) for step, result in entry.data.get("done", {}).items()),
+        *(("step.intended", {"step": step, "attempt": n}) for step, n in entry.data.get("intended", {}).items()),
+        *(("step.joined", {"step": step}) for step in entry.data.get("joined", [])),
+    ]

@@ -48,6 +48,22 @@ def fields(data: dict) -> str:
     return ", ".join(name.replace("_", " ") for name in data["fields"]) or "nothing"
 
 
+def advanced(data: dict) -> str:
+    """What one transaction finished, and which calls it is about to make: `. Done: Delete the files. Begun: …`."""
+    told = {
+        "Done": data.get("done", {}),
+        "Begun": data.get("intended", {}),
+        "Joined to the plan": data.get("joined", ()),
+    }
+    parts = [f"{word}: {', '.join(map(named, steps))}" for word, steps in told.items() if steps]
+    return "".join(f". {part}" for part in parts)
+
+
+def named(step: str) -> str:
+    name, _, target = named_now(step).partition(" ")
+    return step_words.named(name, target)
+
+
 def outcome(data: dict) -> str:
     """What became of an erasure at a processor, as the request's page tells it."""
     text = step_words.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
@@ -70,6 +86,7 @@ def name_and_target(data: dict) -> tuple[str, str]:
 
 # What the details of events name, from the data of an entry.
 WORDS: dict[str, Callable[[dict], object]] = {
+    "advanced": advanced,
     "attempt": lambda data: data["attempt"],
     "because": because,
     "counts": counts,

@@ -23,19 +23,22 @@ class Recipient(Connector):
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")
 
 
-def references_of_all(subject_ids: Sequence[UUID]) -> dict[str, References]:
-    """{processor: {person: its names for them}}, of those that it knows; with one query for all mere recipients."""
+def references_of_all(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[str, References]:
+    """{processor: {person: its names for them}}, of those that it knows; with one query for all mere recipients.
+    `scope`, if given, names the same people."""
     mere = [key for key, c in connectors.items() if type(c).references_of is Recipient.references_of]
     called = [key for key in connectors if key not in mere]
-    found = known_to(mere, subject_ids) | {key: connectors[key].references_of(subject_ids) for key in called}
+    found = known_to(mere, subject_ids, scope) | {key: connectors[key].references_of(subject_ids) for key in called}
     return {key: {pk: names for pk, names in known.items() if any(names.values())} for key, known in found.items()}
 
 
-def known_to(recipients: Sequence[str], subject_ids: Sequence[UUID]) -> dict[str, References]:
+def known_to(
+    recipients: Sequence[str], subject_ids: Sequence[UUID], scope: compiler.Scope | None = None
+) -> dict[str, References]:
     found: dict[str, References] = {key: {} for key in recipients}
     if recipients and subject_ids:
         with connection.cursor() as cursor:
-            cursor.execute(*compiler.known_to_each(recipients, compiler.Scope.many(subject_ids)))
+            cursor.execute(*compiler.known_to_each(recipients, scope or compiler.Scope.many(subject_ids)))
             for recipient, key in cursor.fetchall():
                 found[recipient][UUID(str(key))] = {"account_id": [str(UUID(str(key)))]}
     return found

@@ -35,7 +35,8 @@ def append_links(links: Sequence[tuple[UUID, Event, dict]], *, actor: Staff | No
     if new := chains - heads.keys():
         AuditHead.objects.bulk_create([AuditHead(chain=c, n=0, digest=GENESIS) for c in new], ignore_conflicts=True)
         heads |= AuditHead.objects.select_for_update().order_by("chain").in_bulk(new)
-    entries = [_link(heads[chain], event, actor, data) for chain, event, data in links]
+    now = datetime.now(UTC)
+    entries = [_link(heads[chain], event, actor, data, now) for chain, event, data in links]
     AuditEntry.objects.bulk_create(entries)
     AuditHead.objects.bulk_create(
         heads.values(), update_conflicts=True, unique_fields=["chain"], update_fields=["n", "digest"]
@@ -48,11 +49,10 @@ def subject_chain(subject_id: UUID) -> UUID:
     return UUID(pseudonym(subject_id))
 
 
-def _link(head: AuditHead, event: Event, actor: Staff | None, data: dict) -> AuditEntry:
+def _link(head: AuditHead, event: Event, actor: Staff | None, data: dict, now: datetime) -> AuditEntry:
     plain = json.loads(json.dumps(data, default=str))
     entry = AuditEntry(
-        chain=head.chain, n=head.n + 1, event=event, actor=actor, at=datetime.now(UTC), data=plain,
-        previous=head.digest,
+        chain=head.chain, n=head.n + 1, event=event, actor=actor, at=now, data=plain, previous=head.digest,
     )  # fmt: skip
     entry.digest = digest_of(entry)
     head.n, head.digest = entry.n, entry.digest

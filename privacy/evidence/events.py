@@ -53,6 +53,7 @@ class Event(StrEnum):
 
     PLAN_FROZEN = "plan.frozen", "Plan frozen", ": {steps}"
     PLAN_APPROVED_AGAIN = "plan.approved_again", "Plan approved again, as it had changed"
+    JOB_ADVANCED = "job.advanced", "Carried on", "{advanced}"
     STEP_INTENDED = "step.intended", "Step begun", ": {step}, attempt {attempt}"
     STEP_DONE = "step.done", "Step done", ": {step}{outcome}"
     STEP_WAIVED = "step.waived", "Step waived", ": {step}"
@@ -108,4 +109,6 @@ OF_OLD_STATUS = {
 }
 
 # In the trails of old databases; no code writes them any more.
-HISTORICAL = frozenset({*OF_OLD_STATUS, Event.REQUEST_PARKED, Event.REQUEST_UNPARKED, Event.STEP_WAIVED})
+HISTORICAL = frozenset(
+    {*OF_OLD_STATUS, Event.REQUEST_PARKED, Event.REQUEST_UNPARKED, Event.STEP_INTENDED, Event.STEP_WAIVED}
+)

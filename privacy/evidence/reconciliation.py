@@ -41,10 +41,13 @@ MOVES = {*OF_MOVE.values()}
 # until 2026-11 of how it began.
 BEGINNINGS = {State.RECEIVED, State.DECIDING, State.FULFILLING}
 OLD_BEGINNINGS = {"received": State.RECEIVED, "awaiting_approval": State.DECIDING, "in_progress": State.FULFILLING}
-FINISHED = {Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
+# What the engine finishes in one transaction is one entry; a step has one of its own where a person attests, and until
+# 2026-11 each had.
+FINISHED = {Event.JOB_ADVANCED: StepState.DONE, Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
 ENDS = {
     Event.CASE_JOB_ENDED, Event.CASE_WITHDRAWN, Event.REQUEST_FULFILLED, Event.REQUEST_DENIED, Event.REQUEST_WITHDRAWN,
 }  # fmt: skip
+RECEIPTS = ("erasure.receipt", "receipts.issue")  # steps that issue one
 ERASED_TEXT = "[erased]"
 # What a decision about a hold or a flag says of the row that it begins, and of how many it ends.
 EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
@@ -66,6 +69,30 @@ FORMER_NAMES = {
     "package": "access.package", "hold_place": "holds.place", "hold_release": "holds.release",
     "child_flag": "children.freeze", "child_clear": "children.thaw",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What an entry says of a step that is finished."""
+
+    state: str
+    result: dict
+    at: datetime
+
+
+def job_of(entry: AuditEntry) -> str:
+    """Until 2026-11 a request had one job, of its own id."""
+    return entry.data.get("job", str(entry.chain))
+
+
+def finished_in(entry: AuditEntry) -> dict[tuple[str, str], Finished]:
+    """{(job, step): what an entry of one of the events FINISHED says of it}."""
+    if "step" in entry.data:
+        results = {named_now(entry.data["step"]): entry.data.get("result", {})}
+    else:
+        results = entry.data.get("done", {})
+    job = job_of(entry)
+    return {(job, name): Finished(FINISHED[entry.event], result, entry.at) for name, result in results.items()}
 
 
 def named_now(step: str) -> str:
@@ -90,7 +117,7 @@ class Told:
     ends: list[AuditEntry] = field(default_factory=list)  # of its work, the earlier ones too
     effects: dict = field(default_factory=dict)  # of holds and flags, in the transaction that decided
     plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
-    finished: dict[str, AuditEntry] = field(default_factory=dict)
+    finished: dict[tuple[str, str], Finished] = field(default_factory=dict)  # by job and step
     packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
 
     def hear(self, entry: AuditEntry) -> None:
@@ -99,9 +126,10 @@ class Told:
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
         elif entry.event == Event.PLAN_FROZEN:
             steps = [named_now(step) for step in entry.data.get("steps", [])]
-            self.plans[entry.data.get("job", str(entry.chain))] = steps
+            self.plans[job_of(entry)] = steps
         elif entry.event in FINISHED:
-            self.finished[named_now(entry.data.get("step", ""))] = entry
+            self.finished |= finished_in(entry)
+            self.plans.get(job_of(entry), [])[-1:-1] = entry.data.get("joined", [])
         elif entry.event in MOVES or entry.event in OF_OLD_STATUS:
             self.moved = entry
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
@@ -134,8 +162,14 @@ class Told:
         """Whether it was written before entries committed to rows: what is not told cannot be held against them."""
         return bool(self.opened) and "row" not in self.opened.data
 
-    def result(self, step: str) -> dict:
-        return self.finished[step].data.get("result", {}) if step in self.finished else {}
+    def last(self, *steps: str) -> Finished | None:
+        """The last time that a step of one of these names was finished."""
+        found = [finished for (_, step), finished in self.finished.items() if step in steps]
+        return found[-1] if found else None
+
+    def result(self, *steps: str) -> dict:
+        finished = self.last(*steps)
+        return finished.result if finished else {}
 
 
 @dataclass
@@ -288,21 +322,21 @@ def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
         by_job[str(step.job_id)].append(str(step))
     if dict(by_job) != told.plans:
         yield "the steps are not those of the plan"
-    done = {str(step): step for step in steps if step.state in FINISHED.values()}
-    for name in sorted(done.keys() - told.finished.keys()):
+    done = {(str(step.job_id), str(step)): step for step in steps if step.state in FINISHED.values()}
+    for _, name in sorted(done.keys() - told.finished.keys()):
         yield f"step “{name}” is finished, and no entry says so"
-    for name, entry in told.finished.items():
-        step = done.get(name)
+    for (job, name), finished in told.finished.items():
+        step = done.get((job, name))
         if step is None:
             yield f"step “{name}” was finished, and its row does not say so"
-        elif (step.state, step.result) != (FINISHED[entry.event], told.result(name)):
+        elif (step.state, step.result) != (finished.state, finished.result):
             yield f"the result of step “{name}” is not what was written"
-        elif _apart(step.finished_at, entry.at):
+        elif _apart(step.finished_at, finished.at):
             yield f"step “{name}” was finished at another time"
 
 
 def _receipt(receipt: Receipt | None, told: Told) -> Iterator[str]:
-    issued = told.result("erasure.receipt")
+    issued = told.result(*RECEIPTS)
     if receipt is None:
         if issued:
             yield "the receipt is gone"
@@ -312,7 +346,7 @@ def _receipt(receipt: Receipt | None, told: Told) -> Iterator[str]:
         yield "the receipt is another one than was issued"
     elif commitments.canonical_digest(receipt.body) != receipt.sha256:
         yield "the text of the receipt is not what was issued"
-    elif _apart(receipt.issued_at, told.finished["erasure.receipt"].at):
+    elif _apart(receipt.issued_at, told.last(*RECEIPTS).at):
         yield "the receipt was issued at another time"
 
 
@@ -425,10 +459,11 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
     columns = ("id", "subject_id", "kind", "requested_by_id", "approved_by_id")
     requests = {r.id: r for r in found.values_list(*columns, named=True)}
     opened, done = {}, defaultdict(list)
-    for entry in _entries_of(requests, Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.STEP_DONE):
+    for entry in _entries_of(requests, Event.REQUEST_OPENED, Event.CASE_GRANTED, *FINISHED):
         if entry.event == Event.REQUEST_OPENED:
             opened[entry.chain] = entry
-        done[requests[entry.chain].subject_id].append((requests[entry.chain], entry))
+        request = requests[entry.chain]
+        done[request.subject_id] += [(request, Said(facts, entry.at)) for facts in _facts_in(entry)]
     by_person = defaultdict(list)
     for row in duty.rows_of(subject_ids):
         by_person[row.subject_id].append(row)
@@ -438,7 +473,7 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
                 yield row, text
         ended = [row for row in rows if getattr(row, duty.ended_at)]
         # One that is confirmed and cleared afterwards is one.
-        told = max(sum(_facts(entry).get(count, 0) for _, entry in done[subject_id]) for count in duty.endings.values())
+        told = max(sum(said.facts.get(count, 0) for _, said in done[subject_id]) for count in duty.endings.values())
         if len(ended) < told:
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
@@ -451,20 +486,32 @@ def _entries_of(chains: Iterable[UUID], *events: str) -> list:
     return sorted(found.values_list("id", "chain", "event", "at", "data", named=True))
 
 
-def _facts(entry) -> dict:
-    return entry.data.get("result", {}) if entry.event == Event.STEP_DONE else entry.data
+@dataclass(frozen=True)
+class Said:
+    """What an entry of a case says of holds and flags."""
+
+    facts: dict
+    at: datetime
+
+
+def _facts_in(entry) -> Iterator[dict]:
+    """Of a decision its own data, of steps their results."""
+    if entry.event in FINISHED:
+        yield from (finished.result for finished in finished_in(entry).values())
+    else:
+        yield entry.data
 
 
 def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
-    """`done` are (request, entry) of what the person's requests did, `opened` the first entries by request."""
-    begun = [(r, e) for r, e in done if _facts(e).get(duty.key) == str(row.id)]
+    """`done` are (request, Said) of what the person's cases did, `opened` the first entries by case."""
+    begun = [(r, said) for r, said in done if said.facts.get(duty.key) == str(row.id)]
     if not begun:
         yield "no request put it in force"
         return
-    request, entry = begun[0]
+    request, said = begun[0]
     if getattr(row, f"{duty.begun_by}_id") != request.requested_by_id:
         yield "it names another person as the one who ordered it"
-    told_at = [entry.at, *([opened[request.id].at] if request.id in opened else [])]  # by a worker, until 2026-11
+    told_at = [said.at, *([opened[request.id].at] if request.id in opened else [])]  # by a worker, until 2026-11
     if all(_apart(getattr(row, duty.begun_at), moment) for moment in told_at):
         yield "it was put in force at another time"
     if request.id in opened and "reason" in opened[request.id].data:
@@ -472,11 +519,11 @@ def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[s
     ended_at, ended_by = getattr(row, duty.ended_at), getattr(row, f"{duty.ended_by}_id")
     endings = [
         r.kind
-        for r, e in done
+        for r, said in done
         if r.kind in duty.endings
         and (r.approved_by_id or r.requested_by_id) == ended_by
-        and _facts(e).get(duty.endings[r.kind])
-        and not _apart(ended_at, e.at)
+        and said.facts.get(duty.endings[r.kind])
+        and not _apart(ended_at, said.at)
     ] if ended_at else [None]  # fmt: skip
     if not endings:
         yield "it was ended, and no request of that person and time says so"

@@ -17,11 +17,13 @@ from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.evidence.commitments import canonical_digest
 from privacy.fulfilment import mentions
+from privacy.fulfilment.processors import NOT_KNOWN
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
+from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.jobs.reach import OPEN_STEPS
-from privacy.models import DataSubject, Identifier, Job, Receipt, Step, Suppression
+from privacy.models import DataSubject, Identifier, Job, Receipt, Step, StepState, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
 from privacy.selectors.suppression import digest
@@ -33,14 +35,22 @@ FILES_A_SLICE = 200
 
 def plan_steps(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
     """Each job's plan: files while their names are known, big tables in slices, all the rest in one transaction, the
-    folders, what the database still holds of it, the processors (whose names for the person were sealed away), the
-    receipt."""
+    folders, what the database still holds of it, the processors that know the person (and whose names for them are
+    sealed away), the receipt."""
     subject_ids = [job.subject_id for job in jobs]
     counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
-    return {job: _steps(counted[job.subject_id], files.get(job.subject_id, 0)) for job in jobs}
+    known = references_of_all(subject_ids)
+    return {
+        job: _steps(
+            counted[job.subject_id],
+            files.get(job.subject_id, 0),
+            [key for key in sorted(connectors) if job.subject_id in known[key]],
+        )
+        for job in jobs
+    }
 
 
-def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
+def _steps(counted: dict[str, dict[str, int]], files: int, processors: Sequence[str]) -> list[Planned]:
     big = [
         Planned("erasure.slices", label, actions["delete"])
         for label, actions in counted.items()
@@ -53,7 +63,7 @@ def _steps(counted: dict[str, dict[str, int]], files: int) -> list[Planned]:
         Planned("erasure.rows", units=rest),
         Planned("erasure.folders"),
         Planned("erasure.vacuum"),
-        *(Planned("processors.erase", key) for key in sorted(connectors)),
+        *(Planned("processors.erase", key) for key in processors),
         Planned("erasure.receipt"),
     ]
 
@@ -150,24 +160,23 @@ def erase_rows(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     subject_ids = [job.subject_id for job in jobs]
     identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
-    seal_references(jobs)
+    scope = scope_of(subject_ids)
+    seal_references(jobs, scope)
     suppressed = suppress(jobs, identifiers)
     named = mentions.erase(subject_ids, identifiers)
-    counted, scope = erased_rows(subject_ids)
+    counted = plans.row_counts(subject_ids, scope)
     execute(scope)
     return {
         job: Done(
-            {"rows": counted[job.subject_id] | named.get(job.subject_id, {}), "suppressed": suppressed[job.case_id]},
+            {
+                "rows": counted[job.subject_id] | named.get(job.subject_id, {}),
+                "suppressed": suppressed[job.case_id],
+                "not_known_to": not_asked(job),
+            },
             units=sum(map(erased_among, counted[job.subject_id].values())),
         )
         for job in jobs
     }
-
-
-def erased_rows(subject_ids: Sequence[UUID]) -> tuple[dict[UUID, dict[str, dict[str, int]]], compiler.Scope]:
-    """({subject: what `row_counts` says}, the scope it was counted with)."""
-    scope = scope_of(subject_ids)
-    return plans.row_counts(subject_ids, scope), scope
 
 
 def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
@@ -184,11 +193,12 @@ def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
     return compiler.Scope.table("erasing")
 
 
-def seal_references(jobs: Sequence[Job]) -> None:
+def seal_references(jobs: Sequence[Job], scope: compiler.Scope | None = None) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
-    keeps nothing where the processor does not know the person."""
+    keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
+    was made joins it."""
     by_subject = {job.subject_id: job for job in jobs}
-    for key, known in references_of_all(list(by_subject)).items():
+    for key, known in references_of_all(list(by_subject), scope).items():
         for subject_id, names in known.items():
             if step := step_at(by_subject[subject_id], key):
                 step.sealed = sealing.seal(joined(sealing.unseal(step.sealed), names))
@@ -196,7 +206,19 @@ def seal_references(jobs: Sequence[Job]) -> None:
 
 
 def step_at(job: Job, processor: str) -> Step | None:
-    return next((s for s in job.open_steps if s.name == "processors.erase" and s.target == processor), None)
+    """The open step of this processor; none where somebody has attested it already."""
+    for step in job.open_steps:
+        if step.name == "processors.erase" and step.target == processor:
+            return step
+    if job.steps.filter(name="processors.erase", target=processor).exists():
+        return None
+    return join(job, Planned("processors.erase", processor))
+
+
+def not_asked(job: Job) -> list[str]:
+    """Processors that know nothing of the person: they have no step."""
+    asked = {step.target for step in job.open_steps if step.name == "processors.erase"}
+    return sorted(connectors.keys() - asked)
 
 
 def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -208,10 +230,10 @@ def suppress(jobs: Sequence[Job], identifiers: Sequence[Identifier]) -> dict[UUI
 
     Returns {request id: what the audit trail commits to}.
     """
-    requests = {job.subject_id: job.case_id for job in jobs}
+    requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
     Suppression.objects.bulk_create(
         (
-            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id])
+            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id], created_at=now)
             for i in identifiers
         ),
         ignore_conflicts=True,
@@ -308,15 +330,19 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     receipts = {}
     for job in jobs:
         body = receipt_body(steps[job.id], stays[job.subject_id])
-        receipts[job] = Receipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
+        receipts[job] = Receipt(
+            request_id=job.case_id, body=body, sha256=canonical_digest(body), issued_at=job.step.now
+        )
     Receipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
 
 def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
-    """{job id: its steps in order}: those finished earlier, and those of this transaction, not written yet."""
+    """{job id: its steps in order}: those finished earlier, read no further than the receipt tells of them, and those
+    of this transaction, not written yet."""
     found = {job.id: list(job.open_steps) for job in jobs}
-    for step in Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS):
+    finished = Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS).order_by()
+    for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", named=True):
         found[step.job_id].append(step)
     return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
 
@@ -324,7 +350,7 @@ def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
 def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
     """What the steps did, and what is there after them: some of it goes only when a processor has answered."""
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
-    files, processors, database = {}, [], ""
+    files, processors, database = {}, {}, ""
     for step in steps:
         match step.name:
             case "erasure.files" | "erasure.folders":
@@ -332,13 +358,15 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
             case "erasure.slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "erasure.rows":
+                for processor in step.result.get("not_known_to", []):
+                    processors[processor] = {"processor": processor, "state": StepState.DONE, **NOT_KNOWN}
                 for label, actions in step.result["rows"].items():
                     for action, rows in actions.items():
                         by_action[action][label] = by_action[action].get(label, 0) + rows
             case "erasure.vacuum":
                 database = step.result["outcome"]
             case "processors.erase":
-                processors.append({"processor": step.target, "state": step.state, **step.result})
+                processors[step.target] = {"processor": step.target, "state": step.state, **step.result}
     handed_over = {label: registry_reason(label) for label in by_action.get("hand over", {})}
     return {
         "deleted": by_action["delete"],
@@ -348,7 +376,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
         "handed_over": by_action["hand over"],
         "handed_over_because": handed_over,
         "files": files,
-        "processors": processors,
+        "processors": [item for _, item in sorted(processors.items())],
         "database": database,
     }
 

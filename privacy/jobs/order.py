@@ -45,18 +45,30 @@ def freeze(plans: Mapping[Job, Sequence[Planned]]) -> None:
     """Writes each job's plan as step rows. From here on it does not change."""
     if not plans:
         return
-    Step.objects.bulk_create(
-        Step(
-            job=job, seq=seq, name=p.name, target=p.target, units_planned=p.units, key=key_of(job.id, p.name, p.target)
-        )
-        for job, plan in plans.items()
-        for seq, p in enumerate(plan, start=1)
-    )  # fmt: skip
+    Step.objects.bulk_create(step_of(job, p, seq) for job, plan in plans.items() for seq, p in enumerate(plan, start=1))
     links = [
         (job.chain, {"job": job.id, "steps": [f"{p.name} {p.target}".strip() for p in plan]})
         for job, plan in plans.items()
     ]
     audit.append_many(links, Event.PLAN_FROZEN, actor=None)
+
+
+def join(job: Job, planned: Planned) -> Step:
+    """Adds a step to the plan of a job that a local handler is at work on, before the last of it; rows are written, and
+    the audit trail told, with the rest of the transaction."""
+    last = job.open_steps[-1]
+    step = step_of(job, planned, last.seq)
+    step.now, last.seq = last.now, last.seq + 1
+    job.open_steps.insert(-1, step)
+    job.changed_steps += [step, last]
+    return step
+
+
+def step_of(job: Job, planned: Planned, seq: int) -> Step:
+    return Step(
+        job=job, seq=seq, name=planned.name, target=planned.target, units_planned=planned.units,
+        key=key_of(job.id, planned.name, planned.target),
+    )  # fmt: skip
 
 
 def key_of(job_id: uuid.UUID, name: str, target: str) -> uuid.UUID:

@@ -1,9 +1,11 @@
 """Writes what attempts came to: steps, what the audit trail says of them, and what it means for their jobs."""
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from privacy.evidence import audit
@@ -15,11 +17,10 @@ from privacy.models import Job, Staff, Step, StepState
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(days=7)
 WRITTEN = (
-    "state", "attempts", "result", "problem", "sealed", "not_before", "started_at", "finished_at", "units_done",
+    "seq", "state", "attempts", "result", "problem", "sealed", "not_before", "started_at", "finished_at", "units_done",
 )  # fmt: skip
 
 Answer = tuple[Job, Step, Outcome]
-Link = tuple[UUID, Event, dict]
 
 
 def begin(step: Step) -> None:
@@ -30,10 +31,10 @@ def begin(step: Step) -> None:
 @dataclass
 class Minutes:
     """What a transaction writes down at its end: steps, audit entries and jobs, with the same few statements for many
-    jobs as for one."""
+    jobs as for one. `told` is by chain, {chain: what one entry tells of this transaction}."""
 
     steps: dict[UUID, Step] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
+    told: dict[UUID, dict] = field(default_factory=lambda: defaultdict(dict))
     advanced: list[Job] = field(default_factory=list)
     parked: list[tuple[Job, str]] = field(default_factory=list)
 
@@ -43,34 +44,47 @@ class Minutes:
         for job, step, outcome in answers:
             if isinstance(outcome, More | Later | Waiting | Failed) and outcome.result is not None:
                 step.result = outcome.result
-            self.links += enter(job, step, outcome)
+            enter(job, step, outcome)
             self.steps[step.id] = step
+            if isinstance(outcome, Done):
+                self.told_of(job).setdefault("done", {})[str(step)] = outcome.result
             if isinstance(outcome, Done | More):
                 self.advanced.append(job)
             if isinstance(outcome, Failed) or (isinstance(outcome, Later) and step.attempts >= MAX_ATTEMPTS):
                 self.parked.append((job, f"{step}: {outcome.because}"))
 
+    def told_of(self, job: Job) -> dict:
+        self.told[job.chain]["job"] = str(job.id)
+        return self.told[job.chain]
+
     def intend(self, job: Job, step: Step) -> None:
         """Takes in that a call is about to be made."""
         self.steps[step.id] = step
-        self.links.append((job.chain, Event.STEP_INTENDED, {"step": str(step), "attempt": step.attempts}))
+        self.told_of(job).setdefault("intended", {})[str(step)] = step.attempts
+
+    def change(self, job: Job, step: Step) -> None:
+        """Takes in what a handler has done to a step that is not the one at hand: changed it, or joined it to the
+        plan."""
+        if step._state.adding and step.id not in self.steps:
+            self.told_of(job).setdefault("joined", []).append(str(step))
+        self.steps[step.id] = step
 
     def write(self) -> None:
-        save(list(self.steps.values()))
-        if self.links:
-            audit.append_links(self.links, actor=None)
+        save(self.steps.values())
+        if self.told:
+            audit.append_many(list(self.told.items()), Event.JOB_ADVANCED, actor=None)
         made_progress(self.advanced)
         for job, because in self.parked:
             park(job, because)
 
 
-def enter(job: Job, step: Step, outcome: Outcome) -> list[Link]:
-    """Enters one outcome in the step, in memory; returns what the audit trail says of it."""
+def enter(job: Job, step: Step, outcome: Outcome) -> None:
+    """Enters one outcome in the step, in memory."""
     match outcome:
         case Done():
             if outcome.record:
                 outcome.record(job, step)
-            return [finish(job, step, outcome.result, outcome.units)]
+            finish(step, outcome.result, outcome.units)
         case More():
             step.units_done, step.problem, step.not_before, step.attempts = outcome.units, "", None, 0
         case Later():
@@ -85,29 +99,44 @@ def enter(job: Job, step: Step, outcome: Outcome) -> list[Link]:
             step.problem, step.not_before = outcome.because[:300], None
         case _:
             raise TypeError(f"{step} answered with a {type(outcome).__name__}")
-    return []
 
 
-def finish(job: Job, step: Step, result: dict, units: int | None) -> Link:
+def finish(step: Step, result: dict, units: int | None) -> None:
     """Closes the step with its evidence, in memory."""
     step.state, step.result, step.problem, step.sealed, step.not_before = StepState.DONE, result, "", "", None
     step.started_at, step.finished_at = step.started_at or step.now, step.now
     step.units_done = step.units_planned if units is None else units
-    return job.chain, Event.STEP_DONE, {"step": str(step), "result": result}
 
 
 def attest(job: Job, step: Step, result: dict, *, actor: Staff) -> None:
     """Closes a step of a locked job on a person's word, in the caller's transaction."""
-    chain, event, data = finish(job, step, result, None)
+    finish(step, result, None)
     save([step])
-    audit.append_links([(chain, event, data)], actor=actor)
+    audit.append(job.chain, Event.STEP_DONE, actor=actor, job=str(job.id), step=str(step), result=result)
     made_progress([job])
 
 
-def save(steps: Sequence[Step]) -> None:
-    """One upsert: bulk_update's CASE is ten times slower for 500 rows."""
-    if steps:
-        Step.objects.bulk_create(steps, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
+def save(steps: Iterable[Step]) -> None:
+    """Those of one name that came to the same with one UPDATE, the others with one upsert: bulk_update's CASE is ten
+    times slower for 500 rows. Those that joined the plan come last, when the step behind them has moved."""
+    joined, apart, by_name = [], [], defaultdict(lambda: defaultdict(list))
+    for step in steps:
+        if step._state.adding:
+            joined.append(step)
+        else:
+            by_name[str(step)][repr([getattr(step, name) for name in WRITTEN])].append(step)
+    for by_values in by_name.values():
+        alike, *others = sorted(by_values.values(), key=len, reverse=True)
+        if len(alike) > 1:
+            written = {name: getattr(alike[0], name) for name in WRITTEN}
+            Step.objects.filter(pk__in=[step.pk for step in alike]).update(**written)
+        else:
+            others.append(alike)
+        apart += chain.from_iterable(others)
+    if apart:
+        Step.objects.bulk_create(apart, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
+    if joined:
+        Step.objects.bulk_create(joined)
 
 
 def made_progress(jobs: Sequence[Job]) -> None:

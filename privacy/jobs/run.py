@@ -188,7 +188,9 @@ def do(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Outcome]:
         failpoints.strike("before effect")
         outcomes = local_handlers[name](jobs)
         failpoints.strike("after effect")
-        minutes.steps |= {step.id: step for job in jobs for step in job.changed_steps}
+        for job in jobs:
+            for step in job.changed_steps:
+                minutes.change(job, step)
         minutes.record([(job, job.step, outcomes[job]) for job in jobs])
         failpoints.strike("recorded")
     except (LeaseLost, Stopped):

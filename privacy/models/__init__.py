@@ -1,3 +1,4 @@
+from privacy.models import lookups  # noqa: F401  (registers them)
 from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, State, Verification
 from privacy.models.children import ChildFlag
 from privacy.models.communications import MarketingPreference, SupportConversation, SupportMessage

@@ -1,5 +1,6 @@
 """The main job in a real browser with a real worker: exported, handed over, erased by two people, answered."""
 
+import signal
 import zipfile
 
 import pytest
@@ -31,7 +32,7 @@ def person(groups):
 def test_a_person_is_exported_and_erased_by_two_people(signed_in, open_page, worker, person, tmp_path):
     agent = signed_in(roles.AGENT)
     find(agent, "OTTILIE@example.com")
-    export(agent)
+    export(agent, worker)
     assert_holds_the_person(download(agent, tmp_path), person)
     hand_over_by_link(agent, open_page(), tmp_path)
     ask_for_erasure(agent, person)
@@ -52,17 +53,20 @@ def find(page, term: str) -> None:
     assert "example.com" not in page.url
 
 
-def export(page) -> None:
-    """Starts the export and waits until the open page, never reloaded, shows the package."""
+def export(page, worker) -> None:
+    """Starts the export and waits until the open page, never reloaded, shows the package. The worker rests until the
+    page is open: what is done before needs no telling."""
+    worker.send_signal(signal.SIGSTOP)
     page.click(".ops-actions >> text=Export data")
     page.fill("[name=reason]", REASON)
     page.select_option("[name=verification]", "email_round_trip")
     page.click("button:text-is('Start the export')")
     page.wait_for_selector("[data-live]")
     page.evaluate("window.stillTheSamePage = true")
+    worker.send_signal(signal.SIGCONT)
     page.wait_for_selector("h3:text-is('Package')")
     assert page.evaluate("window.stillTheSamePage")
-    assert page.text_content("[data-say]") == "Done; the person is still to be answered"
+    expect(page.locator("[data-say]")).to_have_text("Done; the person is still to be answered")
     assert page.get_attribute("[data-bar=all]", "value") == page.get_attribute("[data-bar=all]", "max")
 
 

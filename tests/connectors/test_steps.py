@@ -8,6 +8,7 @@ from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed
 from privacy.connectors import openai as openai_module
 from privacy.connectors.base import Call, Connector, connectors
+from privacy.evidence import chains
 from privacy.evidence.sealing import unseal
 from privacy.fulfilment import erasure
 from privacy.jobs import order
@@ -246,7 +247,7 @@ def test_without_keys_the_processors_that_know_the_person_are_awaited_and_no_oth
     assert request.state == State.FULFILLING
     steps = request.steps.filter(name="processors.erase")
     assert {s.target for s in steps if s.state == "waiting"} == {"clerk"}
-    assert {s.state for s in steps if s.target != "clerk"} == {"done"}
+    assert {s.target: s.state for s in steps if s.target != "clerk"} == {"hosting": "done"}
 
 
 def test_an_effect_whose_reply_was_lost_happens_once(clerk, approved):
@@ -302,9 +303,47 @@ def test_names_are_sealed_before_a_big_table_goes_in_slices(openai, approved, mo
     assert openai.responses == set()
 
 
-def test_every_processor_has_a_step_in_every_plan(approved):
+def test_every_processor_that_knows_the_person_has_a_step_and_every_other_stands_in_the_receipt(approved):
     request = approved(DataSubjectFactory())
-    assert set(request.steps.filter(name="processors.erase").values_list("target", flat=True)) == set(connectors)
+    assert set(request.steps.filter(name="processors.erase").values_list("target", flat=True)) == {"hosting"}
+    assert receipt_of(run(request)).keys() == connectors.keys()
+
+
+@pytest.mark.parametrize("rows_in_slices", [False, True])
+def test_a_processor_that_comes_to_know_the_person_after_the_approval_is_asked(
+    clerk, approved, monkeypatch, rows_in_slices
+):
+    person = DataSubjectFactory()
+    SessionFactory.create_batch(3, subject=person)
+    if rows_in_slices:
+        monkeypatch.setattr(erasure, "SLICE_ROWS", 2)
+    request = approved(person)
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    assert run(request).status == RequestStatus.FULFILLED
+    assert clerk.effects == {"user_1": 1}
+    assert receipt_of(request)["clerk"]["outcome"] == "erased"
+    assert request.steps.last().name == "erasure.receipt"
+    assert not chains.walk().faults
+
+
+def test_a_processor_that_forgets_the_person_after_the_approval_is_not_asked(clerk, approved):
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    request = approved(person)
+    person.identifiers.all().delete()
+    assert run(request).status == RequestStatus.FULFILLED
+    assert clerk.effects == {}
+    assert receipt_of(request)["clerk"]["outcome"] == "the processor does not know this person"
+
+
+def test_one_that_was_attested_before_the_rows_went_is_not_asked_again(clerk, approved, approver):
+    person = DataSubjectFactory()
+    IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
+    request = approved(person)
+    processors.attest(step_id=step_of(request, "clerk").id, actor=approver, evidence="TICKET-4711")
+    assert run(request).status == RequestStatus.FULFILLED
+    assert clerk.effects == {}
+    assert receipt_of(request)["clerk"]["outcome"] == "attested"
 
 
 def test_what_a_processor_was_asked_is_not_withdrawn_any_more(scripted, approved, approver):

@@ -394,9 +394,9 @@ def trails() -> list[list[str]]:
     """Each chain's events. Processors are asked side by side, so that their order may differ."""
     chains: dict = {}
     for entry in AuditEntry.objects.order_by("chain", "n"):
-        if entry.event not in ROUTES:
-            data = {k: v for k, v in entry.data.items() if k != "before"}
-            chains.setdefault(entry.chain, []).append(plain([entry.event, data]))
+        for event, data in working.parts_of(entry):
+            if event not in ROUTES:
+                chains.setdefault(entry.chain, []).append(plain([event, data | {"before": ""}]))
     return sorted(sorted(chain) for chain in chains.values())
 
 

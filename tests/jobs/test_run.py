@@ -155,16 +155,14 @@ def test_a_handler_that_renews_keeps_the_lease_and_an_old_one_is_told_that_it_is
 # --- Order ------------------------------------------------------------------------------------------------------------
 
 
-def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for_each():
+def test_local_steps_run_in_order_and_the_request_is_fulfilled_with_an_entry_for_each_transaction():
     request = given(local("a"), remote("b"), local("c"))
     working.run(request.id)
     assert set(state_of(request).values()) == {StepState.DONE}
     assert request.outcome == Outcome.FULFILLED
     assert request.job.lease_until is None
     events = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", flat=True)
-    assert list(events) == [
-        "plan.frozen", "step.done", "step.intended", "step.done", "step.done", "case.job_ended",
-    ]  # fmt: skip
+    assert list(events) == ["plan.frozen", "job.advanced", "job.advanced", "case.job_ended"]
 
 
 def test_a_waiting_processor_holds_up_no_other_but_the_steps_that_follow_them_all():

@@ -4,10 +4,13 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from privacy.fulfilment import vacuum
 from privacy.jobs import handlers
 from privacy.jobs import run as engine
 from privacy.jobs.claim import claim
-from privacy.jobs.heartbeats import beat
+from privacy.jobs.heartbeats import note
 from privacy.jobs.order import freeze
 from privacy.jobs.outcomes import Done, Later
 from privacy.models import (
@@ -96,11 +99,12 @@ def end_of(request: Case) -> dict:
     """What is left of a request, without what differs from one person to the next."""
     request.refresh_from_db()
     receipt = Receipt.objects.filter(request=request).first()
-    entries = AuditEntry.objects.filter(chain=request.id).order_by("n").values_list("event", "data")
+    entries = AuditEntry.objects.filter(chain=request.id).order_by("n")
     return {
         "state": (request.state, request.outcome),
         "receipt": receipt and plain(receipt.body),
-        "chain": [plain(entry) for entry in entries],
+        "events": [event for event, _ in groupby(entries, attrgetter("event"))],
+        "chain": sorted(plain(part) for entry in entries for part in working.parts_of(entry)),
         "steps": [(str(s), s.state, s.attempts, s.problem, plain(s.result), bool(s.sealed)) for s in request.steps],
         "erased": DataSubject.objects.filter(pk=request.subject_id, erased_at__isnull=False).exists(),
         "rows": Counter(type(row)._meta.label for row in rows_of(request.subject)),
@@ -190,15 +194,26 @@ def test_a_processor_that_knows_one_of_them_is_asked_for_that_one(staff):
 
 def test_four_people_cost_the_statements_of_two(staff, monkeypatch):
     monkeypatch.setattr(vacuum, "has_run_since", lambda moment: True)  # it asks once a process, outside a test
-    beat(Lane.BULK)
     counted = {}
     for number in (2, 4):
         approved([person() for _ in range(number)], staff)
+        note(Lane.BULK, Now())
         with CaptureQueriesContext(connection) as statements:
             engine.run()
         assert not Job.objects.filter(ended_at=None).exists()
         counted[number] = len(statements)
     assert counted[4] == counted[2]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite erases with a statement a table")
+@pytest.mark.django_db(transaction=True)
+def test_a_single_erasure_costs_at_most_sixty_statements_and_six_commits(staff):
+    [request] = approved([person("mail", "sessions", "notes", "usage")], staff, in_a_batch=False)
+    with CaptureQueriesContext(connection) as captured:
+        assert engine.run()
+    statements = [query["sql"] for query in captured]
+    assert len(statements) <= 60, statements
+    assert statements.count("COMMIT") <= 6
 
 
 # --- Faults in a set --------------------------------------------------------------------------------------------------
@@ -254,7 +269,7 @@ def test_one_that_kills_workers_is_parked_alone_and_all_others_are_done_once(job
     assert Job.objects.filter(ended_at=None).count() == 1
     # A transaction that was rolled back has done nothing, so only the rows tell.
     assert Step.objects.filter(state="done").count() == number - 1
-    assert AuditEntry.objects.filter(event="step.done").count() == number - 1
+    assert AuditEntry.objects.filter(event="job.advanced").count() == number - 1
 
 
 def test_a_fault_of_one_is_found_by_halves_and_backs_off_alone(jobs):
