@@ -391,20 +391,9 @@ class CaseData(Accountability):
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {"salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer"}
     evidence = Evidence(
-        changes=(
-            "state",
-            "outcome",
-            "approved_by",
-            "approved_at",
-            "denial_reason",
-            "joined",
-            "closed_at",
-            "answered_at",
-            "answered_how",
-            "owner",
-            "sealed",
-        ),
+        changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
         once=("verification",),
+        anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
     )
     veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
     silent = "silent"

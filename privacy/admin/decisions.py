@@ -358,7 +358,7 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: st
     form = TypedForm(request.POST, expected=expected or word_for(kind, request_ids))
     if not form.is_valid():
         return confirm_approvals(request, request_ids, form)
-    shown = form.cleaned_data["shown"].split("\n") if kind.parts else None
+    shown = form.cleaned_data["shown"].splitlines() if kind.parts else None  # browsers send CRLF
     try:
         approved = life.grant_all(request_ids=[row.id for row in free], actor=request.user, shown=shown)
     except life.PlanChanged as refusal:

@@ -239,7 +239,7 @@ def join(case: Case, job: Job) -> None:
     """Lets what is running answer this case too. Who has withdrawn it is out, and the work goes on for this one."""
     if job.cancel_requested:
         withdrawn = Case.objects.select_for_update().get(pk=job.case_id)
-        move(withdrawn, "withdrawn", None, **account_of(withdrawn.steps))
+        move(withdrawn, "withdrawn", None, goes_on=True, **account_of(withdrawn.steps))
         Job.objects.filter(pk=job.pk).update(cancel_requested=False)
     Case.objects.filter(pk=case.pk).update(joined=job)
     case.joined = job
@@ -274,8 +274,9 @@ def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[UUID
 
 
 def lock(request_id: UUID) -> tuple[Case, Job | None]:
-    """The case and the open job that it ordered, both locked until the transaction ends."""
-    job = Job.objects.select_for_update().filter(case=request_id, ended_at=None).first()
+    """The case and the open job that it has ordered or joined, both locked until the transaction ends."""
+    its = Job.objects.filter(Q(case=request_id) | Q(joined_cases=request_id), ended_at=None).values("pk")
+    job = Job.objects.select_for_update().filter(pk__in=its).order_by("id").first()
     return Case.objects.select_for_update().get(pk=request_id), job
 
 
@@ -316,7 +317,7 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
         if because := bound_to(case, case.steps):
             raise NotAllowed(because)
         if job and is_shared(job, case):  # the work goes on for the others
-            move(case, "withdrawn", actor, **account_of(case.steps))
+            move(case, "withdrawn", actor, goes_on=True, **account_of(case.steps))
         elif job and job.lease_until:
             Job.objects.filter(pk=job.pk).update(cancel_requested=True)
             audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
@@ -343,7 +344,8 @@ def has_done_something(step: Step) -> bool:
 
 def is_shared(job: Job, case: Case) -> bool:
     """Whether another case waits for this work too."""
-    return Case.objects.filter(joined=job, outcome="").exclude(pk=case.pk).exists()
+    waiting = Case.objects.filter(Q(joined=job) | Q(pk=job.case_id)).exclude(outcome__in=Outcome.nothing_done())
+    return waiting.exclude(pk=case.pk).exists()
 
 
 def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:

@@ -28,6 +28,7 @@ class Evidence:
 
     changes: fields of bookkeeping, which prove nothing.
     once: fields that are filled once and stay.
+    anew: fields that are filled, and have to be emptied before they are filled anew.
     while_open: fields that change until the field in `ended` has one of its values.
     goes: the rows that may be deleted, as {field: values}; {} for all, None for none.
 
@@ -36,6 +37,7 @@ class Evidence:
 
     changes: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
     while_open: tuple[str, ...] = ()
     ended: tuple[str, tuple[str, ...]] = ("", ())
     goes: dict[str, tuple[str, ...]] | None = None
@@ -43,7 +45,7 @@ class Evidence:
     def named(self) -> set[str]:
         """Every field that it names."""
         ended = {self.ended[0]} if self.while_open else set()
-        return {*self.changes, *self.once, *self.while_open, *(self.goes or {}), *ended}
+        return {*self.changes, *self.once, *self.anew, *self.while_open, *(self.goes or {}), *ended}
 
 
 @dataclass(frozen=True)

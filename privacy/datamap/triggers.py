@@ -138,9 +138,11 @@ class Rules:
         """What may not happen to a column of evidence."""
         field = next(f for f in model._meta.concrete_fields if f.column == column)
         changed, old = self.changed(column), f"OLD.{self.quote(column)}"
-        if field.name in evidence.once:
-            empty = f" AND {old} <> ''" if isinstance(field, models.CharField | models.TextField) else ""
-            return f"{old} IS NOT NULL{empty} AND {changed}"
+        is_text = isinstance(field, models.CharField | models.TextField)
+        filled = [f"{{}}.{self.quote(column)} IS NOT NULL", *([f"{{}}.{self.quote(column)} <> ''"] if is_text else [])]
+        if field.name in evidence.once + evidence.anew:
+            rows = ("OLD", "NEW") if field.name in evidence.anew else ("OLD",)
+            return " AND ".join([*(part.format(row) for row in rows for part in filled), changed])
         if field.name in evidence.while_open:
             ended, values = evidence.ended
             return f"{changed} AND {self.is_one_of('OLD', ended, values)}"

@@ -114,6 +114,7 @@ class Told:
     joined: AuditEntry | None = None
     plan: AuditEntry | None = None  # the last that says what was decided about
     is_over: bool = False  # its work
+    goes_on: bool = False  # its work, for others, though the case is withdrawn
     ends: list[AuditEntry] = field(default_factory=list)  # of its work, the earlier ones too
     effects: dict = field(default_factory=dict)  # of holds and flags, in the transaction that decided
     plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
@@ -136,7 +137,7 @@ class Told:
             self._hear_of_a_decision(entry)
         if entry.event in ENDS:
             self.ends.append(entry)
-            self.is_over = True
+            self.is_over, self.goes_on = True, bool(entry.data.get("goes_on"))
         if "plan" in entry.data:
             self.plan = entry
         if "package" in entry.data:
@@ -180,7 +181,7 @@ class Rows:
     jobs: dict[UUID, list[Job]]
     steps: dict[UUID, list[Step]]
     receipts: dict[UUID, Receipt]
-    packages: dict[UUID, AccessPackage]
+    packages: dict[UUID, list[AccessPackage]]
     suppressions: dict[UUID, list[tuple[str, str]]]
     duties: dict[UUID, UUID]  # {hold or flag: person}
 
@@ -190,7 +191,9 @@ class Rows:
         found = Case.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
-        jobs, steps, suppressions = defaultdict(list), defaultdict(list), defaultdict(list)
+        jobs, steps, suppressions, packages = (defaultdict(list) for _ in range(4))
+        for package in AccessPackage.objects.filter(request__in=requests):
+            packages[package.request_id].append(package)
         for job in Job.objects.filter(case__in=requests).order_by():
             jobs[job.case_id].append(job)
         found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
@@ -201,7 +204,7 @@ class Rows:
         return cls(
             requests, jobs, steps,
             {row.request_id: row for row in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
-            {row.request_id: row for row in AccessPackage.objects.filter(request__in=requests).order_by("created_at")},
+            packages,
             suppressions,
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
         )  # fmt: skip
@@ -229,7 +232,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _jobs(rows.jobs[chain], request, told)
     yield from _steps(rows.steps[chain], told)
     yield from _receipt(rows.receipts.get(chain), told)
-    yield from _package(rows.packages.get(chain), request, told)
+    yield from _packages(rows.packages[chain], request, told)
     yield from _ledger(rows.suppressions[chain], told)
     yield from _duty(request, told, rows)
 
@@ -308,11 +311,15 @@ def _jobs(jobs: Sequence[Job], request: Case, told: Told) -> Iterator[str]:
             yield "its work is of another kind, or about another person"
         if job.ordered_by_id != (request.approved_by_id or request.requested_by_id):
             yield "its work names another person as the one who ordered it"
-        if job.ended_at and all(_apart(job.ended_at, entry.at) for entry in told.ends):
+        if job.ended_at and not told.goes_on and all(_apart(job.ended_at, entry.at) for entry in told.ends):
             yield "its work was ended at another time"
-    if jobs and any(job.is_open for job in jobs) == told.is_over:
+    if jobs and not told.goes_on and any(job.is_open for job in jobs) == told.is_over:
         yield "its work goes on, or has ended, and the entries say otherwise"
-    if told.plan and not any(commitments.canonical_digest(job.approved) == told.plan.data["plan"] for job in jobs):
+    if (
+        told.plan
+        and not told.joined
+        and not any(commitments.canonical_digest(job.approved) == told.plan.data["plan"] for job in jobs)
+    ):
         yield "the plan that was approved is not what was written" if jobs else "the work that was approved is gone"
 
 
@@ -350,17 +357,20 @@ def _receipt(receipt: Receipt | None, told: Told) -> Iterator[str]:
         yield "the receipt was issued at another time"
 
 
-def _package(package: AccessPackage | None, request: Case, told: Told) -> Iterator[str]:
-    built = told.result("access.package")
-    if package is None:
-        if built and request.erased_at is None:  # the erasure deletes it with the rest
-            yield "the package is gone, and nobody was erased"
-        return
-    if not built:
+def _packages(packages: Sequence[AccessPackage], request: Case, told: Told) -> Iterator[str]:
+    results = [finished.result for (_, step), finished in told.finished.items() if step == "access.package"]
+    built = {result.get("package"): result for result in results}
+    if built.keys() - {str(package.id) for package in packages} and request.erased_at is None:
+        yield "the package is gone, and nobody was erased"  # the erasure deletes it with the rest
+    for package in packages:
+        yield from _package(package, built.get(str(package.id)), told)
+
+
+def _package(package: AccessPackage, built: dict | None, told: Told) -> Iterator[str]:
+    if built is None:
         yield "there is a package that no step built"
         return
-    names = {name: built[name] for name in ("sha256", "rows", "files", "gaps") if name in built}
-    if str(package.id) != built.get("package") or any(getattr(package, name) != value for name, value in names.items()):
+    if any(getattr(package, name) != built[name] for name in ("sha256", "rows", "files", "gaps") if name in built):
         yield "the package is another one than was built"
     if bool(package.downloaded_at) != ((Event.PACKAGE_DOWNLOADED, str(package.id)) in told.packages):
         yield "the package says otherwise than the entries whether it was fetched"

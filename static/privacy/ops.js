@@ -22,15 +22,16 @@ function onLivePage(page) {
     }
   }
 
+  let told = page.querySelector("[data-sentence]")?.textContent;
+
   async function show(progress) {
     for (const [id, [done, total, text]] of Object.entries(progress.bars)) moveBar(id, done, total, text);
     const sentence = page.querySelector("[data-sentence]");
-    if (sentence && sentence.textContent !== progress.sentence) {
-      sentence.textContent = progress.sentence;
-      say(progress.sentence);
-    }
+    if (sentence) sentence.textContent = progress.sentence;
     page.dataset.next = progress.next;
     if (progress.version !== page.dataset.version) await readAgain();
+    const now = page.querySelector("[data-sentence]")?.textContent;
+    if (now && now !== told) say((told = now)); // the page read again may be newer than the answer
     page.dataset.version = progress.version;
     schedule(progress.next);
   }

@@ -105,6 +105,12 @@ class TestApproval:
         form = approver.get(url("approve", request_)).context["form"]
         assert form["shown"].value() == typed(request_)["shown"]
 
+    def test_line_breaks_as_browsers_send_them(self, approver, request_):
+        given = typed(request_)
+        approver.post(url("approve", request_), given | {"shown": given["shown"].replace("\n", "\r\n")})
+        request_.refresh_from_db()
+        assert "\n" in given["shown"] and request_.state == State.FULFILLING
+
     def test_more_than_what_was_read_is_not_approved_but_shown(self, approver, agent, rung):
         request_ = erasure_of(f.DataSubjectFactory(), agent.staff)
         read = typed(request_)

@@ -309,17 +309,28 @@ def test_every_processor_that_knows_the_person_has_a_step_and_every_other_stands
     assert receipt_of(run(request)).keys() == connectors.keys()
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
 @pytest.mark.parametrize("rows_in_slices", [False, True])
 def test_a_processor_that_comes_to_know_the_person_after_the_approval_is_asked(
-    clerk, approved, monkeypatch, rows_in_slices
+    clerk, approved, approver, monkeypatch, rows_in_slices, is_begun
 ):
+    """Before the first step it is more than what was approved, so that another person has to approve again."""
     person = DataSubjectFactory()
     SessionFactory.create_batch(3, subject=person)
     if rows_in_slices:
         monkeypatch.setattr(erasure, "SLICE_ROWS", 2)
     request = approved(person)
+    if is_begun:
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "SLICE_SECONDS", 0.0001)  # one step a claim
+            working.run(request.id)
+        assert request.steps.first().finished_at
     IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
-    assert run(request).status == RequestStatus.FULFILLED
+    if not is_begun:
+        assert "tell Clerk" in run(request).job.parked_because
+        assert clerk.effects == {}
+        requests.approve_again(request_id=request.id, actor=approver)
+    assert run(request).outcome == Outcome.FULFILLED
     assert clerk.effects == {"user_1": 1}
     assert receipt_of(request)["clerk"]["outcome"] == "erased"
     assert request.steps.last().name == "erasure.receipt"
@@ -331,7 +342,7 @@ def test_a_processor_that_forgets_the_person_after_the_approval_is_not_asked(cle
     IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
     request = approved(person)
     person.identifiers.all().delete()
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert clerk.effects == {}
     assert receipt_of(request)["clerk"]["outcome"] == "the processor does not know this person"
 
@@ -341,7 +352,7 @@ def test_one_that_was_attested_before_the_rows_went_is_not_asked_again(clerk, ap
     IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value="user_1")
     request = approved(person)
     processors.attest(step_id=step_of(request, "clerk").id, actor=approver, evidence="TICKET-4711")
-    assert run(request).status == RequestStatus.FULFILLED
+    assert run(request).outcome == Outcome.FULFILLED
     assert clerk.effects == {}
     assert receipt_of(request)["clerk"]["outcome"] == "attested"
 
