@@ -65,7 +65,10 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         of_model("Audit trail", "history", "privacy.auditentry"),
         of_model("Erased identifiers", "block", "privacy.suppression"),
     ),
-    "Staff": (of_model("Staff", "badge", "privacy.staff"),),
+    "Staff": (
+        of_model("Staff", "badge", "privacy.staff"),
+        of_model("Roles that wait", "verified_user", "privacy.rolegrant"),
+    ),
 }
 
 

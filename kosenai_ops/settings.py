@@ -5,6 +5,7 @@ The variables and their defaults stand in the README (Settings).
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -202,6 +203,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 HTTPS = not (DEBUG or DEMO)
 SECOND_FACTOR_COMPULSORY = not DEMO
 REAUTHENTICATE_BEFORE_APPROVAL = not DEMO
+# How long a role that decides waits before it acts where nobody could confirm it.
+APPROVER_WAIT = timedelta(days=0 if DEMO else 1)
 
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of a load balancer come over plain http and learn nothing from the answer.

@@ -9,7 +9,7 @@ from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.checks import Error, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 
 from privacy.catalogue.cases import permits
@@ -35,12 +35,14 @@ INVENTORY = ("privacy.processor", "billing.product", "billing.price")
 ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
     "privacy.import_datasubject": (MANAGER,),
+    "privacy.confirm_role": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
 }
 READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*PERSONAL, *EVIDENCE), (AGENT, APPROVER, MANAGER, AUDITOR)),
     **dict.fromkeys(INVENTORY, ROLES),
+    "privacy.rolegrant": (MANAGER, AUDITOR),
     "privacy.rightsrequest": ROLES,
     "privacy.job": ROLES,
     "privacy.step": ROLES,
@@ -52,6 +54,12 @@ UNDECLARED = (
     "privacy.roles names {!r}, which nothing declares: declare it in a model's Meta.permissions, or take it out of "
     "the table."
 )
+
+
+def must_have(actor, permission: str) -> None:
+    """Every verb asks this itself, so every door is safe. Raises PermissionDenied."""
+    if not actor.has_perm(permission):
+        raise PermissionDenied("Your role does not allow this.")
 
 
 def matrix() -> dict[str, set[str]]:

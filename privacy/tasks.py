@@ -10,7 +10,7 @@ from django.db import Error
 from django.db.models import Q
 
 from privacy.cases import requests
-from privacy.fulfilment import import_files, packages
+from privacy.fulfilment import import_files, packages, staff
 from privacy.jobs import bells
 from privacy.jobs.due import next_due
 from privacy.jobs.run import run, run_due
@@ -55,5 +55,6 @@ def sweep() -> None:
     bells.sweep()
     if packages.sweep_is_due():
         requests.answer_before_due()
+        staff.let_act()
         packages.sweep_orphans()
         import_files.sweep()

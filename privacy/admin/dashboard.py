@@ -91,6 +91,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
         Figure("Second answers owed", today.owed, list_of(request, queue, "?queue=owed"), "warn"),
         Figure("Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"),
         *escalated(request, today),
+        *roles_waiting(request, today),
         Figure("Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"),
         Figure(
             "Child flags undecided", today.child_flags,
@@ -109,6 +110,14 @@ def escalated(request: HttpRequest, today: Today) -> list[Figure]:
         return []
     url = list_of(request, "privacy.rightsrequest", "?deadline=escalated")
     return [Figure("Escalated", today.escalated, url, "stop", "unanswered, due in 3 days or overdue")]
+
+
+def roles_waiting(request: HttpRequest, today: Today) -> list[Figure]:
+    """All who decide are told of a role that is about to act."""
+    if not today.roles_waiting or not cases.decides(request.user):
+        return []
+    url = list_of(request, "privacy.rolegrant")
+    return [Figure("Roles that wait", today.roles_waiting, url, "warn", "they will decide what others ask for")]
 
 
 def unruled(number: int) -> str:

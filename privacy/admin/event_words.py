@@ -100,6 +100,7 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "processor": lambda data: step_words.processor_name(data["processor"]),
     "reason": lambda data: RevealReason(data["reason"]).label,
     "rights": rights,
+    "role": lambda data: data["role"],
     "rows": lambda data: step_words.many(data["rows"], "row"),
     "sheet": lambda data: step_words.model_name(data["sheet"]),
     "step": step,

@@ -196,8 +196,10 @@ def _grant(
 ) -> None:
     ids = [case.subject_id for case in cases]
     list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
+    must_have(actor, kind.may.decide)
     for case in cases:
         must_not_be_requester(case, actor)
+        destination(case, "granted")
     if blocked := standing.blockers(kind, ids, Stage.DECISION):
         raise NotAllowed(next(iter(blocked.values()))[0])
     parts = kind.parts(ids) if kind.parts else {}

@@ -137,7 +137,7 @@ class Rules:
     def forbidden(self, model: type[models.Model], column: str, evidence: Evidence) -> str:
         """What may not happen to a column of evidence."""
         field = next(f for f in model._meta.concrete_fields if f.column == column)
-        changed, old = self.changed(column), f"OLD.{self.quote(column)}"
+        changed = self.changed(column)
         is_text = isinstance(field, models.CharField | models.TextField)
         filled = [f"{{}}.{self.quote(column)} IS NOT NULL", *([f"{{}}.{self.quote(column)} <> ''"] if is_text else [])]
         if field.name in evidence.once + evidence.anew:

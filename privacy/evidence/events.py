@@ -89,6 +89,9 @@ class Event(StrEnum):
     PROCESSOR_REVIEWED = "processor.reviewed", "Processor reviewed", ": {processor}"
     STAFF_ADDED = "staff.added", "Staff account added", ": no. {member}, {rights}"
     STAFF_CHANGED = "staff.changed", "Staff account changed", ": no. {member}, {rights}; {fields}"
+    STAFF_ROLE_ASKED = "staff.role_asked", "Role that decides asked for", ": no. {member}, {role}"
+    STAFF_ROLE_REFUSED = "staff.role_refused", "Role that decides refused", ": no. {member}, {role}"
+    STAFF_ROLE_ACTS = "staff.role_acts", "Role that decides acts", ": no. {member}, {role}"
     STAFF_PASSWORD_SET = "staff.password_set", "Password of a staff account set by another", ": no. {member}"
 
 

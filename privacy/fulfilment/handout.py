@@ -10,10 +10,12 @@ from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment.reveal import CONTENT, NotRevealed, check_why
 from privacy.models import DataSubject, Staff
+from privacy.roles import must_have
 
 
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
-    """Writes down that a table without masked content was handed out."""
+    """Writes down that a table without masked content was handed out. Raises PermissionDenied for who may not read it."""
+    must_have(actor, f"{model._meta.app_label}.view_{model._meta.model_name}")
     with transaction.atomic():
         audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows)
 
@@ -23,8 +25,9 @@ def record_content(
 ) -> None:
     """Writes down, on the chain of everybody whose content it is, that it was handed out unmasked.
 
-    For the reasons and references of a reveal, and as strictly. Raises NotRevealed.
+    For the reasons and references of a reveal, and as strictly. Raises NotRevealed, and PermissionDenied.
     """
+    must_have(actor, "privacy.reveal_content")
     label = rows.model._meta.label
     if not fields or not set(fields) <= set(CONTENT.get(label, ())):
         raise NotRevealed("These fields are not among those that can be revealed.")

@@ -33,6 +33,7 @@ from privacy.jobs.outcomes import Done, Later, More
 from privacy.jobs.run import run
 from privacy.jobs.slices import Pace
 from privacy.models import ImportRun, Job, Lane, Staff, Step
+from privacy.roles import must_have
 
 KIND = "import"
 TOLD = 20  # sentences kept; the rest is counted
@@ -63,7 +64,9 @@ tables: dict[str, Table] = {}  # by the model's label; the admin fills it when i
 
 
 def order(*, sheet: str, form: str, file: str, rows: int, actor: Staff) -> ImportRun:
-    """Makes the import of a kept file a row and a job of the same id, once a file. Raises Gone the second time."""
+    """Makes the import of a kept file a row and a job of the same id, once a file. Raises Gone the second time, and
+    PermissionDenied."""
+    must_have(actor, "privacy.import_datasubject")
     try:
         with transaction.atomic():
             importing = ImportRun.objects.create(sheet=sheet, format=form, file=file, total=rows, actor=actor)

@@ -10,6 +10,7 @@ from privacy.catalogue import NotAllowed
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.models import Processor, Staff
+from privacy.roles import must_have
 
 # A processor has no UUID; its chain is named after its key, so that it is the same everywhere.
 NAMESPACE = uuid.UUID("6f1a3c0e-0d53-5c0e-9f3b-0f3c2b1f7a55")
@@ -21,8 +22,10 @@ def chain_of(key: str) -> uuid.UUID:
 
 
 def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> None:
-    """Saves what a manager entered. `changed` names the fields; a review of other facts no longer counts."""
+    """Saves what a manager entered. `changed` names the fields; a review of other facts no longer counts. Raises
+    PermissionDenied."""
     is_new = processor._state.adding
+    must_have(actor, "privacy.add_processor" if is_new else "privacy.change_processor")
     if changed:
         processor.reviewed_at = processor.reviewed_by = None
     with transaction.atomic():
@@ -32,7 +35,9 @@ def save(*, processor: Processor, changed: Collection[str], actor: Staff) -> Non
 
 
 def mark_reviewed(*, key: str, actor: Staff) -> Processor:
-    """Records that `actor` read the source and found the facts right. Raises NotAllowed without a source."""
+    """Records that `actor` read the source and found the facts right. Raises NotAllowed without a source, and
+    PermissionDenied."""
+    must_have(actor, "privacy.change_processor")
     with transaction.atomic():
         processor = Processor.objects.select_for_update().get(pk=key)
         if not (processor.source and processor.read_on):

@@ -19,6 +19,7 @@ from privacy.evidence.events import Event
 from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.models import DataSubject, Staff
+from privacy.roles import must_have
 
 # What people wrote or made. A test holds this against the data map, so that a new field is not forgotten.
 CONTENT: dict[str, tuple[str, ...]] = {
@@ -62,8 +63,10 @@ class Revealed:
 def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: str, reference: str = "") -> Revealed:
     """The masked `fields` of a row, after an audit entry on the chain of the person they are about.
 
-    `model` is a label of CONTENT. Raises NotRevealed, and the model's DoesNotExist when the row is gone.
+    `model` is a label of CONTENT. Raises NotRevealed, and the model's DoesNotExist when the row is gone, and
+    PermissionDenied.
     """
+    must_have(actor, "privacy.reveal_content")
     if not fields or not set(fields) <= set(CONTENT.get(model, ())):
         raise NotRevealed("These fields are not among those that can be revealed.")
     table = apps.get_model(model)

@@ -10,7 +10,7 @@ from privacy.models.jobs import Job, Lane, Step, StepState
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
-from privacy.models.staff import Staff
+from privacy.models.staff import RoleGrant, Staff
 from privacy.models.subjects import DataSubject, Identifier, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
@@ -18,7 +18,7 @@ __all__ = [
     "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "ChildFlag", "DataSubject",
     "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
     "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "RightsRequest", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State", "Step",
-    "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
+    "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State",
+    "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
     "Verification",
 ]  # fmt: skip

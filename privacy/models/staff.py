@@ -1,8 +1,13 @@
+import uuid
+from functools import cached_property
 from zoneinfo import available_timezones
 
-from django.contrib.auth.models import AbstractUser
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, Permission
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 
 def validate_time_zone(name: str) -> None:
@@ -11,7 +16,10 @@ def validate_time_zone(name: str) -> None:
 
 
 class Staff(AbstractUser):
-    """A member of the back office. Times on screen are shown in `time_zone`; they are stored in UTC."""
+    """A member of the back office. Times on screen are shown in `time_zone`; they are stored in UTC.
+
+    A superuser keeps the accounts and nothing else: what is done about people takes a role, like everybody's.
+    """
 
     deputy = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", help_text="Who stands in while they are away."
@@ -23,7 +31,62 @@ class Staff(AbstractUser):
         verbose_name = "staff member"
         verbose_name_plural = "staff"
 
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        if not self.is_superuser:
+            return super().has_perm(perm, obj)
+        return self.is_active and (is_about_accounts(perm) or perm in self._of_roles)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        if not self.is_superuser:
+            return super().has_module_perms(app_label)
+        return self.is_active
+
+    @cached_property
+    def _of_roles(self) -> set[str]:
+        """What the roles of a superuser permit; Django's own look-up would say everything."""
+        rows = Permission.objects.filter(group__user=self).values_list("content_type__app_label", "codename")
+        return {f"{app}.{codename}" for app, codename in rows}
+
     @property
     def sees_personal_data(self) -> bool:
         """Developers run the system without reading the people in it."""
         return self.has_perm("privacy.view_datasubject")
+
+
+def is_about_accounts(perm: str) -> bool:
+    """Whether a permission is about the staff's own accounts, roles and sessions."""
+    app, _, codename = perm.partition(".")
+    return app not in ("privacy", "billing") or codename.partition("_")[2] in ("staff", "rolegrant", "role")
+
+
+class RoleGrant(models.Model):
+    """A role that decides or releases, asked for by one who keeps the accounts: it acts when a second has confirmed it,
+    or, where there is no second, after a wait in which all who decide are told."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=40)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    acts_from = models.DateTimeField(null=True, blank=True, help_text="Empty: when somebody has confirmed it.")
+    acted_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        permissions = [("confirm_role", "Can confirm a role that another asked for")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "role"], condition=Q(acted_at=None, refused_at=None), name="role_grant_once_open"
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=F("member")), name="role_is_not_given_to_oneself"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | (~Q(confirmed_by=F("asked_by")) & ~Q(confirmed_by=F("member"))),
+                name="role_is_confirmed_by_a_third",
+            ),
+            models.CheckConstraint(condition=Q(acted_at=None) | Q(refused_at=None), name="role_acts_or_is_refused"),
+        ]
+
+    def __str__(self):
+        return f"Role {str(self.id)[:8]}"

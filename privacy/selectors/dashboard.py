@@ -22,6 +22,7 @@ from privacy.models import (
     UsageEvent,
 )
 from privacy.selectors import cases, deadlines, evidence, processing, queue
+from privacy.selectors import staff as grants
 
 WEEKS = 12
 COUNT_CAP = 10_000
@@ -71,6 +72,7 @@ class Today:
     people: Estimate
     usage_events: Estimate
     processors_to_review: int
+    roles_waiting: int
     has_audit: bool
 
     @property
@@ -109,6 +111,7 @@ def today(staff: Staff) -> Today:
         people=estimate(DataSubject),
         usage_events=estimate(UsageEvent),
         processors_to_review=Processor.objects.filter(processing.review_due()).count(),
+        roles_waiting=grants.open_grants().count(),
         has_audit=AuditEntry.objects.exists(),
     )
 

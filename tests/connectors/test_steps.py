@@ -309,8 +309,7 @@ def test_every_processor_that_knows_the_person_has_a_step_and_every_other_stands
     assert receipt_of(run(request)).keys() == connectors.keys()
 
 
-@pytest.mark.parametrize("is_begun", [False, True])
-@pytest.mark.parametrize("rows_in_slices", [False, True])
+@pytest.mark.parametrize(("rows_in_slices", "is_begun"), [(False, False), (True, False), (True, True)])
 def test_a_processor_that_comes_to_know_the_person_after_the_approval_is_asked(
     clerk, approved, approver, monkeypatch, rows_in_slices, is_begun
 ):

@@ -14,9 +14,9 @@ from django.db import connection, models
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from kosenai_ops.fulfilment.studio_imports import KIND
+from privacy.cases import processors
 from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
-from privacy.fulfilment import processors
 from privacy.fulfilment.intake import ERASED
 from privacy.jobs import slices
 from privacy.models import (
