@@ -14,7 +14,7 @@ from privacy.roles import must_have
 
 
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
-    """Writes down that a table without masked content was handed out. Raises PermissionDenied for who may not read it."""
+    """Writes down that a table without masked content was handed out. Raises PermissionDenied."""
     must_have(actor, f"{model._meta.app_label}.view_{model._meta.model_name}")
     with transaction.atomic():
         audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows)

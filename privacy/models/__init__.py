@@ -18,7 +18,7 @@ __all__ = [
     "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "ChildFlag", "DataSubject",
     "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
     "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State",
-    "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
+    "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
+    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
     "Verification",
 ]  # fmt: skip
