@@ -34,6 +34,7 @@ lint: .venv/requirements-dev.installed
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
+	DEMO=true .venv/bin/mypy # it reads the settings, which need no keys so
 
 # No header and no index address: the files must read the same whoever makes them, and wherever. The second one is held
 # to the versions of the first, so that what is tested is what runs.
