@@ -1,6 +1,6 @@
 """Which erasures a member of staff may approve now, and why not the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from privacy.models import RequestKind, RequestStatus, RightsRequest, Staff
@@ -34,7 +34,7 @@ def sort_out(request_ids: Sequence[UUID], actor: Staff) -> tuple[list[RightsRequ
     return free, refused
 
 
-def why_not(request: RightsRequest, actor: Staff, held: set[UUID]):
+def why_not(request: RightsRequest, actor: Staff, held: set[UUID]) -> Iterator[str]:
     if not awaits(request):
         yield STALE
     if not_by(request, actor):

@@ -126,5 +126,5 @@ def _sentence(request: RightsRequest, job: Job | None, finished: int, total: int
     return "Closed, and nothing was done" if not finished else f"Closed, {steps}"
 
 
-def _version(facts) -> str:
+def _version(facts: Sequence[object]) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
