@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -37,10 +38,10 @@ from privacy.models import (
 PAGE = 500
 # A row takes its time from the database's clock or a worker's, its entry from the worker's, in one transaction.
 TOLERANCE = timedelta(minutes=15)
-STATUS_OF = {event: status for status, event in OF_STATUS.items()}
+STATUS_OF: dict[str, RequestStatus] = {event: status for status, event in OF_STATUS.items()}
 # How a request began whose first entry does not say so, because it was written before commitments.
 BEGINNINGS = {RequestStatus.RECEIVED, RequestStatus.AWAITING_APPROVAL, RequestStatus.IN_PROGRESS}
-FINISHED = {Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
+FINISHED: dict[str, StepState] = {Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
 ERASED_TEXT = "[erased]"
 
 
@@ -48,7 +49,7 @@ ERASED_TEXT = "[erased]"
 COLUMNS = [column.attname for column in AuditEntry._meta.concrete_fields]
 
 
-def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet:
+def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet[AuditEntry, Any]:
     """The same entries, each with what an instance has by the same names, and nothing to save."""
     return entries.values_list(*COLUMNS, named=True)
 
@@ -95,9 +96,9 @@ class Told:
     @property
     def is_older(self) -> bool:
         """Whether it was written before entries committed to rows: what is not told cannot be held against them."""
-        return bool(self.opened) and "row" not in self.opened.data
+        return self.opened is not None and "row" not in self.opened.data
 
-    def result(self, step: str) -> dict:
+    def result(self, step: str) -> dict[str, Any]:
         return self.finished[step].data.get("result", {}) if step in self.finished else {}
 
 
@@ -105,13 +106,13 @@ class Told:
 class Rows:
     """The rows that some chains tell of, or that say they belong to their requests."""
 
-    requests: dict[UUID, RightsRequest]
-    jobs: dict[UUID, list[Job]]
-    steps: dict[UUID, list[Step]]
-    receipts: dict[UUID, ErasureReceipt]
-    packages: dict[UUID, AccessPackage]
-    suppressions: dict[UUID, list[tuple[str, str]]]
-    duties: dict[UUID, UUID]  # {hold or flag: person}
+    requests: Mapping[UUID, RightsRequest]
+    jobs: Mapping[UUID | None, list[Job]]
+    steps: Mapping[UUID, list[Step]]
+    receipts: Mapping[UUID, ErasureReceipt]
+    packages: Mapping[UUID, AccessPackage]
+    suppressions: Mapping[UUID, list[tuple[str, str]]]
+    duties: Mapping[UUID, UUID]  # {hold or flag: person}
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
@@ -119,14 +120,17 @@ class Rows:
         found = RightsRequest.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
-        jobs, steps, suppressions = defaultdict(list), defaultdict(list), defaultdict(list)
+        jobs: defaultdict[UUID | None, list[Job]] = defaultdict(list)
+        steps: defaultdict[UUID, list[Step]] = defaultdict(list)
+        suppressions: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
         for job in Job.objects.filter(case__in=requests).order_by():
             jobs[job.case_id].append(job)
         found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
         for step in found_steps.order_by("case", "job__ordered_at", "seq"):
             steps[step.case].append(step)
-        for pk, *row in Suppression.objects.filter(request__in=requests).values_list("request", "kind", "digest"):
-            suppressions[pk].append(tuple(row))
+        suppressed = Suppression.objects.filter(request__in=requests)
+        for pk, kind, digest in suppressed.values_list("request_id", "kind", "digest"):
+            suppressions[pk].append((kind, digest))
         return cls(
             requests, jobs, steps,
             {receipt.request_id: receipt for receipt in ErasureReceipt.objects.filter(request__in=requests)},
@@ -152,8 +156,8 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     if request is None:
         yield "the request that it tells of is gone"
         return
-    yield from _opening(request, told)
-    yield from _status(request, told)
+    yield from _opening(request, told.opened, told)
+    yield from _status(request, told.opened, told)
     yield from _approval(request, told)
     yield from _jobs(rows.jobs[chain], request, told)
     yield from _steps(rows.steps[chain], told)
@@ -163,8 +167,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _duty(request, told, rows)
 
 
-def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
-    opened = told.opened
+def _opening(request: RightsRequest, opened: AuditEntry, told: Told) -> Iterator[str]:
     if opened.data.get("kind") != request.kind:
         yield "the request is of another kind than the one that was opened"
     if opened.data.get("subject") != pseudonym(request.subject_id):
@@ -182,7 +185,7 @@ def _opening(request: RightsRequest, told: Told) -> Iterator[str]:
         yield "the batch of the request is of another time"
 
 
-def _text(name: str, row, committed: str) -> Iterator[str]:
+def _text(name: str, row: Any, committed: str) -> Iterator[str]:
     """`row` is a request, a hold or a flag, with when its person was erased beside it."""
     if row.salt:
         if commitments.of_text(row.salt, row.reason) != committed:
@@ -191,17 +194,19 @@ def _text(name: str, row, committed: str) -> Iterator[str]:
         yield f"the reason of the {name} was blanked or changed, and nobody was erased"
 
 
-def _status(request: RightsRequest, told: Told) -> Iterator[str]:
+def _status(request: RightsRequest, opened: AuditEntry, told: Told) -> Iterator[str]:
     if told.moved:
         expected = {STATUS_OF[told.moved.event]}
+    elif told.is_older:
+        expected = BEGINNINGS
     else:
-        expected = BEGINNINGS if told.is_older else {told.opened.data["status"]}
+        expected = {opened.data["status"]}
     if request.status not in expected:
         yield f"the request is {request.get_status_display().lower()}, and no entry says so"
         return
     if request.closed_at and (told.moved is None or _apart(request.closed_at, told.moved.at)):
         yield "the request was closed at another time"
-    denied = told.moved.data.get("because") if request.status == RequestStatus.DENIED else ""
+    denied = told.moved.data.get("because") if told.moved and request.status == RequestStatus.DENIED else ""
     if request.denial_reason != denied:
         yield "the ground of the denial is not what was written"
 
@@ -224,7 +229,9 @@ def _jobs(jobs: Sequence[Job], request: RightsRequest, told: Told) -> Iterator[s
             yield "its work is of another kind, or about another person"
         if job.ordered_by_id != (request.approved_by_id or request.requested_by_id):
             yield "its work names another person as the one who ordered it"
-        if bool(job.ended_at) != bool(request.closed_at) or (job.ended_at and _apart(job.ended_at, request.closed_at)):
+        if bool(job.ended_at) != bool(request.closed_at) or (
+            job.ended_at and request.closed_at and _apart(job.ended_at, request.closed_at)
+        ):
             yield "its work was ended at another time"
 
 
@@ -240,7 +247,7 @@ def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
             yield f"step “{name}” was finished, and its row does not say so"
         elif (step.state, step.result) != (FINISHED[entry.event], told.result(name)):
             yield f"the result of step “{name}” is not what was written"
-        elif _apart(step.finished_at, entry.at):
+        elif step.finished_at is None or _apart(step.finished_at, entry.at):
             yield f"step “{name}” was finished at another time"
 
 
@@ -262,7 +269,8 @@ def _receipt(receipt: ErasureReceipt | None, told: Told) -> Iterator[str]:
 def _package(package: AccessPackage | None, request: RightsRequest, told: Told) -> Iterator[str]:
     built = told.result("access.package")
     if package is None:
-        if built and request.erased_at is None:  # the erasure deletes it with the rest
+        # The erasure deletes it with the rest.
+        if built and request.erased_at is None:  # type: ignore[attr-defined]  # annotated in Rows.of
             yield "the package is gone, and nobody was erased"
         return
     if not built:
@@ -309,7 +317,7 @@ class Duty:
     """A row that one kind of request begins and another ends, and the names of what both leave in it and in the
     results of their steps."""
 
-    model: type[models.Model]
+    model: type[LegalHold] | type[ChildFlag]
     name: str
     key: str
     step: str
@@ -320,11 +328,11 @@ class Duty:
     ending: str
     ended_count: str
 
-    def subjects(self, **conditions) -> models.QuerySet:
+    def subjects(self, **conditions: Any) -> models.QuerySet[Any, tuple[UUID, UUID]]:
         """(its id, its person's) of the rows for which these hold."""
         return self.model.objects.filter(**conditions).order_by("pk").values_list("pk", "subject_id")
 
-    def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet:
+    def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet[Any, Any]:
         columns = ["id", "subject_id", "salt", "reason", f"{self.begun_by}_id", self.begun_at,
                    f"{self.ended_by}_id", self.ended_at]  # fmt: skip
         rows = self.model.objects.filter(subject__in=subject_ids).annotate(erased_at=F("subject__erased_at"))
@@ -339,7 +347,7 @@ FLAG = Duty(
     ChildFlag, "child flag", "flag", "children.freeze", "flagged_by", "flagged_at", "decided_by", "decided_at",
     RequestKind.CHILD_CLEAR, "cleared",
 )  # fmt: skip
-DUTIES = {RequestKind.HOLD_PLACE: HOLD, RequestKind.CHILD_FLAG: FLAG}
+DUTIES: dict[str, Duty] = {RequestKind.HOLD_PLACE: HOLD, RequestKind.CHILD_FLAG: FLAG}
 
 
 def differences_of_duties() -> Iterator[tuple[str, UUID, str]]:
@@ -361,7 +369,7 @@ def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: Container[UU
     yield from ((duty.name, pk, text) for pk, text in found)
 
 
-def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple]:
+def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple[Any, str]]:
     """(row, what is wrong with it) of the rows of these people that differ from what their requests' entries tell."""
     found = RightsRequest.objects.filter(subject__in=subject_ids, kind__in=(beginning, duty.ending)).order_by()
     requests = {r.id: r for r in found.values_list("id", "subject_id", "kind", "requested_by_id", named=True)}
@@ -384,7 +392,7 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
 
-def _entries_of(chains: Iterable[UUID], *events: str) -> list:
+def _entries_of(chains: Iterable[UUID], *events: str) -> list[Any]:
     """In the order in which they were written; of each only what is compared."""
     # Found along the chains' index, put in order here: by the index of events or of ids SQLite reads the whole trail.
     unindexed = Concat("event", Value(""))
@@ -392,7 +400,7 @@ def _entries_of(chains: Iterable[UUID], *events: str) -> list:
     return sorted(found.values_list("id", "chain", "event", "at", "data", named=True))
 
 
-def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
+def _of_duty(duty: Duty, row: Any, done: Sequence[tuple[Any, Any]], opened: Mapping[UUID, Any]) -> Iterator[str]:
     """`done` are (request, entry) of what the person's requests did, `opened` the first entries by request."""
     begun = [(r, e) for r, e in done if e.data["result"].get(duty.key) == str(row.id)]
     if not begun:
