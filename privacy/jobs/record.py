@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from privacy.evidence import audit
@@ -19,7 +20,7 @@ WRITTEN = (
 )  # fmt: skip
 
 Answer = tuple[Job, Step, Outcome]
-Link = tuple[UUID, Event, dict]
+Link = tuple[UUID, Event, dict[str, Any]]
 
 
 def begin(step: Step) -> None:
@@ -88,7 +89,7 @@ def enter(job: Job, step: Step, outcome: Outcome) -> list[Link]:
     return []
 
 
-def finish(job: Job, step: Step, result: dict, units: int | None) -> Link:
+def finish(job: Job, step: Step, result: dict[str, Any], units: int | None) -> Link:
     """Closes the step with its evidence, in memory."""
     step.state, step.result, step.problem, step.sealed, step.not_before = StepState.DONE, result, "", "", None
     step.started_at, step.finished_at = step.started_at or step.now, step.now
@@ -96,7 +97,7 @@ def finish(job: Job, step: Step, result: dict, units: int | None) -> Link:
     return job.chain, Event.STEP_DONE, {"step": str(step), "result": result}
 
 
-def attest(job: Job, step: Step, result: dict, *, actor: Staff) -> None:
+def attest(job: Job, step: Step, result: dict[str, Any], *, actor: Staff) -> None:
     """Closes a step of a locked job on a person's word, in the caller's transaction."""
     chain, event, data = finish(job, step, result, None)
     save([step])

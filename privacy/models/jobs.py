@@ -1,6 +1,7 @@
 """Durable work: a row before it is a task. The engine in `privacy/jobs` carries it out and knows no law."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -49,6 +50,11 @@ class Job(models.Model):
     not_before = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_requested = models.BooleanField(default=False, editable=False)
     parked_because = models.CharField(max_length=300, blank=True, editable=False)
+
+    # What a worker reads into the row that it has locked (privacy.jobs.reach); no columns.
+    step: "Step"
+    open_steps: list["Step"]
+    changed_steps: list["Step"]
 
     class Meta:
         ordering = ["ordered_at", "id"]
@@ -108,6 +114,8 @@ class Step(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    now: datetime  # by the database's clock, read with the row; no column
 
     class Meta:
         ordering = ["seq"]
