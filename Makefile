@@ -30,11 +30,12 @@ attack: .venv/requirements-dev.installed
 bench: .venv/requirements-dev.installed
 	.venv/bin/python -m tests.benchmarks $(ARGS)
 
+# mypy's plugin reads the settings; those of the demo need no keys.
 lint: .venv/requirements-dev.installed
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
-	DEMO=true .venv/bin/mypy # it reads the settings, which need no keys so
+	DEMO=true .venv/bin/mypy
 
 # No header and no index address: the files must read the same whoever makes them, and wherever. The second one is held
 # to the versions of the first, so that what is tested is what runs.
