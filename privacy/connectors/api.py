@@ -33,11 +33,13 @@ SAFE_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
 # httpx tells each URL at INFO, and the URLs carry the processors' ids of the person.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
+Unfinished = Later | Waiting | Failed
+
 
 class Trouble(Exception):
     """What was asked was not done; `outcome` is what the engine is to know of it."""
 
-    def __init__(self, outcome: Outcome):
+    def __init__(self, outcome: Unfinished):
         super().__init__(type(outcome).__name__)
         self.outcome = outcome
 
@@ -95,12 +97,12 @@ class Exchange:
 
     def told(self, outcome: Outcome) -> Outcome:
         """The outcome with its evidence, if it is one that finishes nothing."""
-        if not isinstance(outcome, Later | Waiting | Failed):
+        if not isinstance(outcome, Unfinished):
             return outcome
         self.end_with(outcome)
         return replace(outcome, result=self.evidence())
 
-    def end_with(self, outcome: Outcome) -> None:
+    def end_with(self, outcome: Unfinished) -> None:
         self.endings = dict([*self.endings.items(), (str(self.attempt), outcome.because)][-KEPT_ENDINGS:])
 
     def intend(self, what: str, name: str) -> None:
@@ -147,7 +149,7 @@ class Exchange:
         if outcome:
             raise Trouble(outcome)
 
-    def outcome_of(self, response: httpx.Response, request_id: str) -> Outcome | None:
+    def outcome_of(self, response: httpx.Response, request_id: str) -> Unfinished | None:
         status = response.status_code
         told = f"{self.connector.name} answered HTTP {status}"
         if not is_json(response):  # a proxy or a login page answered, even if it says 200 or 404
@@ -172,12 +174,13 @@ class ApiConnector(Connector):
     sdk_errors: ClassVar[tuple[type[Exception], ...]] = ()
     counters: ClassVar[tuple[str, ...]]  # of a step's result: what was done, over all attempts
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.quiet_until, self.quiet_because = 0.0, ""
 
     @property
     def api_key(self) -> str:
-        return getattr(settings, self.key_setting)
+        key: str = getattr(settings, self.key_setting)
+        return key
 
     @property
     def mode(self) -> str:
@@ -209,7 +212,7 @@ class ApiConnector(Connector):
         """Erases and verifies. May raise Trouble and httpx.HTTPError."""
         raise NotImplementedError
 
-    def heed(self, error: Trouble | httpx.HTTPError) -> Outcome:
+    def heed(self, error: Trouble | httpx.HTTPError) -> Unfinished:
         """The error as an outcome; keeps quiet for as long as the processor asked for."""
         if isinstance(error, httpx.HTTPError):
             return Later(f"{self.name} did not answer ({type(error).__name__})")

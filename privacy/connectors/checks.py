@@ -1,5 +1,7 @@
 """A recipient that nobody tells of an erasure stops the start."""
 
+from typing import Any
+
 from django.core.checks import Error, register
 
 from privacy.connectors.base import connectors
@@ -7,7 +9,7 @@ from privacy.datamap import registry
 
 
 @register("datamap")
-def check_recipients(app_configs, **kwargs) -> list[Error]:
+def check_recipients(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Every recipient that the data map names has a connector: called, asked by a person, or gone by a stated day."""
     return [
         Error(

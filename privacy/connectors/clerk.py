@@ -6,7 +6,7 @@ from uuid import UUID
 from clerk_backend_api import Clerk as ClerkSDK
 from clerk_backend_api import models as clerk_models
 from clerk_backend_api._version import __openapi_doc_version__ as API_VERSION
-from clerk_backend_api.utils import RetryConfig
+from clerk_backend_api.utils import BackoffStrategy, RetryConfig
 
 from privacy.connectors.api import ApiConnector, Exchange
 from privacy.connectors.base import Call, register
@@ -14,7 +14,7 @@ from privacy.jobs.outcomes import Done, Failed
 from privacy.models import Identifier
 
 # The SDK's own default repeats a 5xx for up to an hour, inside one call.
-NO_RETRIES = RetryConfig("none", None, retry_connection_errors=False)
+NO_RETRIES = RetryConfig("none", BackoffStrategy(0, 0, 1, 0), retry_connection_errors=False)
 
 
 @register

@@ -7,7 +7,7 @@ from django.db import connection
 
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap import compiler
-from privacy.jobs.outcomes import Waiting
+from privacy.jobs.outcomes import Outcome, Waiting
 
 References = dict[UUID, dict[str, list[str]]]
 
@@ -19,7 +19,7 @@ class Recipient(Connector):
         """Those with a row in a declaration that names the recipient."""
         return known_to([self.key], subject_ids)[self.key]
 
-    def erase(self, call: Call) -> Waiting:
+    def erase(self, call: Call) -> Outcome:
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")
 
 

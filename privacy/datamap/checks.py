@@ -1,15 +1,20 @@
 """System checks: a table, a field, a path or a reason that is missing stops the start."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from privacy.datamap import registry, triggers
-from privacy.datamap.declaration import Evidence, Others, PersonalData
-from privacy.datamap.treatments import DeleteRow, HandOver
+from privacy.datamap.declaration import Evidence, Joint, Others, PersonalData
+from privacy.datamap.fields import Column, far_end, field_of
+from privacy.datamap.treatments import DeleteRow, HandOver, Treatment
 
 SUBJECT = "privacy.DataSubject"
 PROCESSOR = "privacy.Processor"
@@ -17,7 +22,7 @@ NEEDED = ("subject", "purpose", "lawful_basis", "retention")
 
 
 @register("datamap")
-def check_data_map(app_configs, **kwargs) -> list[Error]:
+def check_data_map(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Every model declared once, every field once, every path, treatment and reason sound."""
     errors, known = [], registry.models_with_tables()
     for model in known:
@@ -41,7 +46,7 @@ def check_data_map(app_configs, **kwargs) -> list[Error]:
 
 
 @register(Tags.database)
-def check_tables(app_configs, databases=None, **kwargs) -> list[Error]:
+def check_tables(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[Error]:
     """Every table and column belongs to the data map, every recipient to the inventory (`check --database default`)."""
     errors = []
     for alias in databases or []:
@@ -52,14 +57,15 @@ def check_tables(app_configs, databases=None, **kwargs) -> list[Error]:
     return errors
 
 
-def _is_migrated(connection) -> bool:
+def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
     """`migrate` runs these checks first: before it has run, the tables are those of the version before."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _check_columns(connection) -> list[Error]:
-    errors, fields = [], {}
+def _check_columns(connection: BaseDatabaseWrapper) -> list[Error]:
+    errors = []
+    fields: dict[str, set[str]] = {}
     for model in registry.models_with_tables():
         fields.setdefault(model._meta.db_table, set()).update(f.column for f in model._meta.local_concrete_fields)
     with connection.cursor() as cursor:
@@ -75,7 +81,7 @@ def _check_columns(connection) -> list[Error]:
     return errors
 
 
-def _check_recipients(alias) -> list[Error]:
+def _check_recipients(alias: str) -> list[Error]:
     inventory = set(apps.get_model(PROCESSOR).objects.using(alias).values_list("key", flat=True))
     return [
         _error("E015", declaration.model, f"names {key!r} as recipient, which is no processor of the inventory")
@@ -84,7 +90,7 @@ def _check_recipients(alias) -> list[Error]:
     ]
 
 
-def _check_triggers(connection) -> list[Error]:
+def _check_triggers(connection: BaseDatabaseWrapper) -> list[Error]:
     """They are lifted while migrations run: one that failed half-way has left the database without them."""
     if not (names := triggers.differences(connection)):
         return []
@@ -92,7 +98,7 @@ def _check_triggers(connection) -> list[Error]:
     return [Error(text, id="datamap.E016")]
 
 
-def _check_exemption(model, because) -> list[Error]:
+def _check_exemption(model: type[models.Model], because: str) -> list[Error]:
     errors = []
     if len(because.strip()) < 15:
         errors.append(_error("E003", model, "is exempted without a reason a reader could check"))
@@ -121,13 +127,13 @@ def _check_declaration(declaration: type[PersonalData]) -> list[Error]:
     if declaration.joint:
         for name, treatment in declaration.joint.fields.items():
             errors += _check_treatment(declaration, name, treatment, joint=True)
-        errors += _check_joint(declaration)
+        errors += _check_joint(declaration, declaration.joint)
     if declaration.others:
         errors += _check_others(declaration, declaration.others)
     return errors + _check_guards(declaration) + _check_dangling(declaration)
 
 
-def _check_completeness(declaration) -> list[Error]:
+def _check_completeness(declaration: type[PersonalData]) -> list[Error]:
     model, errors = declaration.model, []
     names = {f.name for f in model._meta.concrete_fields}
     personal, other = set(declaration.fields), set(declaration.not_personal)
@@ -150,7 +156,7 @@ def _check_completeness(declaration) -> list[Error]:
     return errors
 
 
-def _check_path(declaration) -> list[Error]:
+def _check_path(declaration: type[PersonalData]) -> list[Error]:
     model = declaration.model
     for name in declaration.path():
         try:
@@ -163,13 +169,13 @@ def _check_path(declaration) -> list[Error]:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which may be NULL")]
         if not field.target_field.primary_key:
             return [_error("E007", declaration.model, f"has a path through {name!r}, which leads to no primary key")]
-        model = field.related_model
+        model = far_end(field)
     if model._meta.label != SUBJECT:
         return [_error("E007", declaration.model, f"has a path that ends at {model._meta.label}, not at {SUBJECT}")]
     return []
 
 
-def _check_outcome(declaration) -> list[Error]:
+def _check_outcome(declaration: type[PersonalData]) -> list[Error]:
     deleted = [isinstance(t, DeleteRow) for t in declaration.treatments().values()]
     if not deleted:
         return [_error("E009", declaration.model, "names no personal field, so erasure would leave its rows alone")]
@@ -178,9 +184,11 @@ def _check_outcome(declaration) -> list[Error]:
     return []
 
 
-def _check_treatment(declaration, name, treatment, *, joint=False) -> list[Error]:
+def _check_treatment(
+    declaration: type[PersonalData], name: str, treatment: Treatment, *, joint: bool = False
+) -> list[Error]:
     model = declaration.model
-    field = model._meta.get_field(name)
+    field = field_of(model, name)
     if isinstance(treatment, HandOver):
         sound = joint and _points_at_subject(field)
         return [] if sound else [_error("E010", model, f"hands over {name!r}, which is no joint link to the subject")]
@@ -190,14 +198,14 @@ def _check_treatment(declaration, name, treatment, *, joint=False) -> list[Error
     return [_error("E010", model, f"cannot erase {name!r}: {fault}")] if fault else []
 
 
-def _fields_that_differ(model) -> set[str]:
+def _fields_that_differ(model: type[models.Model]) -> set[str]:
     """Names of the fields in UNIQUE constraints without a condition: two rows of a person must stay apart."""
     alone = [[f.name] for f in model._meta.concrete_fields if f.unique]
     together = [c.fields for c in model._meta.total_unique_constraints] + list(model._meta.unique_together)
     return {name for names in [*alone, *together] for name in names}
 
 
-def _check_guards(declaration) -> list[Error]:
+def _check_guards(declaration: type[PersonalData]) -> list[Error]:
     """What the triggers are compiled from."""
     model, errors = declaration.model, []
     if declaration.despite_freeze and len(declaration.despite_freeze.strip()) < 15:
@@ -208,7 +216,7 @@ def _check_guards(declaration) -> list[Error]:
     return errors
 
 
-def _check_evidence(model, evidence: Evidence) -> list[Error]:
+def _check_evidence(model: type[models.Model], evidence: Evidence) -> list[Error]:
     names = {field.name for field in model._meta.concrete_fields}
     return [
         _error("E006", model, f"names {name!r} as evidence, which is not a field")
@@ -216,8 +224,8 @@ def _check_evidence(model, evidence: Evidence) -> list[Error]:
     ]
 
 
-def _check_joint(declaration) -> list[Error]:
-    joint, path, errors = declaration.joint, declaration.path(), _check_others(declaration, declaration.joint.others)
+def _check_joint(declaration: type[PersonalData], joint: Joint) -> list[Error]:
+    path, errors = declaration.path(), _check_others(declaration, joint.others)
     if not joint.because.strip():
         errors.append(_error("E003", declaration.model, "is joint without a reason"))
     if len(path) != 1 or not isinstance(joint.fields.get(path[0]), HandOver):
@@ -225,7 +233,7 @@ def _check_joint(declaration) -> list[Error]:
     return errors
 
 
-def _check_others(declaration, others: Others) -> list[Error]:
+def _check_others(declaration: type[PersonalData], others: Others) -> list[Error]:
     model = declaration.model
     try:
         relation = apps.get_model(others.relation)
@@ -246,7 +254,7 @@ def _check_others(declaration, others: Others) -> list[Error]:
     return errors
 
 
-def _check_dangling(declaration) -> list[Error]:
+def _check_dangling(declaration: type[PersonalData]) -> list[Error]:
     """A row that stays must not point, NOT NULL, at a row that goes."""
     errors = []
     for field in declaration.model._meta.concrete_fields:
@@ -268,21 +276,21 @@ def _check_dangling(declaration) -> list[Error]:
     return errors
 
 
-def _deleted_by_erasure(field) -> type[PersonalData] | None:
+def _deleted_by_erasure(field: Column) -> type[PersonalData] | None:
     """The declaration of the model that a foreign key points at, if erasure deletes its rows."""
-    target = registry.declarations.get(field.related_model) if isinstance(field, models.ForeignKey) else None
+    target = registry.declarations.get(far_end(field)) if isinstance(field, models.ForeignKey) else None
     return target if target and target.deletes_rows() else None
 
 
-def _is_membership(declaration, field, target) -> bool:
+def _is_membership(declaration: type[PersonalData], field: Column, target: type[PersonalData]) -> bool:
     """Whether the row is what makes its target joint: then the target stays as long as the row does."""
     joint = target.joint
-    return bool(joint) and joint.others.relation == declaration.label() and joint.others.key == field.column
+    return joint is not None and joint.others.relation == declaration.label() and joint.others.key == field.column
 
 
-def _points_at_subject(field) -> bool:
-    return isinstance(field, models.ForeignKey) and field.related_model._meta.label == SUBJECT
+def _points_at_subject(field: Column) -> bool:
+    return isinstance(field, models.ForeignKey) and far_end(field)._meta.label == SUBJECT
 
 
-def _error(number: str, model, text: str) -> Error:
+def _error(number: str, model: type[models.Model], text: str) -> Error:
     return Error(f"{model._meta.label} {text}.", obj=model, id=f"datamap.{number}")

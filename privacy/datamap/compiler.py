@@ -4,17 +4,19 @@ The same text runs on SQLite and PostgreSQL. PostgreSQL may join the statements 
 touch no row twice, which modifying CTEs ask for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import Others, PersonalData
-from privacy.datamap.treatments import TEXT, HandOver, Keep
+from privacy.datamap.declaration import Joint, Others, PersonalData
+from privacy.datamap.fields import Column, far_end, field_of
+from privacy.datamap.treatments import TEXT, HandOver, Keep, Treatment
 
-Sql = tuple[str, list]
+Sql = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Scope:
     """Which subjects: `test` is SQL that follows a column, such as `= %s`."""
 
     test: str
-    params: tuple = ()
+    params: tuple[Any, ...] = ()
 
     @classmethod
     def one(cls, subject_id: UUID) -> "Scope":
@@ -47,9 +49,9 @@ class Statement:
     declaration: type[PersonalData]
     action: str
     sql: str
-    params: list
+    params: list[Any]
     where: str = ""
-    where_params: tuple = ()
+    where_params: tuple[Any, ...] = ()
 
     @property
     def table(self) -> str:
@@ -124,11 +126,11 @@ def detachments(scope: Scope) -> list[Statement]:
     return statements
 
 
-def detaching_fields(declaration: type[PersonalData]) -> list[tuple[models.ForeignKey, type[PersonalData]]]:
+def detaching_fields(declaration: type[PersonalData]) -> list[tuple[Column, type[PersonalData]]]:
     """Nullable foreign keys of the model to rows that erasure deletes, other than on the path to the subject."""
     found = []
     for field in declaration.model._meta.concrete_fields:
-        target = registry.declarations.get(field.related_model) if isinstance(field, models.ForeignKey) else None
+        target = registry.declarations.get(far_end(field)) if isinstance(field, models.ForeignKey) else None
         if target and target.deletes_rows() and field.null and field.name != (declaration.path() or [""])[0]:
             found.append((field, target))
     return found
@@ -139,13 +141,13 @@ def leaves_first() -> list[type[PersonalData]]:
     ordered: list[type[PersonalData]] = []
     state: dict[type[models.Model], bool] = {}
 
-    def visit(model):
+    def visit(model: type[models.Model]) -> None:
         if model in state or model not in registry.declarations:
             return
         state[model] = True
         for field in model._meta.concrete_fields:
             if isinstance(field, models.ForeignKey) and field.related_model is not model:
-                visit(field.related_model)
+                visit(far_end(field))
         ordered.append(registry.declarations[model])
 
     for model in sorted(registry.declarations, key=lambda m: m._meta.label):
@@ -153,7 +155,7 @@ def leaves_first() -> list[type[PersonalData]]:
     return ordered[::-1]
 
 
-def columns(declaration: type[PersonalData]) -> list[models.Field]:
+def columns(declaration: type[PersonalData]) -> list[Column]:
     """The columns an access package shows, in the model's order. That no row is silent needs no telling."""
     unseen = {*declaration.withheld, declaration.silent}
     return [f for f in declaration.model._meta.concrete_fields if f.name not in unseen]
@@ -166,7 +168,7 @@ def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str],
         column = f"{table}.{_quote(field.column)}"
         word = declaration.roles.get(field.name)
         if veiled := declaration.veiled.get(field.name):
-            place = f"{table}.{_quote(declaration.model._meta.get_field(veiled.field).column)}"
+            place = f"{table}.{_quote(field_of(declaration.model, veiled.field).column)}"
             marks = ", ".join(["%s"] * len(veiled.values))
             expressions.append(f"CASE WHEN {place} IN ({marks}) THEN %s ELSE {column} END")
             params += [*veiled.values, veiled.told]
@@ -193,42 +195,49 @@ def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str],
 def _reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
     if not path:
         return f"{_table(model)}.{_pk(model)} {scope.test}", list(scope.params)
-    field = model._meta.get_field(path[0])
+    field = field_of(model, path[0])
     column = f"{_table(model)}.{_quote(field.column)}"
     if len(path) == 1:
         return f"{column} {scope.test}", list(scope.params)
-    parent = field.related_model
+    parent = far_end(field)
     inner, params = _reach(parent, path[1:], scope)
-    if declared := _joint_over(parent, path[1:]):
-        others, others_params = _others_exist(parent, declared.joint.others, scope)
+    if joint := _joint_over(parent, path[1:]):
+        others, others_params = _others_exist(parent, joint.others, scope)
         inner, params = f"{inner} AND NOT {others}", params + others_params
     return f"{column} IN (SELECT {_pk(parent)} FROM {_table(parent)} WHERE {inner})", params
 
 
-def _joint_over(parent: type[models.Model], rest: Sequence[str]) -> type[PersonalData] | None:
-    """The parent's declaration if its rows are joint by the rest of the path: they stay, and what is under them too."""
+def _joint_over(parent: type[models.Model], rest: Sequence[str]) -> Joint | None:
+    """What the parent declares if its rows are joint by the rest of the path: they stay, and what is under them too."""
     declared = registry.declarations.get(parent)
-    return declared if declared and declared.joint and declared.path() == list(rest) else None
+    return declared.joint if declared and declared.path() == list(rest) else None
 
 
-def _joint_parents(declaration: type[PersonalData]) -> list[type[PersonalData]]:
+def _joint_parents(declaration: type[PersonalData]) -> list[tuple[type[models.Model], Joint]]:
     """The joint models that the path to the subject goes through."""
     model, path, found = declaration.model, declaration.path(), []
     for place, name in enumerate(path[:-1], start=1):
-        model = model._meta.get_field(name).related_model
-        if declared := _joint_over(model, path[place:]):
-            found.append(declared)
+        model = far_end(field_of(model, name))
+        if joint := _joint_over(model, path[place:]):
+            found.append((model, joint))
     return found
 
 
-def _update(declaration, action, treatments, where, where_params, scope) -> list[Statement]:
+def _update(
+    declaration: type[PersonalData],
+    action: str,
+    treatments: Mapping[str, Treatment],
+    where: str,
+    where_params: list[Any],
+    scope: Scope,
+) -> list[Statement]:
     table, sets, params = _table(declaration.model), [], []
     for name, treatment in treatments.items():
         if isinstance(treatment, Keep):
             continue
-        field = declaration.model._meta.get_field(name)
-        if isinstance(treatment, HandOver):
-            sql, more = _successor(declaration, scope)
+        field = field_of(declaration.model, name)
+        if isinstance(treatment, HandOver) and declaration.joint:
+            sql, more = _successor(declaration.model, declaration.joint, scope)
         else:
             sql, more = treatment.sql(field, table, connection)
         sets.append(f"{_quote(field.column)} = {sql}")
@@ -236,7 +245,7 @@ def _update(declaration, action, treatments, where, where_params, scope) -> list
     if not sets:
         return []
     text = f"UPDATE {table} SET {', '.join(sets)} WHERE {where}"
-    return [Statement(declaration, action, text, params + list(where_params), where, tuple(where_params))]
+    return [Statement(declaration, action, text, params + where_params, where, tuple(where_params))]
 
 
 def _others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
@@ -248,13 +257,13 @@ def _others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sq
     )
 
 
-def _successor(declaration: type[PersonalData], scope: Scope) -> Sql:
-    o = declaration.joint.others
+def _successor(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
+    o = joint.others
     member = _quote(_field(o.relation, o.subject).column)
     return (
         f"(SELECT j.{member} FROM {_table_of(o.relation)} j WHERE j.{_quote(o.key)} = "
-        f"{_table(declaration.model)}.{_quote(o.here)} AND NOT (j.{member} {scope.test}) "
-        f"ORDER BY j.{_quote(declaration.joint.order_by)}, j.{_pk(_model(o.relation))} LIMIT 1)",
+        f"{_table(model)}.{_quote(o.here)} AND NOT (j.{member} {scope.test}) "
+        f"ORDER BY j.{_quote(joint.order_by)}, j.{_pk(_model(o.relation))} LIMIT 1)",
         list(scope.params),
     )
 
@@ -282,22 +291,22 @@ def _but_no_silent(declaration: type[PersonalData]) -> str:
         return ""
     *path, name = declaration.silent.split("__")
     if not path:
-        return f" AND NOT {_table(declaration.model)}.{_quote(declaration.model._meta.get_field(name).column)}"
+        return f" AND NOT {_table(declaration.model)}.{_quote(field_of(declaration.model, name).column)}"
     [link] = path
-    field = declaration.model._meta.get_field(link)
-    parent = field.related_model
+    field = field_of(declaration.model, link)
+    parent = far_end(field)
     return (
         f" AND NOT EXISTS (SELECT 1 FROM {_table(parent)} p WHERE p.{_pk(parent)} = "
-        f"{_table(declaration.model)}.{_quote(field.column)} AND p.{_quote(parent._meta.get_field(name).column)})"
+        f"{_table(declaration.model)}.{_quote(field.column)} AND p.{_quote(field_of(parent, name).column)})"
     )
 
 
-def _is_subject_link(field: models.Field) -> bool:
-    return isinstance(field, models.ForeignKey) and field.related_model._meta.label == "privacy.DataSubject"
+def _is_subject_link(field: Column) -> bool:
+    return isinstance(field, models.ForeignKey) and far_end(field)._meta.label == "privacy.DataSubject"
 
 
-def _field(label: str, name: str) -> models.Field:
-    return _model(label)._meta.get_field(name)
+def _field(label: str, name: str) -> Column:
+    return field_of(_model(label), name)
 
 
 def _model(label: str) -> type[models.Model]:
@@ -322,7 +331,7 @@ def _quote(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _key(subject_id: UUID):
+def _key(subject_id: UUID) -> Any:
     return models.UUIDField().get_db_prep_value(subject_id, connection)
 
 
@@ -386,7 +395,7 @@ def kept_until(scope: Scope) -> Sql:
 
 def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
     table, joins, subject = _chain(declaration)
-    column = f"{table}.{_quote(declaration.model._meta.get_field(keep.until.after).column)}"
+    column = f"{table}.{_quote(field_of(declaration.model, keep.until.after).column)}"
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
     return f"SELECT {subject}, CAST(MAX({column}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
         list(scope.params)
@@ -427,8 +436,8 @@ def known_to(recipient: str, scope: Scope) -> Sql:
 def _own(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:
     """WHERE clause, over the joins of `_chain`, of the subjects' rows; not of those under a row that others share."""
     where, params = f"{subject} {scope.test}", list(scope.params)
-    for parent in _joint_parents(declaration):
-        others, others_params = _others_exist(parent.model, parent.joint.others, scope)
+    for parent, joint in _joint_parents(declaration):
+        others, others_params = _others_exist(parent, joint.others, scope)
         where, params = f"{where} AND NOT {others}", params + others_params
     return where, params
 
@@ -438,7 +447,7 @@ def _still_says_something(declaration: type[PersonalData]) -> str:
     filled = []
     for name, treatment in declaration.treatments().items():
         if isinstance(treatment, Keep):
-            field = declaration.model._meta.get_field(name)
+            field = field_of(declaration.model, name)
             column = f"{_table(declaration.model)}.{_quote(field.column)}"
             filled.append(
                 f"{column} <> ''" if isinstance(field, (*TEXT, models.FileField)) else f"{column} IS NOT NULL"
@@ -451,9 +460,9 @@ def _chain(declaration: type[PersonalData]) -> tuple[str, str, str]:
     model, joins = declaration.model, ""
     path = declaration.path()
     for name in path[:-1]:
-        field = model._meta.get_field(name)
-        parent = field.related_model
+        field = field_of(model, name)
+        parent = far_end(field)
         joins += f" JOIN {_table(parent)} ON {_table(parent)}.{_pk(parent)} = {_table(model)}.{_quote(field.column)}"
         model = parent
-    column = model._meta.get_field(path[-1]).column if path else model._meta.pk.column
+    column = field_of(model, path[-1]).column if path else model._meta.pk.column
     return _table(declaration.model), joins, f"{_table(model)}.{_quote(column)}"

@@ -7,12 +7,15 @@ bases also carry their IRI in the W3C Data Privacy Vocabulary (https://w3id.org/
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from django.db import models
 
 from privacy.datamap import registry, spreadsheet
 from privacy.datamap.declaration import PersonalData
+from privacy.datamap.fields import Column
 from privacy.datamap.treatments import Keep, Treatment
+from privacy.datamap.vocabulary import LawfulBasis, Use
 
 DATASET = "kosenai_ops"
 SUBJECTS = ["customer"]
@@ -39,7 +42,7 @@ class Line:
 
 def lines() -> list[Line]:
     """Every column of every table, tables in order."""
-    found = []
+    found: list[Line] = []
     for model in sorted(registry.models_with_tables(), key=lambda m: m._meta.label):
         declared = registry.declarations.get(model)
         found += _declared(declared) if declared else _exempted(model)
@@ -118,7 +121,7 @@ def _exempted(model: type[models.Model]) -> Iterator[Line]:
         yield Line(**_where(model, field), says=says, because=because)
 
 
-def _where(model: type[models.Model], field: models.Field) -> dict[str, str]:
+def _where(model: type[models.Model], field: Column) -> dict[str, str]:
     return {"model": model._meta.label, "table": model._meta.db_table, "field": field.name, "column": field.column}
 
 
@@ -155,7 +158,7 @@ def _heading(line: Line) -> list[str]:
     return [f"{line.model} ({line.table})", f"  {'; '.join(why)}"]
 
 
-def _without_repetition(rows: Sequence[Line]) -> dict:
+def _without_repetition(rows: Sequence[Line]) -> dict[str, Any]:
     """What all columns of a table say alike stands at the table, once."""
     said = [{name: value for name, value in asdict(row).items() if value} for row in rows]
     alike = {name: value for name, value in said[0].items() if all(line.get(name) == value for line in said)}
@@ -163,15 +166,15 @@ def _without_repetition(rows: Sequence[Line]) -> dict:
     return {name: alike[name] for name in alike if name not in ("field", "column")} | {"columns": columns}
 
 
-def _collection(rows: Sequence[Line]) -> dict:
+def _collection(rows: Sequence[Line]) -> dict[str, Any]:
     first = rows[0]
-    said = {"description": first.because} if not first.purpose else {
+    said: dict[str, Any] = {"description": first.because} if not first.purpose else {
         "description": f"Kept: {first.retention}", "data_uses": [first.purpose], "data_subjects": SUBJECTS,
     }  # fmt: skip
     return {"name": first.table, **said, "fields": [_field(row) for row in rows]}
 
 
-def _field(row: Line) -> dict:
+def _field(row: Line) -> dict[str, Any]:
     if row.says != "personal":
         return {"name": row.column}
     return {
@@ -182,8 +185,8 @@ def _field(row: Line) -> dict:
     }
 
 
-def _our_system() -> dict:
-    by_activity: dict[tuple, list[type[PersonalData]]] = {}
+def _our_system() -> dict[str, Any]:
+    by_activity: dict[tuple[Use, LawfulBasis, str], list[type[PersonalData]]] = {}
     for declaration in sorted(registry.declarations.values(), key=lambda d: d.label()):
         key = (declaration.purpose, declaration.lawful_basis, declaration.retention.text)
         by_activity.setdefault(key, []).append(declaration)
@@ -198,7 +201,9 @@ def _our_system() -> dict:
     }
 
 
-def _activity(purpose, basis, retention: str, declarations: Sequence[type[PersonalData]]) -> dict:
+def _activity(
+    purpose: Use, basis: LawfulBasis, retention: str, declarations: Sequence[type[PersonalData]]
+) -> dict[str, Any]:
     third_parties = sorted({key for d in declarations for key in d.recipients})
     return {
         "name": purpose.text,
@@ -216,7 +221,7 @@ def _activity(purpose, basis, retention: str, declarations: Sequence[type[Person
 
 def _sent() -> dict[str, list[str]]:
     """{recipient: categories}."""
-    sent: dict[str, list] = {}
+    sent: dict[str, list[type[PersonalData]]] = {}
     for declaration in registry.declarations.values():
         for key in declaration.recipients:
             sent.setdefault(key, []).append(declaration)
@@ -227,5 +232,5 @@ def _categories(declarations: Sequence[type[PersonalData]]) -> list[str]:
     return sorted({str(personal.category) for d in declarations for personal in d.fields.values()})
 
 
-def _recipient(key: str) -> dict:
+def _recipient(key: str) -> dict[str, Any]:
     return {"fides_key": key, "name": key, "system_type": "Third Party", "privacy_declarations": []}

@@ -46,7 +46,7 @@ def as_written(text: str) -> str:
 class Lines:
     """Makes CSV lines: UTF-8, comma, every value but NULL in quotes, so that "" and nothing stay apart."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.line = ""
         self._writer = csv.writer(self, quoting=csv.QUOTE_NOTNULL, lineterminator="\n")
 

@@ -1,11 +1,13 @@
 """What erasure does to a field. Each treatment compiles to one SQL expression for the column."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from privacy.datamap.fields import Column
 from privacy.datamap.retention import Retention
 
 TEXT = (models.CharField, models.TextField)
@@ -15,11 +17,11 @@ TEXT = (models.CharField, models.TextField)
 class Treatment:
     word: ClassVar[str]
 
-    def fault(self, field: models.Field) -> str:
+    def fault(self, field: Column) -> str:
         """Why the column cannot take this treatment; empty when it can."""
         return ""
 
-    def sql(self, field: models.Field, table: str, connection) -> tuple[str, list]:
+    def sql(self, field: Column, table: str, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         """The SQL expression of the new value, and its parameters."""
         raise NotImplementedError
 
@@ -37,7 +39,7 @@ class Keep(Treatment):
     until: Retention
     word: ClassVar[str] = "keep"
 
-    def fault(self, field):
+    def fault(self, field: Column) -> str:
         if not self.because.strip():
             return "Keep needs a reason"
         if not (self.until.years or self.until.days):
@@ -53,10 +55,10 @@ class Keep(Treatment):
 class Nullify(Treatment):
     word: ClassVar[str] = "nullify"
 
-    def fault(self, field):
+    def fault(self, field: Column) -> str:
         return "" if field.null else "Nullify on a column that is NOT NULL"
 
-    def sql(self, field, table, connection):
+    def sql(self, field: Column, table: str, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         return "NULL", []
 
 
@@ -67,14 +69,14 @@ class Blank(Treatment):
     to: str = ""
     word: ClassVar[str] = "blank"
 
-    def fault(self, field):
+    def fault(self, field: Column) -> str:
         if not isinstance(field, (*TEXT, models.JSONField)):
             return f"Blank on a {type(field).__name__}: it knows text and JSON columns"
-        if isinstance(field, models.CharField) and len(self.to) > field.max_length:
+        if isinstance(field, models.CharField) and field.max_length and len(self.to) > field.max_length:
             return "Blank is longer than the column"
         return ""
 
-    def sql(self, field, table, connection):
+    def sql(self, field: Column, table: str, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         empty = {} if isinstance(field, models.JSONField) else self.to
         return "%s", [field.get_db_prep_save(empty, connection)]
 
@@ -85,14 +87,14 @@ class Pseudonymise(Treatment):
 
     word: ClassVar[str] = "pseudonymise"
 
-    def fault(self, field):
+    def fault(self, field: Column) -> str:
         if not isinstance(field, TEXT):
             return f"Pseudonymise on a {type(field).__name__}: it knows text columns"
         if field.max_length and field.max_length < 50:
             return "Pseudonymise needs 50 characters"
         return ""
 
-    def sql(self, field, table, connection):
+    def sql(self, field: Column, table: str, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         key = connection.ops.quote_name(field.model._meta.pk.column)
         return f"'erased-' || CAST({table}.{key} AS text)", []
 
@@ -103,10 +105,10 @@ class Stamp(Treatment):
 
     word: ClassVar[str] = "stamp"
 
-    def fault(self, field):
+    def fault(self, field: Column) -> str:
         return "" if isinstance(field, models.DateTimeField) else "Stamp on a column that is not a time"
 
-    def sql(self, field, table, connection):
+    def sql(self, field: Column, table: str, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         now = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')" if connection.vendor == "sqlite" else "STATEMENT_TIMESTAMP()"
         return f"COALESCE({connection.ops.quote_name(field.column)}, {now})", []
 

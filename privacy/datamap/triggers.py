@@ -9,6 +9,7 @@ disable them: `verify_audit` is what finds that.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
@@ -17,6 +18,7 @@ from django.db.backends.utils import truncate_name
 
 from privacy.datamap import registry
 from privacy.datamap.declaration import Evidence, PersonalData
+from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.treatments import Blank, Stamp
 
 SUBJECT = "privacy.DataSubject"
@@ -162,14 +164,14 @@ class Rules:
     def subject_of(self, declaration: type[PersonalData]) -> tuple[str, set[tuple[str, str]]]:
         """(SQL of the new row's subject, the columns that it reads), along the declared path."""
         model, (first, *rest) = declaration.model, declaration.path()
-        link = model._meta.get_field(first)
+        link = field_of(model, first)
         sql, reads = f"NEW.{self.quote(link.column)}", {(model._meta.db_table, link.column)}
         for name in rest:
-            parent = link.related_model._meta
-            link = parent.get_field(name)
-            where = f"{self.quote(parent.pk.column)} = {sql}"
-            sql = f"(SELECT {self.quote(link.column)} FROM {self.quote(parent.db_table)} WHERE {where})"
-            reads.add((parent.db_table, link.column))
+            parent = far_end(link)
+            link, table = field_of(parent, name), parent._meta.db_table
+            where = f"{self.quote(parent._meta.pk.column)} = {sql}"
+            sql = f"(SELECT {self.quote(link.column)} FROM {self.quote(table)} WHERE {where})"
+            reads.add((table, link.column))
         return sql, reads
 
     def on_update(self, model: type[models.Model], rule: str, columns: list[str], message: str, when: str) -> Trigger:
@@ -183,7 +185,7 @@ class Rules:
         return f"{row}.{self.quote(column)} IN ({', '.join(map(_literal, values))})"
 
     def columns(self, model: type[models.Model], names: list[str]) -> list[str]:
-        return [model._meta.get_field(name).column for name in names]
+        return [field_of(model, name).column for name in names]
 
     def reads(self, model: type[models.Model], columns: list[str]) -> frozenset[tuple[str, str]]:
         return frozenset((model._meta.db_table, column) for column in columns)
@@ -209,10 +211,10 @@ class Dialect:
     def __init__(self, connection: BaseDatabaseWrapper):
         self.connection, self.quote = connection, connection.ops.quote_name
 
-    def read(self, sql: str) -> list[tuple]:
+    def read(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def is_ours(self, name: str, table: str) -> bool:
         return name.startswith(PREFIX) or name.removeprefix(table) in FORMER
@@ -242,16 +244,16 @@ class SQLite(Dialect):
     differs = "IS NOT"
     truncates = False
 
-    def columns(self):
+    def columns(self) -> set[tuple[str, str]]:
         return set(
             self.read("SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'")
         )
 
-    def found(self):
+    def found(self) -> dict[str, str]:
         rows = self.read("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
         return {name: sql for name, table, sql in rows if self.is_ours(name, table)}
 
-    def text(self, trigger):
+    def text(self, trigger: Trigger) -> str:
         conditions = " AND ".join(f"({c})" for c in (trigger.when, trigger.test) if c)
         return (
             f"CREATE TRIGGER {self.quote(trigger.name)} BEFORE {trigger.event} ON {self.quote(trigger.table)} "
@@ -259,10 +261,10 @@ class SQLite(Dialect):
             f"BEGIN SELECT RAISE(ABORT, {_literal(f'CHECK constraint failed: {trigger.message}')}); END"
         )
 
-    def create(self, trigger):
+    def create(self, trigger: Trigger) -> list[str]:
         return [self.text(trigger)]
 
-    def drop(self, names):
+    def drop(self, names: list[str]) -> list[str]:
         return [f"DROP TRIGGER {self.quote(name)}" for name in names]
 
 
@@ -273,11 +275,11 @@ class PostgreSQL(Dialect):
     differs = "IS DISTINCT FROM"
     truncates = True
 
-    def __init__(self, connection):
+    def __init__(self, connection: BaseDatabaseWrapper):
         super().__init__(connection)
         self.places: dict[str, tuple[str, str]] = {}  # trigger: (table, function)
 
-    def columns(self):
+    def columns(self) -> set[tuple[str, str]]:
         return set(
             self.read(
                 "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
@@ -285,7 +287,7 @@ class PostgreSQL(Dialect):
             )
         )
 
-    def found(self):
+    def found(self) -> dict[str, str]:
         rows = self.read(
             "SELECT t.tgname, c.relname, p.proname, p.prosrc, obj_description(t.oid, 'pg_trigger'), t.tgenabled "
             "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
@@ -295,13 +297,13 @@ class PostgreSQL(Dialect):
         self.places = {name: (table, function) for name, table, function, *_ in ours}
         return {name: f"{body} {comment} {enabled}" for name, _, _, body, comment, enabled in ours}
 
-    def text(self, trigger):
+    def text(self, trigger: Trigger) -> str:
         return f"{self.body(trigger)} {self.digest(trigger)} O"
 
-    def digest(self, trigger):
+    def digest(self, trigger: Trigger) -> str:
         return hashlib.sha256((self.function(trigger) + self.definition(trigger)).encode()).hexdigest()
 
-    def body(self, trigger):
+    def body(self, trigger: Trigger) -> str:
         people = apps.get_model(SUBJECT)._meta
         person = f"{self.quote(people.db_table)} WHERE {self.quote(people.pk.column)} = {trigger.subject}"
         # Waits for an erasure that is under way; the next statement sees what it has done.
@@ -311,13 +313,13 @@ class PostgreSQL(Dialect):
             refuses = f"IF {trigger.test} THEN {refuses}END IF; "
         return f"BEGIN {waits}{refuses}RETURN NEW; END"
 
-    def function(self, trigger):
+    def function(self, trigger: Trigger) -> str:
         return (
             f"CREATE OR REPLACE FUNCTION {self.quote(trigger.name)}() RETURNS trigger LANGUAGE plpgsql "
             f"AS $body${self.body(trigger)}$body$"
         )
 
-    def definition(self, trigger):
+    def definition(self, trigger: Trigger) -> str:
         each = "STATEMENT" if trigger.event == "TRUNCATE" else "ROW"
         return (
             f"CREATE TRIGGER {self.quote(trigger.name)} BEFORE {trigger.event} ON {self.quote(trigger.table)} "
@@ -325,7 +327,7 @@ class PostgreSQL(Dialect):
             f"EXECUTE FUNCTION {self.quote(trigger.name)}()"
         )
 
-    def create(self, trigger):
+    def create(self, trigger: Trigger) -> list[str]:
         place = f"{self.quote(trigger.name)} ON {self.quote(trigger.table)}"
         return [
             self.function(trigger),
@@ -333,7 +335,7 @@ class PostgreSQL(Dialect):
             f"COMMENT ON TRIGGER {place} IS '{self.digest(trigger)}'",
         ]
 
-    def drop(self, names):
+    def drop(self, names: list[str]) -> list[str]:
         places = {name: self.places[name] for name in names}
         return [
             *(f"DROP TRIGGER {self.quote(name)} ON {self.quote(table)}" for name, (table, _) in places.items()),

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -245,7 +246,7 @@ def _heads(since: datetime | None) -> Iterator[tuple[UUID, int, str]]:
         page = list(rows.filter(chain__gt=page[-1][0])[:PAGE])
 
 
-def _touched(since: datetime):
+def _touched(since: datetime) -> QuerySet[AuditEntry, Any]:
     return AuditEntry.objects.filter(at__gte=since).values("chain")
 
 

@@ -5,6 +5,7 @@ Locks are taken in one order everywhere: job, case, subject, head of the chain; 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
 
@@ -42,7 +43,7 @@ def renewal(part: Claim, job: Job, step: Step) -> Callable[..., None]:
     """What a remote handler calls during long work: prolongs the claim's lease, and keeps the evidence so far if there
     is any; raises LeaseLost or Stopped."""
 
-    def renew(result: dict | None = None) -> None:
+    def renew(result: dict[str, Any] | None = None) -> None:
         alone = part.of([job.pk])
         with guarded(alone) as jobs:
             if not jobs:

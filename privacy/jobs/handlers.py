@@ -19,7 +19,7 @@ def local(name: str) -> Callable[[Local], Local]:
     each. `job.step` is the step at hand, `job.open_steps` are all that are open, in order; others that it changes go
     into `job.changed_steps`."""
 
-    def wrap(handler):
+    def wrap(handler: Local) -> Local:
         local_handlers[name] = handler
         return handler
 
@@ -39,7 +39,7 @@ def remote(name: str, known: Known | None = None) -> Callable[[Remote], Remote]:
     `known` gives the answer where no call has to be made, which then costs neither an intent nor a transaction.
     """
 
-    def wrap(handler):
+    def wrap(handler: Remote) -> Remote:
         remote_handlers[name] = handler
         if known:
             known_answers[name] = known

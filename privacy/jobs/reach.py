@@ -21,8 +21,8 @@ def read_open_steps(jobs: Iterable[Job]) -> None:
     by_id = {job.id: job for job in jobs}
     for job in by_id.values():
         job.open_steps, job.changed_steps = [], []
-    steps = Step.objects.filter(job__in=by_id, state__in=OPEN_STEPS).annotate(now=Now()).order_by("job", "seq")
-    for step in steps:
+    steps = Step.objects.filter(job__in=by_id, state__in=OPEN_STEPS).order_by("job", "seq")
+    for step in steps.annotate(now=Now()):  # type: ignore[no-redef]  # the model declares it, as a type
         by_id[step.job_id].open_steps.append(step)
 
 
@@ -54,7 +54,7 @@ def next_look(open_steps: Sequence[Step], now: datetime) -> datetime:
     times = [s.not_before for s in within_reach(open_steps)]
     if None in times:
         return now
-    return min(times, default=now + IDLE)
+    return min((moment for moment in times if moment), default=now + IDLE)
 
 
 def awaits_answers_only(open_steps: Sequence[Step]) -> bool:

@@ -109,7 +109,7 @@ def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True)
             failpoints.strike("advancing")
         return errands
     except AnswerFault as failed:
-        advance(part, [(job, step, fault(failed.__cause__)) for job, step, _ in answers], onward=False)
+        advance(part, [(job, step, fault(failed.__cause__ or failed)) for job, step, _ in answers], onward=False)
         return []
     except StepFault as failed:
         return look_closer(part, answers, failed)
@@ -148,7 +148,7 @@ def back_off(part: Claim, failed: StepFault) -> None:
         for _, step in faulty:
             begin(step)  # the attempt was rolled back together with its count
         minutes = Minutes()
-        minutes.record([(job, step, fault(failed.__cause__)) for job, step in faulty])
+        minutes.record([(job, step, fault(failed.__cause__ or failed)) for job, step in faulty])
         minutes.write()
         part.tried.update(step.id for _, step in faulty)
         part.leave(part.fences)

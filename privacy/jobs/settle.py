@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest, Now
@@ -80,7 +82,7 @@ def let_sleep(jobs: list[Job]) -> None:
         release(ids, at_step=name, not_before=Now() + IDLE, stopped_at=Coalesce("stopped_at", Now()))
 
 
-def release(ids: list, **fields) -> None:
+def release(ids: list[UUID], **fields: Any) -> None:
     Job.objects.filter(pk__in=ids).update(
         lease=None, lease_until=None, claims=Greatest(F("claims") - 1, Value(0)), **fields
     )

@@ -1,6 +1,7 @@
 """Durable work: a row before it is a task. The engine in `privacy/jobs` carries it out and knows no law."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -53,6 +54,11 @@ class Job(models.Model):
     approved = models.JSONField(
         default=list, blank=True, editable=False, help_text="What a decision was about: models x actions, processors."
     )
+
+    # What a worker reads into the row that it has locked (privacy.jobs.reach); no columns.
+    step: "Step"
+    open_steps: list["Step"]
+    changed_steps: list["Step"]
 
     class Meta:
         ordering = ["ordered_at", "id"]
@@ -112,6 +118,8 @@ class Step(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    now: datetime  # by the database's clock, read with the row; no column
 
     class Meta:
         ordering = ["seq"]

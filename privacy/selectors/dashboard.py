@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, DateTimeField, F, Q, QuerySet
@@ -140,7 +141,7 @@ def weekly() -> tuple[list[Week], int]:
     return [Week(monday, received[monday], closed[monday]) for monday in mondays], sum(closed.values())
 
 
-def by_week(moment: str) -> Counter:
+def by_week(moment: str) -> Counter[date]:
     rows = (
         Case.objects.filter(**{f"{moment}__gte": start()}, kind__in=rights())
         .order_by()
@@ -173,11 +174,11 @@ def start() -> datetime:
     return datetime.combine(first_monday(), datetime.min.time(), regimes.CONTROLLER_ZONE)
 
 
-def capped(rows: QuerySet) -> int:
+def capped(rows: QuerySet[Any]) -> int:
     return rows.order_by()[:COUNT_CAP].count()
 
 
-def estimate(model) -> Estimate:
+def estimate(model: type[DataSubject] | type[UsageEvent]) -> Estimate:
     """Counts to the cap; beyond it, on PostgreSQL, the planner's estimate: COUNT(*) reads the whole table."""
     counted = capped(model.objects.all())
     if counted < COUNT_CAP:

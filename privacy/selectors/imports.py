@@ -34,4 +34,4 @@ def sentence(run: ImportRun) -> str:
 def seconds_so_far(run: ImportRun) -> float:
     """By the database's clock, whose times the row has."""
     now = ImportRun.objects.filter(pk=run.pk).values_list(Now(), flat=True).get()
-    return (now - run.started_at).total_seconds()
+    return float((now - run.started_at).total_seconds())

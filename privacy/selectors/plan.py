@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -128,7 +129,7 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     for declaration in compiler.all_declarations():
         actions = dict(totals.get(declaration.label(), {}))
         because = [k.because for k in declaration.keeps()] if "keep" in actions else []
-        if "hand over" in actions:
+        if "hand over" in actions and declaration.joint:
             because.append(declaration.joint.because)
         if actions:
             lines.append(ModelLine(declaration.label(), name_of(declaration), actions, because))
@@ -154,7 +155,7 @@ def _with_files(
 ) -> dict[UUID, int]:
     """In one query, a branch a field."""
     branches = [_with_a_file(declaration, file_field, subject_ids) for declaration, file_field in fields]
-    found: Counter = Counter()
+    found: Counter[UUID] = Counter()
     for subject_id, number in branches[0].union(*branches[1:], all=True) if branches else ():
         found[subject_id] += number
     return dict(found)
@@ -162,10 +163,12 @@ def _with_files(
 
 def _with_a_file(
     declaration: type[PersonalData], file_field: models.FileField, subject_ids: Sequence[UUID]
-) -> models.QuerySet:
-    rows = declaration.model.objects.filter(**{f"{declaration.subject}__in": subject_ids})
+) -> models.QuerySet[Any, tuple[UUID, int]]:
+    rows = declaration.model._default_manager.filter(**{f"{declaration.subject}__in": subject_ids})
     named = rows.exclude(**{file_field.name: ""})
-    return named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk"))
+    counted: models.QuerySet[Any, tuple[UUID, int]]
+    counted = named.order_by().values_list(declaration.subject).annotate(n=models.Count("pk"))
+    return counted
 
 
 def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:

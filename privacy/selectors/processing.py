@@ -100,7 +100,7 @@ def _activity(declaration: type[PersonalData], names: dict[str, str]) -> Activit
 
 def flows() -> list[Flow]:
     """Categories to purposes to processors, counted in fields of the data map."""
-    counted: Counter = Counter()
+    counted: Counter[tuple[Category, Use, tuple[str, ...]]] = Counter()
     for declaration in declarations():
         for personal in declaration.fields.values():
             counted[personal.category, declaration.purpose, declaration.recipients] += 1

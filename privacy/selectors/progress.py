@@ -110,5 +110,5 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
     return f"{case.get_outcome_display()}, and nothing was done" if not finished else f"Closed, {steps}"
 
 
-def _version(facts) -> str:
+def _version(facts: Sequence[object]) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]

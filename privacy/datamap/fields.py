@@ -1,0 +1,21 @@
+"""Fields that have a column. Django's `get_field` finds others too, such as the far ends of foreign keys."""
+
+from typing import Any, cast
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+type Column = models.Field[Any, Any]
+
+
+def field_of(model: type[models.Model], name: str) -> Column:
+    """Raises FieldDoesNotExist."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise FieldDoesNotExist(f"{model._meta.label} has no column for {name!r}.")
+    return field
+
+
+def far_end(link: Column) -> type[models.Model]:
+    """The model at the other end of a foreign key; its name, as a text, only until all models are loaded."""
+    return cast(type[models.Model], link.related_model)
