@@ -19,6 +19,6 @@ __all__ = [
     "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
     "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
     "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent",
-    "Verification",
+    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "UsageEvent", "Verification",
 ]  # fmt: skip
