@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from privacy import regimes
 from privacy.catalogue import CaseKind
 from privacy.evidence import sealing
+from privacy.evidence.commitments import pseudonym
+from privacy.jobs import order
 from privacy.models import Case
 
 COLUMNS = ("reason", "recipient_key", "silent")
+TO_ANSWER = ("reply_to", "ticket")  # what is asked to answer, and not to carry out
 
 
 def checked(kind: type[CaseKind], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,11 +33,20 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any]) -> dict[str, Any]:
 
 def columns(answers: Mapping[str, Any]) -> dict[str, Any]:
     """What of the answers the case's row holds, as arguments of its model."""
-    others = {
-        name: [str(answer)] for name, answer in answers.items() if answer and name not in (*COLUMNS, "received_on")
-    }
+    kept = {name: [answer] for name, answer in to_seal(answers).items()}
     found = {name: answers[name] for name in COLUMNS if answers.get(name)}
-    return found | {"sealed": sealing.seal(others) if others else ""}
+    return found | {"sealed": sealing.seal(kept) if kept else ""}
+
+
+def to_seal(answers: Mapping[str, Any]) -> dict[str, str]:
+    """What of the answers is no column."""
+    return {name: str(answer) for name, answer in answers.items() if answer and name not in (*COLUMNS, "received_on")}
+
+
+def about(subject_id: UUID, sealed: Mapping[str, str]) -> str:
+    """What the work of a case is about: the person, and what they have asked for in their own words, under our key."""
+    wish = sorted((name, answer) for name, answer in sealed.items() if name not in TO_ANSWER)
+    return order.about(subject_id, *([pseudonym(f"{subject_id} {wish}")] if wish else []))
 
 
 def received_at(received_on: date | None) -> datetime:

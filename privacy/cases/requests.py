@@ -66,7 +66,8 @@ def ask(
     found = answers.checked(kind, given)
     verification = check_proof(kind, verification)
     with transaction.atomic():
-        running = lock_work(key, subject_ids)
+        wish = answers.to_seal(found)
+        running = lock_work(key, [answers.about(subject_id, wish) for subject_id in subject_ids])
         subjects = DataSubject.objects.select_for_update().order_by("id").in_bulk(subject_ids)
         free = free_of(kind, [subjects[pk] for pk in subjects], token)
         common = answers.columns(found) | {
@@ -180,7 +181,7 @@ def grant_all(*, request_ids: Sequence[UUID], actor: Staff, shown: Collection[st
         found = Case.objects.filter(pk__in=request_ids)
         running = {}
         for key in sorted(set(found.order_by().values_list("kind", flat=True))):
-            running |= lock_work(key, list(found.filter(kind=key).values_list("subject_id", flat=True)))
+            running |= lock_work(key, list(map(about, found.filter(kind=key))))
         cases = list(found.select_for_update().order_by("id"))
         for key in sorted({case.kind for case in cases}):
             _grant(case_kinds[key], [case for case in cases if case.kind == key], actor, shown, running)
@@ -192,7 +193,7 @@ def _grant(
     cases: list[Case],
     actor: Staff,
     shown: Collection[str] | None,
-    running: Mapping[UUID, Job],
+    running: Mapping[str, Job],
 ) -> None:
     ids = [case.subject_id for case in cases]
     list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
@@ -228,13 +229,13 @@ def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict]:
 
 
 def set_going(
-    cases: Sequence[Case], running: Mapping[UUID, Job], parts: Mapping[UUID, Collection[str]] | None = None
+    cases: Sequence[Case], running: Mapping[str, Job], parts: Mapping[UUID, Collection[str]] | None = None
 ) -> None:
     """Orders the work of each case, or lets it join what is running about the same."""
     for case in cases:
-        if job := running.get(case.subject_id):
+        if job := running.get(about(case)):
             join(case, job)
-    order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if c.subject_id not in running])
+    order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if about(c) not in running])
 
 
 def join(case: Case, job: Job) -> None:
@@ -253,26 +254,30 @@ def job_of(case: Case, approved: Collection[str] = ()) -> Job:
     kind = case_kinds[case.kind]
     lane = Lane.BULK if case.batch_id and not kind.protects else Lane.PROMPT
     return Job(
-        kind=case.kind, subject_id=case.subject_id, case=case, about=order.about(case.subject_id),
+        kind=case.kind, subject_id=case.subject_id, case=case, about=about(case),
         lane=lane, due_on=case.due_on, silent=case.silent, approved=sorted(approved),
         ordered_by=case.approved_by or case.requested_by,
     )  # fmt: skip
 
 
-def lock_work(key: str, subject_ids: Sequence[UUID]) -> dict[UUID, Job]:
-    """{person: open job of this kind about them}, locked. Jobs are locked before cases and people, everywhere."""
-    about = [order.about(subject_id) for subject_id in subject_ids]
-    found = Job.objects.select_for_update().filter(kind=key, about__in=about, ended_at=None).order_by("id")
-    return {job.subject_id: job for job in found}
+def about(case: Case) -> str:
+    """What the work of this case is about."""
+    return answers.about(case.subject_id, answers.sealed_of(case))
 
 
-def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[UUID, Job]]:
+def lock_work(key: str, abouts: Sequence[str]) -> dict[str, Job]:
+    """{what it is about: open job of this kind}, locked. Jobs are locked before cases and people, everywhere."""
+    found = Job.objects.select_for_update().filter(kind=key, about__in=abouts, ended_at=None).order_by("id")
+    return {job.about: job for job in found}
+
+
+def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[str, Job]]:
     """The case and its person, locked, and what is running about them."""
-    key, subject_id = Case.objects.values_list("kind", "subject_id").get(pk=request_id)
-    running = lock_work(key, [subject_id])
+    asked = Case.objects.get(pk=request_id)
+    running = lock_work(asked.kind, [about(asked)])
     case = Case.objects.select_for_update().get(pk=request_id)
-    DataSubject.objects.select_for_update().get(pk=subject_id)
-    return case, case_kinds[key], running
+    DataSubject.objects.select_for_update().get(pk=case.subject_id)
+    return case, case_kinds[case.kind], running
 
 
 def lock(request_id: UUID) -> tuple[Case, Job | None]:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, models
@@ -18,11 +17,11 @@ from privacy.evidence import commitments, sealing
 from privacy.evidence.commitments import canonical_digest
 from privacy.fulfilment import mentions
 from privacy.fulfilment.processors import NOT_KNOWN
+from privacy.fulfilment.receipts import steps_of
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import DataSubject, Identifier, Job, Receipt, Step, StepState, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
@@ -335,16 +334,6 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
         )
     Receipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
-
-
-def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
-    """{job id: its steps in order}: those finished earlier, read no further than the receipt tells of them, and those
-    of this transaction, not written yet."""
-    found = {job.id: list(job.open_steps) for job in jobs}
-    finished = Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS).order_by()
-    for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", named=True):
-        found[step.job_id].append(step)
-    return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
 
 
 def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:

@@ -1,25 +1,38 @@
 """The receipt of a right that has no other: what its steps did, in the words that staff read."""
 
 from collections.abc import Sequence
+from operator import attrgetter
+from uuid import UUID
 
 from privacy.catalogue import job_kinds
 from privacy.evidence.commitments import canonical_digest
 from privacy.jobs.handlers import local
 from privacy.jobs.outcomes import Done, Outcome
-from privacy.models import Job, Receipt, Step, StepState
+from privacy.jobs.reach import OPEN_STEPS
+from privacy.models import Job, Receipt, Step
 
 
 @local("receipts.issue")
 def issue(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     """One receipt a job. Its body is {kind, steps: [{name, label, target, units, result}]} of the steps before."""
-    steps = Step.objects.filter(job__in=jobs, state__in=[StepState.DONE, StepState.WAIVED]).order_by("job", "seq")
-    found = {job.id: [step for step in steps if step.job_id == job.id] for job in jobs}
+    steps = steps_of(jobs)
     receipts = {}
     for job in jobs:
-        body = {"kind": job.kind, "steps": [told(job.kind, step) for step in found[job.id]]}
+        done = [step for step in steps[job.id] if not step.is_open]
+        body = {"kind": job.kind, "steps": [told(job.kind, step) for step in done]}
         receipts[job] = Receipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
     Receipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
+
+
+def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
+    """{job id: its steps in order}: those finished earlier, read no further than the receipt tells of them, and those
+    of this transaction, not written yet."""
+    found = {job.id: list(job.open_steps) for job in jobs}
+    finished = Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS).order_by()
+    for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", named=True):
+        found[step.job_id].append(step)
+    return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
 
 
 def told(kind: str, step: Step) -> dict:
