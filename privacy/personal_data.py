@@ -534,11 +534,7 @@ class ChildFlagData(Accountability):
 
 EMPLOYEES = "Kosenai's own employees, under the staff privacy notice; no data subject appears here"
 exempt(models.Staff, because=EMPLOYEES)
-exempt(
-    models.RoleGrant,
-    because=EMPLOYEES,
-    evidence=Evidence(once=("confirmed_by", "acted_at", "refused_at"), changes=("acts_from",)),
-)
+exempt(models.RoleGrant, because=EMPLOYEES)
 exempt(models.Staff.groups.through, because=EMPLOYEES)
 exempt(models.Staff.user_permissions.through, because=EMPLOYEES)
 exempt(EmailAddress, because=EMPLOYEES)

@@ -88,6 +88,10 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             list_of(request, queue, "?queue=approval"), "warn",
         ),
         Figure("To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"),
+        Figure(
+            "Not fetched yet", today.packages_to_remind, list_of(request, "privacy.accesspackage", "?fetch=remind"),
+            "warn", "deleted within 2 days: remind the person",
+        ),
         Figure("Second answers owed", today.owed, list_of(request, queue, "?queue=owed"), "warn"),
         Figure("Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"),
         *escalated(request, today),

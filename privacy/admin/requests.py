@@ -38,7 +38,7 @@ from privacy.models import (
     Step,
     StepState,
 )
-from privacy.selectors import cases, deadlines, progress, queue
+from privacy.selectors import cases, deadlines, packages, progress, queue
 
 ROWS_A_PAGE = 50
 # Milliseconds between two looks at a request: moving, and waiting for a person or a processor.
@@ -223,6 +223,7 @@ def page_of(request, row: Case) -> dict:
     how_far = progress.of_case(row, job, steps)
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
     can_answer = decisions.has(request.user, kind.may.answer)
+    package = row.package if sees_people else None
     dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
     return {
         **admin.site.each_context(request),
@@ -249,7 +250,9 @@ def page_of(request, row: Case) -> dict:
         "sections": sections_of(dry_run) if dry_run else [],
         "recipients": recipients(dry_run) if dry_run else [],
         "receipt": row.receipt,
-        "package": row.package if sees_people else None,
+        "package": package,
+        "to_remind": package is not None and packages.to_remind().filter(pk=package.pk).exists(),
+        "cites": kind.cites,
         "can_hand_over": can_answer,
         "entries": [
             (entry, event_words.sentence(entry))
@@ -461,8 +464,18 @@ class EvidenceOfRequest(ReadOnlyAdmin):
         return format_html('<a class="ops-link" href="{}">{}</a>', url, row.request)
 
 
+class FetchFilter(ChoiceFilter):
+    title = "fetching"
+    parameter_name = "fetch"
+    choices_offered = (("remind", "Not fetched, deleted within 2 days"),)
+
+    def queryset(self, request, queryset):
+        return queryset.filter(pk__in=packages.to_remind()) if self.wanted == "remind" else queryset
+
+
 @admin.register(AccessPackage)
 class AccessPackageAdmin(EvidenceOfRequest):
+    list_filter = [FetchFilter]
     list_display = ["__str__", "request_link", "state", "file_size", "created_at", "expires_at", "downloaded_at"]
     list_select_related = ["request"]
     ordering = ["-created_at"]

@@ -4,13 +4,14 @@ safe."""
 import secrets
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.cases import answers
@@ -257,6 +258,7 @@ def job_of(case: Case, approved: Collection[str] = ()) -> Job:
         kind=case.kind, subject_id=case.subject_id, case=case, about=about(case),
         lane=lane, due_on=case.due_on, silent=case.silent, approved=sorted(approved),
         ordered_by=case.approved_by or case.requested_by,
+        not_before=Now() + timedelta(days=kind.grace.days) if kind.grace.days else None,
     )  # fmt: skip
 
 

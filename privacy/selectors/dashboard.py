@@ -22,7 +22,7 @@ from privacy.models import (
     State,
     UsageEvent,
 )
-from privacy.selectors import cases, deadlines, evidence, processing, queue
+from privacy.selectors import cases, deadlines, evidence, packages, processing, queue
 from privacy.selectors import staff as grants
 
 WEEKS = 12
@@ -74,6 +74,7 @@ class Today:
     usage_events: Estimate
     processors_to_review: int
     roles_waiting: int
+    packages_to_remind: int
     has_audit: bool
 
     @property
@@ -112,6 +113,7 @@ def today(staff: Staff) -> Today:
         people=estimate(DataSubject),
         usage_events=estimate(UsageEvent),
         processors_to_review=Processor.objects.filter(processing.review_due()).count(),
+        packages_to_remind=packages.to_remind().count(),
         roles_waiting=grants.open_grants().count(),
         has_audit=AuditEntry.objects.exists(),
     )

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from privacy.models import AccessPackage
 
+REMIND_BEFORE = timedelta(days=2)
 RESUMABLE = timedelta(minutes=15)  # after the first byte: a download that broke off is taken up by the same link
 UNUSED = Q(downloaded_at__isnull=True) | Q(downloaded_at__lt=F("token_issued_at"))
 
@@ -20,6 +21,12 @@ def token_digest(token: str) -> str:
 def available() -> QuerySet[AccessPackage]:
     """Packages that can still be handed over."""
     return AccessPackage.objects.filter(swept_at__isnull=True, expires_at__gt=Now()).exclude(file="")
+
+
+def to_remind() -> QuerySet[AccessPackage]:
+    """Packages whose link was given and not used, and that are deleted soon: the person is to be reminded."""
+    soon = Now() + REMIND_BEFORE
+    return available().filter(UNUSED, token_issued_at__isnull=False, expires_at__lte=soon)
 
 
 def by_token(token: str) -> AccessPackage | None:
