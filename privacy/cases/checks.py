@@ -1,5 +1,7 @@
 """Every step that a kind of work names has a handler."""
 
+from typing import Any
+
 from django.core.checks import Error, register
 
 from privacy.catalogue import job_kinds
@@ -12,7 +14,7 @@ def steps_without_handlers() -> set[str]:
 
 
 @register("jobs")
-def check_steps(app_configs, **kwargs) -> list[Error]:
+def check_steps(app_configs: Any, **kwargs: Any) -> list[Error]:
     """A step that nobody can do would wait for ever."""
     return [
         Error(f"No handler is registered for the step {name!r} that a plan names.", id="jobs.E001")

@@ -12,7 +12,7 @@ from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.jobs import record
 from privacy.jobs.bells import ring
-from privacy.models import Case, DataSubject, Job, Staff, Step
+from privacy.models import Case, CaseJob, DataSubject, Job, Staff, Step
 
 
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> Case:
@@ -24,10 +24,11 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> Case:
     """
     evidence = evidence.strip()
     with transaction.atomic():
-        job = Job.objects.select_for_update().get(steps=step_id)
+        job = CaseJob.objects.select_for_update().get(steps=step_id)
         case = Case.objects.select_for_update().get(pk=job.case_id)
         must_have(actor, case_kinds[case.kind].may.attest)
-        step = Step.objects.annotate(now=Now()).get(pk=step_id)
+        steps = Step.objects.annotate(now=Now())  # type: ignore[no-redef]  # the model declares it, as a type
+        step = steps.get(pk=step_id)
         check_evidence(evidence, step, case)
         if step.name != "processors.erase" or not step.is_open:
             raise NotAllowed("Only an open step of a processor can be attested.")

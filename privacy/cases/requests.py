@@ -26,6 +26,7 @@ from privacy.models import (
     Answered,
     Batch,
     Case,
+    CaseJob,
     DataSubject,
     Job,
     Lane,
@@ -133,7 +134,9 @@ def _id(token: UUID | None, subject_id: UUID) -> UUID:
     return uuid.uuid5(token, str(subject_id)) if token else uuid.uuid4()
 
 
-def _new(kind: type[CaseKind], subject: DataSubject, token: UUID | None, common: dict, *, silent: bool) -> Case:
+def _new(
+    kind: type[CaseKind], subject: DataSubject, token: UUID | None, common: dict[str, Any], *, silent: bool
+) -> Case:
     regime, due_on = "", None
     if kind.clocks:
         regime, due_on = regimes.deadline_for(kind.key, subject.country, common["received_at"])
@@ -180,7 +183,7 @@ def grant_all(*, request_ids: Sequence[UUID], actor: Staff, shown: Collection[st
     """
     with transaction.atomic():
         found = Case.objects.filter(pk__in=request_ids)
-        running = {}
+        running: dict[str, CaseJob] = {}
         for key in sorted(set(found.order_by().values_list("kind", flat=True))):
             running |= lock_work(key, list(map(about, found.filter(kind=key))))
         cases = list(found.select_for_update().order_by("id"))
@@ -194,7 +197,7 @@ def _grant(
     cases: list[Case],
     actor: Staff,
     shown: Collection[str] | None,
-    running: Mapping[str, Job],
+    running: Mapping[str, CaseJob],
 ) -> None:
     ids = [case.subject_id for case in cases]
     list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
@@ -224,13 +227,13 @@ def check_shown(parts: Mapping[UUID, Collection[str]], shown: Collection[str] | 
         raise PlanChanged(f"The plan has changed since you read it. New: {plans.in_words(new)}. Look again.")
 
 
-def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict]:
+def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """{case: facts for its entry} of what is so from this transaction on; the people's rows are locked."""
     return dict(kind.takes_effect(cases)) if kind.takes_effect and cases else {}
 
 
 def set_going(
-    cases: Sequence[Case], running: Mapping[str, Job], parts: Mapping[UUID, Collection[str]] | None = None
+    cases: Sequence[Case], running: Mapping[str, CaseJob], parts: Mapping[UUID, Collection[str]] | None = None
 ) -> None:
     """Orders the work of each case, or lets it join what is running about the same."""
     for case in cases:
@@ -239,7 +242,7 @@ def set_going(
     order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if about(c) not in running])
 
 
-def join(case: Case, job: Job) -> None:
+def join(case: Case, job: CaseJob) -> None:
     """Lets what is running answer this case too. Who has withdrawn it is out, and the work goes on for this one."""
     if job.cancel_requested:
         withdrawn = Case.objects.select_for_update().get(pk=job.case_id)
@@ -267,13 +270,13 @@ def about(case: Case) -> str:
     return answers.about(case.subject_id, answers.sealed_of(case))
 
 
-def lock_work(key: str, abouts: Sequence[str]) -> dict[str, Job]:
+def lock_work(key: str, abouts: Sequence[str]) -> dict[str, CaseJob]:
     """{what it is about: open job of this kind}, locked. Jobs are locked before cases and people, everywhere."""
-    found = Job.objects.select_for_update().filter(kind=key, about__in=abouts, ended_at=None).order_by("id")
+    found = CaseJob.objects.select_for_update().filter(kind=key, about__in=abouts, ended_at=None).order_by("id")
     return {job.about: job for job in found}
 
 
-def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[str, Job]]:
+def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[str, CaseJob]]:
     """The case and its person, locked, and what is running about them."""
     asked = Case.objects.get(pk=request_id)
     running = lock_work(asked.kind, [about(asked)])
@@ -282,10 +285,10 @@ def _locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[str,
     return case, case_kinds[case.kind], running
 
 
-def lock(request_id: UUID) -> tuple[Case, Job | None]:
+def lock(request_id: UUID) -> tuple[Case, CaseJob | None]:
     """The case and the open job that it has ordered or joined, both locked until the transaction ends."""
     its = Job.objects.filter(Q(case=request_id) | Q(joined_cases=request_id), ended_at=None).values("pk")
-    job = Job.objects.select_for_update().filter(pk__in=its).order_by("id").first()
+    job = CaseJob.objects.select_for_update().filter(pk__in=its).order_by("id").first()
     return Case.objects.select_for_update().get(pk=request_id), job
 
 
@@ -360,15 +363,17 @@ def is_shared(job: Job, case: Case) -> bool:
 def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:
     """What a case that stops half-way has done, has begun (a processor may have been asked), and leaves as it is, by
     step and in units (rows or files)."""
-    account = {"done": {}, "begun": [], "kept": {}}
+    done: dict[str, int] = {}
+    begun: list[str] = []
+    kept: dict[str, int] = {}
     for step in steps:
         if not step.is_open or step.units_done:
-            account["done"][str(step)] = step.units_done
+            done[str(step)] = step.units_done
         if step.is_open:
-            account["kept"][str(step)] = max(step.units_planned - step.units_done, 0)
+            kept[str(step)] = max(step.units_planned - step.units_done, 0)
         if step.state in (StepState.STARTED, StepState.WAITING):
-            account["begun"].append(str(step))
-    return account
+            begun.append(str(step))
+    return {"done": done, "begun": begun, "kept": kept}
 
 
 def unpark(*, request_id: UUID, actor: Staff) -> Case:
@@ -386,7 +391,7 @@ def unpark(*, request_id: UUID, actor: Staff) -> Case:
     return case
 
 
-def since_approved(job: Job) -> list[str]:
+def since_approved(job: CaseJob) -> list[str]:
     """The parts of its plan that are new since another person decided."""
     parts_of = case_kinds[job.kind].parts
     return plans.since_approved([job], parts_of).get(job, []) if parts_of else []
@@ -400,7 +405,7 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
         must_have(actor, case_kinds[case.kind].may.decide)
         must_not_be_requester(case, actor)
         new = since_approved(job) if job else []
-        if not new:
+        if job is None or not new:
             raise NotAllowed("Its plan has not changed.")
         job.approved = sorted({*job.approved, *new})
         Job.objects.filter(pk=job.pk).update(approved=job.approved)

@@ -1,11 +1,12 @@
 """Where a case may go from where it stands: `move` is the one function that changes a state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from privacy.catalogue import NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
@@ -60,7 +61,9 @@ def move(case: Case, event: str, actor: Staff | None, **facts: Any) -> None:
     move_all([case], event, actor, {case.pk: facts})
 
 
-def move_all(cases: Sequence[Case], event: str, actor: Staff | None, facts: dict | None = None) -> None:
+def move_all(
+    cases: Sequence[Case], event: str, actor: Staff | None, facts: Mapping[UUID, dict[str, Any]] | None = None
+) -> None:
     """`move` for many with the same few queries; `facts` by the case's id. Raises like it, and then moves none."""
     if not cases:
         return
@@ -110,7 +113,7 @@ def _write(cases: Sequence[Case], to: str, event: str) -> None:
         _forget(rows, cases)
 
 
-def _forget(rows, cases: Sequence[Case]) -> None:
+def _forget(rows: QuerySet[Case], cases: Sequence[Case]) -> None:
     """Empties what was kept sealed to carry out and to answer, of those of which nothing is owed any more."""
     if not any(case.sealed for case in cases):
         return

@@ -169,7 +169,7 @@ class CaseKind:
     warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None
-    takes_effect: ClassVar[Callable[[Sequence[Any]], Mapping[UUID, dict]] | None] = None
+    takes_effect: ClassVar[Callable[[Sequence[Any]], Mapping[UUID, dict[str, Any]]] | None] = None
 
 
 @dataclass(frozen=True)
@@ -191,14 +191,14 @@ class Right(CaseKind):
 
     answered_in_writing = True
     clocks = ("respond",)
-    asks = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
 
 
 class Duty(CaseKind):
     """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
 
     answered_in_writing = False
-    asks = (reason(read_by_the_person=False),)
+    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=False),)
 
 
 case_kinds: dict[str, type[CaseKind]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -10,7 +11,7 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Duty, Fact, May, Permit, Stage, StepKind
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
-from privacy.models import Case, ChildFlag, DataSubject, Job, MarketingPreference, Session, Step
+from privacy.models import Case, CaseJob, ChildFlag, DataSubject, MarketingPreference, Session, Step
 from privacy.roles import AGENT, APPROVER, MANAGER
 
 FLAG = Permit("flag_child", "Can flag an account as a possible child's", (AGENT, APPROVER, MANAGER))
@@ -18,26 +19,29 @@ DECIDE = Permit("clear_child", "Can decide about a child flag", (APPROVER, MANAG
 MARKETING_OFF = "marketing_off"
 
 
-def freeze(cases: Sequence[Case]) -> dict[UUID, dict]:
+def freeze(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """Flags and freezes these cases' people: triggers refuse new rows of the accounts from now on."""
     new = [
-        ChildFlag(subject_id=case.subject_id, reason=case.reason, salt=case.salt, flagged_by_id=case.requested_by_id)
+        ChildFlag(
+            subject_id=case.subject_id, reason=case.reason, salt=case.salt,
+            flagged_by_id=case.requested_by_id,  # type: ignore[misc]  # a duty is asked for by staff
+        )
         for case in cases
-    ]
+    ]  # fmt: skip
     ChildFlag.objects.bulk_create(new)
     people = DataSubject.objects.filter(pk__in=[case.subject_id for case in cases], frozen_at__isnull=True)
     people.update(frozen_at=Now())
     return {case.pk: {"flag": str(flag.pk)} for case, flag in zip(cases, new, strict=True)}
 
 
-def thaw(cases: Sequence[Case]) -> dict[UUID, dict]:
+def thaw(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """The accounts are not children's: ends the flags and the freeze."""
     told = {case.pk: {"cleared": _decide(case, ChildFlag.State.CLEARED)} for case in cases}
     DataSubject.objects.filter(pk__in=[case.subject_id for case in cases]).update(frozen_at=None)
     return told
 
 
-def confirm(cases: Sequence[Case]) -> dict[UUID, dict]:
+def confirm(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """The accounts are children's: they stay frozen."""
     return {case.pk: {"confirmed": _decide(case, ChildFlag.State.CHILD)} for case in cases}
 
@@ -50,7 +54,7 @@ def _decide(case: Case, state: str) -> int:
 
 @local("children.freeze")
 @one_by_one
-def end_what_runs(job: Job, step: Step) -> Done:
+def end_what_runs(job: CaseJob, step: Step) -> Done:
     """Marks the open sessions as ended, and switches marketing off."""
     subject = DataSubject.objects.select_for_update().get(pk=job.subject_id)
     flag = ChildFlag.objects.filter(subject=subject).order_by("-flagged_at").first()
@@ -69,7 +73,7 @@ def silence(subject: DataSubject) -> list[str]:
 
 @local("children.thaw")
 @one_by_one
-def give_back_choices(job: Job, step: Step) -> Done:
+def give_back_choices(job: CaseJob, step: Step) -> Done:
     """Switches marketing on again where the flag had switched it off: the choice was the person's own, and it was not
     a child's."""
     # Ordered until 2026-11, when one person's word was enough and the worker ended the freeze.
@@ -83,7 +87,7 @@ def give_back_choices(job: Job, step: Step) -> Done:
 
 @local("children.confirm")
 @one_by_one
-def count_what_is_frozen(job: Job, step: Step) -> Done:
+def count_what_is_frozen(job: CaseJob, step: Step) -> Done:
     """That the account is still frozen when the decision is carried out."""
     frozen = DataSubject.objects.filter(pk=job.subject_id, frozen_at__isnull=False).count()
     return Done({"frozen": frozen}, units=1)

@@ -14,7 +14,7 @@ from privacy.evidence.commitments import canonical_digest
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.order import stopped_kinds, wake
 from privacy.jobs.outcomes import Done
-from privacy.models import Case, Job, LegalHold, Step
+from privacy.models import Case, CaseJob, Job, LegalHold, Step
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
@@ -28,12 +28,12 @@ SILENT = Question(
 )  # fmt: skip
 
 
-def put_in_force(cases: Sequence[Case]) -> dict[UUID, dict]:
+def put_in_force(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """The holds of these cases; {case: which}."""
     new = [
         LegalHold(
             subject_id=case.subject_id, reason=case.reason, salt=case.salt, silent=case.silent,
-            placed_by_id=case.requested_by_id,
+            placed_by_id=case.requested_by_id,  # type: ignore[misc]  # a duty is asked for by staff
         )
         for case in cases
     ]  # fmt: skip
@@ -41,7 +41,7 @@ def put_in_force(cases: Sequence[Case]) -> dict[UUID, dict]:
     return {case.pk: {"hold": str(hold.pk)} for case, hold in zip(cases, new, strict=True)}
 
 
-def let_go(cases: Sequence[Case]) -> dict[UUID, dict]:
+def let_go(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """Ends the holds on these cases' people; {case: how many}. What they stopped goes on by the job that follows."""
     told = {}
     for case in cases:
@@ -63,7 +63,7 @@ def still_silent(subject_ids: Sequence[UUID], answers: Mapping[str, Any]) -> Col
 
 @local("holds.place")
 @one_by_one
-def record_what_it_keeps(job: Job, step: Step) -> Done:
+def record_what_it_keeps(job: CaseJob, step: Step) -> Done:
     """Writes down how much is there once the hold is in force, by table, under one digest. What runs meets the hold
     before its next step by itself."""
     hold = LegalHold.objects.filter(subject=job.subject_id, released_at__isnull=True).first()
@@ -76,7 +76,7 @@ def record_what_it_keeps(job: Job, step: Step) -> Done:
 
 @local("holds.release")
 @one_by_one
-def let_work_go_on(job: Job, step: Step) -> Done:
+def let_work_go_on(job: CaseJob, step: Step) -> Done:
     """Wakes what the hold has stopped; what another hold still covers stops again."""
     stopped = stoppable([job.subject_id]).filter(stopped_at__isnull=False)
     list(stopped.select_for_update().order_by("id"))  # jobs are locked before people

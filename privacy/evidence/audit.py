@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from privacy.evidence.events import Event
 from privacy.models import AuditEntry, AuditHead, Staff
 
 
-def append(chain: UUID, event: Event, *, actor: Staff | None, **data) -> AuditEntry:
+def append(chain: UUID, event: Event, *, actor: Staff | None, **data: Any) -> AuditEntry:
     """Adds a link to `chain`. `data` holds counts, ids and rule names; never a person's value.
 
     Raises TransactionManagementError outside a transaction: an effect and its evidence stand or fall together.
@@ -21,12 +22,12 @@ def append(chain: UUID, event: Event, *, actor: Staff | None, **data) -> AuditEn
     return append_many([(chain, data)], event, actor=actor)[0]
 
 
-def append_many(links: Sequence[tuple[UUID, dict]], event: Event, *, actor: Staff | None) -> list[AuditEntry]:
+def append_many(links: Sequence[tuple[UUID, dict[str, Any]]], event: Event, *, actor: Staff | None) -> list[AuditEntry]:
     """Adds one link for the same event to each of many chains."""
     return append_links([(chain, event, data) for chain, data in links], actor=actor)
 
 
-def append_links(links: Sequence[tuple[UUID, Event, dict]], *, actor: Staff | None) -> list[AuditEntry]:
+def append_links(links: Sequence[tuple[UUID, Event, dict[str, Any]]], *, actor: Staff | None) -> list[AuditEntry]:
     """Adds links (chain, event, data), in their order, with the same few queries for many as for one."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("Audit entries are appended in the effect's transaction.")
@@ -49,7 +50,7 @@ def subject_chain(subject_id: UUID) -> UUID:
     return UUID(pseudonym(subject_id))
 
 
-def _link(head: AuditHead, event: Event, actor: Staff | None, data: dict, now: datetime) -> AuditEntry:
+def _link(head: AuditHead, event: Event, actor: Staff | None, data: dict[str, Any], now: datetime) -> AuditEntry:
     plain = json.loads(json.dumps(data, default=str))
     entry = AuditEntry(
         chain=head.chain, n=head.n + 1, event=event, actor=actor, at=now, data=plain, previous=head.digest,

@@ -9,6 +9,8 @@ import hmac
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -22,12 +24,12 @@ def canonical_digest(body: object) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def pseudonym(subject_id) -> str:
+def pseudonym(subject_id: UUID) -> str:
     """How evidence names a person: a keyed hash, the same in every record, in none a key to a row."""
     return hmac.new(settings.LEDGER_KEY.encode(), f"subject:{subject_id}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def of_request(request: Case) -> dict:
+def of_request(request: Case) -> dict[str, Any]:
     """What the entry that opens a request says of its row: the state, how it was verified who
     asks, what never changes, and the reason."""
     return {
@@ -38,7 +40,7 @@ def of_request(request: Case) -> dict:
     }
 
 
-def of_row(row: models.Model, columns: Iterable[str]) -> dict:
+def of_row(row: models.Model, columns: Iterable[str]) -> dict[str, Any]:
     """The columns are named, so that the digest can be computed again when the table has got more."""
     columns = sorted(columns)
     return {"columns": columns, "sha256": canonical_digest([_plain(getattr(row, name)) for name in columns])}
@@ -48,18 +50,19 @@ def of_text(salt: str, text: str) -> str:
     return canonical_digest([salt, text])
 
 
-def of_suppressions(rows: Iterable[tuple[str, str]]) -> dict:
+def of_suppressions(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Of the (kind, digest) that one erasure wrote into the ledger."""
     rows = sorted(rows)
     return {"rows": len(rows), "sha256": canonical_digest(rows)}
 
 
-def of_suppressions_by_request(request_ids: Iterable) -> dict:
+def of_suppressions_by_request(request_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """{request id: `of_suppressions`}, of each of these, also of one that wrote none."""
-    written = {request_id: [] for request_id in request_ids}
-    for request_id, *row in Suppression.objects.filter(request__in=written).values_list("request", "kind", "digest"):
-        written[request_id].append(tuple(row))
-    return {request_id: of_suppressions(rows) for request_id, rows in written.items()}
+    written: dict[UUID, list[tuple[str, str]]] = {request_id: [] for request_id in request_ids}
+    rows = Suppression.objects.filter(request__in=written)
+    for request_id, kind, digest in rows.values_list("request", "kind", "digest"):
+        written[request_id].append((kind, digest))
+    return {request_id: of_suppressions(of_one) for request_id, of_one in written.items()}
 
 
 def fixed_columns(model: type[models.Model]) -> list[str]:

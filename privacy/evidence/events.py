@@ -101,7 +101,7 @@ OF_MOVE = {event.removeprefix("case."): event for event in Event if event.starts
 
 # What an entry said until 2026-11 of the status of a request, as (state, outcome) of its case. One that was on hold had
 # been approved, or had not.
-OF_OLD_STATUS = {
+OF_OLD_STATUS: dict[str, set[tuple[str, str]]] = {
     Event.REQUEST_AWAITING_APPROVAL: {(State.DECIDING, "")},
     Event.REQUEST_IN_PROGRESS: {(State.FULFILLING, "")},
     Event.REQUEST_ON_HOLD: {(State.FULFILLING, ""), (State.DECIDING, "")},

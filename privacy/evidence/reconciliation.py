@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -43,7 +44,9 @@ BEGINNINGS = {State.RECEIVED, State.DECIDING, State.FULFILLING}
 OLD_BEGINNINGS = {"received": State.RECEIVED, "awaiting_approval": State.DECIDING, "in_progress": State.FULFILLING}
 # What the engine finishes in one transaction is one entry; a step has one of its own where a person attests, and until
 # 2026-11 each had.
-FINISHED = {Event.JOB_ADVANCED: StepState.DONE, Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED}
+FINISHED: dict[str, StepState] = {
+    Event.JOB_ADVANCED: StepState.DONE, Event.STEP_DONE: StepState.DONE, Event.STEP_WAIVED: StepState.WAIVED,
+}  # fmt: skip
 ENDS = {
     Event.CASE_JOB_ENDED, Event.CASE_WITHDRAWN, Event.REQUEST_FULFILLED, Event.REQUEST_DENIED, Event.REQUEST_WITHDRAWN,
 }  # fmt: skip
@@ -57,7 +60,7 @@ EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
 COLUMNS = [column.attname for column in AuditEntry._meta.concrete_fields]
 
 
-def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet:
+def tuples(entries: models.QuerySet[AuditEntry]) -> models.QuerySet[AuditEntry, Any]:
     """The same entries, each with what an instance has by the same names, and nothing to save."""
     return entries.values_list(*COLUMNS, named=True)
 
@@ -76,13 +79,14 @@ class Finished:
     """What an entry says of a step that is finished."""
 
     state: str
-    result: dict
+    result: dict[str, Any]
     at: datetime
 
 
 def job_of(entry: AuditEntry) -> str:
     """Until 2026-11 a request had one job, of its own id."""
-    return entry.data.get("job", str(entry.chain))
+    job: str = entry.data.get("job", str(entry.chain))
+    return job
 
 
 def finished_in(entry: AuditEntry) -> dict[tuple[str, str], Finished]:
@@ -116,7 +120,7 @@ class Told:
     is_over: bool = False  # its work
     goes_on: bool = False  # its work, for others, though the case is withdrawn
     ends: list[AuditEntry] = field(default_factory=list)  # of its work, the earlier ones too
-    effects: dict = field(default_factory=dict)  # of holds and flags, in the transaction that decided
+    effects: dict[str, Any] = field(default_factory=dict)  # of holds and flags, in the transaction that decided
     plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
     finished: dict[tuple[str, str], Finished] = field(default_factory=dict)  # by job and step
     packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
@@ -161,14 +165,14 @@ class Told:
     @property
     def is_older(self) -> bool:
         """Whether it was written before entries committed to rows: what is not told cannot be held against them."""
-        return bool(self.opened) and "row" not in self.opened.data
+        return self.opened is not None and "row" not in self.opened.data
 
     def last(self, *steps: str) -> Finished | None:
         """The last time that a step of one of these names was finished."""
         found = [finished for (_, step), finished in self.finished.items() if step in steps]
         return found[-1] if found else None
 
-    def result(self, *steps: str) -> dict:
+    def result(self, *steps: str) -> dict[str, Any]:
         finished = self.last(*steps)
         return finished.result if finished else {}
 
@@ -177,13 +181,13 @@ class Told:
 class Rows:
     """The rows that some chains tell of, or that say they belong to their requests."""
 
-    requests: dict[UUID, Case]
-    jobs: dict[UUID, list[Job]]
-    steps: dict[UUID, list[Step]]
-    receipts: dict[UUID, Receipt]
-    packages: dict[UUID, list[AccessPackage]]
-    suppressions: dict[UUID, list[tuple[str, str]]]
-    duties: dict[UUID, UUID]  # {hold or flag: person}
+    requests: Mapping[UUID, Case]
+    jobs: Mapping[UUID | None, list[Job]]
+    steps: Mapping[UUID, list[Step]]
+    receipts: Mapping[UUID, Receipt]
+    packages: Mapping[UUID, list[AccessPackage]]
+    suppressions: Mapping[UUID, list[tuple[str, str]]]
+    duties: Mapping[UUID, UUID]  # {hold or flag: person}
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
@@ -191,7 +195,10 @@ class Rows:
         found = Case.objects.order_by().select_related("batch").annotate(erased_at=F("subject__erased_at"))
         requests = found.in_bulk(ids)
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
-        jobs, steps, suppressions, packages = (defaultdict(list) for _ in range(4))
+        jobs: defaultdict[UUID | None, list[Job]] = defaultdict(list)
+        steps: defaultdict[UUID, list[Step]] = defaultdict(list)
+        suppressions: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
+        packages: defaultdict[UUID, list[AccessPackage]] = defaultdict(list)
         for package in AccessPackage.objects.filter(request__in=requests):
             packages[package.request_id].append(package)
         for job in Job.objects.filter(case__in=requests).order_by():
@@ -199,8 +206,9 @@ class Rows:
         found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
         for step in found_steps.order_by("case", "job__ordered_at", "seq"):
             steps[step.case].append(step)
-        for pk, *row in Suppression.objects.filter(request__in=requests).values_list("request", "kind", "digest"):
-            suppressions[pk].append(tuple(row))
+        suppressed = Suppression.objects.filter(request__in=requests)
+        for pk, kind, digest in suppressed.values_list("request", "kind", "digest"):
+            suppressions[pk].append((kind, digest))
         return cls(
             requests, jobs, steps,
             {row.request_id: row for row in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
@@ -226,8 +234,8 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     if request is None:
         yield "the request that it tells of is gone"
         return
-    yield from _opening(request, told)
-    yield from _state(request, told)
+    yield from _opening(request, told.opened, told)
+    yield from _state(request, told.opened, told)
     yield from _approval(request, told)
     yield from _jobs(rows.jobs[chain], request, told)
     yield from _steps(rows.steps[chain], told)
@@ -237,8 +245,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _duty(request, told, rows)
 
 
-def _opening(request: Case, told: Told) -> Iterator[str]:
-    opened = told.opened
+def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
     if opened.data.get("kind") != request.kind:
         yield "the request is of another kind than the one that was opened"
     if opened.data.get("subject") != pseudonym(request.subject_id):
@@ -256,7 +263,7 @@ def _opening(request: Case, told: Told) -> Iterator[str]:
         yield "the batch of the request is of another time"
 
 
-def _text(name: str, row, committed: str) -> Iterator[str]:
+def _text(name: str, row: Any, committed: str) -> Iterator[str]:
     """`row` is a request, a hold or a flag, with when its person was erased beside it."""
     if row.salt:
         if commitments.of_text(row.salt, row.reason) != committed:
@@ -265,8 +272,8 @@ def _text(name: str, row, committed: str) -> Iterator[str]:
         yield f"the reason of the {name} was blanked or changed, and nobody was erased"
 
 
-def _state(request: Case, told: Told) -> Iterator[str]:
-    if (request.state, request.outcome) not in _expected(request, told):
+def _state(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
+    if (request.state, request.outcome) not in _expected(opened, told):
         yield f"the request is {request.get_state_display().lower()}, and no entry says so"
         return
     if request.closed_at and (told.moved is None or _apart(request.closed_at, told.moved.at)):
@@ -276,17 +283,17 @@ def _state(request: Case, told: Told) -> Iterator[str]:
     answered = (told.answered.data["how"], told.answered.data["at"]) if told.answered else ("", "None")
     if (request.answered_how, str(request.answered_at)) != answered:
         yield "how or when the request was answered is not what was written"
-    verified = told.proved or told.opened
+    verified = told.proved or opened
     if request.verification != verified.data.get("verification", request.verification):
         yield "how it was made sure who asks is not what was written"
     if str(request.joined_id) != (told.joined.data["job"] if told.joined else "None"):
         yield "the work that it has joined is not what was written"
 
 
-def _expected(request: Case, told: Told) -> set[tuple[str, str]]:
+def _expected(opened: AuditEntry, told: Told) -> set[tuple[str, str]]:
     """The (state, outcome) that the last entry about them allows."""
     if told.moved is None:
-        began = told.opened.data.get("state") or OLD_BEGINNINGS.get(told.opened.data.get("status"))
+        began = opened.data.get("state") or OLD_BEGINNINGS.get(opened.data.get("status"))
         return {(state, "") for state in (BEGINNINGS if told.is_older or began is None else {began})}
     if told.moved.event in OF_OLD_STATUS:
         return OF_OLD_STATUS[told.moved.event]
@@ -324,6 +331,7 @@ def _jobs(jobs: Sequence[Job], request: Case, told: Told) -> Iterator[str]:
 
 
 def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
+    step: Step | None
     by_job = defaultdict(list)
     for step in steps:
         by_job[str(step.job_id)].append(str(step))
@@ -338,7 +346,7 @@ def _steps(steps: Sequence[Step], told: Told) -> Iterator[str]:
             yield f"step “{name}” was finished, and its row does not say so"
         elif (step.state, step.result) != (finished.state, finished.result):
             yield f"the result of step “{name}” is not what was written"
-        elif _apart(step.finished_at, finished.at):
+        elif step.finished_at is None or _apart(step.finished_at, finished.at):
             yield f"step “{name}” was finished at another time"
 
 
@@ -353,20 +361,21 @@ def _receipt(receipt: Receipt | None, told: Told) -> Iterator[str]:
         yield "the receipt is another one than was issued"
     elif commitments.canonical_digest(receipt.body) != receipt.sha256:
         yield "the text of the receipt is not what was issued"
-    elif _apart(receipt.issued_at, told.last(*RECEIPTS).at):
+    elif (last := told.last(*RECEIPTS)) and _apart(receipt.issued_at, last.at):
         yield "the receipt was issued at another time"
 
 
 def _packages(packages: Sequence[AccessPackage], request: Case, told: Told) -> Iterator[str]:
     results = [finished.result for (_, step), finished in told.finished.items() if step == "access.package"]
     built = {result.get("package"): result for result in results}
-    if built.keys() - {str(package.id) for package in packages} and request.erased_at is None:
+    gone = built.keys() - {str(package.id) for package in packages}
+    if gone and request.erased_at is None:  # type: ignore[attr-defined]  # annotated in Rows.of
         yield "the package is gone, and nobody was erased"  # the erasure deletes it with the rest
     for package in packages:
         yield from _package(package, built.get(str(package.id)), told)
 
 
-def _package(package: AccessPackage, built: dict | None, told: Told) -> Iterator[str]:
+def _package(package: AccessPackage, built: dict[str, Any] | None, told: Told) -> Iterator[str]:
     if built is None:
         yield "there is a package that no step built"
         return
@@ -410,7 +419,7 @@ class Duty:
     """A row that one kind of case begins and others end, and the names of what they leave in it and in their entries:
     of the decision, or until 2026-11 in the result of a step."""
 
-    model: type[models.Model]
+    model: type[LegalHold] | type[ChildFlag]
     name: str
     key: str
     step: str
@@ -419,13 +428,13 @@ class Duty:
     ended_by: str
     ended_at: str
     endings: dict[str, str]  # {kind: how many it says it has ended}
-    states: dict[str, str] = field(default_factory=dict)  # {kind: the state that it ends in}
+    states: dict[str | None, str] = field(default_factory=dict)  # {kind: the state that it ends in}
 
-    def subjects(self, **conditions) -> models.QuerySet:
+    def subjects(self, **conditions: Any) -> models.QuerySet[Any, tuple[UUID, UUID]]:
         """(its id, its person's) of the rows for which these hold."""
         return self.model.objects.filter(**conditions).order_by("pk").values_list("pk", "subject_id")
 
-    def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet:
+    def rows_of(self, subject_ids: Iterable[UUID]) -> models.QuerySet[Any, Any]:
         columns = ["id", "subject_id", "salt", "reason", f"{self.begun_by}_id", self.begun_at,
                    f"{self.ended_by}_id", self.ended_at, *(["state"] if self.states else [])]  # fmt: skip
         rows = self.model.objects.filter(subject__in=subject_ids).annotate(erased_at=F("subject__erased_at"))
@@ -463,12 +472,13 @@ def _look_again(duty: Duty, beginning: str, subject_id: UUID, rows: Container[UU
     yield from ((duty.name, pk, text) for pk, text in found)
 
 
-def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple]:
+def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Iterator[tuple[Any, str]]:
     """(row, what is wrong with it) of the rows of these people that differ from what their requests' entries tell."""
     found = Case.objects.filter(subject__in=subject_ids, kind__in=(beginning, *duty.endings)).order_by()
     columns = ("id", "subject_id", "kind", "requested_by_id", "approved_by_id")
     requests = {r.id: r for r in found.values_list(*columns, named=True)}
-    opened, done = {}, defaultdict(list)
+    opened: dict[UUID, Any] = {}
+    done: defaultdict[UUID, list[tuple[Any, Said]]] = defaultdict(list)
     for entry in _entries_of(requests, Event.REQUEST_OPENED, Event.CASE_GRANTED, *FINISHED):
         if entry.event == Event.REQUEST_OPENED:
             opened[entry.chain] = entry
@@ -488,7 +498,7 @@ def _of_people(duty: Duty, beginning: str, subject_ids: Iterable[UUID]) -> Itera
             yield rows[-1], f"of this person's, {told} were ended, and the rows say {len(ended)}"
 
 
-def _entries_of(chains: Iterable[UUID], *events: str) -> list:
+def _entries_of(chains: Iterable[UUID], *events: str) -> list[Any]:
     """In the order in which they were written; of each only what is compared."""
     # Found along the chains' index, put in order here: by the index of events or of ids SQLite reads the whole trail.
     unindexed = Concat("event", Value(""))
@@ -500,11 +510,11 @@ def _entries_of(chains: Iterable[UUID], *events: str) -> list:
 class Said:
     """What an entry of a case says of holds and flags."""
 
-    facts: dict
+    facts: dict[str, Any]
     at: datetime
 
 
-def _facts_in(entry) -> Iterator[dict]:
+def _facts_in(entry: Any) -> Iterator[dict[str, Any]]:
     """Of a decision its own data, of steps their results."""
     if entry.event in FINISHED:
         yield from (finished.result for finished in finished_in(entry).values())
@@ -512,7 +522,7 @@ def _facts_in(entry) -> Iterator[dict]:
         yield entry.data
 
 
-def _of_duty(duty: Duty, row, done: Sequence[tuple], opened: dict) -> Iterator[str]:
+def _of_duty(duty: Duty, row: Any, done: Sequence[tuple[Any, Said]], opened: Mapping[UUID, Any]) -> Iterator[str]:
     """`done` are (request, Said) of what the person's cases did, `opened` the first entries by case."""
     begun = [(r, said) for r, said in done if said.facts.get(duty.key) == str(row.id)]
     if not begun:

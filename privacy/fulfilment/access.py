@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from time import monotonic
 
 from privacy.catalogue import Planned
@@ -13,7 +14,7 @@ from privacy.jobs import failpoints
 from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Later, Outcome
-from privacy.models import AccessPackage, DataSubject, Job, Step
+from privacy.models import AccessPackage, CaseJob, DataSubject, Step
 from privacy.selectors import plan as plans
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,13 @@ RENEW_SECONDS = 15
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def plan_package(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
+def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     counted = plans.package_counts([job.subject_id for job in jobs], own=plans.OWN_JOB)
     return {job: [Planned("access.package", units=sum(counted[job.subject_id].values()))] for job in jobs}
 
 
 @remote("access.package")
-def build_package(job: Job, step: Step, renew: Callable[..., None]) -> Outcome:
+def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outcome:
     """Writes the package under a name that no other attempt has, so that a worker that comes back late from
     a lost lease never writes into the file of its successor."""
     request = job.case
@@ -61,7 +62,7 @@ def forget_attempts(step: Step) -> None:
         left.unlink(missing_ok=True)
 
 
-def keep(package: AccessPackage, built: Built, erased_at) -> None:
+def keep(package: AccessPackage, built: Built, erased_at: datetime | None) -> None:
     """Makes the package known, in the transaction that closes its step. Raises Stopped, and deletes it, if the
     person was erased while it was being written: the next attempt tells what is left."""
     subject = DataSubject.objects.select_for_update().get(pk=package.request.subject_id)

@@ -32,7 +32,7 @@ def passed_over(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column not in TAKEN]
 
 
-def person_of(user: Mapping) -> Person:
+def person_of(user: Mapping[str, object]) -> Person:
     """A user as a person: Clerk id, name, the primary e-mail address and then the verified ones."""
     clerk_id = clerk_id_of(user)
     pairs = [(Identifier.Kind.CLERK, clerk_id)] if clerk_id else []
@@ -40,15 +40,15 @@ def person_of(user: Mapping) -> Person:
     return Person(full_name=name_of(user) or None, identifiers=tuple(pairs))
 
 
-def clerk_id_of(user: Mapping) -> str:
+def clerk_id_of(user: Mapping[str, object]) -> str:
     return _text(user, ID)
 
 
-def name_of(user: Mapping) -> str:
+def name_of(user: Mapping[str, object]) -> str:
     return " ".join(filter(None, (_text(user, columns) for columns in NAMES)))
 
 
-def emails_of(user: Mapping) -> list[str]:
+def emails_of(user: Mapping[str, object]) -> list[str]:
     """The addresses, the primary one first."""
     listed = [found for column in MORE_EMAILS for found in _addresses(user.get(column), user.get(PRIMARY_EMAIL_ID))]
     leading = [address for address, is_primary in listed if is_primary]
@@ -78,7 +78,7 @@ def _addresses(cell: object, primary_id: object) -> Iterator[tuple[str, bool]]:
             yield item, False
 
 
-def _text(user: Mapping, columns: Iterable[str]) -> str:
+def _text(user: Mapping[str, object], columns: Iterable[str]) -> str:
     """The first of these columns that says something."""
     values = (user.get(column) for column in columns)
     return next((value.strip() for value in values if isinstance(value, str) and value.strip()), "")

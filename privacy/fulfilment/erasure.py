@@ -4,14 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 
 from privacy.catalogue import Planned
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
+from privacy.datamap.fields import far_end
 from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.evidence.commitments import canonical_digest
@@ -22,7 +25,7 @@ from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import DataSubject, Identifier, Job, Receipt, Step, StepState, Suppression
+from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
 from privacy.selectors.suppression import digest
@@ -32,7 +35,7 @@ SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
 
 
-def plan_steps(jobs: Sequence[Job]) -> dict[Job, list[Planned]]:
+def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     """Each job's plan: files while their names are known, big tables in slices, all the rest in one transaction, the
     folders, what the database still holds of it, the processors that know the person (and whose names for them are
     sealed away), the receipt."""
@@ -76,20 +79,22 @@ def is_leaf(label: str) -> bool:
     """Whether nothing in the map points at the model's rows, so that they may go in any order. Identifiers wait for
     the transaction that suppresses them: it must still find them."""
     return label != Identifier._meta.label and not any(
-        field.related_model and field.related_model._meta.label == label
+        field.related_model and far_end(field)._meta.label == label
         for declaration in registry.declarations.values()
         for field in declaration.model._meta.concrete_fields
     )
 
 
 @local("erasure.files")
-def erase_files(jobs: Sequence[Job]) -> dict[Job, Outcome]:
+def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
     changed = plans.since_approved([job for job in jobs if not job.step.units_done], plans.erasure_parts)
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
-    done = {job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free}
+    done: dict[CaseJob, Outcome] = {
+        job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free
+    }
     return done | {job: not_as_approved(new) for job, new in changed.items()}
 
 
@@ -98,7 +103,7 @@ def not_as_approved(new: Sequence[str]) -> Failed:
     return Failed(f"Not as it was approved. New in the plan: {plans.in_words(new)}."[:300])
 
 
-def erase_files_of(job: Job) -> Done | More:
+def erase_files_of(job: CaseJob) -> Done | More:
     """A slice in two transactions: first it is counted what is there, then it is deleted. A worker that dies while
     deleting cannot take its own deletions for files that were missing."""
     found = next(((field, names) for field, names in slices_of_files(job.subject_id) if names), None)
@@ -114,17 +119,18 @@ def erase_files_of(job: Job) -> Done | More:
     for name in names:
         field.storage.delete(name)
         failpoints.strike("file deleted")
-    field.model.objects.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
+    field.model._default_manager.filter(**{f"{field.name}__in": names}).update(**{field.name: ""})
     return More(counted["deleted"], counted)
 
 
-def files_erased(job: Job) -> Done:
+def files_erased(job: CaseJob) -> Done:
     counted = counted_so_far(job)
     return Done({"deleted": counted["deleted"], "missing": counted["missing"]}, units=counted["deleted"])
 
 
-def counted_so_far(job: Job) -> dict:
-    return {"deleted": 0, "missing": 0} | job.step.result
+def counted_so_far(job: CaseJob) -> dict[str, Any]:
+    counted: dict[str, Any] = {"deleted": 0, "missing": 0} | job.step.result
+    return counted
 
 
 def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
@@ -133,7 +139,7 @@ def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]
 
 @local("erasure.slices")
 @one_by_one
-def erase_slice(job: Job, step: Step) -> Done | More:
+def erase_slice(job: CaseJob, step: Step) -> Done | More:
     """Deletes up to SLICE_ROWS rows of one big table. They may hold processors' names for the person, so those are
     sealed before the first row goes."""
     if not step.units_done:
@@ -155,7 +161,7 @@ def erase_slice(job: Job, step: Step) -> Done | More:
 
 
 @local("erasure.rows")
-def erase_rows(jobs: Sequence[Job]) -> dict[Job, Outcome]:
+def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     subject_ids = [job.subject_id for job in jobs]
     identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
@@ -192,7 +198,7 @@ def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
     return compiler.Scope.table("erasing")
 
 
-def seal_references(jobs: Sequence[Job], scope: compiler.Scope | None = None) -> None:
+def seal_references(jobs: Sequence[CaseJob], scope: compiler.Scope | None = None) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
     keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
     was made joins it."""
@@ -204,7 +210,7 @@ def seal_references(jobs: Sequence[Job], scope: compiler.Scope | None = None) ->
                 by_subject[subject_id].changed_steps.append(step)
 
 
-def step_at(job: Job, processor: str) -> Step | None:
+def step_at(job: CaseJob, processor: str) -> Step | None:
     """The open step of this processor; none where somebody has attested it already."""
     for step in job.open_steps:
         if step.name == "processors.erase" and step.target == processor:
@@ -214,7 +220,7 @@ def step_at(job: Job, processor: str) -> Step | None:
     return join(job, Planned("processors.erase", processor))
 
 
-def not_asked(job: Job) -> list[str]:
+def not_asked(job: CaseJob) -> list[str]:
     """Processors that know nothing of the person: they have no step."""
     asked = {step.target for step in job.open_steps if step.name == "processors.erase"}
     return sorted(connectors.keys() - asked)
@@ -224,7 +230,7 @@ def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str
     return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
 
 
-def suppress(jobs: Sequence[Job], identifiers: Sequence[Identifier]) -> dict[UUID, dict]:
+def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict[UUID, dict[str, Any]]:
     """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
 
     Returns {request id: what the audit trail commits to}.
@@ -255,7 +261,9 @@ def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
     return dict(done)
 
 
-def execute_together(cursor, detaching, erasing) -> list[int]:
+def execute_together(
+    cursor: CursorWrapper, detaching: Sequence[compiler.Statement], erasing: Sequence[compiler.Statement]
+) -> list[int]:
     """One WITH, but for rows that are detached and then stripped: it may touch no row twice. That what is pointed at
     goes in the same statement is checked when the transaction ends."""
     stripped = {s.table for s in erasing if s.action != "delete"}
@@ -266,7 +274,7 @@ def execute_together(cursor, detaching, erasing) -> list[int]:
     return execute_as_one(cursor, [*aside, *erasing])[len(aside) :]
 
 
-def execute_as_one(cursor, statements) -> list[int]:
+def execute_as_one(cursor: CursorWrapper, statements: Sequence[compiler.Statement]) -> list[int]:
     parts = ", ".join(f"s{n} AS ({s.sql} RETURNING 1)" for n, s in enumerate(statements))
     totals = ", ".join(f"(SELECT COUNT(*) FROM s{n})" for n in range(len(statements)))
     cursor.execute(f"WITH {parts} SELECT {totals}", [p for s in statements for p in s.params])
@@ -279,7 +287,7 @@ class Kept:
     them may go, each by model label."""
 
     rows: dict[str, int] = field(default_factory=dict)
-    until: dict[str, list[dict]] = field(default_factory=dict)
+    until: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
 
 def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
@@ -305,7 +313,7 @@ def end_of(keep: Keep, moment: str) -> str:
 
 
 @remote("erasure.folders")
-def empty_folders(job: Job, step: Step, renew: Callable[..., None]) -> Done:
+def empty_folders(job: CaseJob, step: Step, renew: Callable[..., None]) -> Done:
     """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
     there by an upload that failed half-way (no row knows these files), and then the folders, which bear the person's
     id."""
@@ -322,7 +330,7 @@ def delete_strays(subject_id: UUID) -> int:
 
 
 @local("erasure.receipt")
-def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
+def issue_receipts(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
     steps = steps_of(jobs)
     stays = kept(scope_of([job.subject_id for job in jobs]))
@@ -336,10 +344,12 @@ def issue_receipts(jobs: Sequence[Job]) -> dict[Job, Outcome]:
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
 
-def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
+def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
     """What the steps did, and what is there after them: some of it goes only when a processor has answered."""
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
-    files, processors, database = {}, {}, ""
+    files: dict[str, int] = {}
+    processors: dict[str, dict[str, Any]] = {}
+    database = ""
     for step in steps:
         match step.name:
             case "erasure.files" | "erasure.folders":
@@ -371,7 +381,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict:
 
 
 def registry_reason(label: str) -> str:
-    return next(d.joint.because for d in registry.declarations.values() if d.label() == label)
+    return next(d.joint.because for d in registry.declarations.values() if d.joint and d.label() == label)
 
 
 def held(subject_ids: Sequence[UUID]) -> set[UUID]:

@@ -1,6 +1,7 @@
 """Tables handed to staff: what left, whose it was, and why, in the audit trail before the first byte goes."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from django.db import models, transaction
@@ -21,7 +22,7 @@ def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
 
 
 def record_content(
-    *, rows: models.QuerySet, fields: Sequence[str], actor: Staff, reason: str, reference: str = ""
+    *, rows: models.QuerySet[Any, Any], fields: Sequence[str], actor: Staff, reason: str, reference: str = ""
 ) -> None:
     """Writes down, on the chain of everybody whose content it is, that it was handed out unmasked.
 

@@ -50,13 +50,13 @@ class Table(Protocol):
 
     name: str
 
-    def read(self, data: bytes, form: str) -> Sequence:
+    def read(self, data: bytes, form: str) -> Sequence[Any]:
         """The rows of a file in that format. Raises Unreadable."""
 
-    def problems(self, rows: Sequence, actor: Staff) -> list[str]:
+    def problems(self, rows: Sequence[Any], actor: Staff) -> list[str]:
         """A sentence for each fault of the file. Only reads."""
 
-    def write(self, rows: Sequence, actor: Staff) -> list[Arrival]:
+    def write(self, rows: Sequence[Any], actor: Staff) -> list[Arrival]:
         """An Arrival each, in order, in the caller's transaction. Raises Rejected."""
 
 
@@ -152,7 +152,7 @@ def reading_of(importing: ImportRun) -> Reading:
     return last
 
 
-def write(importing: ImportRun, rows: Sequence) -> Sequence[Arrival]:
+def write(importing: ImportRun, rows: Sequence[Any]) -> Sequence[Arrival]:
     """What the database rejects is found by halves, and left out alone."""
     try:
         with transaction.atomic():

@@ -18,6 +18,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from privacy.datamap import registry
+from privacy.datamap.fields import Column
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment.reading import why_not_storable
@@ -123,6 +124,10 @@ def judge_rows(*, rows: Sequence[models.Model]) -> list[Arrival]:
     return _judged(rows, find_people) if rows else []
 
 
+# What of these people is there: `lock_people` or `find_people`.
+type GetPeople = Callable[[Iterable[UUID | None]], dict[UUID, DataSubject]]
+
+
 def lock_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
     """These people, their rows locked until the transaction ends, always in the same order."""
     return _people(DataSubject.objects.select_for_update().order_by("id"), subject_ids)
@@ -133,8 +138,8 @@ def find_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
     return _people(DataSubject.objects.all(), subject_ids)
 
 
-def _people(rows: models.QuerySet, subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
-    found = {}
+def _people(rows: models.QuerySet[DataSubject], subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
+    found: dict[UUID, DataSubject] = {}
     for some in batched(sorted(subject_id for subject_id in subject_ids if subject_id), CHUNK):
         found |= rows.in_bulk(some)
     return found
@@ -152,7 +157,8 @@ def subject_id_of(row: models.Model) -> UUID | None:
     *through, last = registry.declarations[type(row)].subject.split("__")
     for name in through:
         row = getattr(row, name)
-    return getattr(row, f"{last}_id")
+    subject_id: UUID | None = getattr(row, f"{last}_id")
+    return subject_id
 
 
 def what_is_wrong(row: models.Model) -> str:
@@ -168,7 +174,7 @@ def what_is_wrong(row: models.Model) -> str:
         return _sentence(problems)
     try:
         # Foreign keys were resolved by whoever made the row; looking each up again would cost a query a row.
-        row.clean_fields(exclude={f.name for f in row._meta.concrete_fields if f.is_relation or f.has_db_default()})
+        row.clean_fields(exclude={f.name for f in row._meta.concrete_fields if f.is_relation or _is_filled(f)})
     except ValidationError as error:
         return _sentence(f"{name}: {' '.join(map(_fault, faults))}" for name, faults in error.error_dict.items())
     return ""
@@ -194,10 +200,9 @@ class Doors:
     demoted: list[UUID] = field(default_factory=list)
 
     @classmethod
-    def of(cls, people: Sequence[Person], get_people: Callable[..., dict] = lock_people) -> "Doors":
+    def of(cls, people: Sequence[Person], get_people: GetPeople = lock_people) -> "Doors":
         asked = {pair for person in people for pair in _normalised(person)[0]}
-        concerned = {i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people}
-        concerned = get_people(concerned)
+        concerned = get_people({i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people})
         held = defaultdict(list)
         for some in batched(concerned, CHUNK):
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
@@ -219,7 +224,8 @@ class Doors:
         return arrival
 
     def let_in_as(self, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
-        subject = self.people.get(person.subject_id or self.recognise(identifiers))
+        subject_id = person.subject_id or self.recognise(identifiers)
+        subject = self.people.get(subject_id) if subject_id else None
         if subject is None and person.subject_id:
             return Arrival(Outcome.REFUSED, reason="No person has this id.")
         if reason := why_not(subject):
@@ -239,7 +245,7 @@ class Doors:
     def has(self, subject_id: UUID, kind: str) -> bool:
         return any(identifier.kind == kind for identifier in self.held[subject_id])
 
-    def admit(self, subject: DataSubject | None, person: Person, identifiers) -> Arrival:
+    def admit(self, subject: DataSubject | None, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
         is_new = subject is None
         subject = subject or DataSubject()
         before = (subject.full_name, subject.country)
@@ -337,14 +343,15 @@ def _left_out(taken: Sequence[tuple[str, str]]) -> str:
     return f"Left out, because another person has it already: {names}." if taken else ""
 
 
-def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Arrival]:
+def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival]:
     people = get_people({subject_id_of(row) for row in rows})
-    known = type(rows[0]).objects.in_bulk([row.pk for row in rows])
+    known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
     return [_taken(row, known.get(row.pk), people) for row in rows]
 
 
 def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject]) -> Arrival:
-    subject = people.get(subject_id_of(row))
+    subject_id = subject_id_of(row)
+    subject = people.get(subject_id) if subject_id else None
     if subject is None:
         return Arrival(Outcome.REFUSED, reason="No person has the id given as its owner.")
     if reason := why_not(subject):
@@ -360,21 +367,26 @@ def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, Dat
 
 def _columns(row: models.Model) -> list[str]:
     """The columns that are the row's own to say."""
-    return [f.attname for f in row._meta.concrete_fields if not f.primary_key and not f.has_db_default()]
+    return [f.attname for f in row._meta.concrete_fields if not f.primary_key and not _is_filled(f)]
+
+
+def _is_filled(column: Column) -> bool:
+    """Whether the database fills it by itself."""
+    return bool(column.has_db_default())  # type: ignore[attr-defined]  # public, and not in the stubs yet
 
 
 def _write_rows(arrivals: Sequence[Arrival]) -> None:
-    created = [a.row for a in arrivals if a.outcome == Outcome.CREATED]
-    updated = [a.row for a in arrivals if a.outcome == Outcome.UPDATED]
+    created = [a.row for a in arrivals if a.row and a.outcome == Outcome.CREATED]
+    updated = [a.row for a in arrivals if a.row and a.outcome == Outcome.UPDATED]
     if created:
-        type(created[0]).objects.bulk_create(created, batch_size=200)
+        type(created[0])._default_manager.bulk_create(created, batch_size=200)
     if updated:
         columns = [f.name for f in updated[0]._meta.concrete_fields if f.attname in _columns(updated[0])]
         if any(f.name == "updated_at" for f in updated[0]._meta.concrete_fields):
             columns.append("updated_at")
             for row in updated:
-                row.updated_at = Now()
-        type(updated[0]).objects.bulk_update(updated, columns, batch_size=50)
+                row.updated_at = Now()  # type: ignore[attr-defined]  # it has one, as was just seen
+        type(updated[0])._default_manager.bulk_update(updated, columns, batch_size=50)
 
 
 def _record(event: Event, arrivals: Sequence[Arrival], actor: Staff | None) -> None:

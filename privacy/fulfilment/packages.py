@@ -61,7 +61,7 @@ def redeem(*, token: str, actor: Staff | None) -> Download | None:
     """
     package = packages.by_token(token)
     opened = _open(package) if package else None
-    if opened is None:
+    if package is None or opened is None:
         return None
     with transaction.atomic():
         is_first = packages.linked(token).filter(packages.UNUSED).update(downloaded_at=Now())

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, NoReturn
 
 # The csv module refuses a field above 128 KiB by default; a screenplay in one cell is longer. The limit is the
 # process's own, so it stands here once. What is too long for us is said by `within_limits`, with its row.
@@ -187,7 +188,8 @@ def table_of(lines: Iterable[Sequence[str]], most_rows: int) -> Table:
         raise Unreadable(f"The heading has {len(heading):,} columns; {MAX_COLUMNS} is the most.")
     places = {place: name for place, cell in enumerate(heading) if (name := cell.strip(NO_NAME))}
     _check_doubled(places.values())
-    width, rows = max(places, default=-1) + 1, []
+    width = max(places, default=-1) + 1
+    rows: list[dict[str, object]] = []
     for number, cells in enumerate(lines, start=1):
         if number > MAX_LINES:
             raise Unreadable(f"The file has more than {MAX_LINES:,} lines, most of them empty. Save it without them.")
@@ -210,7 +212,7 @@ def _is_empty(cells: Sequence[str]) -> bool:
     return not cells or (len(cells) > 1 and not "".join(cells).strip())
 
 
-def _row(cells: Sequence[str], places: dict[int, str], width: int, number: int) -> dict[str, str]:
+def _row(cells: Sequence[str], places: dict[int, str], width: int, number: int) -> dict[str, object]:
     if len(cells) < width or any(cells[width:]):
         raise Unreadable(f"Row {number} has {len(cells):,} cells, but the heading has {width}.")
     if len(places) < width:
@@ -241,7 +243,7 @@ def _spelling(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
-def table_of_objects(rows: Sequence[dict]) -> Table:
+def table_of_objects(rows: Sequence[dict[str, Any]]) -> Table:
     """Flat objects as a table; a key that an object lacks is an empty cell. Raises Unreadable."""
     columns: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
@@ -254,7 +256,7 @@ def table_of_objects(rows: Sequence[dict]) -> Table:
     return _storable(Table([*columns], [{column: row.get(column) for column in columns} for row in rows]))
 
 
-def listed(value: object, most_rows: int = MAX_ROWS) -> tuple[list[dict], str]:
+def listed(value: Any, most_rows: int = MAX_ROWS) -> tuple[list[dict[str, Any]], str]:
     """(the objects of a JSON list, what is to be told if they are a page of an API's list). Raises Unreadable."""
     page = ""
     if isinstance(value, dict) and isinstance(value.get("data"), list):
@@ -326,5 +328,5 @@ def _csv_words(error: csv.Error) -> str:
     return text
 
 
-def _no_constant(name: str):
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from privacy.catalogue import job_kinds
@@ -9,33 +10,33 @@ from privacy.evidence.commitments import canonical_digest
 from privacy.jobs.handlers import local
 from privacy.jobs.outcomes import Done, Outcome
 from privacy.jobs.reach import OPEN_STEPS
-from privacy.models import Job, Receipt, Step
+from privacy.models import CaseJob, Receipt, Step
 
 
 @local("receipts.issue")
-def issue(jobs: Sequence[Job]) -> dict[Job, Outcome]:
+def issue(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """One receipt a job. Its body is {kind, steps: [{name, label, target, units, result}]} of the steps before."""
     steps = steps_of(jobs)
     receipts = {}
     for job in jobs:
-        done = [step for step in steps[job.id] if not step.is_open]
+        done = [step for step in steps[job.id] if step.state not in OPEN_STEPS]
         body = {"kind": job.kind, "steps": [told(job.kind, step) for step in done]}
         receipts[job] = Receipt(request_id=job.case_id, body=body, sha256=canonical_digest(body))
     Receipt.objects.bulk_create(receipts.values())
     return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
 
 
-def steps_of(jobs: Sequence[Job]) -> dict[UUID, list[Step]]:
+def steps_of(jobs: Sequence[CaseJob]) -> dict[UUID, list[Step]]:
     """{job id: its steps in order}: those finished earlier, read no further than the receipt tells of them, and those
     of this transaction, not written yet."""
     found = {job.id: list(job.open_steps) for job in jobs}
     finished = Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS).order_by()
-    for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", named=True):
-        found[step.job_id].append(step)
+    for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", "units_done", named=True):
+        found[step.job_id].append(step)  # type: ignore[arg-type]  # it has what the receipt tells of
     return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
 
 
-def told(kind: str, step: Step) -> dict:
+def told(kind: str, step: Step) -> dict[str, Any]:
     label = next((s.label for s in job_kinds[kind].steps if s.name == step.name), step.name)
     return {
         "name": step.name, "label": label, "target": step.target, "units": step.units_done, "result": step.result,

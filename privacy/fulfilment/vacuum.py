@@ -106,7 +106,8 @@ CLEAN = {"postgresql": clean_postgresql, "sqlite": clean_sqlite}
 
 def pid_of(database: BaseDatabaseWrapper) -> int:
     database.ensure_connection()
-    return database.connection.info.backend_pid
+    pid: int = database.connection.info.backend_pid
+    return pid
 
 
 def tables() -> list[str]:

@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
+from typing import Any
 from xml.parsers import expat
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from python_calamine import CalamineError, CalamineWorkbook
 
 from privacy.fulfilment.reading import MAX_COLUMNS, MAX_ROWS, Table, Unreadable, table_of
@@ -98,7 +99,8 @@ class Elements:
     """Reads one XML part with Python's own parser. Collects the attributes of the elements named."""
 
     def __init__(self, names: Sequence[str] = ()):
-        self.names, self.found, self.depth, self.count = names, [], 0, 0
+        self.names, self.depth, self.count = names, 0, 0
+        self.found: list[dict[str, str]] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -125,15 +127,15 @@ class Elements:
 class Texts(Elements):
     """The lengths of the shared texts."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.lengths: list[int] = []
 
-    def began(self, name, attributes):
+    def began(self, name: str, attributes: dict[str, str]) -> None:
         if name == "si":
             self.lengths.append(0)
 
-    def letters(self, text):
+    def letters(self, text: str) -> None:
         if self.lengths:
             self.lengths[-1] += len(text)
 
@@ -146,7 +148,7 @@ class Cells(Elements):
         self.texts, self.row, self.column, self.cells, self.total = texts, 0, 0, 0, 0
         self.kind, self.value, self.is_formula = "", "", False
 
-    def began(self, name, attributes):
+    def began(self, name: str, attributes: dict[str, str]) -> None:
         match name:
             case "row":
                 number = attributes.get("r", "")
@@ -171,12 +173,12 @@ class Cells(Elements):
             column = 26 * column + ord(letter) - 64
         return int(found[2]), column
 
-    def letters(self, text):
+    def letters(self, text: str) -> None:
         if self.kind and len(self.value) < 12:
             self.value += text[:12]
         self.total += len(text)
 
-    def ended(self, name):
+    def ended(self, name: str) -> None:
         if name in ("v", "is"):
             self.has_value()
         elif name == "c" and self.is_formula and not self.value and self.kind not in ("str", ""):
@@ -198,7 +200,7 @@ class Cells(Elements):
         return f"The cell in row {self.row:,}, column {self.column:,} of the sheet"
 
 
-def _measured[R: Elements](parts: dict[str, bytes], reading: type[R], path: str, *arguments) -> R:
+def _measured[R: Elements](parts: dict[str, bytes], reading: type[R], path: str, *arguments: Any) -> R:
     """The part, read to its end. Raises Unreadable, for a document type as well: no program writes one, and its
     entities multiply."""
     content = _part(parts, path)
@@ -215,7 +217,7 @@ def _measured[R: Elements](parts: dict[str, bytes], reading: type[R], path: str,
     return reader
 
 
-def _no_doctype(*declaration) -> None:
+def _no_doctype(*declaration: object) -> None:
     raise Unreadable("The workbook declares a document type, which no spreadsheet does. Save it anew as .xlsx.")
 
 
@@ -250,7 +252,7 @@ def as_workbook(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> byt
     return out.getvalue()
 
 
-def _write(sheet, number: int, place: int, cell: object, column: str) -> None:
+def _write(sheet: Any, number: int, place: int, cell: object, column: str) -> None:
     if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) < EXACT:
         sheet.write_number(number, place, cell)
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from privacy.evidence import audit
@@ -34,7 +35,7 @@ class Minutes:
     jobs as for one. `told` is by chain, {chain: what one entry tells of this transaction}."""
 
     steps: dict[UUID, Step] = field(default_factory=dict)
-    told: dict[UUID, dict] = field(default_factory=lambda: defaultdict(dict))
+    told: dict[UUID, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     advanced: list[Job] = field(default_factory=list)
     parked: list[tuple[Job, str]] = field(default_factory=list)
 
@@ -53,7 +54,7 @@ class Minutes:
             if isinstance(outcome, Failed) or (isinstance(outcome, Later) and step.attempts >= MAX_ATTEMPTS):
                 self.parked.append((job, f"{step}: {outcome.because}"))
 
-    def told_of(self, job: Job) -> dict:
+    def told_of(self, job: Job) -> dict[str, Any]:
         self.told[job.chain]["job"] = str(job.id)
         return self.told[job.chain]
 
@@ -101,14 +102,14 @@ def enter(job: Job, step: Step, outcome: Outcome) -> None:
             raise TypeError(f"{step} answered with a {type(outcome).__name__}")
 
 
-def finish(step: Step, result: dict, units: int | None) -> None:
+def finish(step: Step, result: dict[str, Any], units: int | None) -> None:
     """Closes the step with its evidence, in memory."""
     step.state, step.result, step.problem, step.sealed, step.not_before = StepState.DONE, result, "", "", None
     step.started_at, step.finished_at = step.started_at or step.now, step.now
     step.units_done = step.units_planned if units is None else units
 
 
-def attest(job: Job, step: Step, result: dict, *, actor: Staff) -> None:
+def attest(job: Job, step: Step, result: dict[str, Any], *, actor: Staff) -> None:
     """Closes a step of a locked job on a person's word, in the caller's transaction."""
     finish(step, result, None)
     save([step])
@@ -119,7 +120,9 @@ def attest(job: Job, step: Step, result: dict, *, actor: Staff) -> None:
 def save(steps: Iterable[Step]) -> None:
     """Those of one name that came to the same with one UPDATE, the others with one upsert: bulk_update's CASE is ten
     times slower for 500 rows. Those that joined the plan come last, when the step behind them has moved."""
-    joined, apart, by_name = [], [], defaultdict(lambda: defaultdict(list))
+    joined: list[Step] = []
+    apart: list[Step] = []
+    by_name: dict[str, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
     for step in steps:
         if step._state.adding:
             joined.append(step)

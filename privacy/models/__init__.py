@@ -6,7 +6,7 @@ from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAutho
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
-from privacy.models.jobs import Job, Lane, Step, StepState
+from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
@@ -15,7 +15,7 @@ from privacy.models.subjects import DataSubject, Identifier, Membership, Profile
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
 __all__ = [
-    "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "ChildFlag", "DataSubject",
+    "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag", "DataSubject",
     "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
     "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
     "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -85,6 +86,20 @@ class Job(models.Model):
     def chain(self) -> uuid.UUID:
         """The audit chain that its events stand in: its case's, or its own."""
         return self.case_id or self.id
+
+
+if TYPE_CHECKING:
+
+    class CaseJob(Job):
+        """Work that a case has ordered, for whoever takes no other: it has a case, and with it a person."""
+
+        case: models.ForeignKey[Any, Case]
+        case_id: uuid.UUID
+        subject: models.ForeignKey[Any, DataSubject]
+        subject_id: uuid.UUID
+        objects: ClassVar[models.Manager["CaseJob"]]
+else:
+    CaseJob = Job
 
 
 class StepState(models.TextChoices):

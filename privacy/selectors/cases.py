@@ -1,8 +1,7 @@
 """What cases wait for, computed from what is so and never stored; and who may decide about which."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -106,7 +105,7 @@ def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
     cases = list(
         Case.objects.select_related("subject", "requested_by").filter(pk__in=case_ids).order_by("due_on", "id")
     )
-    blocked: dict[Any, list[str]] = {}
+    blocked: dict[tuple[str, UUID], list[str]] = {}
     for key in {case.kind for case in cases}:
         ids = [case.subject_id for case in cases if case.kind == key]
         found = standing.blockers(case_kinds[key], ids, Stage.DECISION)
@@ -115,7 +114,7 @@ def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
     return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}
 
 
-def _why_not(case: Case, member: Staff, blocked: dict):
+def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Sequence[str]]) -> Iterator[str]:
     may = case_kinds[case.kind].may.decide
     if not awaits_decision(case):
         yield STALE

@@ -14,7 +14,7 @@ from django.db import connection, models
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
-from privacy.models import Case, Job, Step
+from privacy.models import Case, CaseJob, Job, Step
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
 # the package is closed.
@@ -238,8 +238,8 @@ def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 
 def since_approved(
-    jobs: Sequence[Job], parts_of: Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]]
-) -> dict[Job, list[str]]:
+    jobs: Sequence[CaseJob], parts_of: Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]]
+) -> dict[CaseJob, list[str]]:
     """{job: parts that its plan has got since it was decided}, of those that have got any."""
     decided = [job for job in jobs if job.approved]
     parts = parts_of([job.subject_id for job in decided]) if decided else {}

@@ -8,7 +8,8 @@ from privacy.models import RoleGrant, Staff
 
 def deciding_roles() -> set[str]:
     """The roles that decide or release what another has asked for: giving one takes two."""
-    return {role for kind in case_kinds.values() if kind.deciders == 2 for role in kind.may.decide.roles}
+    deciding = [kind.may.decide for kind in case_kinds.values() if kind.deciders == 2]
+    return {role for permit in deciding if permit for role in permit.roles}
 
 
 def who_may_confirm(member: Staff, asked_by: Staff) -> QuerySet[Staff]:

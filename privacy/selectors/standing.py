@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, Value
@@ -39,7 +40,7 @@ def facts_of(subject_ids: Sequence[UUID]) -> dict[UUID, set[Fact]]:
     return dict(facts)
 
 
-def _so(fact: Fact, rows: QuerySet, path: str = "subject") -> QuerySet:
+def _so(fact: Fact, rows: QuerySet[Any, Any], path: str = "subject") -> QuerySet[Any, Any]:
     return rows.order_by().values_list(path, Value(fact.value))
 
 

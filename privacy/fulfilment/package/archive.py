@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from types import TracebackType
 from typing import BinaryIO, Protocol
 
 
@@ -38,14 +39,17 @@ class Archive:
 
     def __init__(self, sink: Sink, at: datetime):
         self._sink: Sink | None = sink
-        self._zip = zipfile.ZipFile(self, "w")
+        # It closes only a file that it has opened itself, so it needs no `close` of ours, whatever its types say.
+        self._zip = zipfile.ZipFile(self, "w")  # type: ignore[call-overload]
         self._at = at.timetuple()[:6]
         self.entries: dict[str, dict[str, int | str]] = {}
 
     def __enter__(self) -> "Archive":
         return self
 
-    def __exit__(self, kind, fault, trace) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if fault is None:
             self._zip.close()
         # A ZipFile that was not closed closes itself when it is collected, and would write to a file that is gone.
@@ -63,7 +67,7 @@ class Archive:
         info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
         # A million events take two thirds of the time of the default level, and a twelfth more room. The attribute
         # is public, as compress_level, from Python 3.13 only; a ZipInfo does not take the level of its ZipFile.
-        info._compresslevel = 1
+        info._compresslevel = 1  # type: ignore[attr-defined]
         info.file_size = size
         with self._zip.open(info, "w") as stream:
             entry = Entry(stream)

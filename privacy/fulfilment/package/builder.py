@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.connectors.base import connectors
 from privacy.fulfilment.package import cover, output, portable, postgres, snapshot, uploads
@@ -29,8 +32,8 @@ class Built:
     """What was written. `sha256` and `size` (bytes) are of the file as it lies on the disk, encrypted or not."""
 
     created_at: datetime
-    counts: Counter = field(default_factory=Counter)
-    previews: dict[str, list[dict]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     files: int = 0
     gaps: list[Gap] = field(default_factory=list)
     sha256: str = ""
@@ -65,7 +68,9 @@ def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick) ->
     return built
 
 
-def write_json(archive: Archive, reader, tables: Sequence[Table], built: Built, tick: Tick) -> None:
+def write_json(
+    archive: Archive, reader: BaseDatabaseWrapper, tables: Sequence[Table], built: Built, tick: Tick
+) -> None:
     """A line of JSON a row, every value as it is stored."""
     for table, blocks in READ[reader.vendor].json_tables(reader, tables):
         with archive.entry(table.path("jsonl")) as entry:
@@ -77,7 +82,7 @@ def write_json(archive: Archive, reader, tables: Sequence[Table], built: Built, 
                 tick(block.rows)
 
 
-def write_csv(archive: Archive, reader, tables: Sequence[Table], tick: Tick) -> None:
+def write_csv(archive: Archive, reader: BaseDatabaseWrapper, tables: Sequence[Table], tick: Tick) -> None:
     """The same rows for spreadsheets (see privacy.datamap.spreadsheet for what is changed in them)."""
     for table, blocks in READ[reader.vendor].csv_tables(reader, tables):
         with archive.entry(table.path("csv")) as entry:
@@ -86,12 +91,12 @@ def write_csv(archive: Archive, reader, tables: Sequence[Table], tick: Tick) -> 
                 tick(block.rows)
 
 
-def first_rows(block: Block) -> list[dict]:
+def first_rows(block: Block) -> list[dict[str, Any]]:
     lines = block.data.split(b"\n", cover.PREVIEW_ROWS)
     return [json.loads(line) for line in islice(lines, min(block.rows, cover.PREVIEW_ROWS))]
 
 
-def withheld_fields(tables: Sequence[Table], counts: Counter) -> list[Gap]:
+def withheld_fields(tables: Sequence[Table], counts: Counter[str]) -> list[Gap]:
     return [
         Gap("field", f"{table.label}.{name}", because)
         for table in tables
@@ -112,7 +117,9 @@ def unasked_processors(request: Case) -> list[Gap]:
     ]
 
 
-def write_cover(archive: Archive, request, tables, built: Built, expires_after: timedelta) -> None:
+def write_cover(
+    archive: Archive, request: Case, tables: Sequence[Table], built: Built, expires_after: timedelta
+) -> None:
     page = cover.render(
         request, tables, built.counts, built.previews, built.files, built.gaps, built.created_at, expires_after
     )

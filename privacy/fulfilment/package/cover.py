@@ -27,7 +27,7 @@ def render(
     request: Case,
     tables: Sequence[Table],
     counts: dict[str, int],
-    previews: dict[str, list[dict]],
+    previews: dict[str, list[dict[str, Any]]],
     files: int,
     gaps: Sequence[Gap],
     created_at: datetime,
@@ -57,7 +57,9 @@ def render(
     )
 
 
-def _section(table: Table, rows: int, preview: list[dict], named: dict[str, dict]) -> dict[str, Any]:
+def _section(
+    table: Table, rows: int, preview: list[dict[str, Any]], named: dict[str, dict[str, str]]
+) -> dict[str, Any]:
     declaration = table.declaration
     return {
         "id": table.label,
@@ -110,7 +112,7 @@ def _recipient_keys(tables: Sequence[Table]) -> set[str]:
     return {key for table in tables for key in table.declaration.recipients}
 
 
-def _processors(tables: Sequence[Table]) -> dict[str, dict]:
+def _processors(tables: Sequence[Table]) -> dict[str, dict[str, str]]:
     """{key: facts} of every recipient; one that has no row yet goes by its key."""
     keys = _recipient_keys(tables)
     rows = Processor.objects.in_bulk(keys)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # it ships no types
 
 MOST_LETTERS = 200  # of what is pasted for a key
 
@@ -65,7 +65,7 @@ def encrypted(file: Output, recipient_key: str) -> Iterator[BinaryIO]:
     recipient = pyrage.x25519.Recipient.from_str(recipient_key)
     reading, writing = os.pipe()
 
-    def encrypt():
+    def encrypt() -> None:
         with os.fdopen(reading, "rb") as plain:
             pyrage.encrypt_io(plain, file, [recipient])
 
@@ -74,9 +74,9 @@ def encrypted(file: Output, recipient_key: str) -> Iterator[BinaryIO]:
         try:
             with os.fdopen(writing, "wb") as sink:
                 yield sink
-        except BrokenPipeError:
+        except BrokenPipeError as broken:
             # pyrage tells a full disk as an error of its own, and the pipe tells it as a broken one.
-            raise file.fault or encryption.exception() from None
+            raise file.fault or encryption.exception() or broken from None
         if fault := encryption.exception():
             raise file.fault or fault
 

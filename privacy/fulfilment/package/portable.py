@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.dateparse import parse_datetime
 
 from privacy.datamap import spreadsheet
@@ -17,20 +18,20 @@ from privacy.fulfilment.package.tables import Kind, Table
 Tables = Iterator[tuple[Table, Iterator[Block]]]
 
 
-def json_tables(reader, tables: Sequence[Table]) -> Tables:
+def json_tables(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Tables:
     """Each table that has rows, and its JSON lines."""
     for table, rows in _with_rows(reader, tables):
         yield table, blocks.of(_json_line(dict(zip(table.columns, row, strict=True))) for row in rows)
 
 
-def csv_tables(reader, tables: Sequence[Table]) -> Tables:
+def csv_tables(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Tables:
     """Each table that has rows, and its CSV lines."""
     line = spreadsheet.Lines()
     for table, rows in _with_rows(reader, tables):
         yield table, blocks.of(map(line.of, rows), header=line.heading(table.columns))
 
 
-def _with_rows(reader, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[list]]]:
+def _with_rows(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[list[Any]]]]:
     for table in tables:
         rows = _rows(reader, table)
         first = next(rows, None)
@@ -38,7 +39,7 @@ def _with_rows(reader, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterato
             yield table, chain([first], rows)
 
 
-def _rows(reader, table: Table) -> Iterator[list]:
+def _rows(reader: BaseDatabaseWrapper, table: Table) -> Iterator[list[Any]]:
     readings = [READ.get(kind, _as_it_is) for kind in table.columns.values()]
     with reader.chunked_cursor() as cursor:
         cursor.execute(table.sql, table.params)
@@ -60,7 +61,8 @@ def _as_it_is(value: Any) -> Any:
 
 def _moment(value: datetime | str) -> str:
     moment = value if isinstance(value, datetime) else parse_datetime(value)
-    return moment.replace(tzinfo=UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    # None would be a text that Django has not written.
+    return moment.replace(tzinfo=UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")  # type: ignore[union-attr]
 
 
 def _uuid(value: Any) -> str:

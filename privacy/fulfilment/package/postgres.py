@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.datamap import spreadsheet
 from privacy.fulfilment.package import blocks
@@ -24,7 +27,7 @@ MOMENT = """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 Tables = Iterator[tuple[Table, Iterator[Block]]]
 
 
-def json_tables(reader, tables: Sequence[Table]) -> Tables:
+def json_tables(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Tables:
     """Each table that has rows, and its JSON lines."""
     small, large = _by_size(reader, tables)
     for table, lines in _small(reader, small):
@@ -34,7 +37,7 @@ def json_tables(reader, tables: Sequence[Table]) -> Tables:
         yield table, blocks.of(_copy(reader, f"COPY ({sql}) TO STDOUT ({AS_IT_IS})", params))
 
 
-def csv_tables(reader, tables: Sequence[Table]) -> Tables:
+def csv_tables(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Tables:
     """Each table that has rows, and its CSV lines."""
     small, large = _by_size(reader, tables)
     line = spreadsheet.Lines()
@@ -46,9 +49,10 @@ def csv_tables(reader, tables: Sequence[Table]) -> Tables:
         yield table, blocks.of(rows, header=line.heading(table.columns))
 
 
-def _by_size(reader, tables: Sequence[Table]) -> tuple[list[Table], list[Table]]:
+def _by_size(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> tuple[list[Table], list[Table]]:
     """(small, large) tables. Rows are counted no further than the question goes."""
-    counts, params = [], []
+    counts: list[str] = []
+    params: list[Any] = []
     for table in tables:
         name = reader.ops.quote_name(table.declaration.model._meta.db_table)
         counts.append(f"(SELECT COUNT(*) FROM (SELECT 1 FROM {name} WHERE {table.where} LIMIT {SMALL_ROWS + 1}) t)")
@@ -62,10 +66,11 @@ def _by_size(reader, tables: Sequence[Table]) -> tuple[list[Table], list[Table]]
     )
 
 
-def _small(reader, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[bytes]]]:
+def _small(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[bytes]]]:
     if not tables:
         return
-    selects, params = [], []
+    selects: list[str] = []
+    params: list[Any] = []
     for number, table in enumerate(tables):
         sql, more = _json_select(table)
         selects.append(f"SELECT {number} AS place, j::text FROM ({sql}) t(j)")
@@ -76,12 +81,12 @@ def _small(reader, tables: Sequence[Table]) -> Iterator[tuple[Table, Iterator[by
         yield tables[int(place)], map(itemgetter(2), group)
 
 
-def _json_select(table: Table) -> tuple[str, tuple]:
+def _json_select(table: Table) -> tuple[str, tuple[Any, ...]]:
     columns = _columns(table, {Kind.MOMENT: MOMENT})
     return f"SELECT row_to_json(r) FROM (SELECT {columns} FROM ({table.sql}) s) r", table.params
 
 
-def _csv_select(table: Table) -> tuple[str, list]:
+def _csv_select(table: Table) -> tuple[str, list[Any]]:
     columns = _columns(
         table,
         {Kind.MOMENT: MOMENT, Kind.BOOLEAN: "{0}::text", Kind.TEXT: _neutral("{0}"), Kind.JSON: _neutral("{0}::text")},
@@ -102,7 +107,7 @@ def _columns(table: Table, expressions: dict[Kind, str]) -> str:
     )
 
 
-def _copy(reader, sql: str, params) -> Iterator[bytes]:
+def _copy(reader: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> Iterator[bytes]:
     """The rows; the server sends each as one message (PostgreSQL, Message Flow, COPY Operations)."""
     # psycopg's own cursor: the one that Django wraps it in under DEBUG knows no parameters of COPY.
     with reader.connection.cursor() as cursor, cursor.copy(sql, params) as copy:

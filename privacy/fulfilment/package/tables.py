@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 from uuid import UUID
 
 from django.db import models
 
 from privacy.datamap import PersonalData, compiler
+from privacy.datamap.fields import Column
 from privacy.models import DataSubject
 
 TEXT_FIELDS = (models.CharField, models.TextField, models.FileField)
@@ -31,9 +33,9 @@ class Table:
     declaration: type[PersonalData]
     columns: dict[str, Kind]
     sql: str
-    params: tuple
+    params: tuple[Any, ...]
     where: str
-    where_params: tuple
+    where_params: tuple[Any, ...]
 
     @property
     def label(self) -> str:
@@ -58,10 +60,10 @@ def _table(declaration: type[PersonalData], scope: compiler.Scope) -> Table:
     return Table(declaration, columns, sql, tuple(params), where, tuple(where_params))
 
 
-def _kind(declaration: type[PersonalData], field: models.Field) -> Kind:
+def _kind(declaration: type[PersonalData], field: Column) -> Kind:
     if field.name in declaration.roles or field.related_model is DataSubject:
         return Kind.WORD
-    while field.remote_field:
+    while isinstance(field, models.ForeignKey):
         field = field.target_field
     match field:
         case models.UUIDField():

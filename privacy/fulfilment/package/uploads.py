@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.fulfilment.package import blocks
 from privacy.fulfilment.package.archive import Archive
@@ -45,9 +46,13 @@ class Unread(Exception):
     """The text says why the file cannot be read, in words for the person it belongs to."""
 
 
-def write(archive: Archive, reader, tables: Sequence[Table], tick: Callable[[], None]) -> tuple[int, list[Gap]]:
+def write(
+    archive: Archive, reader: BaseDatabaseWrapper, tables: Sequence[Table], tick: Callable[[], None]
+) -> tuple[int, list[Gap]]:
     """Adds files/<row>/<name> of every file of these tables; returns (whole files written, gaps)."""
-    written, gaps, taken = 0, [], set()
+    written = 0
+    gaps: list[Gap] = []
+    taken: set[str] = set()
     for found in _stored_files(reader, tables):
         place = _free_place(f"files/{found.row}/{safe_name(found.name)}", taken)
         try:
@@ -94,7 +99,7 @@ def _free_place(place: str, taken: set[str]) -> str:
     return place
 
 
-def _stored_files(reader, tables: Sequence[Table]) -> Iterator[StoredFile]:
+def _stored_files(reader: BaseDatabaseWrapper, tables: Sequence[Table]) -> Iterator[StoredFile]:
     for table in tables:
         for field in table.declaration.file_fields():
             if field.name in table.declaration.withheld:
@@ -112,7 +117,7 @@ def _stored_files(reader, tables: Sequence[Table]) -> Iterator[StoredFile]:
 
 
 @contextmanager
-def _open(found: StoredFile) -> Iterator[File]:
+def _open(found: StoredFile) -> "Iterator[File[bytes]]":
     try:
         stored = found.field.storage.open(found.stored)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -127,14 +132,14 @@ def _open(found: StoredFile) -> Iterator[File]:
         yield stored
 
 
-def _size(stored: File) -> int:
+def _size(stored: "File[bytes]") -> int:
     try:
         return stored.size
     except OSError:
         return 0  # the reading itself says what is wrong
 
 
-def _blocks(stored: File) -> Iterator[bytes]:
+def _blocks(stored: "File[bytes]") -> Iterator[bytes]:
     read = 0
     try:
         while data := stored.read(blocks.SIZE):
