@@ -20,6 +20,7 @@ from privacy.admin.forms import MAX_PEOPLE, CaseForm
 from privacy.admin.plan_sections import recipients, sections_of
 from privacy.cases import requests as cases
 from privacy.catalogue import CaseKind, case_kinds
+from privacy.catalogue.cases import duties, rights
 from privacy.models import Case, DataSubject, State
 from privacy.selectors import cases as selectors
 from privacy.selectors import standing
@@ -28,8 +29,9 @@ PEOPLE_SHOWN = 24
 
 
 def allowed(request: HttpRequest) -> list[type[CaseKind]]:
-    """What this member of staff may ask for."""
-    return [kind for kind in case_kinds.values() if request.user.has_perm(kind.may.ask.name)]
+    """What this member of staff may ask for, the rights first."""
+    in_order = [case_kinds[key] for key in (*rights(), *duties())]
+    return [kind for kind in in_order if request.user.has_perm(kind.may.ask.name)]
 
 
 def start_from_list(kind: type[CaseKind], path: str = "pk"):

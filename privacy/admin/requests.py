@@ -150,7 +150,7 @@ class Queue(TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "state", "due", "subject_link", "steps_done", "owner", "received_at"]
+    list_display = ["what", "stands", "due", "subject_link", "steps_done", "owner", "received_at"]
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
@@ -205,7 +205,7 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         return str(row)
 
     @display(description="State", ordering="state")
-    def state(self, row):
+    def stands(self, row):
         return badges.of_case(row)
 
     @display(description="Due", ordering="due_on")

@@ -59,13 +59,18 @@ def undecided() -> Q:
 
 def decidable_by(member: Staff) -> Q:
     """What waits for this member's decision: nobody decides what they asked for."""
-    kinds = [kind.key for kind in case_kinds.values() if kind.may.decide and member.has_perm(kind.may.decide.name)]
-    return undecided() & Q(kind__in=kinds) & ~Q(requested_by=member)
+    return undecided() & Q(kind__in=kinds_decided_by(member)) & ~Q(requested_by=member)
 
 
 def decides(member: Staff) -> bool:
-    """Whether the member's role decides about anything."""
-    return any(kind.may.decide and member.has_perm(kind.may.decide.name) for kind in case_kinds.values())
+    """Whether the member's role decides about what others ask for."""
+    return bool(kinds_decided_by(member))
+
+
+def kinds_decided_by(member: Staff) -> list[str]:
+    """The kinds that take two of which the member can be the second."""
+    taking_two = [kind for kind in case_kinds.values() if kind.deciders == 2]
+    return [kind.key for kind in taking_two if kind.may.decide and member.has_perm(kind.may.decide.name)]
 
 
 def being_carried_out() -> Q:
