@@ -199,7 +199,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Security ---------------------------------------------------------------------------------------------------------
 # What DEMO and DEBUG relax, and nothing else: https (redirect, HSTS, Secure and __Host- cookies) and, in the demo,
-# the compulsory second factor and the repeated sign-in before an approval.
+# the compulsory second factor, the repeated sign-in before an approval and the wait of a role that decides.
 HTTPS = not (DEBUG or DEMO)
 SECOND_FACTOR_COMPULSORY = not DEMO
 REAUTHENTICATE_BEFORE_APPROVAL = not DEMO

@@ -89,7 +89,7 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
         stays = {mark for mark in marks if mark.stays}
         assert {mark: found[mark] for mark in found.keys() - stays} == {}
         assert stays - found.keys() == set()
-        assert models_of(stays) ^ says_what_stays(request) == set()
+        assert (models_of(stays) | KEPT_WITHOUT_A_MARK) ^ says_what_stays(request) == set()
         assert is_suppressed("email", address)
     else:
         assert set(marks) - found.keys() == set()
@@ -99,6 +99,8 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
         assert not is_suppressed("email", address)
 
 
+# Of a job its kind is kept, a key of the catalogue, and the link to the tombstone: no place for a mark.
+KEPT_WITHOUT_A_MARK = {"privacy.Job"}
 NEVER_EMPTY = {"table", "file", "broker", "logs", "sessions"}
 
 

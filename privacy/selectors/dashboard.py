@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, F, Q, QuerySet
+from django.db.models import CharField, Count, DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import TruncWeek
 
 from privacy import regimes
@@ -91,6 +91,7 @@ def today(staff: Staff) -> Today:
     """The dashboard's figures for this member of staff."""
     counts = open_counts(staff)
     weeks, median_of = weekly()
+    waiting = waiting_counts()
     return Today(
         states={state: counts[state] for state in OPEN},
         overdue=counts["overdue"],
@@ -101,7 +102,7 @@ def today(staff: Staff) -> Today:
         parked=counts["parked"],
         mine=counts["mine"],
         escalated=counts["escalated"],
-        owed=Case.objects.filter(cases.owes()).count(),
+        owed=waiting["owed"],
         holds_in_force=capped(LegalHold.objects.filter(released_at__isnull=True)),
         child_flags=capped(ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
         untouched_seconds=queue.untouched_seconds(),
@@ -112,9 +113,9 @@ def today(staff: Staff) -> Today:
         last_verified=evidence.last_verified(),
         people=estimate(DataSubject),
         usage_events=estimate(UsageEvent),
-        processors_to_review=Processor.objects.filter(processing.review_due()).count(),
-        packages_to_remind=packages.to_remind().count(),
-        roles_waiting=grants.open_grants().count(),
+        processors_to_review=waiting["processors_to_review"],
+        packages_to_remind=waiting["packages_to_remind"],
+        roles_waiting=waiting["roles_waiting"],
         has_audit=AuditEntry.objects.exists(),
     )
 
@@ -133,6 +134,24 @@ def open_counts(staff: Staff) -> dict[str, int]:
         escalated=Count("pk", filter=cases.escalated()),
         parked=Count("pk", filter=Q(cases.IS_PARKED)),
     )
+
+
+def waiting_counts() -> Counter[str]:
+    """What somebody has to see to beside the open cases, in one query over four tables."""
+    first, *others = (
+        rows.order_by()
+        .annotate(told_of=Value(name, output_field=CharField()))
+        .values("told_of")
+        .annotate(number=Count("pk"))
+        .values_list("told_of", "number")
+        for name, rows in (
+            ("owed", Case.objects.filter(cases.owes())),
+            ("processors_to_review", Processor.objects.filter(processing.review_due())),
+            ("packages_to_remind", packages.to_remind()),
+            ("roles_waiting", grants.open_grants().select_related(None)),
+        )
+    )
+    return Counter(dict(first.union(*others, all=True)))
 
 
 def weekly() -> tuple[list[Week], int]:

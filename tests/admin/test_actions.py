@@ -91,12 +91,20 @@ class TestThePlanComesFirst:
         assert "nothing is erased until it is released" in page
         assert "Ask for erasure</button>" in page
 
-    @pytest.mark.parametrize("name", ["erasure", "hold_place"])
+    @pytest.mark.parametrize("name", ["erasure", "child_flag"])
     def test_of_an_erased_person_nothing_is_asked_and_the_page_says_why(self, agent, name):
         person = f.DataSubjectFactory(**TOMBSTONE)
         page = agent.get(reverse("admin:privacy_datasubject_act_on", args=[person.pk, name]))
         assert page.context["is_pointless"] and "Already erased." in page.content.decode()
         assert f"{case_kinds[name].submit}</button>" not in page.content.decode()
+
+    def test_a_hold_on_an_erased_person_is_placed_because_processors_may_still_have_to_be_told(self, agent):
+        person = f.DataSubjectFactory(**TOMBSTONE)
+        page = agent.get(reverse("admin:privacy_datasubject_act_on", args=[person.pk, "hold_place"]))
+        assert not page.context["is_pointless"] and "Already erased." not in page.content.decode()
+        assert f"{case_kinds['hold_place'].submit}</button>" in page.content.decode()
+        agent.post(act_url("hold_place"), filled_in("hold_place", [person]))
+        assert LegalHold.objects.filter(subject=person, released_at=None).exists()
 
     def test_placing_a_hold_tells_which_erasures_it_stops(self, agent):
         running = f.JobFactory(case__kind="erasure", case__state=State.FULFILLING)

@@ -52,6 +52,8 @@ PERMISSIONS = {
     "privacy_importrun_change": "privacy.import_datasubject",
     "privacy_importrun_history": "privacy.import_datasubject",
     "privacy_importrun_progress": "privacy.import_datasubject",
+    "privacy_rolegrant_confirm_role": "privacy.confirm_role",
+    "privacy_rolegrant_refuse_role": "privacy.confirm_role",
     "auth_user_password_change": "privacy.change_staff",
 }
 # What opening a case of each kind takes. A new kind fails the test below until it stands here.
@@ -90,6 +92,7 @@ def studio():
     f.ImportRunFactory()
     f.ReceiptFactory()
     f.ProcessorFactory()
+    f.RoleGrantFactory()
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
     return person
@@ -312,21 +315,36 @@ def test_no_secret_of_a_second_factor_has_a_page():
 
 
 def test_only_a_superuser_sees_or_changes_the_staff(client, studio):
-    boss = f.StaffFactory(is_superuser=True)
-    other = f.StaffFactory(role="agent")
-    client.force_login(boss)
+    """A role that decides is asked for there and acts when another has confirmed it; any other acts at once."""
+    boss, manager = f.StaffFactory(role="", is_superuser=True), f.StaffFactory(role="manager")
+    other = f.StaffFactory(role="auditor")
     url = reverse("admin:privacy_staff_change", args=[other.pk])
-    group = Group.objects.get(name="approver")
+    chosen = Group.objects.filter(name__in=["agent", "approver"])
     form = {
         "username": other.username, "email": other.email, "time_zone": "Europe/Berlin", "is_active": "on",
-        "is_staff": "on", "groups": str(group.pk), "_save": "Save",
+        "is_staff": "on", "groups": [str(group.pk) for group in chosen], "_save": "Save",
     }  # fmt: skip
+    client.force_login(manager)
+    assert client.get(url).status_code == client.post(url, form).status_code == 403
+    client.force_login(boss)
     assert client.post(url, form).status_code == 302
-    assert [g.name for g in other.groups.all()] == ["approver"]
+    assert [g.name for g in other.groups.all()] == ["agent"]
     entry = privacy.AuditEntry.objects.get(event="staff.changed")
     assert entry.actor == boss
-    assert entry.data["roles"] == ["approver"]
+    assert entry.data["roles"] == ["agent"]
     assert other.username not in json.dumps(entry.data)
+    grant = privacy.RoleGrant.objects.get(member=other)
+    assert (grant.role, grant.asked_by, grant.acted_at) == ("approver", boss, None)
+    confirm = reverse("admin:privacy_rolegrant_confirm_role", args=[grant.pk])
+    assert client.post(confirm).status_code == 403
+    client.force_login(manager)
+    assert client.post(confirm).status_code == 302
+    assert {g.name for g in other.groups.all()} == {"agent", "approver"}
+    asked, acts = privacy.AuditEntry.objects.filter(event__startswith="staff.role_").order_by("id")
+    assert (asked.event, asked.actor, asked.data["role"]) == ("staff.role_asked", boss, "approver")
+    assert (acts.event, acts.actor, acts.data["role"]) == ("staff.role_acts", manager, "approver")
+    assert other.username not in json.dumps([asked.data, acts.data])
+    client.force_login(boss)
     assert client.post(reverse("admin:privacy_staff_delete", args=[other.pk]), {"post": "yes"}).status_code == 403
 
 

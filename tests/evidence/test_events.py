@@ -106,7 +106,8 @@ def history() -> list[AuditEntry]:
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
     what_is_taken_in(manager)
-    what_is_said_of_processors_and_staff(manager)
+    what_is_said_of_processors(manager)
+    what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     return list(AuditEntry.objects.order_by("id"))
 
 
@@ -208,15 +209,23 @@ def what_is_taken_in(manager):
     sync.sync(objects=[CUSTOMER], as_of=None)
 
 
-def what_is_said_of_processors_and_staff(manager):
+def what_is_said_of_processors(manager):
     inventory.save(processor=f.ProcessorFactory.build(key="newcomer"), changed=["name"], actor=manager)
     Processor.objects.filter(pk="stripe").update(source="Its agreement", read_on="2026-11-01")
     inventory.save(processor=Processor.objects.get(pk="stripe"), changed=["read_on"], actor=manager)
     inventory.mark_reviewed(key="stripe", actor=manager)
+
+
+def what_is_said_of_staff(keeper, manager):
+    """Who keeps the accounts asks for a role, and a manager confirms it, or not."""
     member = f.StaffFactory.build()
-    staff.save(member=member, changed=["username"], roles=[], actor=manager)
-    staff.save(member=member, changed=["groups"], roles=["agent"], actor=manager)
-    staff.record_password_change(member=member, actor=manager)
+    staff.save(member=member, changed=["username"], roles=[], actor=keeper)
+    staff.save(member=member, changed=["groups"], roles=["agent"], actor=keeper)
+    staff.record_password_change(member=member, actor=keeper)
+    given = staff.ask_role(member=member, role="approver", actor=keeper)
+    staff.confirm_role(grant_id=given.id, actor=manager)
+    refused = staff.ask_role(member=member, role="manager", actor=keeper)
+    staff.refuse_role(grant_id=refused.id, actor=manager)
 
 
 @pytest.mark.django_db

@@ -32,7 +32,7 @@ from tests.factories.requests import (
     CaseFactory,
     ReceiptFactory,
 )
-from tests.factories.staff import StaffFactory
+from tests.factories.staff import RoleGrantFactory, StaffFactory
 from tests.factories.subjects import (
     DataSubjectFactory,
     IdentifierFactory,
@@ -53,7 +53,7 @@ __all__ = [
     "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "MarketingPreferenceFactory",
     "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
     "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "RefundFactory", "CaseFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory",
+    "RoleGrantFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory",
     "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
     "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 import factory
 from django.contrib.auth.models import Group
 
-from privacy.models import Staff
-from privacy.roles import MANAGER
+from privacy.models import RoleGrant, Staff
+from privacy.roles import APPROVER, MANAGER
 
 
 class StaffFactory(factory.django.DjangoModelFactory):
@@ -21,3 +21,14 @@ class StaffFactory(factory.django.DjangoModelFactory):
     def role(self, create, role, **kwargs):
         if create and role != "":
             self.groups.add(Group.objects.get(name=role or MANAGER))
+
+
+class RoleGrantFactory(factory.django.DjangoModelFactory):
+    """A role that decides, asked for by another, which waits for a third."""
+
+    class Meta:
+        model = RoleGrant
+
+    member = factory.SubFactory(StaffFactory, role="agent")
+    role = APPROVER
+    asked_by = factory.SubFactory(StaffFactory, role="", is_superuser=True)

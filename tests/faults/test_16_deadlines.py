@@ -227,7 +227,7 @@ class TestTheWordsStandBesideTheDate:
         content = unzipped(exported(person))
         assert words in " ".join(content["index.html"].decode().split())
         regime = deadline_for("access", country, MOMENT)[0]
-        assert [row["regime"] for row in json_rows(content, "privacy.RightsRequest")] == [regime]
+        assert [row["regime"] for row in json_rows(content, "privacy.Case")] == [regime]
 
 
 class TestInvoicesStayEightYears:

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing, contextmanager
 from html.parser import HTMLParser
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -12,7 +13,7 @@ from django.urls import reverse
 from kosenai_ops.error_pages import bad_request
 from privacy import tasks
 from privacy.jobs.slices import is_busy
-from privacy.models import Heartbeat, RightsRequest
+from privacy.models import Case, Heartbeat
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +41,7 @@ def another_writer():
     parameters.pop("cursor_factory", None)
     other = connection.Database.connect(**parameters)
     other.execute(
-        "LOCK TABLE privacy_rightsrequest, privacy_auditentry, privacy_heartbeat, django_session, axes_accessattempt, "
+        "LOCK TABLE privacy_case, privacy_auditentry, privacy_heartbeat, django_session, axes_accessattempt, "
         "axes_accesslog IN EXCLUSIVE MODE"
     )
     return other
@@ -48,7 +49,7 @@ def another_writer():
 
 @pytest.fixture
 def agent(client):
-    member = f.StaffFactory(is_superuser=True)  # the flush between these tests takes the roles
+    member = f.StaffFactory(role="agent")
     client.force_login(member)
     client.get(reverse("admin:index"))  # the session is written once a minute: now, and not in the test
     client.raise_request_exception = False
@@ -78,10 +79,13 @@ class Fields(HTMLParser):
         self.text = ""
 
 
+PLACE_HOLD = {"viewname": "admin:privacy_datasubject_act", "args": ["hold_place"]}
+
+
 def place_hold(client, person):
     return client.post(
-        reverse("admin:privacy_datasubject_act", args=["hold"]),
-        {"subjects": str(person.pk), "reason": TYPED, "verification": "authority"},
+        reverse(**PLACE_HOLD),
+        {"subjects": str(person.pk), "reason": TYPED, "verification": "authority", "token": str(uuid4())},
     )
 
 
@@ -95,9 +99,10 @@ def test_a_form_that_meets_a_locked_database_is_shown_again_and_sending_it_again
     assert TYPED not in page  # escaped
     fields = Fields(page).found
     assert fields["reason"] == [TYPED]
-    assert not RightsRequest.objects.exists()
-    client.post(reverse("admin:privacy_datasubject_act", args=["hold"]), fields)
-    assert RightsRequest.objects.get().reason == TYPED
+    assert not Case.objects.exists()
+    for _ in range(2):  # whoever sends it once more asks for nothing twice
+        client.post(reverse(**PLACE_HOLD), fields)
+        assert [case.reason for case in Case.objects.filter(kind="hold_place", subject=person)] == [TYPED]
 
 
 def test_a_page_that_is_finished_is_shown_though_its_session_cannot_be_saved(client, agent, caplog):

@@ -35,8 +35,10 @@ def saved(client, keeper, member: Staff, roles) -> None:
     client.force_login(keeper)
     page = reverse("admin:privacy_staff_change", args=[member.pk])
     groups = [str(pk) for pk in Group.objects.filter(name__in=roles).values_list("pk", flat=True)]
-    given = {"username": member.username, "email": member.email, "time_zone": "UTC", "is_active": "on",
-             "is_staff": "on", "groups": groups, "first_name": "", "last_name": "", "deputy": "", "absent_until": ""}  # fmt: skip
+    given = {
+        "username": member.username, "email": member.email, "time_zone": "UTC", "is_active": "on", "is_staff": "on",
+        "groups": groups, "first_name": "", "last_name": "", "deputy": "", "absent_until": "",
+    }  # fmt: skip
     answer = client.post(page, given)
     assert answer.status_code == 302, answer.context["errors"]
 

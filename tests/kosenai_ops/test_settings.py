@@ -89,6 +89,8 @@ def test_the_demo_relaxes_only_what_is_listed(settings_with):
         # no authenticator app to set up before the first look
         "SECOND_FACTOR_COMPULSORY",
         "REAUTHENTICATE_BEFORE_APPROVAL",
+        # a role that decides acts at once where nobody could confirm it: one person looks at the demo
+        "APPROVER_WAIT",
         # nothing to collect
         "WHITENOISE_USE_FINDERS",
         "STORAGES",

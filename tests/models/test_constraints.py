@@ -56,6 +56,21 @@ def decider_is_who_asked():
     type(case).objects.filter(pk=case.pk).update(approved_by=case.requested_by)
 
 
+def role_given_to_oneself():
+    member = f.StaffFactory()
+    f.RoleGrantFactory(member=member, asked_by=member)
+
+
+def role_confirmed_by_who_asked():
+    grant = f.RoleGrantFactory()
+    type(grant).objects.filter(pk=grant.pk).update(confirmed_by=grant.asked_by)
+
+
+def role_confirmed_by_whom_it_is_for():
+    grant = f.RoleGrantFactory()
+    type(grant).objects.filter(pk=grant.pk).update(confirmed_by=grant.member)
+
+
 VIOLATIONS: dict[str, Callable[[], object]] = {
     "subject_tombstone_is_empty": changed(f.DataSubjectFactory, erased_at=NOW),
     "subject_country_is_iso_3166": changed(f.DataSubjectFactory, country="de"),
@@ -117,6 +132,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "invoice_line_currency": changed(f.InvoiceLineFactory, currency="EUR"),
     "refund_currency": changed(f.RefundFactory, currency="EUR"),
     "refund_is_positive": changed(f.RefundFactory, amount=0),
+    "role_grant_once_open": twice(f.RoleGrantFactory, member=f.StaffFactory),
+    "role_is_not_given_to_oneself": role_given_to_oneself,
+    "role_is_confirmed_by_a_third": role_confirmed_by_who_asked,
+    "role_acts_or_is_refused": changed(f.RoleGrantFactory, acted_at=NOW, refused_at=NOW),
 }
 
 
@@ -141,6 +160,13 @@ def test_the_database_refuses(name):
             column.rpartition(".")[2].removesuffix("_id") for column in str(refused.value).split(": ")[1].split(", ")
         }
         assert named == set(rule.fields)
+
+
+@pytest.mark.django_db
+def test_nobody_confirms_a_role_of_their_own():
+    """The other half of the constraint of the third."""
+    with pytest.raises(IntegrityError, match="role_is_confirmed_by_a_third"), transaction.atomic():
+        role_confirmed_by_whom_it_is_for()
 
 
 UNIQUE = [(m, field) for m in OURS for field in m._meta.concrete_fields if field.unique and not field.primary_key]
