@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
+from privacy import roles
 from privacy.catalogue import NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import OF_MOVE
@@ -96,8 +97,9 @@ def must_be_allowed(case: Case, event: str, actor: Staff | None) -> None:
 
 def must_have(actor: Staff, permit: Permit | None) -> None:
     """Raises PermissionDenied, also where nobody may."""
-    if permit is None or not actor.has_perm(permit.name):
-        raise PermissionDenied("Your role does not allow this.")
+    if permit is None:
+        raise PermissionDenied("Nobody may do this.")
+    roles.must_have(actor, permit.name)
 
 
 def _write(cases: Sequence[Case], to: str, event: str) -> None:
