@@ -42,7 +42,9 @@ def near_columns(model: type[models.Model]) -> list[str]:
 
 def is_declared(model_admin, column: str, lookup: str) -> bool:
     """Whether the parameter is one of the list's own filters'."""
-    offered = [one if isinstance(one, str) else getattr(one, "parameter_name", "") for one in model_admin.list_filter]
+    offered = [
+        one if isinstance(one, str) else getattr(one, "parameter_name", "") for one in model_admin.get_list_filter(None)
+    ]
     if f"{column}__{lookup}" in offered:
         return True
     return any(column in (name, f"{name}__id", f"{name}__pk") for name in offered) and lookup in OF_A_FILTER
