@@ -3,13 +3,14 @@ safe."""
 
 import secrets
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -43,9 +44,24 @@ from privacy.selectors import standing
 S = State
 
 
+def once_more_if_overtaken[**P, R](verb: Callable[P, R]) -> Callable[P, R]:
+    """Does it again where somebody else has ordered the same work since it was looked for: their job could only be
+    locked before the person is, so the second time finds it first, and joins it."""
+
+    @wraps(verb)
+    def twice(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except IntegrityError:
+            return verb(*args, **kwargs)
+
+    return twice
+
+
 # --- Asking -----------------------------------------------------------------------------------------------------------
 
 
+@once_more_if_overtaken
 def ask(
     key: str,
     *,
@@ -153,6 +169,7 @@ class PlanChanged(NotAllowed):
     """The plan has got more than what was shown to whoever decides."""
 
 
+@once_more_if_overtaken
 def prove(*, request_id: UUID, actor: Staff, verification: str) -> Case:
     """It is made sure who asks; what needs nobody else's decision starts. Raises NotAllowed, PermissionDenied, and
     ValueError for a way that is not taken."""
@@ -175,6 +192,7 @@ def grant(*, request_id: UUID, actor: Staff, shown: Collection[str] | None = Non
     return grant_all(request_ids=[request_id], actor=actor, shown=shown)[0]
 
 
+@once_more_if_overtaken
 def grant_all(*, request_ids: Sequence[UUID], actor: Staff, shown: Collection[str] | None = None) -> list[Case]:
     """Decides that these are carried out, all or none, with as few queries as for one. `shown` are the parts of the
     plan that whoever decides has read; without it, what is there now.
@@ -459,6 +477,7 @@ def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = No
     return case
 
 
+@once_more_if_overtaken
 def reopen(*, request_id: UUID, actor: Staff) -> Case:
     """Takes a closed case up again, such as a package that expired before it was fetched: it is to be decided anew.
     Raises NotAllowed and PermissionDenied."""

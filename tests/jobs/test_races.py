@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 from uuid import uuid4
 
 import pytest
@@ -133,6 +133,24 @@ def test_two_requests_for_the_same_erasure_are_two_cases_and_one_work(staff):
         while working.run(job.id):
             pass
         assert {case.outcome for case in Case.objects.filter(subject=person)} == {"fulfilled"}
+
+
+def test_who_is_overtaken_between_looking_for_work_and_ordering_it_joins_it(staff, monkeypatch):
+    person, third = f.DataSubjectFactory(), f.StaffFactory()
+    asked = {"subject_ids": [person.id], "reason": "Asked by mail", "verification": "signed_in"}
+    cases = [ask("erasure", actor=who, **asked)[0] for who in staff]
+    look, both_have_looked = requests.lock_work, Barrier(2)
+
+    def look_together(*what):
+        found = look(*what)
+        with suppress(BrokenBarrierError):  # SQLite lets one write at a time: there the other one never comes
+            both_have_looked.wait(1)
+        return found
+
+    monkeypatch.setattr(requests, "lock_work", look_together)
+    at_once(*[lambda case=case: grant(request_id=case.id, actor=third) for case in cases])
+    [job] = Job.objects.filter(subject=person)
+    assert set(Case.objects.filter(subject=person).values_list("joined", flat=True)) == {None, job.id}
 
 
 def test_the_same_form_sent_twice_at_once_opens_one_case(staff):
