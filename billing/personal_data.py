@@ -2,6 +2,7 @@
 
 from billing import models
 from privacy.datamap import Blank, Category, Keep, LawfulBasis, Personal, PersonalData, Retention, Use, exempt, register
+from privacy.datamap.retention import while_account_open
 
 # The ledger of who paid what, and got it back, is complete whatever else has become of the person.
 FACTS = "A fact that tax law wants kept comes in, without the person (GDPR art. 17(3)(b)); billing.sync judges which"
@@ -64,7 +65,7 @@ class SubscriptionData(Billing):
 @register(models.PaymentMethod)
 class PaymentMethodData(Billing):
     subject = "customer__subject"
-    retention = Retention("While the card can be charged", years=5, after="expires_year")
+    retention = while_account_open("While the card can be charged; a card that is taken away goes at once")
     fields = {
         "stripe_id": Personal(Category.PAYMENT),
         "brand": Personal(Category.PAYMENT),
@@ -99,7 +100,7 @@ class InvoiceData(Billing):
 class InvoiceLineData(Billing):
     subject = "invoice__customer__subject"
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
-    retention = voucher("the invoice's issue", f"As long as its invoice. {TAX}")
+    retention = voucher("invoice__issued_at", f"As long as its invoice. {TAX}")
     erase = Blank()
     despite_freeze = FACTS
     fields = {"description": Personal(Category.PURCHASES)}

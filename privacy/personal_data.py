@@ -5,6 +5,7 @@ A new model without a class here (or in its own app's personal_data.py) stops th
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
@@ -409,10 +410,8 @@ MACHINERY = (
 @register(models.Job)
 class JobData(Accountability):
     subject = "subject"
-    erase = Keep(
-        because=ACCOUNTABILITY.because,
-        until=Retention("Proof that a request was answered", years=3, after="ordered_at"),
-    )
+    retention = replace(EVIDENCE_RETENTION, after="ordered_at")
+    erase = Keep(because=ACCOUNTABILITY.because, until=retention)
     fields = {"subject": Personal(Category.PSEUDONYM), "kind": Personal(Category.PRIVACY_CHOICES)}
     not_personal = (
         "id",
@@ -441,6 +440,7 @@ class StepData(Accountability):
     erasure of the tables, so the sweep of the tables keeps its hands off."""
 
     subject = "job__subject"
+    retention = replace(EVIDENCE_RETENTION, after="job__ordered_at")
     erase = Keep(
         because="The processor is asked to erase by these ids; emptied as soon as it has answered",
         until=Retention("Until the processor has answered", days=90, after="finished_at"),

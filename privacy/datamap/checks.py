@@ -1,5 +1,6 @@
 """System checks: a table, a field, a path or a reason that is missing stops the start."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 from privacy.datamap import registry, triggers
 from privacy.datamap.declaration import Evidence, Joint, Others, PersonalData
-from privacy.datamap.fields import Column, far_end, field_of
-from privacy.datamap.treatments import DeleteRow, HandOver, Treatment
+from privacy.datamap.fields import Column, date_fault, far_end, field_of
+from privacy.datamap.treatments import TEXT, DeleteRow, HandOver, Treatment
+from privacy.datamap.vocabulary import LawfulBasis, Use
 
 SUBJECT = "privacy.DataSubject"
 PROCESSOR = "privacy.Processor"
+KEY = re.compile(r"[a-z][a-z0-9_]+")
 NEEDED = ("subject", "purpose", "lawful_basis", "retention")
 
 
@@ -118,7 +121,7 @@ def _check_declaration(declaration: type[PersonalData]) -> list[Error]:
     missing = [name for name in NEEDED if not hasattr(declaration, name)]
     if missing:
         return [_error("E008", model, f"has no {name}") for name in missing]
-    errors = _check_completeness(declaration) + _check_path(declaration)
+    errors = _check_completeness(declaration) + _check_path(declaration) + _check_why(declaration)
     if errors:
         return errors  # the rest would stumble over the same faults
     for name, treatment in declaration.treatments().items():
@@ -173,6 +176,28 @@ def _check_path(declaration: type[PersonalData]) -> list[Error]:
     if model._meta.label != SUBJECT:
         return [_error("E007", declaration.model, f"has a path that ends at {model._meta.label}, not at {SUBJECT}")]
     return []
+
+
+def _check_why(declaration: type[PersonalData]) -> list[Error]:
+    """Purposes, bases, recipients and retention are of their vocabularies, and the retention can be counted."""
+    model, errors = declaration.model, []
+    for purpose, basis in declaration.purposes().items():
+        if not isinstance(purpose, Use):
+            errors.append(_error("E018", model, f"has the purpose {purpose!r}, which is no Use"))
+        if not isinstance(basis, LawfulBasis):
+            errors.append(_error("E018", model, f"has the lawful basis {basis!r}, which is no LawfulBasis"))
+    for key in declaration.recipients:
+        if not KEY.fullmatch(key):
+            errors.append(_error("E018", model, f"names {key!r} as recipient, which can be no processor's key"))
+    retention = declaration.retention
+    if retention.has_end != bool(retention.after):
+        errors.append(_error("E019", model, "is kept for a period without a start, or from a start without a period"))
+    elif retention.has_end and (fault := date_fault(model, retention.after)):
+        errors.append(_error("E019", model, f"is kept for a period that {fault}"))
+    for name, personal in declaration.fields.items():
+        if personal.special and not isinstance(field_of(model, name), (*TEXT, models.JSONField, models.FileField)):
+            errors.append(_error("E020", model, f"calls {name!r} special, in which nobody can write"))
+    return errors
 
 
 def _check_outcome(declaration: type[PersonalData]) -> list[Error]:

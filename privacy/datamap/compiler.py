@@ -395,10 +395,22 @@ def kept_until(scope: Scope) -> Sql:
 
 def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
     table, joins, subject = _chain(declaration)
-    column = f"{table}.{_quote(field_of(declaration.model, keep.until.after).column)}"
+    moment = _value_at(declaration.model, keep.until.after.split("__"))
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
-    return f"SELECT {subject}, CAST(MAX({column}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
+    return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
         list(scope.params)
+    )
+
+
+def _value_at(model: type[models.Model], path: Sequence[str]) -> str:
+    """SQL of the value at the end of a path of foreign keys."""
+    field = field_of(model, path[0])
+    column = f"{_table(model)}.{_quote(field.column)}"
+    if len(path) == 1:
+        return column
+    parent = far_end(field)
+    return (
+        f"(SELECT {_value_at(parent, path[1:])} FROM {_table(parent)} WHERE {_table(parent)}.{_pk(parent)} = {column})"
     )
 
 

@@ -15,11 +15,14 @@ class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
+    special: text in which people may write what GDPR art. 9 protects (health, belief, ...): on which ground of art.
+    9(2) it may be held. Such text is masked, and the record of processing names it.
     """
 
     category: Category
     erase: Treatment | None = None
     starts_processing: bool = False
+    special: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class PersonalData:
     not_personal: every other field, by name: a field in neither fails the start.
     withheld: fields an access package leaves out, each with the reason told in its manifest.
     veiled: fields an access package tells differently in some rows.
+    further: other purposes that the rows serve, each with its own basis.
     folder: where the storage keeps all the person's files of this model, with {subject} in it.
     roles: foreign keys to third persons, told in the package as this word.
     despite_freeze: why rows of a frozen or erased person still come in; empty: the database refuses them.
@@ -113,6 +117,7 @@ class PersonalData:
     veiled: ClassVar[dict[str, Veiled]] = {}
     roles: ClassVar[dict[str, str]] = {}
     recipients: ClassVar[tuple[str, ...]] = ()
+    further: ClassVar[dict[Use, LawfulBasis]] = {}
     folder: ClassVar[str] = ""
     despite_freeze: ClassVar[str] = ""
     evidence: ClassVar[Evidence | None] = None
@@ -123,6 +128,11 @@ class PersonalData:
     @classmethod
     def label(cls) -> str:
         return cls.model._meta.label
+
+    @classmethod
+    def purposes(cls) -> dict[Use, LawfulBasis]:
+        """What the rows are held for, the purpose that they were collected for first, each with its basis."""
+        return {cls.purpose: cls.lawful_basis} | cls.further
 
     @classmethod
     def path(cls) -> list[str]:

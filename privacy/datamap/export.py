@@ -23,7 +23,9 @@ SUBJECTS = ["customer"]
 
 @dataclass(frozen=True)
 class Line:
-    """One column of one table. `says` is personal, not personal, exempt, or that rows go which name the person."""
+    """One column of one table. `says` is personal, not personal, exempt, or that rows go which name the person;
+    `special` the ground on which special categories of data may stand in it; `package` how an access package tells it:
+    told, veiled in some rows, withheld, or not at all."""
 
     model: str
     table: str
@@ -38,6 +40,8 @@ class Line:
     retention: str = ""
     recipients: str = ""
     because: str = ""
+    special: str = ""
+    package: str = ""
 
 
 def lines() -> list[Line]:
@@ -94,20 +98,21 @@ def as_fideslang() -> str:
 def _declared(declaration: type[PersonalData]) -> Iterator[Line]:
     treatments = declaration.treatments()
     common = {
-        "purpose": str(declaration.purpose),
-        "lawful_basis": f"{declaration.lawful_basis}, {declaration.lawful_basis.article}",
-        "lawful_basis_iri": declaration.lawful_basis.dpv,
+        "purpose": " ".join(declaration.purposes()),
+        "lawful_basis": "; ".join(f"{basis}, {basis.article}" for basis in _bases(declaration)),
+        "lawful_basis_iri": " ".join(basis.dpv for basis in _bases(declaration)),
         "retention": declaration.retention.text,
         "recipients": " ".join(declaration.recipients),
     }
     for field in declaration.model._meta.concrete_fields:
-        where = _where(declaration.model, field)
+        where = _where(declaration.model, field) | {"package": _told(declaration, field.name)}
         if treatment := treatments.get(field.name):
             yield Line(
                 **where, **common, says="personal",
                 category=str(declaration.fields[field.name].category),
                 treatment=_words(declaration, field.name, treatment),
                 because=_because(declaration, field.name, treatment),
+                special=declaration.fields[field.name].special,
             )  # fmt: skip
         else:
             yield Line(**where, **common, says="not personal")
@@ -119,6 +124,18 @@ def _exempted(model: type[models.Model]) -> Iterator[Line]:
     because = registry.exemptions.get(model, "NOT DECLARED") if eraser is None else eraser.because
     for field in model._meta.local_concrete_fields:
         yield Line(**_where(model, field), says=says, because=because)
+
+
+def _bases(declaration: type[PersonalData]) -> list[LawfulBasis]:
+    return list(dict.fromkeys(declaration.purposes().values()))
+
+
+def _told(declaration: type[PersonalData], name: str) -> str:
+    if name == declaration.silent:
+        return ""
+    if name in declaration.withheld:
+        return "withheld"
+    return "veiled" if name in declaration.veiled else "told"
 
 
 def _where(model: type[models.Model], field: Column) -> dict[str, str]:
@@ -169,7 +186,7 @@ def _without_repetition(rows: Sequence[Line]) -> dict[str, Any]:
 def _collection(rows: Sequence[Line]) -> dict[str, Any]:
     first = rows[0]
     said: dict[str, Any] = {"description": first.because} if not first.purpose else {
-        "description": f"Kept: {first.retention}", "data_uses": [first.purpose], "data_subjects": SUBJECTS,
+        "description": f"Kept: {first.retention}", "data_uses": first.purpose.split(), "data_subjects": SUBJECTS,
     }  # fmt: skip
     return {"name": first.table, **said, "fields": [_field(row) for row in rows]}
 
@@ -188,8 +205,8 @@ def _field(row: Line) -> dict[str, Any]:
 def _our_system() -> dict[str, Any]:
     by_activity: dict[tuple[Use, LawfulBasis, str], list[type[PersonalData]]] = {}
     for declaration in sorted(registry.declarations.values(), key=lambda d: d.label()):
-        key = (declaration.purpose, declaration.lawful_basis, declaration.retention.text)
-        by_activity.setdefault(key, []).append(declaration)
+        for purpose, basis in declaration.purposes().items():
+            by_activity.setdefault((purpose, basis, declaration.retention.text), []).append(declaration)
     return {
         "fides_key": f"{DATASET}_system",
         "name": "Kosenai",

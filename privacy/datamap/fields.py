@@ -16,6 +16,21 @@ def field_of(model: type[models.Model], name: str) -> Column:
     return field
 
 
+def date_fault(model: type[models.Model], path: str) -> str:
+    """Why this path, from a row of the model and through foreign keys, leads to no date; empty when it does."""
+    *links, name = path.split("__")
+    try:
+        for link in links:
+            field = field_of(model, link)
+            if not isinstance(field, models.ForeignKey):
+                return f"counts from {path!r}, where {link!r} is no foreign key"
+            model = far_end(field)
+        field = field_of(model, name)
+    except FieldDoesNotExist:
+        return f"counts from {path!r}, which is not a field"
+    return "" if isinstance(field, models.DateField) else f"counts from {path!r}, which is no date"
+
+
 def far_end(link: Column) -> type[models.Model]:
     """The model at the other end of a foreign key; its name, as a text, only until all models are loaded."""
     return cast(type[models.Model], link.related_model)

@@ -8,10 +8,11 @@ from dateutil.relativedelta import relativedelta
 
 @dataclass(frozen=True)
 class Retention:
-    """A period from a date field of the row, or, with neither years nor days, as long as the account is open.
+    """A period from a date, or, with neither years nor days, as long as the account is open.
 
-    With `from_year_end` it begins at the end of that date's calendar year, as tax law counts. `because` is printed in
-    the record of processing, in the access package and on the receipt.
+    `after` is the path of a date field, from the row and through foreign keys, such as `invoice__issued_at`; a system
+    check follows it. With `from_year_end` the period begins at the end of that date's calendar year, as tax law counts.
+    `because` is printed in the record of processing, in the access package and on the receipt.
     """
 
     because: str
@@ -22,11 +23,21 @@ class Retention:
 
     @property
     def text(self) -> str:
-        if not (self.years or self.days):
+        if not self.has_end:
             return "While the account is open"
-        period = f"{self.years} years" if self.years else f"{self.days} days"
-        start = f"the end of the calendar year ({self.after})" if self.from_year_end else self.after
-        return f"{period} after {start.replace('_', ' ')}"
+        period = _counted(self.years, "year") if self.years else _counted(self.days, "day")
+        start = f"the end of the calendar year ({self._start})" if self.from_year_end else self._start
+        return f"{period} after {start}"
+
+    @property
+    def has_end(self) -> bool:
+        return bool(self.years or self.days)
+
+    @property
+    def _start(self) -> str:
+        """`issued at of its invoice`."""
+        *links, name = (part.replace("_", " ") for part in self.after.split("__"))
+        return " of its ".join([name, *reversed(links)])
 
     def ends_on(self, start: date) -> date:
         """The last day of the period that the row's date `start` sets going."""
@@ -36,3 +47,7 @@ class Retention:
 
 def while_account_open(because: str = "Needed to provide the service (policy section 7)") -> Retention:
     return Retention(because)
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from privacy.datamap.fields import Column
+from privacy.datamap.fields import Column, date_fault
 from privacy.datamap.retention import Retention
 
 TEXT = (models.CharField, models.TextField)
@@ -42,13 +41,10 @@ class Keep(Treatment):
     def fault(self, field: Column) -> str:
         if not self.because.strip():
             return "Keep needs a reason"
-        if not (self.until.years or self.until.days):
+        if not self.until.has_end:
             return "Keep needs an end: years or days"
-        try:
-            start = field.model._meta.get_field(self.until.after)
-        except FieldDoesNotExist:
-            return f"Keep counts from {self.until.after!r}, which is not a field"
-        return "" if isinstance(start, models.DateField) else f"Keep counts from {self.until.after!r}, which is no date"
+        fault = date_fault(field.model, self.until.after)
+        return f"Keep {fault}" if fault else ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Use(StrEnum):
     IMPROVEMENT = "functional.service.improve"
     PERFORMANCE = "analytics.reporting.system.performance"
     MARKETING = "marketing.communications.email"
+    FRAUD = "essential.fraud_detection"
+    TERMS = "essential.service.operations"
     LEGAL_OBLIGATION = "essential.legal_obligation"
 
     @property
@@ -51,6 +53,8 @@ class Use(StrEnum):
             Use.IMPROVEMENT: "Understand how features perform",
             Use.PERFORMANCE: "Find and mend faults",
             Use.MARKETING: "Send news to those who want it",
+            Use.FRAUD: "Detect fraud and abuse",
+            Use.TERMS: "Enforce the Terms of Service",
             Use.LEGAL_OBLIGATION: "Keep what the law asks, and prove what was done",
         }[self]
 

@@ -14,6 +14,7 @@ from privacy.datamap import (
     HandOver,
     Joint,
     Keep,
+    LawfulBasis,
     Nullify,
     Others,
     Personal,
@@ -242,6 +243,44 @@ def test_a_declaration_that_lacks_what_the_law_asks_for(throwaway, name):
 
     declare(Diary, **{"fields": AUTHOR, name: None})
     assert faults() == [("E008", "Diary")]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "number"),
+    [
+        ({"purpose": "functional.service"}, "E018"),
+        ({"lawful_basis": "Contract"}, "E018"),
+        ({"further": {"essential.fraud_detection": LawfulBasis.CONTRACT}}, "E018"),
+        ({"recipients": ("Clerk, Inc.",)}, "E018"),
+        ({"recipients": "clerk"}, "E018"),  # a text is a row of letters
+        ({"retention": Retention(REASON, years=1)}, "E019"),
+        ({"retention": Retention(REASON, after="written_at")}, "E019"),
+        ({"retention": Retention(REASON, years=1, after="author")}, "E019"),
+        ({"retention": Retention(REASON, years=1, after="author__full_name")}, "E019"),
+        ({"retention": Retention(REASON, years=1, after="written_at__day")}, "E019"),
+        ({"retention": Retention(REASON, years=1, after="the author's end")}, "E019"),
+        ({"fields": {"author": Personal(Category.USER_ID, special="art. 9(2)(a)")}}, "E020"),
+    ],
+)
+def test_a_purpose_basis_recipient_or_retention_of_no_vocabulary(throwaway, attributes, number):
+    class Letter(ThrowAway):
+        author = link(DataSubject)
+        written_at = models.DateTimeField()
+
+    sound = {"fields": {"author": Personal(Category.USER_ID)}, "not_personal": ("id", "written_at")}
+    declare(Letter, **(sound | attributes))
+    assert {found for found, _ in faults()} == {number}
+
+
+def test_a_retention_may_count_from_a_date_of_another_table(throwaway):
+    class Letter(ThrowAway):
+        author = link(DataSubject)
+
+    fields = {"author": Personal(Category.USER_ID)}
+    retention = Retention(REASON, years=1, after="author__created_at")
+    assert retention.text == "1 year after created at of its author"
+    declare(Letter, fields=fields, retention=retention)
+    assert faults() == []
 
 
 def test_a_row_both_deleted_and_kept(throwaway):
