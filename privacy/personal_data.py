@@ -346,6 +346,11 @@ class DeviceIdentifierData(Usage):
     not_personal = ("id",)
 
 
+KEPT_OUT = (
+    "Keeps an erased person from being brought back by a stale file (GDPR art. 5(1)(d), 17(1), 21(3); recital 26)"
+)
+
+
 class Accountability(PersonalData):
     """Records of what was asked and done. They stay, without what was written about the person; what is written down
     about a frozen or erased person is what the freeze and the erasure are proved by."""
@@ -532,6 +537,27 @@ class ChildFlagData(Accountability):
     )
 
 
+@register(models.Suppression)
+class SuppressionData(Accountability):
+    """Written by the erasure itself, about a person whose row is a tombstone by then. It ends with the case that it was
+    written for: by then no backup or file of a processor's is left that could bring the person back."""
+
+    subject = "request__subject"
+    lawful_basis = LawfulBasis.LEGITIMATE_INTERESTS
+    retention = replace(EVIDENCE_RETENTION, because=KEPT_OUT, after="created_at")
+    erase = Keep(because=KEPT_OUT, until=retention)
+    fields = {
+        "kind": Personal(Category.ACCOUNT),
+        "digest": Personal(Category.PSEUDONYM),
+        "folded": Personal(Category.PSEUDONYM),
+        "lifted_because": Personal(Category.PRIVACY_CHOICES),
+    }
+    not_personal = ("id", "key_id", "is_exact", "request", "created_at", "lifted_at", "lifted_by")
+    roles = {"lifted_by": "Kosenai staff"}
+    withheld = dict.fromkeys(("digest", "folded"), "A keyed hash: it tells nothing without our key")
+    evidence = Evidence(once=("lifted_at", "lifted_by", "lifted_because"))
+
+
 EMPLOYEES = "Kosenai's own employees, under the staff privacy notice; no data subject appears here"
 exempt(models.Staff, because=EMPLOYEES)
 exempt(models.RoleGrant, because=EMPLOYEES)
@@ -564,11 +590,6 @@ exempt(models.AuditHead, because="Digests of audit entries", evidence=Evidence(c
 exempt(
     models.AuditEntry,
     because="Counts, rule names and keyed pseudonyms; no personal values (checked by a test)",
-    evidence=Evidence(),
-)
-exempt(
-    models.Suppression,
-    because="Keyed hashes that only recognise a returning identifier (GDPR recital 26, 17(3)(b))",
     evidence=Evidence(),
 )
 

@@ -35,6 +35,7 @@ INVENTORY = ("privacy.processor", "billing.product", "billing.price")
 ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
     "privacy.import_datasubject": (MANAGER,),
+    "privacy.readmit_identifier": (MANAGER,),
     "privacy.confirm_role": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),

@@ -9,7 +9,7 @@ from privacy.catalogue.cases import label_of as label_of_kind
 from privacy.evidence.events import Event
 from privacy.evidence.reconciliation import named_now
 from privacy.fulfilment.reveal import RevealReason
-from privacy.models import Answered, AuditEntry, Verification
+from privacy.models import Answered, AuditEntry, Suppression, Verification
 
 DENIALS = dict(DenialForm.REASONS)
 
@@ -93,6 +93,7 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "fields": fields,
     "how": lambda data: Answered(data["how"]).label.lower(),
     "kind": lambda data: label_of_kind(data["kind"]),
+    "lifted": lambda data: Suppression.Because(data["because"]).label.lower(),
     "member": lambda data: data["member"],
     "model": lambda data: step_words.model_name(data["model"]),
     "outcome": outcome,

@@ -53,14 +53,14 @@ def check_tables(app_configs: Any, databases: Sequence[str] | None = None, **kwa
     """Every table and column belongs to the data map, every recipient to the inventory (`check --database default`)."""
     errors = []
     for alias in databases or []:
-        if _is_migrated(connections[alias]):
+        if is_migrated(connections[alias]):
             errors += (
                 _check_columns(connections[alias]) + _check_recipients(alias) + _check_triggers(connections[alias])
             )
     return errors
 
 
-def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
+def is_migrated(connection: BaseDatabaseWrapper) -> bool:
     """`migrate` runs these checks first: before it has run, the tables are those of the version before."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())

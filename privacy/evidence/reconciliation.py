@@ -16,7 +16,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 
 from privacy.evidence import commitments
-from privacy.evidence.commitments import pseudonym
+from privacy.evidence.commitments import pseudonyms
 from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
 from privacy.models import (
     AccessPackage,
@@ -124,6 +124,7 @@ class Told:
     plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
     finished: dict[tuple[str, str], Finished] = field(default_factory=dict)  # by job and step
     packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
+    lifted: dict[str, AuditEntry] = field(default_factory=dict)  # by entry of the ledger
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -148,6 +149,8 @@ class Told:
             self.packages.add((entry.event, entry.data["package"]))
         if entry.event == Event.CASE_JOINED:
             self.joined = entry
+        if entry.event == Event.IDENTIFIER_READMITTED:
+            self.lifted[entry.data["entry"]] = entry
 
     def _hear_of_a_decision(self, entry: AuditEntry) -> None:
         if entry.event == Event.CASE_REOPENED:
@@ -186,7 +189,7 @@ class Rows:
     steps: Mapping[UUID, list[Step]]
     receipts: Mapping[UUID, Receipt]
     packages: Mapping[UUID, list[AccessPackage]]
-    suppressions: Mapping[UUID, list[tuple[str, str]]]
+    suppressions: Mapping[UUID, list[Suppression]]
     duties: Mapping[UUID, UUID]  # {hold or flag: person}
 
     @classmethod
@@ -197,7 +200,7 @@ class Rows:
         named = {_id_of_duty(request, told[pk]) for pk, request in requests.items()} - {None}
         jobs: defaultdict[UUID | None, list[Job]] = defaultdict(list)
         steps: defaultdict[UUID, list[Step]] = defaultdict(list)
-        suppressions: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
+        suppressions: defaultdict[UUID, list[Suppression]] = defaultdict(list)
         packages: defaultdict[UUID, list[AccessPackage]] = defaultdict(list)
         for package in AccessPackage.objects.filter(request__in=requests):
             packages[package.request_id].append(package)
@@ -206,9 +209,8 @@ class Rows:
         found_steps = Step.objects.filter(job__case__in=requests).annotate(case=F("job__case"))
         for step in found_steps.order_by("case", "job__ordered_at", "seq"):
             steps[step.case].append(step)
-        suppressed = Suppression.objects.filter(request__in=requests)
-        for pk, kind, digest in suppressed.values_list("request", "kind", "digest"):
-            suppressions[pk].append((kind, digest))
+        for entry in Suppression.objects.filter(request__in=requests):
+            suppressions[entry.request_id].append(entry)
         return cls(
             requests, jobs, steps,
             {row.request_id: row for row in Receipt.objects.filter(request__in=requests).order_by("issued_at")},
@@ -248,7 +250,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
 def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
     if opened.data.get("kind") != request.kind:
         yield "the request is of another kind than the one that was opened"
-    if opened.data.get("subject") != pseudonym(request.subject_id):
+    if opened.data.get("subject") not in pseudonyms(request.subject_id):
         yield "the request is about another person than it was opened for"
     if opened.actor_id != request.requested_by_id:
         yield "the request names another person as its requester"
@@ -387,12 +389,17 @@ def _package(package: AccessPackage, built: dict[str, Any] | None, told: Told) -
         yield "the package says otherwise than the entries whether it was deleted"
 
 
-def _ledger(suppressions: Sequence[tuple[str, str]], told: Told) -> Iterator[str]:
+def _ledger(suppressions: Sequence[Suppression], told: Told) -> Iterator[str]:
     erased = told.result("erasure.rows")
     if suppressions and not erased:
         yield "identifiers are suppressed that no erasure removed"
     elif "suppressed" in erased and commitments.of_suppressions(suppressions) != erased["suppressed"]:
         yield "the suppressed identifiers are not those that the erasure removed"
+    lifted = {str(e.pk): (e.lifted_by_id, e.lifted_because) for e in suppressions if e.lifted_at}
+    if lifted != {pk: (entry.actor_id, entry.data["because"]) for pk, entry in told.lifted.items()}:
+        yield "the identifiers that may come in again are not those that were let in"
+    elif any(e.lifted_at and _apart(e.lifted_at, told.lifted[str(e.pk)].at) for e in suppressions):
+        yield "an identifier was let in again at another time"
 
 
 def _duty(request: Case, told: Told, rows: Rows) -> Iterator[str]:

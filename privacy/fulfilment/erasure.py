@@ -28,7 +28,7 @@ from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
-from privacy.selectors.suppression import digest
+from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
@@ -237,10 +237,7 @@ def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict
     """
     requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
     Suppression.objects.bulk_create(
-        (
-            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id], created_at=now)
-            for i in identifiers
-        ),
+        (Suppression(request_id=requests[i.subject_id], created_at=now, **hashes(i)) for i in identifiers),
         ignore_conflicts=True,
     )
     return commitments.of_suppressions_by_request(requests.values())

@@ -34,12 +34,16 @@ from privacy.models import (
     ShotList,
     Staff,
 )
-from privacy.selectors.suppression import perhaps_suppressed, suppressed
+from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
 FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
+ALIKE = (
+    "Its provider delivers mail for this address where it delivered an erased person's: perhaps they have come back. "
+    "Ask them before you act on it."
+)
 TAKEN_IN = {
     Script: Event.INTAKE_SCRIPT,
     ScriptCoAuthor: Event.INTAKE_SCRIPTCOAUTHOR,
@@ -194,6 +198,7 @@ class Doors:
     held: dict[UUID, list[Identifier]]  # the identifiers of everybody concerned
     barred: set[tuple[str, str]]  # identifiers of erased people
     doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
+    alike: set[str]  # e-mail addresses that nobody has here, and share a mailbox with an erased person's
     created: dict[UUID, DataSubject] = field(default_factory=dict)
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
@@ -208,8 +213,9 @@ class Doors:
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
-        doubtful = perhaps_suppressed(value for kind, value in asked if kind == Kind.EMAIL)
-        return cls(concerned, known, held, _barred(asked), doubtful)
+        addresses = [value for kind, value in asked if kind == Kind.EMAIL]
+        new = [address for address in addresses if (Kind.EMAIL, address) not in known]
+        return cls(concerned, known, held, _barred(asked), perhaps_suppressed(addresses), alike(new))
 
     def let_in(self, person: Person) -> Arrival:
         identifiers, faults = _normalised(person)
@@ -220,7 +226,10 @@ class Doors:
         sure = [(kind, value) for kind, value in identifiers if kind != Kind.EMAIL or value not in self.doubtful]
         notes = [why for _, why in faults] + [IN_DOUBT] * (len(sure) < len(identifiers))
         arrival = self.let_in_as(person, sure)
-        arrival.reason = " ".join(filter(None, [arrival.reason, *(f"E-mail left out: {why}" for why in notes)]))
+        told = [f"E-mail left out: {why}" for why in notes]
+        if self.alike.intersection(value for _, value in sure):
+            told.append(ALIKE)
+        arrival.reason = " ".join(filter(None, [arrival.reason, *told]))
         return arrival
 
     def let_in_as(self, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
