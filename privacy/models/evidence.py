@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from privacy.models.cases import Case
+from privacy.models.subjects import Identifier
 
 
 class AuditHead(models.Model):
@@ -62,7 +63,7 @@ class Suppression(models.Model):
         MISTAKE = "mistake", "The erasure was a mistake, and the person has asked to come back"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=Identifier.Kind)
     key_id = models.CharField(max_length=40, blank=True, editable=False)
     digest = models.CharField(max_length=64)
     folded = models.CharField(max_length=64, blank=True, editable=False)

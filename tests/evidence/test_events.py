@@ -21,6 +21,7 @@ from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
 from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
+from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
 from privacy.fulfilment import handout, imports, intake, inventory, packages, reveal, staff
 from privacy.fulfilment.intake import Person
@@ -139,7 +140,8 @@ def what_happens_to_requests(agent, manager, asked):
 
 
 def what_is_erased_late_and_not_as_it_was_approved(agent, manager, asked):
-    person = f.IdentifierFactory(kind=Identifier.Kind.STRIPE).subject
+    known = f.IdentifierFactory(kind=Identifier.Kind.STRIPE)
+    person, stripe_id = known.subject, known.value
     [erased] = ask("erasure", subject_ids=[person.id], received_on=date(2025, 3, 3), **asked)
     grant(request_id=erased.id, actor=manager)
     f.NoteFactory(author=person)
@@ -151,6 +153,7 @@ def what_is_erased_late_and_not_as_it_was_approved(agent, manager, asked):
         attest(step_id=step.id, actor=manager, evidence="TICKET-1")
     working.run_again(erased)
     requests.answer(request_id=erased.id, actor=agent, how="email")
+    readmit(kind=Identifier.Kind.STRIPE, value=stripe_id, because="own_will", actor=manager)
 
 
 def what_a_hold_stops(agent, manager, asked):

@@ -117,6 +117,8 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
     "audit_one_link_a_place": audit_link_twice,
     "suppression_once": twice(f.SuppressionFactory, digest="a" * 64),
+    "suppression_folded_digest": made(f.SuppressionFactory, folded="somebody@example.com"),
+    "suppression_lifted_for_a_reason": changed(f.SuppressionFactory, lifted_at=NOW),
     "suppression_digest": made(f.SuppressionFactory, digest="somebody@example.com"),
     "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
     "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),
