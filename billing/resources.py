@@ -7,7 +7,8 @@ from import_export.fields import Field
 
 from billing import sync
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.admin.resources import Flag, Moment, OfAPerson, Sheet, Text, Whole, linked, text_of
+from privacy.admin.tables.cells import Flag, Moment, Text, Whole, linked
+from privacy.admin.tables.sheet import OfAPerson, Sheet, text_of
 
 # How to get from a row to its person without a query a row.
 PERSON = {Customer: ("subject",), InvoiceLine: ("invoice__customer__subject",), Product: (), Price: ("product",)}

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.admin.exchange import Exchange
-from privacy.admin.formats import Csv, Json
+from privacy.admin.tables.exchange import Exchange
+from privacy.admin.tables.formats import Csv, Json
 from privacy.datamap.spreadsheet import as_written, neutral
 from privacy.fulfilment import import_files, reading
 from privacy.fulfilment.intake import ERASED, FROZEN
@@ -430,7 +430,7 @@ def test_a_reference_is_a_number_and_no_sentence(client, manager):
 
 
 def test_more_rows_than_a_page_can_carry_are_not_exported(client, manager, monkeypatch):
-    monkeypatch.setattr("privacy.admin.exchange.MAX_ROWS", 2)
+    monkeypatch.setattr("privacy.admin.tables.exchange.MAX_ROWS", 2)
     f.DataSubjectFactory.create_batch(3)
     answer = client.post(url(DataSubject, "export"), {"format": "0", "resource": "0"}, follow=True)
     assert "More than 2 rows" in answer.content.decode()

@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from privacy import personal_data, regimes
-from privacy.cases import answers, handover, requests
+from privacy.cases import answers, requests
+from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import PlanChanged, ask, ask_as_batch, grant, grant_all, prove
 from privacy.catalogue import NotAllowed
@@ -497,8 +498,8 @@ VERBS = {
     "answer": lambda c, actor: requests.answer(**by(c, actor), how="email"),
     "reopen": lambda c, actor: requests.reopen(**by(c, actor)),
     "assign": lambda c, actor: requests.assign(**by(c, actor), owner=f.StaffFactory()),
-    "give a link": lambda c, actor: handover.give_link(**by(c, actor)),
-    "download": lambda c, actor: handover.download(**by(c, actor)),
+    "give a link": lambda c, actor: give_link(**by(c, actor)),
+    "download": lambda c, actor: download(**by(c, actor)),
     "attest": lambda c, actor: attest(step_id=c.steps.get().id, actor=actor, evidence="TICKET-1"),
 }
 # Where each verb would be taken if the role were right; the others are taken of a case that is carried out.

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import sync
-from privacy.admin import event_words
-from privacy.cases import handover, requests
+from privacy.admin.evidence import events
+from privacy.cases import requests
+from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
 from privacy.cases.states import MOVES, move
@@ -94,7 +95,7 @@ def test_everything_that_can_happen_to_a_case_has_its_event():
 
 
 def test_every_detail_is_a_word_that_the_pages_have():
-    assert {name for event in Event for name in event_words.words_in(event)} == set(event_words.WORDS)
+    assert {name for event in Event for name in events.words_in(event)} == set(events.WORDS)
 
 
 @pytest.fixture
@@ -115,10 +116,10 @@ def what_happens_to_packages(agent, asked):
     [request] = ask("access", subject_ids=[f.DataSubjectFactory().id], **asked)
     working.run(request.id)
     package = AccessPackage.objects.get()
-    link = handover.give_link(request_id=package.request_id, actor=agent)
+    link = give_link(request_id=package.request_id, actor=agent)
     for _ in range(2):
         packages.redeem(token=link, actor=None).file.close()
-    handover.download(request_id=package.request_id, actor=agent).file.close()
+    download(request_id=package.request_id, actor=agent).file.close()
     working.let_time_pass(working.of(package.id))
     working.run(package.id)
 
@@ -232,7 +233,7 @@ def what_is_said_of_staff(keeper, manager):
 def test_every_event_tells_the_details_that_are_written_with_it(history):
     assert {entry.event for entry in history} == set(Event) - HISTORICAL
     for entry in history:
-        text, event = event_words.sentence(entry), Event(entry.event)
+        text, event = events.sentence(entry), Event(entry.event)
         assert text.startswith(event.label)
         assert (text != event.label) == bool(event.details), entry.data
 
@@ -244,12 +245,12 @@ JSON = st.recursive(
 )
 
 
-KEYS = [*event_words.WORDS, "result", "roles", "superuser", "active"]
+KEYS = [*events.WORDS, "result", "roles", "superuser", "active"]
 
 
 @given(st.sampled_from(Event) | st.text(max_size=60), JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
 def test_whatever_an_old_or_forged_entry_says_is_told(event, data):
-    text = event_words.sentence(AuditEntry(event=event, data=data))
+    text = events.sentence(AuditEntry(event=event, data=data))
     assert text.startswith(Event(event).label if event in Event else event)
 
 

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from privacy.admin.formats import Csv, Json, Xlsx
+from privacy.admin.tables.formats import Csv, Json, Xlsx
 from privacy.fulfilment import import_files
 from privacy.fulfilment.package import output
 from privacy.fulfilment.reading import Unreadable

@@ -1,16 +1,22 @@
-"""Hands an access package over: a link for the person, shown once, or a download by staff. By POST, and logged."""
+"""Access packages: their list, and two ways to give one: a link for the person, shown once, or a download by staff. By
+POST, and logged."""
 
 from django.contrib import admin, messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from unfold.decorators import display
 
-from privacy.admin.decisions import check_permit, on_request, request_page
-from privacy.cases import handover
+from privacy.admin import badges
+from privacy.admin.filters import ChoiceFilter
+from privacy.admin.requests.base import EvidenceOfRequest, check_permit, on_request, request_page
+from privacy.cases import packages
 from privacy.catalogue import NotAllowed, case_kinds
-from privacy.models import Case, RightsRequest
+from privacy.models import AccessPackage, Case, RightsRequest
+from privacy.selectors.packages import to_remind
 
 
 @never_cache
@@ -21,7 +27,7 @@ def link(request: HttpRequest, row: Case) -> HttpResponse:
     if request.method != "POST":
         return redirect(request_page(row))
     try:
-        token = handover.give_link(request_id=row.id, actor=request.user)
+        token = packages.give_link(request_id=row.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))
@@ -45,7 +51,7 @@ def download(request: HttpRequest, row: Case) -> HttpResponse:
     if request.method != "POST":
         return redirect(request_page(row))
     try:
-        opened = handover.download(request_id=row.id, actor=request.user)
+        opened = packages.download(request_id=row.id, actor=request.user)
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return redirect(request_page(row))
@@ -53,3 +59,32 @@ def download(request: HttpRequest, row: Case) -> HttpResponse:
         opened.file, as_attachment=True, filename=opened.name, content_type="application/octet-stream",
         headers={"Content-Length": opened.size, "X-Content-Type-Options": "nosniff"},
     )  # fmt: skip
+
+
+class FetchFilter(ChoiceFilter):
+    title = "fetching"
+    parameter_name = "fetch"
+    choices_offered = (("remind", "Not fetched, deleted within 2 days"),)
+
+    def queryset(self, request, queryset):
+        return queryset.filter(pk__in=to_remind()) if self.wanted == "remind" else queryset
+
+
+@admin.register(AccessPackage)
+class AccessPackageAdmin(EvidenceOfRequest):
+    list_filter = [FetchFilter]
+    list_display = ["__str__", "request_link", "state", "file_size", "created_at", "expires_at", "downloaded_at"]
+    list_select_related = ["request"]
+    ordering = ["-created_at"]
+    empty_text = "No package yet. One is made by an export, started from a person's page."
+
+    @display(description="State")
+    def state(self, package):
+        return badges.badges(
+            badges.badge("Deleted", "plain") if package.swept_at else badges.badge("Ready", "good"),
+            badges.badge("Encrypted", "run") if package.encrypted else None,
+        )
+
+    @display(description="Size")
+    def file_size(self, package):
+        return filesizeformat(package.size)

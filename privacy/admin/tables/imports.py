@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from privacy.admin import badges
 from privacy.admin.base import ReadOnlyAdmin
-from privacy.admin.requests import LATER, SOON, answer_poll
+from privacy.admin.requests.progress import LATER, SOON, answer_poll
 from privacy.fulfilment.imports import tables
 from privacy.models import ImportRun
 from privacy.selectors import imports

@@ -1,4 +1,4 @@
-"""What proves afterwards what was done: the audit trail and the list of erased identifiers, to look at."""
+"""The audit trail, to look at: what was done, in sentences, and whether it is intact."""
 
 import json
 
@@ -7,11 +7,11 @@ from django.contrib import admin
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from privacy.admin import event_words
 from privacy.admin.base import ReadOnlyAdmin
+from privacy.admin.evidence import events
 from privacy.admin.filters import DeclaredFilter, LinkFilter
 from privacy.evidence.chains import faults_of_entry
-from privacy.models import AuditEntry, Suppression
+from privacy.models import AuditEntry
 from privacy.selectors import evidence
 
 
@@ -22,7 +22,7 @@ class EventFilter(DeclaredFilter):
     parameter_name = "event"
 
     def lookups(self, request, model_admin):
-        return [(name, event_words.label_of(name)) for name in evidence.event_names()]
+        return [(name, events.label_of(name)) for name in evidence.event_names()]
 
 
 class ChainFilter(LinkFilter):
@@ -51,7 +51,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description="What")
     def sentence(self, entry):
-        return event_words.sentence(entry)
+        return events.sentence(entry)
 
     @display(description="Who")
     def who(self, entry):
@@ -75,14 +75,3 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         if faults := faults_of_entry(entry):
             return f"NOT INTACT: {'; '.join(faults)}. Run manage.py verify_audit."
         return "Intact: the digest fits the entry, and the entry before it."
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
-    """Keyed hashes by which an erased person is known again; they cannot be read back."""
-
-    list_display = ("__str__", "kind", "request", "created_at")
-    fields = ("kind", "digest", "request", "created_at")
-    list_select_related = ("request",)
-    sortable_by = ()
-    ordering = ("-pk",)

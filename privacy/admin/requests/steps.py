@@ -2,8 +2,7 @@
 
 from functools import cache
 
-from django.apps import apps
-
+from privacy.admin.names import many, model_name, processor_name
 from privacy.catalogue import job_kinds
 from privacy.connectors.base import connectors
 from privacy.models import Step
@@ -48,22 +47,6 @@ def so_far(result: dict) -> str:
         if name != "attempts" and type(number) is int and number
     ]
     return "; ".join([f"So far: {many(result['attempts'], 'attempt')}, {many(calls, 'call')}", *counted])
-
-
-def processor_name(key: str) -> str:
-    return connectors[key].name if key in connectors else key
-
-
-def model_name(label: str) -> str:
-    """`Usage events` for privacy.UsageEvent; the label itself for a table that is no model any more."""
-    try:
-        return str(apps.get_model(label)._meta.verbose_name_plural).capitalize()
-    except (LookupError, ValueError):
-        return label
-
-
-def many(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def told_of(result: dict) -> str:

@@ -3,7 +3,8 @@
 from django.contrib import admin
 
 from privacy.admin.base import ReadOnlyInline
-from privacy.admin.masking import MaskedAdmin, PersonalAdmin
+from privacy.admin.content.masking import MaskedAdmin
+from privacy.admin.personal import PersonalAdmin
 from privacy.models import MarketingPreference, SupportConversation, SupportMessage
 
 

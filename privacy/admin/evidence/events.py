@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from string import Formatter
 
-from privacy.admin import step_words
-from privacy.admin.forms import DenialForm
-from privacy.catalogue.cases import label_of as label_of_kind
+from privacy.admin.names import many, model_name, processor_name
+from privacy.admin.requests import steps
+from privacy.admin.requests.forms import DenialForm
+from privacy.catalogue import cases
 from privacy.evidence.events import Event
 from privacy.evidence.reconciliation import named_now
 from privacy.fulfilment.reveal import RevealReason
@@ -55,18 +56,18 @@ def advanced(data: dict) -> str:
         "Begun": data.get("intended", {}),
         "Joined to the plan": data.get("joined", ()),
     }
-    parts = [f"{word}: {', '.join(map(named, steps))}" for word, steps in told.items() if steps]
+    parts = [f"{word}: {', '.join(map(named, names))}" for word, names in told.items() if names]
     return "".join(f". {part}" for part in parts)
 
 
 def named(step: str) -> str:
     name, _, target = named_now(step).partition(" ")
-    return step_words.named(name, target)
+    return steps.named(name, target)
 
 
 def outcome(data: dict) -> str:
     """What became of an erasure at a processor, as the request's page tells it."""
-    text = step_words.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
+    text = steps.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
     return f". {text}" if text else ""
 
 
@@ -76,7 +77,7 @@ def rights(data: dict) -> str:
 
 
 def step(data: dict) -> str:
-    return step_words.named(*name_and_target(data))
+    return steps.named(*name_and_target(data))
 
 
 def name_and_target(data: dict) -> tuple[str, str]:
@@ -92,18 +93,18 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "counts": counts,
     "fields": fields,
     "how": lambda data: Answered(data["how"]).label.lower(),
-    "kind": lambda data: label_of_kind(data["kind"]),
+    "kind": lambda data: cases.label_of(data["kind"]),
     "member": lambda data: data["member"],
-    "model": lambda data: step_words.model_name(data["model"]),
+    "model": lambda data: model_name(data["model"]),
     "outcome": outcome,
     "owner": lambda data: data["owner"],
-    "processor": lambda data: step_words.processor_name(data["processor"]),
+    "processor": lambda data: processor_name(data["processor"]),
     "reason": lambda data: RevealReason(data["reason"]).label,
     "rights": rights,
     "role": lambda data: data["role"],
-    "rows": lambda data: step_words.many(data["rows"], "row"),
-    "sheet": lambda data: step_words.model_name(data["sheet"]),
+    "rows": lambda data: many(data["rows"], "row"),
+    "sheet": lambda data: model_name(data["sheet"]),
     "step": step,
-    "steps": lambda data: step_words.many(len(data["steps"]), "step"),
+    "steps": lambda data: many(len(data["steps"]), "step"),
     "verification": lambda data: Verification(data["verification"]).label.lower(),
 }

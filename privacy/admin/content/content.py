@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
 from unfold.decorators import display
 
-from privacy.admin.exchange import Exchange
-from privacy.admin.masking import MaskedAdmin, MaskedFileAdmin, PersonalAdmin
-from privacy.admin.resources import FeedbackSheet, NoteSheet, PromptSheet, ScriptSheet, ShotListSheet, ShotSheet
+from privacy.admin.content.masking import MaskedAdmin, MaskedFileAdmin
+from privacy.admin.personal import PersonalAdmin
+from privacy.admin.tables.content import FeedbackSheet, NoteSheet, PromptSheet, ScriptSheet, ShotListSheet, ShotSheet
+from privacy.admin.tables.exchange import Exchange
 from privacy.models import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 
 

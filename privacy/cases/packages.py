@@ -1,4 +1,4 @@
-"""Hands an access package over, which answers the request; by a link to the person, or to staff who pass it on."""
+"""Gives an access package, which answers the request: by a link to the person, or to staff who pass it on."""
 
 from uuid import UUID
 

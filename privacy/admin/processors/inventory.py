@@ -12,11 +12,11 @@ from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from privacy import regimes
-from privacy.admin import flow_picture
 from privacy.admin.badges import badge
 from privacy.admin.base import StaffAdmin
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.forms import NoQuestionsForm
+from privacy.admin.processors import flow_picture
 from privacy.catalogue import NotAllowed
 from privacy.datamap import spreadsheet
 from privacy.fulfilment import inventory

@@ -13,12 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.decorators import display
 
-from privacy.admin import actions, badges, search_terms
+from privacy.admin import actions, badges
 from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
-from privacy.admin.exchange import Exchange
 from privacy.admin.filters import DeclaredFilter
-from privacy.admin.resources import SubjectSheet
+from privacy.admin.people import search_terms
+from privacy.admin.tables.exchange import Exchange
+from privacy.admin.tables.subjects import SubjectSheet
 from privacy.catalogue import case_kinds
 from privacy.models import (
     Case,

@@ -17,9 +17,9 @@ from import_export.tmp_storages import BaseStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from privacy.admin.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.forms import ReferenceField
-from privacy.admin.resources import Sheet
+from privacy.admin.tables.formats import Csv, Handed, Json, Xlsx
+from privacy.admin.tables.sheet import Sheet
 from privacy.fulfilment import handout, import_files, imports
 from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.imports import Rejected
@@ -27,7 +27,7 @@ from privacy.fulfilment.intake import Arrival
 from privacy.fulfilment.reading import MAX_BYTES, MAX_ROWS, Unreadable
 from privacy.fulfilment.reveal import NotRevealed, RevealReason
 from privacy.models import ImportRun, Staff
-from privacy.selectors import imports as progress
+from privacy.selectors.imports import sentence
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def dataset_of(rows: Sequence[dict]) -> tablib.Dataset:
 
 
 class Exchange(ImportExportMixin):
-    """Adds Import and Export to a list. The page names its `resource_classes`, one of privacy.admin.resources."""
+    """Adds Import and Export to a list. The page names its `resource_classes`, a sheet."""
 
     formats = (Csv, Json, Xlsx)
     import_form_class = UploadForm
@@ -165,8 +165,8 @@ class Exchange(ImportExportMixin):
 
     def tell(self, request, run: ImportRun):
         if run.outcome != ImportRun.Outcome.DONE:
-            return self.back_to_upload(request, f"{progress.sentence(run)} {' '.join(run.reasons)}")
-        messages.success(request, progress.sentence(run))
+            return self.back_to_upload(request, f"{sentence(run)} {' '.join(run.reasons)}")
+        messages.success(request, sentence(run))
         for reason in run.reasons:
             messages.warning(request, reason)
         if run.left_out > imports.TOLD:
