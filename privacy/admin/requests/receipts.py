@@ -1,5 +1,5 @@
-"""A receipt as a page to print, and the list of receipts. Of an erasure it says what went, what stays and why, until when;
-of another right what its steps did."""
+"""A receipt as a page to print, and the list of receipts. Of an erasure it says what went, what stays and why, until
+when; of another right what its steps did."""
 
 from datetime import date
 
