@@ -23,7 +23,7 @@ from privacy.cases.requests import ask, grant
 from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import handout, imports, intake, inventory, packages, reveal, staff
+from privacy.fulfilment import exporting, imports, intake, inventory, packages, reveal, staff
 from privacy.fulfilment.intake import Person
 from privacy.jobs.claim import park
 from privacy.models import (
@@ -185,8 +185,8 @@ def what_is_joined_withdrawn_and_taken_up_again(agent, manager, asked):
 def what_staff_read_and_take_out(agent):
     script, why = f.ScriptFactory(), {"actor": agent, "reason": "support"}
     reveal.reveal(model="privacy.Script", pk=script.pk, fields=["title", "body"], **why)
-    handout.record_content(rows=Script.objects.all(), fields=["body"], **why)
-    handout.record_table(model=DataSubject, rows=1, actor=agent)
+    exporting.record_content(rows=Script.objects.all(), fields=["body"], **why)
+    exporting.record_table(model=DataSubject, rows=1, actor=agent)
 
 
 def what_is_taken_in(manager):

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from privacy.admin.forms import ReferenceField
 from privacy.admin.tables.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.tables.sheet import Sheet
-from privacy.fulfilment import handout, import_files, imports
+from privacy.fulfilment import exporting, import_files, imports
 from privacy.fulfilment.import_files import Gone
 from privacy.fulfilment.imports import Rejected
 from privacy.fulfilment.intake import Arrival
@@ -216,12 +216,12 @@ class Exchange(ImportExportMixin):
         with transaction.atomic():
             if self.reveals(request, form):
                 queryset = queryset.defer(None)
-                handout.record_content(
+                exporting.record_content(
                     rows=queryset, fields=self.resource_classes[0].masked, actor=request.user,
                     reason=form.cleaned_data["reason"], reference=form.cleaned_data["reference"],
                 )  # fmt: skip
             else:
-                handout.record_table(model=self.model, rows=queryset.count(), actor=request.user)
+                exporting.record_table(model=self.model, rows=queryset.count(), actor=request.user)
             return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def _do_file_export(self, *args, **kwargs):
