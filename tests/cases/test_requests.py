@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from privacy import personal_data, regimes
+from privacy import regimes
 from privacy.cases import answers, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
@@ -16,6 +16,7 @@ from privacy.catalogue import NotAllowed
 from privacy.catalogue.cases import duties
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, Batch, Case, Identifier, Job, Note, Outcome, Staff, State
+from privacy.personal_data.cases import DUTIES
 from privacy.selectors import cases as selected
 from tests import factories as f
 from tests import working
@@ -545,4 +546,4 @@ def test_a_case_is_given_to_who_may_see_it_to_its_end(person, agent):
 
 
 def test_the_data_map_veils_the_reasons_of_all_duties_and_of_nothing_else():
-    assert set(personal_data.DUTIES) ^ set(duties()) == set()
+    assert set(DUTIES) ^ set(duties()) == set()
