@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from billing.resources import (
+from billing.tables import (
     CustomerSheet,
     InvoiceLineSheet,
     InvoiceSheet,

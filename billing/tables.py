@@ -1,12 +1,12 @@
-"""Billing as tables. Stripe's id tells which row a line is; the rows are judged and written by billing.sync."""
+"""Billing as tables. Stripe's id tells which row a line is; the rows are judged and written by billing.rows."""
 
 from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
-from billing import sync
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.rows import judge, store
 from privacy.admin.tables.cells import Flag, Moment, Text, Whole, linked
 from privacy.admin.tables.sheet import OfAPerson, Sheet, text_of
 
@@ -71,10 +71,10 @@ class BillingSheet(Sheet):
         return rows.select_related(*PERSON.get(model, ("customer__subject",)))
 
     def judge(self, rows: Sequence):
-        return sync.judge(rows=[instance for instance, _ in rows])
+        return judge(rows=[instance for instance, _ in rows])
 
     def write(self, rows: Sequence):
-        return sync.store(rows=[instance for instance, _ in rows], actor=self.actor)
+        return store(rows=[instance for instance, _ in rows], actor=self.actor)
 
 
 class CustomerSheet(OfAPerson, BillingSheet):
