@@ -10,7 +10,7 @@ from billing.mapping import TABLES
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from billing.objects import Found, id_of, listed, moment, price_ids, subscription_ids, within
 from billing.outcomes import NO_ID, NO_TYPE, Synced
-from privacy.fulfilment.intake import Outcome
+from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.models import Identifier
 
 PAGES = ("list", "search_result")

@@ -11,7 +11,7 @@ from django.db import models
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
 from billing.objects import Found, cut, id_of, listed, moment, price_ids, subscription_ids, within
 from billing.outcomes import EMAIL_EMPTIED, EMAIL_ODD, NO_CUSTOMER, Refused
-from privacy.fulfilment.reading import why_not_storable
+from privacy.fulfilment.importing.reading import why_not_storable
 from privacy.models import Identifier
 from privacy.models.addresses import MAX_LENGTH
 

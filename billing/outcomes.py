@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from privacy.fulfilment.intake import Arrival, Outcome
+from privacy.fulfilment.importing.arrivals import Arrival, Outcome
 
 NO_CUSTOMER = "It names no customer."
 NOBODY = "No person is known by this Stripe customer; bring the person in first."

@@ -1,6 +1,5 @@
 """Rows of billing: whose they are, what none may say, and how they are written. A table's rows come in here."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from uuid import uuid4
 
@@ -10,8 +9,15 @@ from billing.models import Customer, InvoiceLine, Price, Product, Refund
 from billing.outcomes import Synced
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import ERASED, FROZEN, Outcome, what_is_wrong
+from privacy.fulfilment.importing.arrivals import (
+    ERASED,
+    FROZEN,
+    Outcome,
+    counted,
+    find_people,
+    lock_people,
+    what_is_wrong,
+)
 from privacy.models import Staff
 
 
@@ -21,7 +27,7 @@ def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
     The caller made the rows, with a known row's primary key where the Stripe id is known.
     """
     with transaction.atomic():
-        done = _judged(rows, intake.lock_people)
+        done = _judged(rows, lock_people)
         write([s.row for s in done if s.outcome == Outcome.CREATED], create=True)
         write([s.row for s in done if s.outcome == Outcome.UPDATED], create=False)
         record(done, actor)
@@ -30,7 +36,7 @@ def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
 
 def judge(*, rows: Sequence[models.Model]) -> list[Synced]:
     """What `store` would answer now. It only reads."""
-    return _judged(rows, intake.find_people)
+    return _judged(rows, find_people)
 
 
 def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
@@ -102,6 +108,5 @@ def write(rows: Sequence[models.Model], *, create: bool) -> None:
 
 
 def record(done: Sequence[Synced], actor: Staff | None) -> None:
-    counts = Counter(str(s.outcome) for s in done)
-    if counts[Outcome.CREATED] or counts[Outcome.UPDATED]:
+    if counts := counted(done):
         audit.append(uuid4(), Event.BILLING_SYNCED, actor=actor, **counts)

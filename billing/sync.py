@@ -19,8 +19,9 @@ from billing.models import Customer, InvoiceLine, PaymentMethod, Price, Product
 from billing.objects import Found
 from billing.outcomes import NOBODY, OLDER, Refused, Synced
 from billing.rows import breaks_a_rule, record, subject_id_of, write
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Outcome, Person, what_is_wrong
+from privacy.fulfilment.importing import subjects
+from privacy.fulfilment.importing.arrivals import CHUNK, ERASED, FROZEN, Outcome, lock_people, what_is_wrong
+from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
@@ -93,7 +94,7 @@ class Writer:
         self.by_word = {s: payers[s] for s in self.nameless if s in payers}
         self.barred, self.by_address = _by_address(found, new)
         owners = (self.by_id, self.by_word, self.by_address)
-        self.people = intake.lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
+        self.people = lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
 
     def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
         done = [self.judge(item) for item in items]
@@ -180,7 +181,7 @@ class Writer:
         accepted = [row for stripe_id, row in self.rows[Customer].items() if stripe_id in self.nameless]
         people = [Person(subject_id=c.subject_id, identifiers=((Kind.STRIPE, c.stripe_id),)) for c in accepted]
         if people:
-            intake.bring_in(people=people, actor=actor)
+            subjects.bring_in(people=people, actor=actor)
 
     def add(self, row: models.Model) -> models.Model:
         """Makes room for an object that is referred to and has not come itself."""

@@ -12,8 +12,8 @@ from billing.outcomes import Synced
 from billing.sync import store_some
 from kosenai_ops.studio import people
 from kosenai_ops.studio.sources import Part, SourceError, Tally, files_of, name_of, text_of
-from privacy.fulfilment.intake import Arrival
-from privacy.fulfilment.reading import Unreadable, json_value
+from privacy.fulfilment.importing.arrivals import Arrival
+from privacy.fulfilment.importing.reading import Unreadable, json_value
 
 FILE = Path("stripe-fixtures") / "fixtures3.json"
 FOLDER = "dj-stripe-fixtures"

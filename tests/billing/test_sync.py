@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from billing import outcomes, sync
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.fulfilment.intake import ERASED, FROZEN, Outcome
+from privacy.fulfilment.importing.arrivals import ERASED, FROZEN, Outcome
 from privacy.models import DataSubject, Identifier
 from privacy.selectors.suppression import digest
 from tests import factories as f

@@ -23,8 +23,9 @@ from privacy.cases.requests import ask, grant
 from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import exporting, imports, intake, inventory, packages, reveal, staff
-from privacy.fulfilment.intake import Person
+from privacy.fulfilment import exporting, inventory, packages, reveal, staff
+from privacy.fulfilment.importing import content, imports, subjects
+from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.claim import park
 from privacy.models import (
     AccessPackage,
@@ -191,7 +192,7 @@ def what_staff_read_and_take_out(agent):
 
 def what_is_taken_in(manager):
     person, script, shots = f.DataSubjectFactory(), f.ScriptFactory(), f.ShotListFactory()
-    intake.bring_in(people=[Person("Ada", identifiers=((Identifier.Kind.EMAIL, "ada@example.com"),))], actor=manager)
+    subjects.bring_in(people=[Person("Ada", identifiers=((Identifier.Kind.EMAIL, "ada@example.com"),))], actor=manager)
     for row in (
         f.ScriptFactory.build(owner=person),
         f.ScriptCoAuthorFactory.build(script=script, subject=person),
@@ -201,7 +202,7 @@ def what_is_taken_in(manager):
         f.ShotListFactory.build(owner=person),
         f.ShotFactory.build(shot_list=shots),
     ):
-        intake.take_in(rows=[row], actor=manager)
+        content.take_in(rows=[row], actor=manager)
     imports.order(sheet="privacy.note", form="csv", file="0" * 32, rows=1, actor=manager)
     for outcome in ImportRun.Outcome:
         with transaction.atomic():

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from billing import outcomes, sync
 from billing.models import Customer, Invoice
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import ERASED, Outcome, Person
+from privacy.fulfilment.importing import subjects
+from privacy.fulfilment.importing.arrivals import ERASED, Outcome
+from privacy.fulfilment.importing.subjects import Person
 from privacy.models import DataSubject, Identifier, Suppression
 from privacy.models.addresses import normalise_email
 from privacy.selectors.search import find_subjects
@@ -90,7 +91,7 @@ NO_ADDRESS = [
 
 
 def bring_in(*people: Person):
-    return intake.bring_in(people=people, actor=None)
+    return subjects.bring_in(people=people, actor=None)
 
 
 def at_clerk(clerk_id: str, email: str) -> Person:

@@ -13,8 +13,8 @@ from django.urls import reverse
 from billing import outcomes, sync
 from billing.models import Customer
 from privacy.datamap import registry
-from privacy.fulfilment import clerk_users, intake
-from privacy.fulfilment.intake import ERASED, Outcome
+from privacy.fulfilment.importing import clerk_users, subjects
+from privacy.fulfilment.importing.arrivals import ERASED, Outcome
 from privacy.models import DataSubject, Identifier
 from tests import factories as f
 from tests.faults.erasing import approved, run
@@ -202,7 +202,7 @@ def test_a_newer_list_changes_the_same_people_and_empties_no_name(manager):
 
 
 def test_an_erased_user_stays_away_though_clerk_still_lists_them(manager):
-    [arrival] = intake.bring_in(people=[clerk_users.person_of(API[0])], actor=None)
+    [arrival] = subjects.bring_in(people=[clerk_users.person_of(API[0])], actor=None)
     run(approved(arrival.row))
     page = preview(manager, "clerk.json", json.dumps(API).encode())
     assert f"Row 1 is left out: {ERASED}" in page.content.decode()

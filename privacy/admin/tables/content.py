@@ -5,7 +5,7 @@ from import_export.fields import Field
 
 from privacy.admin.tables.cells import Text, Whole, linked
 from privacy.admin.tables.sheet import OfAPerson, Sheet, text_of
-from privacy.fulfilment import intake
+from privacy.fulfilment.importing import content
 from privacy.fulfilment.reveal import CONTENT
 from privacy.models import Feedback, Note, Prompt, Script, Shot, ShotList
 
@@ -14,10 +14,10 @@ class ContentSheet(OfAPerson):
     """A model of content whose rows point at their person."""
 
     def judge(self, rows):
-        return intake.judge_rows(rows=[instance for instance, _ in rows])
+        return content.judge_rows(rows=[instance for instance, _ in rows])
 
     def write(self, rows):
-        return intake.take_in(rows=[instance for instance, _ in rows], actor=self.actor)
+        return content.take_in(rows=[instance for instance, _ in rows], actor=self.actor)
 
 
 class ScriptSheet(ContentSheet):
@@ -123,7 +123,7 @@ class ShotSheet(Sheet):
             raise ValidationError({"shot_list": "A new shot needs the shot list it belongs to."})
 
     def judge(self, rows):
-        return intake.judge_rows(rows=[instance for instance, _ in rows])
+        return content.judge_rows(rows=[instance for instance, _ in rows])
 
     def write(self, rows):
-        return intake.take_in(rows=[instance for instance, _ in rows], actor=self.actor)
+        return content.take_in(rows=[instance for instance, _ in rows], actor=self.actor)

@@ -20,11 +20,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from privacy.admin.forms import ReferenceField
 from privacy.admin.tables.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.tables.sheet import Sheet
-from privacy.fulfilment import exporting, import_files, imports
-from privacy.fulfilment.import_files import Gone
-from privacy.fulfilment.imports import Rejected
-from privacy.fulfilment.intake import Arrival
-from privacy.fulfilment.reading import MAX_BYTES, MAX_ROWS, Unreadable
+from privacy.fulfilment import exporting
+from privacy.fulfilment.importing import files, imports
+from privacy.fulfilment.importing.arrivals import Arrival
+from privacy.fulfilment.importing.files import Gone
+from privacy.fulfilment.importing.imports import Rejected
+from privacy.fulfilment.importing.reading import MAX_BYTES, MAX_ROWS, Unreadable
 from privacy.fulfilment.reveal import NotRevealed, RevealReason
 from privacy.models import ImportRun, Staff
 from privacy.selectors.imports import sentence
@@ -56,20 +57,20 @@ class ContentExportForm(ExportForm):
 
 
 class SealedFile(BaseStorage):
-    """import-export's view of privacy.fulfilment.import_files."""
+    """import-export's view of privacy.fulfilment.importing.files."""
 
     def save(self, data: bytes) -> None:
-        self.name = import_files.keep(data)
+        self.name = files.keep(data)
 
     def read(self) -> bytes:
-        return import_files.read(self.name)
+        return files.read(self.name)
 
     def remove(self) -> None:
-        import_files.discard(self.name)
+        files.discard(self.name)
 
 
 class Incoming:
-    """A table as privacy.fulfilment.imports asks for it: rows are read by a format, judged and written by a sheet."""
+    """A table as privacy.fulfilment.importing asks for it: rows are read by a format, judged and written by a sheet."""
 
     def __init__(self, sheet: type[Sheet], formats: Sequence[type[Handed]]):
         self.sheet, self.name = sheet, sheet.get_display_name()
@@ -122,7 +123,7 @@ class Exchange(ImportExportMixin):
         response = super().import_action(request, **kwargs)
         context = getattr(response, "context_data", None) or {}
         if "confirm_form" not in context:
-            import_files.discard(getattr(request.FILES.get("import_file"), "tmp_storage_name", ""))
+            files.discard(getattr(request.FILES.get("import_file"), "tmp_storage_name", ""))
         return response
 
     def process_import(self, request, **kwargs):
@@ -144,7 +145,7 @@ class Exchange(ImportExportMixin):
 
     def order(self, request, file: str, number: int) -> ImportRun:
         form = self.formats[number]().get_title()
-        rows = len(imports.tables[self.opts.label].read(import_files.read(file), form))
+        rows = len(imports.tables[self.opts.label].read(files.read(file), form))
         return imports.order(sheet=self.opts.label, form=form, file=file, rows=rows, actor=request.user)
 
     def carry_out(self, run: ImportRun) -> bool:

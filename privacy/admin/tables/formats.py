@@ -11,9 +11,9 @@ import tablib
 from import_export.formats import base_formats
 
 from privacy.datamap import spreadsheet
-from privacy.fulfilment import clerk_users
-from privacy.fulfilment.reading import MAX_BYTES, Table, Unreadable, csv_table, recognised, within_limits
-from privacy.fulfilment.workbooks import as_workbook, workbook_table
+from privacy.fulfilment.importing import clerk_users
+from privacy.fulfilment.importing.reading import MAX_BYTES, Table, Unreadable, csv_table, recognised, within_limits
+from privacy.fulfilment.importing.workbooks import as_workbook, workbook_table
 
 
 class Handed(base_formats.TextFormat):

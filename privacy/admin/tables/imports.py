@@ -13,7 +13,7 @@ from unfold.decorators import display
 from privacy.admin import badges
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.admin.requests.progress import LATER, SOON, answer_poll
-from privacy.fulfilment.imports import tables
+from privacy.fulfilment.importing.imports import tables
 from privacy.models import ImportRun
 from privacy.selectors import imports
 from privacy.selectors.queue import workers_are_silent

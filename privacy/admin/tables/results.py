@@ -7,8 +7,8 @@ from django.db import IntegrityError
 from django.utils.html import format_html
 from import_export.results import Error, Result, RowResult
 
-from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import Unreadable
+from privacy.fulfilment.importing.arrivals import Arrival, Outcome
+from privacy.fulfilment.importing.reading import Unreadable
 
 log = logging.getLogger(__name__)
 SHOWN_ROWS = 200  # of a preview; the rest is counted

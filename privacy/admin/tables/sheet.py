@@ -1,8 +1,8 @@
 """A model as a table: which columns, and what becomes of a row.
 
 A row with an id changes that row; a row without one is new. An empty cell of an identifier and a column that is not
-in the file say nothing. The rows are judged and written by privacy.fulfilment.intake: a preview only judges them, and
-locks nobody out.
+in the file say nothing. The rows are judged and written by privacy.fulfilment.importing: a preview only judges them,
+and locks nobody out.
 """
 
 import re
@@ -16,8 +16,8 @@ from import_export.resources import ModelResource
 
 from privacy.admin.tables.cells import Link, Text
 from privacy.admin.tables.results import SHOWN_ROWS, Refusal, SheetResult, SheetRow, short, shown
-from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome
-from privacy.fulfilment.reading import Unreadable, as_named
+from privacy.fulfilment.importing.arrivals import CHUNK, ERASED, Arrival, Outcome
+from privacy.fulfilment.importing.reading import Unreadable, as_named
 from privacy.fulfilment.reveal import CONTENT
 from privacy.jobs.slices import is_busy
 from privacy.models import DataSubject, Identifier

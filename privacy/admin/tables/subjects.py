@@ -10,8 +10,9 @@ from import_export.fields import Field
 
 from privacy.admin.tables.cells import Moment, Text
 from privacy.admin.tables.sheet import Kind, Sheet, normalised, text_of, texts
-from privacy.fulfilment import clerk_users, intake
-from privacy.fulfilment.intake import CHUNK, Person
+from privacy.fulfilment.importing import clerk_users, subjects
+from privacy.fulfilment.importing.arrivals import CHUNK, why_not
+from privacy.fulfilment.importing.subjects import Person
 from privacy.models import DataSubject, Identifier
 
 CLERKS_LIST = (
@@ -107,16 +108,16 @@ class SubjectSheet(Sheet):
         owner = self.owner.get(pair)
         if owner is None or (me and owner.pk == me.pk):
             return
-        if reason := intake.why_not(owner):
+        if reason := why_not(owner):
             self.set_aside[number] = reason
             return
         raise ValidationError({column: f"{owner} has this already. To change that person, give their id."})
 
     def judge(self, rows):
-        return intake.judge_people(people=[self.person(instance, row) for instance, row in rows])
+        return subjects.judge_people(people=[self.person(instance, row) for instance, row in rows])
 
     def write(self, rows):
-        return intake.bring_in(people=[self.person(instance, row) for instance, row in rows], actor=self.actor)
+        return subjects.bring_in(people=[self.person(instance, row) for instance, row in rows], actor=self.actor)
 
     def person(self, instance: DataSubject, row: dict) -> Person:
         subject_id = None if instance._state.adding else instance.pk

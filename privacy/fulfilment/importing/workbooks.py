@@ -17,7 +17,7 @@ from xml.parsers import expat
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 from python_calamine import CalamineError, CalamineWorkbook
 
-from privacy.fulfilment.reading import MAX_COLUMNS, MAX_ROWS, Table, Unreadable, table_of
+from privacy.fulfilment.importing.reading import MAX_COLUMNS, MAX_ROWS, Table, Unreadable, table_of
 
 MAX_UNPACKED = 64 * 1024**2  # bytes of all parts that are read
 MAX_PARTS = 1_000

@@ -8,8 +8,8 @@ Clerk itself knows the account.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from privacy.fulfilment.intake import Person
-from privacy.fulfilment.reading import MAX_ROWS, Table, json_value, listed, table_of_objects
+from privacy.fulfilment.importing.reading import MAX_ROWS, Table, json_value, listed, table_of_objects
+from privacy.fulfilment.importing.subjects import Person
 from privacy.models import Identifier
 
 ID = ("id", "userId")

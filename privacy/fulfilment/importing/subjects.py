@@ -1,63 +1,33 @@
-"""The one way in for people and their content, from files and webhooks alike.
+"""People on their way in: who they are by their identifiers, and which of these they may have."""
 
-Erased people stay erased (the suppression ledger), frozen accounts are left alone, and whoever asks twice gets the
-same rows. Both verbs take a batch: the number of queries does not grow with the number of rows, only with its chunks.
-What each would do is told beforehand by its twin (`judge_people`, `judge_rows`), which only reads and locks nobody out.
-"""
-
-import uuid
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import batched
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models.functions import Now
+from django.db import transaction
 
-from privacy.datamap import registry
-from privacy.datamap.fields import Column
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment.reading import why_not_storable
-from privacy.models import (
-    DataSubject,
-    Feedback,
-    Identifier,
-    Note,
-    Prompt,
-    Script,
-    ScriptCoAuthor,
-    Shot,
-    ShotList,
-    Staff,
+from privacy.fulfilment.importing.arrivals import (
+    CHUNK,
+    ERASED,
+    Arrival,
+    GetPeople,
+    Outcome,
+    counted,
+    find_people,
+    lock_people,
+    what_is_wrong,
+    why_not,
 )
+from privacy.models import DataSubject, Identifier, Staff
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
-ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
-FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
-TAKEN_IN = {
-    Script: Event.INTAKE_SCRIPT,
-    ScriptCoAuthor: Event.INTAKE_SCRIPTCOAUTHOR,
-    Note: Event.INTAKE_NOTE,
-    Prompt: Event.INTAKE_PROMPT,
-    Feedback: Event.INTAKE_FEEDBACK,
-    ShotList: Event.INTAKE_SHOTLIST,
-    Shot: Event.INTAKE_SHOT,
-}
-CHUNK = 900  # SQLite takes 999 parameters in its oldest builds; a chunk leaves room for others
-
-
-class Outcome(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    SKIPPED = "skipped"  # nothing is wrong with the row, but it must not come in
-    REFUSED = "refused"  # the row is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +44,6 @@ class Person:
     subject_id: UUID | None = None
 
 
-@dataclass
-class Arrival:
-    """What became of a row. `reason` is a sentence for staff, without any value; `row` is None when nothing is kept."""
-
-    outcome: Outcome
-    row: models.Model | None = None
-    reason: str = ""
-
-
 def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
     """Creates or updates these people with their identifiers, in one transaction; an Arrival each, in order.
 
@@ -94,7 +55,8 @@ def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
         doors = Doors.of(people)
         arrivals = [doors.let_in(person) for person in people]
         doors.write()
-        _record(Event.INTAKE_PEOPLE, arrivals, actor)
+        if counts := counted(arrivals):
+            audit.append(uuid4(), Event.INTAKE_PEOPLE, actor=actor, **counts)
     return arrivals
 
 
@@ -102,87 +64,6 @@ def judge_people(*, people: Sequence[Person]) -> list[Arrival]:
     """What `bring_in` would answer now."""
     doors = Doors.of(people, find_people)
     return [doors.let_in(person) for person in people]
-
-
-def take_in(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Arrival]:
-    """Creates or updates rows of one data-mapped model, in one transaction; an Arrival each, in order.
-
-    A row whose primary key exists is that row. It stays with its person: a row never changes hands here. Columns the
-    database fills by itself (such as `created_at`) keep what they have.
-    """
-    if not rows:
-        return []
-    with transaction.atomic():
-        arrivals = _judged(rows, lock_people)
-        _write_rows(arrivals)
-        _record(TAKEN_IN[type(rows[0])], arrivals, actor)
-    return arrivals
-
-
-def judge_rows(*, rows: Sequence[models.Model]) -> list[Arrival]:
-    """What `take_in` would answer now."""
-    return _judged(rows, find_people) if rows else []
-
-
-# What of these people is there: `lock_people` or `find_people`.
-type GetPeople = Callable[[Iterable[UUID | None]], dict[UUID, DataSubject]]
-
-
-def lock_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
-    """These people, their rows locked until the transaction ends, always in the same order."""
-    return _people(DataSubject.objects.select_for_update().order_by("id"), subject_ids)
-
-
-def find_people(subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
-    """These people as they are now, for whoever only reads."""
-    return _people(DataSubject.objects.all(), subject_ids)
-
-
-def _people(rows: models.QuerySet[DataSubject], subject_ids: Iterable[UUID | None]) -> dict[UUID, DataSubject]:
-    found: dict[UUID, DataSubject] = {}
-    for some in batched(sorted(subject_id for subject_id in subject_ids if subject_id), CHUNK):
-        found |= rows.in_bulk(some)
-    return found
-
-
-def why_not(subject: DataSubject | None) -> str:
-    """Why nothing may come in for this person now; empty when it may."""
-    if subject is None:
-        return ""
-    return ERASED if subject.erased_at else FROZEN if subject.frozen_at else ""
-
-
-def subject_id_of(row: models.Model) -> UUID | None:
-    """Whose row it is, by the path that the data map declares."""
-    *through, last = registry.declarations[type(row)].subject.split("__")
-    for name in through:
-        row = getattr(row, name)
-    subject_id: UUID | None = getattr(row, f"{last}_id")
-    return subject_id
-
-
-def what_is_wrong(row: models.Model) -> str:
-    """What the database would refuse about this row, in words and without its values; empty when nothing."""
-    problems = []
-    for column in row._meta.concrete_fields:
-        value = getattr(row, column.attname)
-        if isinstance(value, str) and (reason := why_not_storable(value)):
-            problems.append(f"{column.verbose_name}: {reason}")
-        elif isinstance(value, str) and column.max_length and len(value) > column.max_length:
-            problems.append(f"{column.verbose_name}: {len(value):,} characters; {column.max_length} is the most")
-    if problems:
-        return _sentence(problems)
-    try:
-        # Foreign keys were resolved by whoever made the row; looking each up again would cost a query a row.
-        row.clean_fields(exclude={f.name for f in row._meta.concrete_fields if f.is_relation or _is_filled(f)})
-    except ValidationError as error:
-        return _sentence(f"{name}: {' '.join(map(_fault, faults))}" for name, faults in error.error_dict.items())
-    return ""
-
-
-def _fault(error: ValidationError) -> str:
-    """Django's words. For a choice that is none they would quote the cell, and the words are kept with the import."""
-    return "This is none of the choices." if error.code == "invalid_choice" else " ".join(error.messages)
 
 
 @dataclass
@@ -341,61 +222,3 @@ def _wrong_person(subject: DataSubject) -> str:
 def _left_out(taken: Sequence[tuple[str, str]]) -> str:
     names = " and ".join(Kind(kind).label for kind, _ in taken)
     return f"Left out, because another person has it already: {names}." if taken else ""
-
-
-def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival]:
-    people = get_people({subject_id_of(row) for row in rows})
-    known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
-    return [_taken(row, known.get(row.pk), people) for row in rows]
-
-
-def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject]) -> Arrival:
-    subject_id = subject_id_of(row)
-    subject = people.get(subject_id) if subject_id else None
-    if subject is None:
-        return Arrival(Outcome.REFUSED, reason="No person has the id given as its owner.")
-    if reason := why_not(subject):
-        return Arrival(Outcome.SKIPPED, reason=reason)
-    if known and subject_id_of(known) != subject.id:
-        return Arrival(Outcome.REFUSED, reason="It belongs to another person, and does not change hands here.")
-    if known and all(getattr(known, name) == getattr(row, name) for name in _columns(row)):
-        return Arrival(Outcome.UNCHANGED, known)
-    if problem := what_is_wrong(row):
-        return Arrival(Outcome.REFUSED, reason=problem)
-    return Arrival(Outcome.UPDATED if known else Outcome.CREATED, row)
-
-
-def _columns(row: models.Model) -> list[str]:
-    """The columns that are the row's own to say."""
-    return [f.attname for f in row._meta.concrete_fields if not f.primary_key and not _is_filled(f)]
-
-
-def _is_filled(column: Column) -> bool:
-    """Whether the database fills it by itself."""
-    return bool(column.has_db_default())  # type: ignore[attr-defined]  # public, and not in the stubs yet
-
-
-def _write_rows(arrivals: Sequence[Arrival]) -> None:
-    created = [a.row for a in arrivals if a.row and a.outcome == Outcome.CREATED]
-    updated = [a.row for a in arrivals if a.row and a.outcome == Outcome.UPDATED]
-    if created:
-        type(created[0])._default_manager.bulk_create(created, batch_size=200)
-    if updated:
-        columns = [f.name for f in updated[0]._meta.concrete_fields if f.attname in _columns(updated[0])]
-        if any(f.name == "updated_at" for f in updated[0]._meta.concrete_fields):
-            columns.append("updated_at")
-            for row in updated:
-                row.updated_at = Now()  # type: ignore[attr-defined]  # it has one, as was just seen
-        type(updated[0])._default_manager.bulk_update(updated, columns, batch_size=50)
-
-
-def _record(event: Event, arrivals: Sequence[Arrival], actor: Staff | None) -> None:
-    """One link of evidence a batch, if it changed anything: who let in how many."""
-    counts = Counter(str(a.outcome) for a in arrivals)
-    if counts[Outcome.CREATED] or counts[Outcome.UPDATED]:
-        audit.append(uuid.uuid4(), event, actor=actor, **counts)
-
-
-def _sentence(problems: Iterable[str]) -> str:
-    text = "; ".join(problems)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -22,10 +22,10 @@ from django.db.models.functions import Coalesce, Now
 from privacy.catalogue import JobKind, Planned, Standing, StepKind, register
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment import import_files
-from privacy.fulfilment.import_files import Gone
-from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import Unreadable
+from privacy.fulfilment.importing import files
+from privacy.fulfilment.importing.arrivals import Arrival, Outcome
+from privacy.fulfilment.importing.files import Gone
+from privacy.fulfilment.importing.reading import Unreadable
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import about, end, make
 from privacy.jobs.order import order as order_jobs
@@ -146,7 +146,7 @@ def reading_of(importing: ImportRun) -> Reading:
     # Other threads of a web server's process come here with imports of their own: the list is read once.
     if last := next((reading for reading in [*_last_read] if reading.run_id == importing.id), None):
         return last
-    data = import_files.read(importing.file, import_files.LIFE_CONFIRMED)
+    data = files.read(importing.file, files.LIFE_CONFIRMED)
     last = Reading(importing.id, tables[importing.sheet].read(data, importing.format))
     _last_read[:] = [last]
     return last
@@ -197,7 +197,7 @@ def close(importing: ImportRun, outcome: ImportRun.Outcome, told: Sequence[str])
     counts = {name: getattr(importing, name) for name in ("created", "updated", "unchanged", "left_out")}
     audit.append(importing.id, ENDED[outcome], actor=importing.actor, sheet=importing.sheet, **counts)
     _last_read.clear()
-    transaction.on_commit(partial(import_files.discard, importing.file))
+    transaction.on_commit(partial(files.discard, importing.file))
 
 
 def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
