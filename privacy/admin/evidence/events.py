@@ -8,7 +8,7 @@ from privacy.admin.requests import steps
 from privacy.admin.requests.forms import DenialForm
 from privacy.catalogue import cases
 from privacy.evidence.events import Event
-from privacy.evidence.reconciliation import named_now
+from privacy.evidence.told import named_now
 from privacy.fulfilment.reveal import RevealReason
 from privacy.models import Answered, AuditEntry, Verification
 
