@@ -4,7 +4,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from billing.resources import (
+from billing.tables import (
     CustomerSheet,
     InvoiceLineSheet,
     InvoiceSheet,
@@ -15,8 +15,8 @@ from billing.resources import (
     SubscriptionSheet,
 )
 from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin.exchange import Exchange
-from privacy.admin.masking import PersonalAdmin
+from privacy.admin.personal import PersonalAdmin
+from privacy.admin.tables.exchange import Exchange
 
 # ISO 4217 currencies that Stripe counts in other than hundredths.
 WHOLE = {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}

@@ -3,7 +3,7 @@
 import pytest
 from django.apps import apps
 
-from privacy.datamap import compiler
+from privacy.datamap import compiler, readable
 from privacy.datamap.compiler import Scope
 from tests import factories
 
@@ -29,7 +29,7 @@ def test_a_person_with_everything_has_a_row_in_every_declared_model():
     scope = Scope.one(factories.person_with_everything().id)
     without = set()
     for declaration in compiler.all_declarations():
-        where, params = compiler.readable_rows(declaration, scope)
+        where, params = readable.readable_rows(declaration, scope)
         if not declaration.model.objects.extra(where=[where], params=params).exists():
             without.add(declaration.label())
     assert without == set()

@@ -40,7 +40,7 @@ def check_data_map(app_configs: Any, **kwargs: Any) -> list[Error]:
         elif exempted is not None:
             errors += _check_exemption(model, exempted)
         else:
-            errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
+            errors.append(_error("E002", model, "is not in the data map: declare it in personal_data, or exempt it"))
     for model, evidence in registry.evidence().items():
         errors += _check_evidence(model, evidence)
     stale = [model for model in [*registry.declarations, *registry.exemptions, *registry.erasers] if model not in known]

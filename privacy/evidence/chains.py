@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy.evidence import reconciliation
-from privacy.evidence.reconciliation import Told
+from privacy.evidence.duties import differences_of_duties
+from privacy.evidence.told import AT_ONCE, Told, tuples
 from privacy.models import AuditEntry, AuditHead, Case
 
 GENESIS = "0" * 64
@@ -143,7 +144,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
             _suspect(trail, chain.chain)
         else:
             sound[chain.chain] = chain.told
-        if len(sound) == reconciliation.PAGE:
+        if len(sound) == AT_ONCE:
             _reconcile(trail, sound)
             sound = {}
         if chain.rooted:
@@ -153,7 +154,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
         _suspect(trail, waiting[0])
         waiting = next(heads, None)
     trail.faults += [Fault(request_id, "the request has no chain") for request_id in _requests_without_chain()]
-    trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in reconciliation.differences_of_duties()]
+    trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in differences_of_duties()]
     trail.faults += [Fault(pk, "no request was opened under it", "Batch") for pk in reconciliation.empty_batches()]
     trail.root = tree.root()
     return trail
@@ -226,7 +227,7 @@ def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:
 
 def _entries(since: datetime | None) -> Iterator[AuditEntry]:
     """All entries by (chain, n), a page at a time along the index: neither memory nor an open cursor grows."""
-    rows = reconciliation.tuples(AuditEntry.objects.order_by("chain", "n"))
+    rows = tuples(AuditEntry.objects.order_by("chain", "n"))
     if since:
         rows = rows.filter(chain__in=_touched(since))
     page = list(rows[:PAGE])

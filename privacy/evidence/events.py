@@ -8,7 +8,7 @@ from privacy.models import Outcome, State
 
 class Event(StrEnum):
     """The value is what an entry says, `label` what staff read of it, and `details` what follows on the label where
-    the entry's data has it; the names in it are words of privacy.admin.event_words."""
+    the entry's data has it; the names in it are words of privacy.admin.evidence.events."""
 
     label: str
     details: str

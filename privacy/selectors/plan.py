@@ -14,6 +14,7 @@ from django.db import connection, models
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
+from privacy.datamap.readable import readable_counts_of_all
 from privacy.models import Case, CaseJob, Job, Step
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
@@ -100,7 +101,7 @@ def package_counts(
     scope = compiler.Scope.many(subject_ids)
     found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
-        cursor.execute(*compiler.readable_counts_of_all(scope))
+        cursor.execute(*readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
             found[UUID(str(key))][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}

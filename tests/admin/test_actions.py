@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles
-from privacy.admin import forms, search_terms
+from privacy.admin import forms
+from privacy.admin.people import search_terms
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import case_kinds
 from privacy.jobs import bells

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.admin.exchange import Exchange
-from privacy.admin.formats import Csv, Json
+from privacy.admin.tables.exchange import Exchange
+from privacy.admin.tables.formats import Csv, Json
 from privacy.datamap.spreadsheet import as_written, neutral
-from privacy.fulfilment import import_files, reading
-from privacy.fulfilment.intake import ERASED, FROZEN
+from privacy.fulfilment.importing import files, reading
+from privacy.fulfilment.importing.arrivals import ERASED, FROZEN
 from privacy.fulfilment.reveal import CONTENT
 from privacy.models import AuditEntry, DataSubject, Identifier, Note, Prompt, Script, Shot
 from privacy.roles import ROLES
@@ -246,12 +246,12 @@ def test_an_unreadable_file_gets_a_sentence_and_leaves_nothing(client, manager, 
 def test_a_database_that_refuses_gives_no_values_away(client, manager, monkeypatch, caplog):
     from django.db import IntegrityError
 
-    from privacy.fulfilment import intake
+    from privacy.fulfilment.importing import subjects
 
     def refuse(**kwargs):
         raise IntegrityError("Key (value)=(secret@example.com) already exists")
 
-    monkeypatch.setattr(intake, "judge_people", refuse)
+    monkeypatch.setattr(subjects, "judge_people", refuse)
     page = preview(client, DataSubject, as_csv({"email": "ada@example.com"}))
     assert problems(page) == ["The database refused it."]
     assert "secret@example.com" not in page.content.decode() + caplog.text
@@ -320,9 +320,9 @@ def test_what_became_wrong_since_the_preview_imports_nothing_at_all(client, mana
 
 def test_files_nobody_confirmed_are_swept(client, manager, monkeypatch):
     preview(client, DataSubject, as_csv({"email": "ada@example.com"}))
-    assert import_files.sweep() == 0 and len(kept_files()) == 1
-    monkeypatch.setattr(import_files, "LIFE", import_files.LIFE * 0)
-    assert import_files.sweep() == 1
+    assert files.sweep() == 0 and len(kept_files()) == 1
+    monkeypatch.setattr(files, "LIFE", files.LIFE * 0)
+    assert files.sweep() == 1
     assert kept_files() == []
 
 
@@ -430,7 +430,7 @@ def test_a_reference_is_a_number_and_no_sentence(client, manager):
 
 
 def test_more_rows_than_a_page_can_carry_are_not_exported(client, manager, monkeypatch):
-    monkeypatch.setattr("privacy.admin.exchange.MAX_ROWS", 2)
+    monkeypatch.setattr("privacy.admin.tables.exchange.MAX_ROWS", 2)
     f.DataSubjectFactory.create_batch(3)
     answer = client.post(url(DataSubject, "export"), {"format": "0", "resource": "0"}, follow=True)
     assert "More than 2 rows" in answer.content.decode()

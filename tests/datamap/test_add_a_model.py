@@ -15,7 +15,8 @@ import privacy.models
 from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
 from privacy.datamap.checks import check_data_map, check_tables
-from privacy.datamap.compiler import Scope, selection
+from privacy.datamap.compiler import Scope
+from privacy.datamap.readable import selection
 from privacy.models import DataSubject
 from tests import factories as f
 from tests import working

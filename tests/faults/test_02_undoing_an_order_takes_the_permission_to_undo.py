@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from privacy import roles
-from privacy.admin.requests import PAGES
-from privacy.cases import handover, processors
+from privacy.admin.requests.queue import PAGES
+from privacy.cases import processors
 from privacy.cases import requests as verbs
+from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import Fact, NotAllowed, Permit, Right, Stage, case_kinds
 from privacy.catalogue.cases import May
@@ -272,8 +273,8 @@ ACTS = {
     "reopen": Act("decide", State.CLOSED, of(verbs.reopen)),
     "assign": Act("ask", State.DECIDING, assign, lambda case: {"owner": str(case.requested_by_id)}),
     "attest": Act("attest", State.FULFILLING, attest, lambda case: {"evidence": "CASE-2026-114"}),
-    "link": Act("answer", State.ANSWERING, of(handover.give_link)),
-    "download": Act("answer", State.ANSWERING, of(handover.download)),
+    "link": Act("answer", State.ANSWERING, of(give_link)),
+    "download": Act("answer", State.ANSWERING, of(download)),
 }  # fmt: skip
 READ = {"progress": "privacy.view_rightsrequest", "receipt": "privacy.view_receipt"}
 
