@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from privacy.catalogue import NotAllowed
 from privacy.duties.suppression import readmit
 from privacy.evidence.chains import faults_of_chain
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import Person
+from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import AuditEntry, Suppression
 from privacy.selectors.suppression import is_suppressed
 from tests import factories as f
@@ -37,7 +36,7 @@ def erase(person):
 
 
 def arrives(*identifiers):
-    [arrival] = intake.bring_in(people=[Person(identifiers=identifiers)], actor=None)
+    [arrival] = bring_in(people=[Person(identifiers=identifiers)], actor=None)
     return arrival
 
 

@@ -11,7 +11,7 @@ from privacy.evidence import audit, commitments, keys, sealing
 from privacy.evidence.chains import faults_of_chain
 from privacy.evidence.keys import MissingKey, Purpose
 from privacy.fulfilment import keys as rotation
-from privacy.fulfilment.intake import Person, bring_in
+from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import Step, Suppression
 from privacy.selectors import suppression
 from tests import factories as f
