@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from privacy.datamap.fields import Column, is_free_text
 from privacy.datamap.retention import Retention
 from privacy.datamap.treatments import DeleteRow, Keep, Treatment
 from privacy.datamap.vocabulary import Category, LawfulBasis, Use
@@ -15,6 +16,8 @@ class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
+    masked: staff see its length only, until they reveal it for a reason. Unless it is said, so is all free text that
+    people write or make.
     special: text in which people may write what GDPR art. 9 protects (health, belief, ...): on which ground of art.
     9(2) it may be held. Such text is masked, and the record of processing names it.
     """
@@ -22,6 +25,7 @@ class Personal:
     category: Category
     erase: Treatment | None = None
     starts_processing: bool = False
+    masked: bool | None = None
     special: str = ""
 
 
@@ -143,6 +147,18 @@ class PersonalData:
     def treatments(cls) -> dict[str, Treatment]:
         """What erasure does to each personal field of a row that is the person's alone."""
         return {name: personal.erase or cls.erase for name, personal in cls.fields.items()}
+
+    @classmethod
+    def masked_fields(cls) -> tuple[str, ...]:
+        """What staff see the length of only, in the model's order."""
+        return tuple(f.name for f in cls.model._meta.concrete_fields if f.name in cls.fields and cls._is_masked(f))
+
+    @classmethod
+    def _is_masked(cls, field: Column) -> bool:
+        personal = cls.fields[field.name]
+        if personal.masked is not None:
+            return personal.masked
+        return is_free_text(field) and (personal.category.is_written or isinstance(field, models.FileField))
 
     @classmethod
     def deletes_rows(cls) -> bool:

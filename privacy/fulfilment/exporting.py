@@ -9,7 +9,7 @@ from django.db import models, transaction
 from privacy.datamap import registry
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment.reveal import CONTENT, NotRevealed, check_why
+from privacy.fulfilment.reveal import NotRevealed, check_why
 from privacy.models import DataSubject, Staff
 from privacy.roles import must_have
 
@@ -30,7 +30,7 @@ def record_content(
     """
     must_have(actor, "privacy.reveal_content")
     label = rows.model._meta.label
-    if not fields or not set(fields) <= set(CONTENT.get(label, ())):
+    if not fields or not set(fields) <= set(registry.masked(rows.model)):
         raise NotRevealed("These fields are not among those that can be revealed.")
     path = registry.declarations[rows.model].subject
     check_why(reason, reference, DataSubject.objects.filter(pk__in=rows.order_by().values(path)))

@@ -71,9 +71,9 @@ class UploadData(Content):
         "owner": Personal(Category.USER_ID),
         "file": Personal(Category.CONTENT),
         "name": Personal(Category.CONTENT),
-        "media_type": Personal(Category.CONTENT),
+        "media_type": Personal(Category.CONTENT, masked=False),
         "size": Personal(Category.CONTENT),
-        "sha256": Personal(Category.CONTENT),
+        "sha256": Personal(Category.CONTENT, masked=False),
     }
     not_personal = ("id", "script", "created_at")
 

@@ -10,7 +10,7 @@ class AccessPackageData(Accountability):
     subject = "request__subject"
     retention = Retention("Time enough to fetch it", days=7, after="created_at")
     fields = {
-        "file": Personal(Category.ACCOUNT),
+        "file": Personal(Category.ACCOUNT, masked=False),
         "sha256": Personal(Category.ACCOUNT),
         "size": Personal(Category.ACCOUNT),
         "rows": Personal(Category.ACCOUNT),

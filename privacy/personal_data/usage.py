@@ -39,7 +39,7 @@ class UsageEventData(Usage):
     fields = {
         "subject": Personal(Category.USER_ID),
         "session_key": Personal(Category.PSEUDONYM),
-        "name": Personal(Category.BEHAVIOUR),
+        "name": Personal(Category.BEHAVIOUR, masked=False),
         "properties": Personal(Category.BEHAVIOUR),
         "ip_address": Personal(Category.IP_ADDRESS),
         "occurred_at": Personal(Category.BEHAVIOUR),

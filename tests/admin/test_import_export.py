@@ -22,11 +22,11 @@ from privacy.admin.tables.formats import Csv, Json
 from privacy.datamap.spreadsheet import as_written, neutral
 from privacy.fulfilment.importing import files, reading
 from privacy.fulfilment.importing.arrivals import ERASED, FROZEN
-from privacy.fulfilment.reveal import CONTENT
 from privacy.models import AuditEntry, DataSubject, Identifier, Note, Prompt, Script, Shot
 from privacy.roles import ROLES
 from privacy.selectors.suppression import digest
 from tests import factories as f
+from tests.masked import CONTENT
 
 pytestmark = pytest.mark.django_db
 CSV_FORMAT, JSON_FORMAT = "0", "1"
@@ -417,7 +417,7 @@ def test_who_may_not_reveal_gets_no_content_whatever_they_ask(client):
 
 @pytest.mark.parametrize("model", [m for m in EXCHANGED if m._meta.label in CONTENT], ids=lambda m: m._meta.label)
 def test_no_list_of_content_forgets_to_mask(client, manager, model):
-    assert set(admin.site._registry[model].resource_classes[0].masked) == set(CONTENT[model._meta.label])
+    assert set(admin.site._registry[model].resource_classes[0].masked()) == set(CONTENT[model._meta.label])
 
 
 def test_a_reference_is_a_number_and_no_sentence(client, manager):

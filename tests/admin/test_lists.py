@@ -12,14 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import models as privacy
-from privacy.datamap import registry
-from privacy.datamap.vocabulary import Category
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment.reveal import CONTENT
 from privacy.selectors import evidence
 from tests import factories as f
 from tests.admin.pages import pages
+from tests.masked import CONTENT
 
 pytestmark = pytest.mark.django_db
 BLNS = settings.BASE_DIR.parent / "shared" / "data" / "blns" / "blns-odd.json"
@@ -77,27 +75,6 @@ def test_a_masked_field_tells_its_length(client, manager):
     for url in ("admin:privacy_script_changelist", "admin:privacy_script_change"):
         text = client.get(reverse(url, args=[script.pk] if url.endswith("change") else [])).text
         assert "•••• 1,204 characters" in text
-
-
-def test_no_free_text_of_the_data_map_is_forgotten():
-    """A field in which people write is in CONTENT, or it does not start."""
-    written = {Category.CONTENT, Category.SUPPORT, Category.BEHAVIOUR, Category.TELEMETRY}
-    facts = {("privacy.Upload", "media_type"), ("privacy.Upload", "sha256"), ("privacy.UsageEvent", "name")}
-    free = {
-        (label, name)
-        for model, declaration in registry.declarations.items()
-        for name, personal in declaration.fields.items()
-        if personal.category in written and is_free_text(model._meta.get_field(name))
-        for label in [model._meta.label]
-    }
-    masked = {(label, name) for label, names in CONTENT.items() for name in names}
-    assert free - facts - masked == set()
-    assert masked - free == set()
-
-
-def is_free_text(field) -> bool:
-    kinds = (models.CharField, models.TextField, models.JSONField, models.FileField)
-    return isinstance(field, kinds) and not field.choices
 
 
 def hostile() -> list[str]:

@@ -20,8 +20,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from privacy.admin.base import CappedChangeList
 from privacy.admin.forms import ReferenceField
 from privacy.admin.personal import PersonalAdmin
+from privacy.datamap import registry
 from privacy.fulfilment import reveal
-from privacy.fulfilment.reveal import CONTENT, NotRevealed, Revealed, RevealReason
+from privacy.fulfilment.reveal import NotRevealed, Revealed, RevealReason
 
 DOTS = "••••"
 SHOWN_CHARACTERS = 100_000  # a page of more is slow to read and to render; the access package holds it whole
@@ -72,7 +73,7 @@ class MaskedList(CappedChangeList):
 
 
 class MaskedAdmin(PersonalAdmin):
-    """Masks the model's fields of CONTENT wherever `list_display` and `fields` name them."""
+    """Masks what the data map says is masked, wherever `list_display` and `fields` name them."""
 
     changelist = MaskedList
     actions_detail = ("reveal_content",)
@@ -80,7 +81,7 @@ class MaskedAdmin(PersonalAdmin):
 
     @property
     def masked(self) -> tuple[str, ...]:
-        return CONTENT[self.opts.label]
+        return registry.masked(self.model)
 
     def get_queryset(self, request):
         """A masked text never travels to the web process."""

@@ -24,6 +24,7 @@ from privacy.catalogue import case_kinds
 from privacy.models import (
     Case,
     DataSubject,
+    Identifier,
     LegalHold,
     Membership,
     ProfilePreference,
@@ -74,6 +75,7 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
+    shows = (Identifier, ProfilePreference)
     changelist = SubjectList
     search_length = 2_000  # of the encrypted term
     list_display = ["pseudonym", "full_name", "state", "country", "created_at"]

@@ -6,7 +6,6 @@ from import_export.fields import Field
 from privacy.admin.tables.cells import Text, Whole, linked
 from privacy.admin.tables.sheet import OfAPerson, Sheet, text_of
 from privacy.fulfilment.importing import content
-from privacy.fulfilment.reveal import CONTENT
 from privacy.models import Feedback, Note, Prompt, Script, Shot, ShotList
 
 
@@ -27,7 +26,6 @@ class ScriptSheet(ContentSheet):
     format = Field("format", "format", Text())
     body = Field("body", "body", Text())
     person_column = "owner"
-    masked = CONTENT["privacy.Script"]
 
     class Meta:
         model = Script
@@ -42,7 +40,6 @@ class NoteSheet(ContentSheet):
     body = Field("body", "body", Text())
     person_column = "author"
     links = {"script": (Script, "pk")}
-    masked = CONTENT["privacy.Note"]
 
     class Meta:
         model = Note
@@ -59,7 +56,6 @@ class PromptSheet(ContentSheet):
     text = Field("text", "text", Text())
     person_column = "author"
     links = {"script": (Script, "pk")}
-    masked = CONTENT["privacy.Prompt"]
 
     class Meta:
         model = Prompt
@@ -73,7 +69,6 @@ class FeedbackSheet(ContentSheet):
     rating = Field("rating", "rating", Whole())
     body = Field("body", "body", Text())
     person_column = "author"
-    masked = CONTENT["privacy.Feedback"]
 
     class Meta:
         model = Feedback
@@ -93,7 +88,6 @@ class ShotListSheet(ContentSheet):
     title = Field("title", "title", Text())
     person_column = "owner"
     links = {"script": (Script, "pk")}
-    masked = CONTENT["privacy.ShotList"]
 
     class Meta:
         model = ShotList
@@ -108,7 +102,6 @@ class ShotSheet(Sheet):
     description = Field("description", "description", Text())
     camera = Field("camera", "camera", Text())
     links = {"shot_list": (ShotList, "pk")}
-    masked = CONTENT["privacy.Shot"]
 
     class Meta:
         model = Shot

@@ -185,7 +185,7 @@ class Exchange(ImportExportMixin):
         return HttpResponseRedirect(reverse("admin:{}_{}_import".format(*self.get_model_info())))
 
     def get_export_form_class(self):
-        return ContentExportForm if self.resource_classes[0].masked else self.export_form_class
+        return ContentExportForm if self.resource_classes[0].masked() else self.export_form_class
 
     def export_action(self, request):
         if not self.has_export_permission(request):
@@ -218,7 +218,7 @@ class Exchange(ImportExportMixin):
             if self.reveals(request, form):
                 queryset = queryset.defer(None)
                 exporting.record_content(
-                    rows=queryset, fields=self.resource_classes[0].masked, actor=request.user,
+                    rows=queryset, fields=self.resource_classes[0].masked(), actor=request.user,
                     reason=form.cleaned_data["reason"], reference=form.cleaned_data["reference"],
                 )  # fmt: skip
             else:

@@ -16,9 +16,9 @@ from import_export.resources import ModelResource
 
 from privacy.admin.tables.cells import Link, Text
 from privacy.admin.tables.results import SHOWN_ROWS, Refusal, SheetResult, SheetRow, short, shown
+from privacy.datamap import registry
 from privacy.fulfilment.importing.arrivals import CHUNK, ERASED, Arrival, Outcome
 from privacy.fulfilment.importing.reading import Unreadable, as_named
-from privacy.fulfilment.reveal import CONTENT
 from privacy.jobs.slices import is_busy
 from privacy.models import DataSubject, Identifier
 from privacy.selectors.suppression import suppressed
@@ -32,7 +32,6 @@ class Sheet(ModelResource):
     """A model as a table. A subclass names the columns, and says with `judge` and `write` what becomes of the rows."""
 
     key: str = "id"  # the column that tells which row it is
-    masked: tuple[str, ...] = ()  # columns that leave the house for a reason only
     links: dict[str, tuple[type[models.Model], str]] = {}  # {column: (model, its key)}
     only_out: tuple[str, ...] = ()  # columns of the export that the import passes over
 
@@ -59,11 +58,16 @@ class Sheet(ModelResource):
     def get_error_result_class(cls):
         return Refusal
 
+    @classmethod
+    def masked(cls) -> tuple[str, ...]:
+        """Columns that leave the house for a reason only."""
+        return registry.masked(cls._meta.model)
+
     # --- out
 
     def get_export_fields(self, selected_fields=None):
         fields = super().get_export_fields(selected_fields)
-        return [field for field in fields if self.reveals or field.column_name not in self.masked]
+        return [field for field in fields if self.reveals or field.column_name not in self.masked()]
 
     def filter_export(self, queryset, **kwargs):
         """With the rows whose own key is exported, in the same query."""
@@ -99,7 +103,7 @@ class Sheet(ModelResource):
         rows = [dict(zip(dataset.headers, cells, strict=True)) for cells in dataset]
         self.known = self.find(self.get_queryset(), self.key, texts(rows, self.key))
         self.linked = {
-            column: self.find(model.objects.defer(*CONTENT.get(model._meta.label, ())), key, texts(rows, column))
+            column: self.find(model.objects.defer(*registry.masked(model)), key, texts(rows, column))
             for column, (model, key) in self.links.items()
         }
         self.prepare(rows)
@@ -198,7 +202,7 @@ class Sheet(ModelResource):
         if self.before:
             cells = zip(self.before, self.as_text(row_result.instance), self.get_import_fields(), strict=True)
             row_result.diff = [
-                shown(before, now, is_new=row_result.is_new(), masked=field.column_name in self.masked)
+                shown(before, now, is_new=row_result.is_new(), masked=field.column_name in self.masked())
                 for before, now, field in cells
             ]
         row_result.reason = self.set_aside.get(self.number, "")
