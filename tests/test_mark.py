@@ -35,7 +35,7 @@ from privacy.cases.requests import grant, grant_all
 from privacy.fulfilment import erasure
 from privacy.jobs.due import next_due
 from privacy.models import Case, Identifier, Job, State, Step, StepState
-from privacy.selectors.suppression import is_suppressed
+from privacy.selectors.suppression import suppressed
 from tests import working
 from tests.factories import StaffFactory, person_with_everything
 from tests.marks import SHORT_NUMBER, Mark, every_markable_field, plant, rich, search
@@ -90,13 +90,13 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
         assert {mark: found[mark] for mark in found.keys() - stays} == {}
         assert stays - found.keys() == set()
         assert (models_of(stays) | KEPT_WITHOUT_A_MARK) ^ says_what_stays(request) == set()
-        assert is_suppressed("email", address)
+        assert suppressed("email", [address])
     else:
         assert set(marks) - found.keys() == set()
         assert {mark for mark in marks_in_tables(found) if not raw_places() & found[mark]} - short_numbers(
             marks
         ) == set()
-        assert not is_suppressed("email", address)
+        assert not suppressed("email", [address])
 
 
 # Of a job its kind is kept, a key of the catalogue, and the link to the tombstone: no place for a mark.

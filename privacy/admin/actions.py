@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy.admin.forms import MAX_PEOPLE, CaseForm
-from privacy.admin.plan import recipients, sections_of
+from privacy.admin.plans import recipients, sections_of
 from privacy.cases import requests
 from privacy.catalogue import CaseKind, case_kinds
 from privacy.catalogue.cases import duties, rights

@@ -26,8 +26,7 @@ from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
-from privacy.selectors import holds
-from privacy.selectors import plan as plans
+from privacy.selectors import holds, plans
 from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.

@@ -48,10 +48,6 @@ def entry_of(kind: str, value: str) -> Suppression | None:
     return in_force().filter(kind=kind, digest__in=digests).first()
 
 
-def is_suppressed(kind: str, value: str) -> bool:
-    return entry_of(kind, value) is not None
-
-
 def suppressed(kind: str, values: Iterable[str]) -> set[str]:
     """Those of `values` that belong to erased people; one query a key for the lot."""
     values = list(values)

@@ -27,7 +27,7 @@ from privacy.models import (
     StepState,
     Verification,
 )
-from privacy.selectors.plan import erasure_plan
+from privacy.selectors.plans import erasure_plan
 from tests import factories as f
 from tests import working
 

@@ -28,7 +28,7 @@ def test_it_is_looked_up_then_let_in_with_a_reason_and_its_value_is_kept_nowhere
     assert "anna" not in answer.text.lower()
     entry.refresh_from_db()
     assert entry.lifted_by == manager
-    assert not suppression.is_suppressed("email", "anna@example.com")
+    assert not suppression.entry_of("email", "anna@example.com")
     assert "anna" not in str(list(AuditEntry.objects.values())).lower()
 
 

@@ -18,7 +18,7 @@ from privacy.datamap import Blank, HandOver, Joint, Keep, Nullify, Stamp, regist
 from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
 from privacy.fulfilment import erasure
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 from tests import factories as f
 
 Rows = dict[type[models.Model], dict[Any, dict[str, Any]]]

@@ -9,7 +9,7 @@ from privacy.duties.suppression import readmit
 from privacy.evidence.chains import faults_of_chain
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import AuditEntry, Suppression
-from privacy.selectors.suppression import is_suppressed
+from privacy.selectors.suppression import entry_of
 from tests import factories as f
 from tests import working
 from tests.asking import agreed
@@ -54,7 +54,7 @@ def test_they_come_in_again_and_their_old_account_does_not(erased):
 def test_another_erasure_bars_them_anew(erased):
     readmit(**AGAIN, actor=f.StaffFactory(role="manager"))
     erase(arrives(("email", "anna@example.com")).row)
-    assert is_suppressed("email", "anna@example.com")
+    assert entry_of("email", "anna@example.com")
     assert Suppression.objects.filter(kind="email").count() == 2
 
 

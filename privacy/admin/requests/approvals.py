@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from privacy.admin.actions import PEOPLE_SHOWN, requests_count
 from privacy.admin.forms import MAX_PEOPLE, NoQuestionsForm
-from privacy.admin.plan import recipients, sections_of
+from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, page
 from privacy.admin.requests.forms import RequestIds, TypedForm
 from privacy.cases import requests
 from privacy.catalogue import CaseKind, NotAllowed, case_kinds
 from privacy.models import Case, RightsRequest
 from privacy.selectors import cases
-from privacy.selectors.plan import in_words
+from privacy.selectors.plans import in_words
 
 
 @on_request

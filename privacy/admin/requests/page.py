@@ -9,7 +9,7 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.base import link_to_subject
 from privacy.admin.evidence.events import sentence
-from privacy.admin.plan import recipients, sections_of
+from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests.base import has
 from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.progress import next_look, work_of

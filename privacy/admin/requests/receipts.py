@@ -12,7 +12,7 @@ from privacy import regimes
 from privacy.admin.actions import check_permission
 from privacy.admin.badges import short_date
 from privacy.admin.names import model_name, processor_name
-from privacy.admin.plan import Line, Section, by_name
+from privacy.admin.plans import Line, Section, by_name
 from privacy.admin.requests.base import EvidenceOfRequest, on_request
 from privacy.admin.requests.steps import told, told_of
 from privacy.models import Case, LegalHold, Receipt

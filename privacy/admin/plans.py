@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from privacy.selectors.plan import Plan
+from privacy.selectors.plans import Plan
 
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
