@@ -50,7 +50,7 @@ def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: 
     `model` is a label. Raises NotRevealed, and the model's DoesNotExist when the row is gone, and PermissionDenied.
     """
     must_have(actor, "privacy.reveal_content")
-    table = next((known for known in registry.declarations if known._meta.label == model), None)
+    table: Any = next((known for known in registry.declarations if known._meta.label == model), None)
     if table is None or not fields or not set(fields) <= set(registry.masked(table)):
         raise NotRevealed("These fields are not among those that can be revealed.")
     path = registry.declarations[table].subject
