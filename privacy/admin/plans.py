@@ -1,8 +1,9 @@
 """A plan in the order in which staff read it: what goes, what stays, and why. A receipt has the same sections."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
-from privacy.selectors.plans import Plan
+from privacy.selectors.plans import ModelLine, Plan
 
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
@@ -19,6 +20,8 @@ class Line:
     name: str
     rows: int
     because: list[str]
+    heirs: dict[UUID, int] = field(default_factory=dict)
+    named: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,16 @@ def sections_of(plan: Plan) -> list[Section]:
     """One section for each action that occurs."""
     sections = []
     for action, (title, gives_reasons) in ACTIONS.items():
-        lines = [
-            Line(line.name, line.actions[action], line.because if gives_reasons else [])
-            for line in plan.lines
-            if line.actions.get(action)
-        ]
+        lines = [line_of(line, action, gives_reasons=gives_reasons) for line in plan.lines if line.actions.get(action)]
         if lines:
             sections.append(Section(title, by_name(lines), gives_reasons))
     return sections
+
+
+def line_of(line: ModelLine, action: str, *, gives_reasons: bool) -> Line:
+    if action != "hand over":
+        return Line(line.name, line.actions[action], line.because if gives_reasons else [])
+    return Line(line.name, line.actions[action], line.because, line.heirs, line.named)
 
 
 # How a processor is told: (title, what the figure above says of it).

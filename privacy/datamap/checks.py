@@ -255,7 +255,18 @@ def _check_joint(declaration: type[PersonalData], joint: Joint) -> list[Error]:
         errors.append(_error("E003", declaration.model, "is joint without a reason"))
     if len(path) != 1 or not isinstance(joint.fields.get(path[0]), HandOver):
         errors.append(_error("E014", declaration.model, "is joint, but does not hand over its link to the subject"))
+    if joint.along:
+        errors += _check_along(declaration, joint)
     return errors
+
+
+def _check_along(declaration: type[PersonalData], joint: Joint) -> list[Error]:
+    link = next((f for f in declaration.model._meta.concrete_fields if f.name == joint.along), None)
+    target = registry.declarations.get(far_end(link)) if isinstance(link, models.ForeignKey) else None
+    if target and target.joint and not target.joint.along and target.joint.others.relation == joint.others.relation:
+        return []
+    text = f"goes along with {joint.along!r}, which is no link to a joint row of the same people"
+    return [_error("E014", declaration.model, text)]
 
 
 def _check_others(declaration: type[PersonalData], others: Others) -> list[Error]:

@@ -18,6 +18,7 @@ from privacy.datamap.names import field_named, key_of, model_named, quoted, tabl
 from privacy.datamap.treatments import TEXT, HandOver, Keep, Treatment
 
 Sql = tuple[str, list[Any]]
+SUBJECT, CLOSED = "privacy.DataSubject", "closed_at"
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,15 @@ def rows(declaration: type[PersonalData], scope: Scope, *, own: bool = False, jo
     """WHERE clause of the subjects' rows; `own` leaves out, `joint` leaves only, the rows others share."""
     sql, params = reach(declaration.model, declaration.path(), scope)
     if declaration.joint and (own or joint):
-        others, others_params = others_exist(declaration.model, declaration.joint.others, scope)
-        sql, params = f"{sql} AND {'' if joint else 'NOT '}{others}", params + others_params
+        shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
+        sql, params = f"{sql} AND {'' if joint else 'NOT '}{shared}", params + shared_params
     return sql, params
 
 
 def erasure(scope: Scope) -> tuple[list[Statement], list[Statement]]:
-    """(detaching statements, in order; deleting and updating statements, leaves first) for the subjects."""
-    return detachments(scope), [s for d in leaves_first() for s in erasing(d, scope)]
+    """(statements that let others' rows go on, in order; deleting and updating statements, leaves first) for the
+    subjects."""
+    return [*detachments(scope), *promotions(scope)], [s for d in leaves_first() for s in erasing(d, scope)]
 
 
 def erasing(declaration: type[PersonalData], scope: Scope) -> list[Statement]:
@@ -119,6 +121,48 @@ def detachments(scope: Scope) -> list[Statement]:
     return statements
 
 
+def promotions(scope: Scope) -> list[Statement]:
+    """UPDATEs that give each heir their role in what is handed over to them."""
+    statements = []
+    for declaration in leaves_first():
+        if not (joint := declaration.joint) or not joint.becomes:
+            continue
+        relation = model_named(joint.others.relation)
+        heir, heir_params = _heir(declaration.model, joint, scope, key_of(relation))
+        shared, shared_params = rows(declaration, scope, joint=True)
+        where = f"{key_of(relation)} IN (SELECT {heir} FROM {table_of(declaration.model)} WHERE {shared})"
+        params = heir_params + shared_params
+        sql = f"UPDATE {table_of(relation)} SET {quoted(joint.others.role)} = %s WHERE {where}"
+        statements.append(Statement(declaration, "promote", sql, [joint.becomes, *params], where, tuple(params)))
+    return statements
+
+
+def heirs(scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, heir's id, rows): who gets what is handed over. What goes along with another
+    row goes to that one's heir, and is not told again."""
+    return union(
+        (declaration.label(), _heirs_of(declaration, declaration.joint, scope))
+        for declaration in all_declarations()
+        if declaration.joint and not declaration.joint.along
+    )
+
+
+def handed_over(declaration: type[PersonalData], columns: Sequence[str], scope: Scope) -> Sql:
+    """SELECT of (subject id, these columns) of the rows that others get."""
+    table, _, subject = way_to_subject(declaration)
+    where, params = rows(declaration, scope, joint=True)
+    listed = ", ".join([subject, *(f"{table}.{quoted(column)}" for column in columns)])
+    return f"SELECT {listed} FROM {table} WHERE {where}", params
+
+
+def _heirs_of(declaration: type[PersonalData], joint: Joint, scope: Scope) -> Sql:
+    table, _, subject = way_to_subject(declaration)
+    heir, params = _successor(declaration.model, joint, scope)
+    where, where_params = rows(declaration, scope, joint=True)
+    select = f"SELECT {subject} AS who, {heir} AS heir FROM {table} WHERE {where}"
+    return f"SELECT who, heir, COUNT(*) FROM ({select}) shared GROUP BY 1, 2", params + where_params
+
+
 def detaching_fields(declaration: type[PersonalData]) -> list[tuple[Column, type[PersonalData]]]:
     """Nullable foreign keys of the model to rows that erasure deletes, other than on the path to the subject."""
     found = []
@@ -154,8 +198,8 @@ def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
     table, joins, subject = way_to_subject(declaration)
     action, params = "%s", [declaration.outcome()]
     if declaration.joint:
-        others, others_params = others_exist(declaration.model, declaration.joint.others, scope)
-        action, params = f"CASE WHEN {others} THEN 'hand over' ELSE %s END", others_params + params
+        shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
+        action, params = f"CASE WHEN {shared} THEN 'hand over' ELSE %s END", shared_params + params
     where, where_params = own_rows(declaration, subject, scope)
     if declaration.keeps():
         where += f" AND {_still_says_something(declaration)}"
@@ -218,8 +262,8 @@ def reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
     parent = far_end(field)
     inner, params = reach(parent, path[1:], scope)
     if joint := _joint_over(parent, path[1:]):
-        others, others_params = others_exist(parent, joint.others, scope)
-        inner, params = f"{inner} AND NOT {others}", params + others_params
+        shared, shared_params = is_shared(parent, joint, scope)
+        inner, params = f"{inner} AND NOT {shared}", params + shared_params
     return f"{column} IN (SELECT {key_of(parent)} FROM {table_of(parent)} WHERE {inner})", params
 
 
@@ -264,6 +308,20 @@ def _update(
     return [Statement(declaration, action, text, params + where_params, where, tuple(where_params))]
 
 
+def is_shared(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
+    """Whether a row of the subjects is handed over and not erased: others share it, or the same person's row that it
+    goes along with."""
+    others, params = others_exist(model, joint.others, scope)
+    if not joint.along:
+        return others, params
+    link = field_of(model, joint.along)
+    parent, table = far_end(link), table_of(model)
+    theirs, ours = (quoted(field_of(m, registry.declarations[m].path()[0]).column) for m in (parent, model))
+    same_person = f"{table_of(parent)}.{theirs} = {table}.{ours}"
+    where = f"{table_of(parent)}.{key_of(parent)} = {table}.{quoted(link.column)} AND {same_person}"
+    return f"({others} AND EXISTS (SELECT 1 FROM {table_of(parent)} WHERE {where}))", params
+
+
 def others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
     member = field_named(others.relation, others.subject).column
     return (
@@ -274,12 +332,21 @@ def others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql
 
 
 def _successor(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
+    """The subject who is the heir."""
+    return _heir(model, joint, scope, quoted(field_named(joint.others.relation, joint.others.subject).column))
+
+
+def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) -> Sql:
+    """A column of the relation's row of the heir: who may go on working comes first."""
     o = joint.others
-    member = quoted(field_named(o.relation, o.subject).column)
+    member, person = quoted(field_named(o.relation, o.subject).column), model_named(SUBJECT)
+    closed = f"p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL"
+    ranked = [f"WHEN '{role}' THEN {place}" for place, role in enumerate(joint.ranks)]
+    rank = f"CASE j.{quoted(o.role)} {' '.join(ranked)} ELSE {len(ranked)} END, " if ranked else ""
     return (
-        f"(SELECT j.{member} FROM {table_named(o.relation)} j WHERE j.{quoted(o.key)} = "
-        f"{table_of(model)}.{quoted(o.here)} AND NOT (j.{member} {scope.test}) "
-        f"ORDER BY j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
+        f"(SELECT j.{column} FROM {table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member} "
+        f"WHERE j.{quoted(o.key)} = {table_of(model)}.{quoted(o.here)} AND NOT (j.{member} {scope.test}) "
+        f"ORDER BY {closed}, {rank}j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
         list(scope.params),
     )
 
@@ -289,8 +356,8 @@ def own_rows(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql
     share."""
     where, params = f"{subject} {scope.test}", list(scope.params)
     for parent, joint in _joint_parents(declaration):
-        others, others_params = others_exist(parent, joint.others, scope)
-        where, params = f"{where} AND NOT {others}", params + others_params
+        shared, shared_params = is_shared(parent, joint, scope)
+        where, params = f"{where} AND NOT {shared}", params + shared_params
     return where, params
 
 

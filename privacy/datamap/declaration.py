@@ -71,12 +71,20 @@ class Others:
 
 @dataclass(frozen=True)
 class Joint:
-    """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it."""
+    """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it.
+
+    The heir is one whose account is open before one whose is closed, then by the role's place in `ranks`, then the
+    first by `order_by`; they get the role `becomes`.
+    along: a foreign key to a joint row, with which this one goes; of itself it is its writer's alone.
+    """
 
     others: Others
     order_by: str
     because: str
     fields: dict[str, Treatment] = field(default_factory=dict)
+    ranks: tuple[str, ...] = ()
+    becomes: str = ""
+    along: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ def readable_rows(declaration: type[PersonalData], scope: Scope) -> Sql:
     """WHERE clause of the rows an access package holds: the subject's own, and those the subject co-owns, but none
     that is silent."""
     sql, params = reach(declaration.model, declaration.path(), scope)
-    if declaration.joint:
+    if declaration.joint and not declaration.joint.along:
         o = declaration.joint.others
         member = quoted(field_named(o.relation, o.subject).column)
         keys = f"SELECT j.{quoted(o.key)} FROM {table_named(o.relation)} j WHERE j.{member} {scope.test}"
@@ -47,8 +47,8 @@ def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str],
         else:
             expressions.append(column)
         names.append(field.name)
-    others = declaration.others or (declaration.joint and declaration.joint.others)
-    if others:
+    shares = declaration.joint if declaration.joint and not declaration.joint.along else None
+    if others := declaration.others or (shares and shares.others):
         sql, others_params = _roles_of_others(declaration.model, others, scope)
         expressions.append(sql)
         params += others_params
@@ -63,7 +63,7 @@ def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:
     table, joins, subject = way_to_subject(declaration)
     where, params = own_rows(declaration, subject, scope)
     select = f"SELECT {subject} AS who FROM {table}{joins} WHERE {where}{_but_no_silent(declaration)}"
-    if declaration.joint:
+    if declaration.joint and not declaration.joint.along:
         o = declaration.joint.others
         member = f"j.{quoted(field_named(o.relation, o.subject).column)}"
         joined = f"{table_named(o.relation)} j JOIN {table} ON {table}.{quoted(o.here)} = j.{quoted(o.key)}{joins}"

@@ -27,6 +27,7 @@ from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
 from privacy.selectors import holds, plans
+from privacy.selectors.mentions import in_handed_over
 from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
@@ -167,6 +168,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     scope = scope_of(subject_ids)
     seal_references(jobs, scope)
     suppressed = suppress(jobs, identifiers)
+    left_named = in_handed_over(subject_ids, identifiers, scope)
     named = mentions.erase(subject_ids, identifiers)
     counted = plans.row_counts(subject_ids, scope)
     execute(scope)
@@ -176,6 +178,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
                 "rows": counted[job.subject_id] | named.get(job.subject_id, {}),
                 "suppressed": suppressed[job.case_id],
                 "not_known_to": not_asked(job),
+                **({"named_in": left_named[job.subject_id]} if job.subject_id in left_named else {}),
             },
             units=sum(map(erased_among, counted[job.subject_id].values())),
         )
@@ -345,6 +348,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
     files: dict[str, int] = {}
     processors: dict[str, dict[str, Any]] = {}
+    named: dict[str, int] = {}
     database = ""
     for step in steps:
         match step.name:
@@ -353,6 +357,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
             case "erasure.slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "erasure.rows":
+                named = step.result.get("named_in", {})
                 for processor in step.result.get("not_known_to", []):
                     processors[processor] = {"processor": processor, "state": StepState.DONE, **NOT_KNOWN}
                 for label, actions in step.result["rows"].items():
@@ -370,6 +375,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
         "kept_because": stays.until,
         "handed_over": by_action["hand over"],
         "handed_over_because": handed_over,
+        "handed_over_named": named,
         "files": files,
         "processors": [item for _, item in sorted(processors.items())],
         "database": database,

@@ -1,5 +1,8 @@
 """What creators make."""
 
+from dataclasses import replace
+from typing import Any
+
 from privacy import models
 from privacy.datamap import Category, HandOver, Joint, LawfulBasis, Others, Personal, PersonalData, Use, register
 from privacy.datamap.retention import while_account_open
@@ -13,6 +16,15 @@ class Content(PersonalData):
     retention = while_account_open()
 
 
+CO_AUTHORS = Others("privacy.ScriptCoAuthor", key="script_id", here="script_id", role="role")
+WITH_THE_SCRIPT: dict[str, Any] = {
+    "others": CO_AUTHORS,
+    "order_by": "added_at",
+    "because": "It is part of a script that goes on as its co-authors' work (GDPR art. 15(4)), and stays with it",
+    "along": "script",
+}
+
+
 @register(models.Script)
 class ScriptData(Content):
     subject = "owner"
@@ -24,7 +36,7 @@ class ScriptData(Content):
     }
     not_personal = ("id", "created_at", "updated_at")
     joint = Joint(
-        others=Others("privacy.ScriptCoAuthor", key="script_id", here="id", role="role"),
+        others=replace(CO_AUTHORS, here="id"),
         order_by="added_at",
         because="The script is its co-authors' work too (GDPR art. 15(4), 17(3)(a)); a co-author becomes its owner",
         fields={"owner": HandOver()},
@@ -43,6 +55,7 @@ class ShotListData(Content):
     subject = "owner"
     fields = {"owner": Personal(Category.USER_ID), "title": Personal(Category.CONTENT)}
     not_personal = ("id", "script", "created_at")
+    joint = Joint(fields={"owner": HandOver()}, **WITH_THE_SCRIPT)
 
 
 @register(models.Shot)
@@ -61,6 +74,7 @@ class NoteData(Content):
     subject = "author"
     fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT)}
     not_personal = ("id", "script", "created_at")
+    joint = Joint(fields={"author": HandOver()}, **WITH_THE_SCRIPT)
 
 
 @register(models.Upload)

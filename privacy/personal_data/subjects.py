@@ -67,6 +67,8 @@ class TeamData(Account):
         order_by="joined_at",
         because="The team goes on for its other members (GDPR art. 15(4), 17(3)(a)); another member becomes its owner",
         fields={"owner": HandOver()},
+        ranks=("owner", "editor", "viewer"),
+        becomes="owner",
     )
 
 

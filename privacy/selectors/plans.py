@@ -15,7 +15,8 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
-from privacy.models import Case, CaseJob, Job, Step
+from privacy.models import Case, CaseJob, Identifier, Job, Step
+from privacy.selectors import mentions
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
 # the package is closed.
@@ -25,16 +26,29 @@ OWN_RECORD = {Case._meta.label: 1} | OWN_JOB
 
 @dataclass
 class ModelLine:
-    """What a request would do to one model: rows by action, and the reasons for what stays."""
+    """What a request would do to one model: rows by action, the reasons for what stays, who gets how much of what is
+    handed over, and how much of that names the person."""
 
     label: str
     name: str
     actions: dict[str, int]
     because: list[str] = field(default_factory=list)
+    heirs: dict[UUID, int] = field(default_factory=dict)
+    named: int = 0
 
     @property
     def rows(self) -> int:
         return sum(self.actions.values())
+
+
+@dataclass(frozen=True)
+class Heir:
+    """Who gets how many rows of a model that a person leaves to others."""
+
+    label: str
+    subject_id: UUID
+    heir_id: UUID
+    rows: int
 
 
 @dataclass
@@ -122,6 +136,7 @@ def name_of(declaration: type[PersonalData]) -> str:
 
 def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    heirs, named = _handed_over(subject_ids)
     for labels in row_counts(subject_ids).values():
         for label, actions in labels.items():
             for action, rows in actions.items():
@@ -133,8 +148,20 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
         if "hand over" in actions and declaration.joint:
             because.append(declaration.joint.because)
         if actions:
-            lines.append(ModelLine(declaration.label(), name_of(declaration), actions, because))
+            label = declaration.label()
+            lines.append(ModelLine(label, name_of(declaration), actions, because, dict(heirs[label]), named[label]))
     return lines
+
+
+def _handed_over(subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
+    """({model label: {heir: rows}}, {model label: rows that name the person}) of what others get."""
+    heirs: dict[str, Counter[UUID]] = defaultdict(Counter)
+    for heir in heirs_of(subject_ids):
+        heirs[heir.label][heir.heir_id] += heir.rows
+    named: Counter[str] = Counter()
+    for labels in named_where(subject_ids).values():
+        named.update(labels)
+    return heirs, named
 
 
 def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -225,11 +252,31 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
 def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to."""
-    found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids).items()}
+    counted = row_counts(subject_ids)
+    found = {subject_id: set(_tables(actions)) for subject_id, actions in counted.items()}
+    if any("hand over" in actions for labels in counted.values() for actions in labels.values()):
+        for heir in heirs_of(subject_ids):
+            found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
+        for subject_id, labels in named_where(subject_ids).items():
+            found[subject_id].update(f"leave the name in {label}" for label in labels)
     for key, known in references_of_all(subject_ids).items():
         for subject_id in known:
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
+
+
+def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> list[Heir]:
+    """Who would get what of these people is handed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(*compiler.heirs(scope or compiler.Scope.many(subject_ids)))
+        found = cursor.fetchall()
+    return [Heir(label, UUID(str(subject)), UUID(str(heir)), rows) for label, subject, heir, rows in found]
+
+
+def named_where(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """{person: {model label: rows}} of what is handed over and goes on naming them."""
+    identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
+    return mentions.in_handed_over(subject_ids, identifiers, compiler.Scope.many(subject_ids))
 
 
 def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
@@ -249,10 +296,16 @@ def since_approved(
 
 
 def in_words(parts: Iterable[str]) -> str:
-    """`delete notes, tell Clerk`."""
-    return ", ".join(
-        f"{action} {_thing(thing)}" for action, _, thing in (part.rpartition(" ") for part in sorted(parts))
-    )
+    """`delete notes, pass teams to Subject 1a2b3c4d, tell Clerk`."""
+    return ", ".join(map(_in_words, sorted(parts)))
+
+
+def _in_words(part: str) -> str:
+    if part.startswith("pass "):
+        _, label, heir = part.split()
+        return f"pass {_thing(label)} to Subject {heir[:8]}"
+    action, _, thing = part.rpartition(" ")
+    return f"{action} {_thing(thing)}"
 
 
 def _thing(name: str) -> str:

@@ -53,10 +53,16 @@ def lines(body: dict, key: str) -> list[Line]:
     reasons = body.get(f"{key}_because", {})
     return by_name(
         [
-            Line(model_name(label), rows, reasons_in_words(reasons.get(label, [])))
+            Line(model_name(label), rows, reasons_in_words(reasons.get(label, [])) + named_in_words(body, key, label))
             for label, rows in body.get(key, {}).items()
         ]
     )
+
+
+def named_in_words(body: dict, key: str, label: str) -> list[str]:
+    """That what others got goes on naming the person."""
+    named = body.get(f"{key}_named", {}).get(label, 0)
+    return [f"{named:,} of them {'names' if named == 1 else 'name'} the person, as it was approved"] if named else []
 
 
 def reasons_in_words(reasons: list[dict] | str) -> list[str]:
