@@ -1,4 +1,4 @@
-"""Steps in the words of the people who read them; the ledger keeps the short names of the code."""
+"""Steps in the words of the people who read them; their rows keep the short names of the code."""
 
 from functools import cache
 
