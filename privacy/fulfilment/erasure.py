@@ -89,13 +89,17 @@ def is_leaf(label: str) -> bool:
 def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
-    changed = plans.since_approved([job for job in jobs if not job.step.units_done], plans.erasure_parts)
+    changed = plans.since_approved([job for job in jobs if not job.step.units_done], parts_of)
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
         job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free
     }
     return done | {job: not_as_approved(new) for job, new in changed.items()}
+
+
+def parts_of(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    return plans.erasure_parts(subject_ids, scope_of(subject_ids))
 
 
 def not_as_approved(new: Sequence[str]) -> Failed:

@@ -221,11 +221,12 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     return found
 
 
-def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to."""
-    found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids).items()}
-    for key, known in references_of_all(subject_ids).items():
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
+    `scope`, if given, names the same people."""
+    found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids, scope).items()}
+    for key, known in references_of_all(subject_ids, scope).items():
         for subject_id in known:
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
