@@ -331,6 +331,11 @@ def _quote(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
+def subject_in(value: Any) -> UUID:
+    """The subject's id as it came in a row: SQLite knows no such type."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
 def _key(subject_id: UUID) -> Any:
     return models.UUIDField().get_db_prep_value(subject_id, connection)
 

@@ -17,15 +17,13 @@ from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
 from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
-from privacy.evidence.commitments import canonical_digest
-from privacy.fulfilment import mentions
+from privacy.fulfilment import mentions, receipts
 from privacy.fulfilment.processors import NOT_KNOWN
-from privacy.fulfilment.receipts import steps_of
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
+from privacy.models import CaseJob, DataSubject, Identifier, Step, StepState, Suppression
 from privacy.selectors import holds
 from privacy.selectors import plan as plans
 from privacy.selectors.suppression import digest
@@ -301,11 +299,11 @@ def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
         for label, key, _, rows in cursor.fetchall():
-            found[UUID(str(key))].rows[label] = rows
+            found[compiler.subject_in(key)].rows[label] = rows
         cursor.execute(*compiler.kept_until(scope))
         for place, key, latest in sorted(cursor.fetchall()):
             label, number = place.split("/")
-            until = found[UUID(str(key))].until.setdefault(label, [])
+            until = found[compiler.subject_in(key)].until.setdefault(label, [])
             if latest:
                 keep = keeping[label].keeps()[int(number)]
                 until.append({"because": keep.because, "until": end_of(keep, latest)})
@@ -336,16 +334,9 @@ def delete_strays(subject_id: UUID) -> int:
 @local("erasure.receipt")
 def issue_receipts(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
-    steps = steps_of(jobs)
+    steps = receipts.steps_of(jobs)
     stays = kept(scope_of([job.subject_id for job in jobs]))
-    receipts = {}
-    for job in jobs:
-        body = receipt_body(steps[job.id], stays[job.subject_id])
-        receipts[job] = Receipt(
-            request_id=job.case_id, body=body, sha256=canonical_digest(body), issued_at=job.step.now
-        )
-    Receipt.objects.bulk_create(receipts.values())
-    return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
+    return receipts.write({job: receipt_body(steps[job.id], stays[job.subject_id]) for job in jobs})
 
 
 def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:

@@ -1,17 +1,34 @@
-"""Writes many rows of a table with one statement, from columns instead of instances: of hundreds of rows, making and
-preparing instances is most of the time.
+"""Reads and writes rows by the hundred, where making instances and preparing their values is most of the time.
 
-To PostgreSQL goes a column as an array, or as one value where all rows say the same. SQLite takes the portable path.
+Writing takes columns: to PostgreSQL goes one as an array, or as one value where all rows say the same. SQLite takes the
+portable path.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 
 # {attname: what the column says of each row}
 type Columns = Mapping[str, Sequence[Any]]
+
+
+class ReadInSets(models.Model):
+    """A model of which hundreds are read at once: without the signals and the looks at each field that Django's
+    constructor takes, which here has nothing to say about what comes from the database."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Sequence[str], values: Sequence[Any]) -> Self:
+        row = cls.__new__(cls)
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, db
+        row.__dict__.update(zip(field_names, values, strict=True))
+        return row
 
 
 def insert(model: type[models.Model], columns: Columns) -> list[Any]:
@@ -26,7 +43,7 @@ def insert(model: type[models.Model], columns: Columns) -> list[Any]:
     key = connection.ops.quote_name(model._meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)} RETURNING {key}",  # noqa: S608
+            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)} RETURNING {key}",
             [*alike.values(), *_params(model, arrays)],
         )
         return [pk for (pk,) in cursor.fetchall()]

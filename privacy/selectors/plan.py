@@ -88,7 +88,7 @@ def row_counts(
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
         for label, key, action, rows in cursor.fetchall():
-            found[UUID(str(key))].setdefault(label, {})[action] = rows
+            found[compiler.subject_in(key)].setdefault(label, {})[action] = rows
     return found
 
 
@@ -102,7 +102,7 @@ def package_counts(
     with connection.cursor() as cursor:
         cursor.execute(*compiler.readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
-            found[UUID(str(key))][label] += rows
+            found[compiler.subject_in(key)][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
@@ -225,17 +225,17 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = No
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
     `scope`, if given, names the same people."""
-    found = {subject_id: set(_tables(actions)) for subject_id, actions in row_counts(subject_ids, scope).items()}
+    ours = {model._meta.label for model in registry.evidence()}
+    found = {
+        subject_id: {
+            f"{action} {label}" for label, actions in counted.items() if label not in ours for action in actions
+        }
+        for subject_id, counted in row_counts(subject_ids, scope).items()
+    }
     for key, known in references_of_all(subject_ids, scope).items():
         for subject_id in known:
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
-
-
-def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    ours = {model._meta.label for model in registry.evidence()}
-    for label in counted.keys() - ours:
-        yield from (f"{action} {label}" for action in counted[label])
 
 
 def since_approved(
