@@ -208,7 +208,8 @@ def seal_references(jobs: Sequence[CaseJob], scope: compiler.Scope | None = None
     for key, known in references_of_all(list(by_subject), scope).items():
         for subject_id, names in known.items():
             if step := step_at(by_subject[subject_id], key):
-                step.sealed = sealing.seal(joined(sealing.unseal(step.sealed), names))
+                step.names = joined(sealing.unseal(step.sealed), names)
+                step.sealed = sealing.seal(step.names)
                 by_subject[subject_id].changed_steps.append(step)
 
 

@@ -135,7 +135,10 @@ class Step(ReadInSets):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    now: datetime  # by the database's clock, read with the row; no column
+    # What a worker has in hand while it carries the step; no columns: the time by the database's clock, read with the
+    # row, and what it has sealed there itself.
+    now: datetime
+    names: dict[str, list[str]] | None = None
 
     class Meta:
         ordering = ["seq"]
