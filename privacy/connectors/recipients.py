@@ -41,5 +41,6 @@ def known_to(
         with connection.cursor() as cursor:
             cursor.execute(*known_to_each(recipients, scope or compiler.Scope.many(subject_ids)))
             for recipient, key in cursor.fetchall():
-                found[recipient][UUID(str(key))] = {"account_id": [str(UUID(str(key)))]}
+                subject_id = compiler.subject_in(key)
+                found[recipient][subject_id] = {"account_id": [str(subject_id)]}
     return found

@@ -388,5 +388,10 @@ def way_to_subject(declaration: type[PersonalData]) -> tuple[str, str, str]:
     return table_of(declaration.model), joins, f"{table_of(model)}.{quoted(column)}"
 
 
+def subject_in(value: Any) -> UUID:
+    """The subject's id as it came in a row: SQLite knows no such type."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
 def _key(subject_id: UUID) -> Any:
     return models.UUIDField().get_db_prep_value(subject_id, connection)

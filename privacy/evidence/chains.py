@@ -7,17 +7,17 @@ can be computed again when the chains have grown.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy.evidence import reconciliation
+from privacy.evidence.commitments import canonical_digest
 from privacy.evidence.duties import differences_of_duties
 from privacy.evidence.told import AT_ONCE, Told, tuples
 from privacy.models import AuditEntry, AuditHead, Case
@@ -27,7 +27,26 @@ PAGE = 5_000
 NO_HEAD = (0, "")
 
 
-def digest_of(entry: AuditEntry) -> str:
+class Linked(Protocol):
+    """An entry, as a row or before it is one."""
+
+    @property
+    def chain(self) -> UUID: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def actor_id(self) -> int | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    @property
+    def previous(self) -> str: ...
+
+
+def digest_of(entry: Linked) -> str:
     """SHA-256 over the canonical JSON of the entry and its predecessor's digest."""
     body = {
         "chain": str(entry.chain),
@@ -38,7 +57,7 @@ def digest_of(entry: AuditEntry) -> str:
         "data": entry.data,
         "previous": entry.previous,
     }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return canonical_digest(body)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from privacy.evidence import keys
 from privacy.evidence.keys import Purpose
 from privacy.models import Case, Suppression
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 def canonical_digest(body: object) -> str:
     """SHA-256 of the JSON with sorted keys and no spaces."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_canonical(body).encode()).hexdigest()
 
 
 def pseudonym(subject_id: UUID | str) -> str:

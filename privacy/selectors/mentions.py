@@ -51,7 +51,7 @@ def _shared_texts(
         cursor.execute(*compiler.handed_over(declared, columns, scope))
         while rows := cursor.fetchmany(READ_AT_ONCE):
             for key, *texts in rows:
-                yield UUID(str(key)), "\n".join(str(text) for text in texts if text)
+                yield compiler.subject_in(key), "\n".join(str(text) for text in texts if text)
 
 
 def names_of(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[str, UUID]:

@@ -103,7 +103,7 @@ def row_counts(
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
         for label, key, action, rows in cursor.fetchall():
-            found[UUID(str(key))].setdefault(label, {})[action] = rows
+            found[compiler.subject_in(key)].setdefault(label, {})[action] = rows
     return found
 
 
@@ -117,7 +117,7 @@ def package_counts(
     with connection.cursor() as cursor:
         cursor.execute(*readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
-            found[UUID(str(key))][label] += rows
+            found[compiler.subject_in(key)][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
@@ -249,17 +249,24 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     return found
 
 
-def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to."""
-    counted = row_counts(subject_ids)
-    found = {subject_id: set(_tables(actions)) for subject_id, actions in counted.items()}
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
+    `scope`, if given, names the same people."""
+    scope = scope or compiler.Scope.many(subject_ids)
+    counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
+    found = {
+        subject_id: {
+            f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions
+        }
+        for subject_id, labels in counted.items()
+    }
     if any("hand over" in actions for labels in counted.values() for actions in labels.values()):
-        for heir in heirs_of(subject_ids):
+        for heir in heirs_of(subject_ids, scope):
             found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
-        for subject_id, labels in named_where(subject_ids).items():
+        for subject_id, labels in named_where(subject_ids, scope).items():
             found[subject_id].update(f"leave the name in {label}" for label in labels)
-    for key, known in references_of_all(subject_ids).items():
+    for key, known in references_of_all(subject_ids, scope).items():
         for subject_id in known:
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
@@ -270,19 +277,14 @@ def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -
     with connection.cursor() as cursor:
         cursor.execute(*compiler.heirs(scope or compiler.Scope.many(subject_ids)))
         found = cursor.fetchall()
-    return [Heir(label, UUID(str(subject)), UUID(str(heir)), rows) for label, subject, heir, rows in found]
+    to_id = compiler.subject_in
+    return [Heir(label, to_id(subject), to_id(heir), rows) for label, subject, heir, rows in found]
 
 
-def named_where(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+def named_where(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[UUID, dict[str, int]]:
     """{person: {model label: rows}} of what is handed over and goes on naming them."""
     identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
-    return mentions.in_handed_over(subject_ids, identifiers, compiler.Scope.many(subject_ids))
-
-
-def _tables(counted: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    ours = {model._meta.label for model in registry.evidence()}
-    for label in counted.keys() - ours:
-        yield from (f"{action} {label}" for action in counted[label])
+    return mentions.in_handed_over(subject_ids, identifiers, scope or compiler.Scope.many(subject_ids))
 
 
 def since_approved(
