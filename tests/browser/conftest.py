@@ -1,5 +1,7 @@
 """Browsers of several people at once, and a worker that works while they look."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -72,12 +74,8 @@ def worker(process_environment, tmp_path):
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "kosenai_ops", "worker", "--concurrency", "1"],
-            env=process_environment, stdout=output, stderr=output,
+            env=process_environment, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     yield process
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    os.killpg(process.pid, signal.SIGKILL)  # to end in peace takes it seconds
+    process.wait()
