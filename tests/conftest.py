@@ -98,8 +98,7 @@ def leave_to_other_runs(config, items) -> None:
 
 
 def keep_together(items) -> None:
-    """Tests of a group go to one process of the run, and groups go first, the largest before the others: so what takes
-    long is never what both wait for at the end. xdist 3.8 writes the group where pytest 9.2 no longer looks."""
+    """Tests of a group go to one process of the run. xdist 3.8 writes the group where pytest 9.2 no longer looks."""
     for item in items:
         groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
         if item.get_closest_marker("browser"):
