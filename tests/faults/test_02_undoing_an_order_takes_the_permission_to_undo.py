@@ -324,7 +324,9 @@ def test_the_verb_takes_the_permission_that_the_kind_states(name):
             else:
                 let_in |= set() if refusal else {(key, role)}
                 changed |= set() if is_as_it_was else {(key, role)}
-    assert (shut_out, let_in, changed) == (set(), set(), set())
+    assert shut_out == set()
+    assert let_in == set()
+    assert changed == set()
 
 
 def answers_to(client: Client, url: str, fields: dict, case: Case) -> tuple[set[int], bool]:
@@ -354,7 +356,8 @@ def test_its_page_is_open_to_those_roles_and_to_no_other(name):
                 open_to.add((key, role))
             elif not is_as_it_was:
                 changed.add((key, role))
-    assert (broken, changed) == (set(), set())
+    assert broken == set()
+    assert changed == set()
     assert stated - open_to == set()
     assert open_to - stated == set()
 
