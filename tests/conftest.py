@@ -128,7 +128,7 @@ def nothing_to_vacuum_inside_a_transaction():
 
 @pytest.fixture(autouse=True, scope="session")
 def static_files_are_looked_for_once():
-    """Each client of each test starts the middleware anew, which would list and open 175 files again."""
+    """Each client of each test starts the middleware anew, which would list and measure every file again."""
     look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
 
     def remember(middleware):
