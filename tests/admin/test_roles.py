@@ -246,9 +246,10 @@ def everything(model: type[models.Model]) -> dict[str, str]:
     return given
 
 
-@pytest.mark.parametrize("role", roles.ROLES)
+@pytest.mark.parametrize("role", [role for role in roles.ROLES if role != roles.AUDITOR])
 def test_no_forged_form_adds_changes_or_deletes_a_row(client, studio, sign_in_as, role):
-    """Every model's add, change and delete, with every field filled in. Only a manager's processors may change."""
+    """Every model's add, change and delete, with every field filled in. Only a manager's processors may change. An
+    auditor tries more than this below."""
     sign_in_as(role)
     before = rows()
     for page in pages():
