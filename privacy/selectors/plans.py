@@ -256,12 +256,10 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = No
     scope = scope or compiler.Scope.many(subject_ids)
     counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
     found = {
-        subject_id: {
-            f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions
-        }
-        for subject_id, labels in counted.items()
+        person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
+        for person, labels in counted.items()
     }
-    if any("hand over" in actions for labels in counted.values() for actions in labels.values()):
+    if leaves_something(counted):
         for heir in heirs_of(subject_ids, scope):
             found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
         for subject_id, labels in named_where(subject_ids, scope).items():
@@ -270,6 +268,11 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = No
         for subject_id in known:
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
+
+
+def leaves_something(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> bool:
+    """Whether any of these people's rows are handed over to others."""
+    return any("hand over" in actions for labels in counted.values() for actions in labels.values())
 
 
 def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> list[Heir]:
