@@ -343,8 +343,9 @@ def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) ->
     closed = f"p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL"
     ranked = [f"WHEN '{role}' THEN {place}" for place, role in enumerate(joint.ranks)]
     rank = f"CASE j.{quoted(o.role)} {' '.join(ranked)} ELSE {len(ranked)} END, " if ranked else ""
+    joined = f"{table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member}"
     return (
-        f"(SELECT j.{column} FROM {table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member} "
+        f"(SELECT j.{column} FROM {joined} "
         f"WHERE j.{quoted(o.key)} = {table_of(model)}.{quoted(o.here)} AND NOT (j.{member} {scope.test}) "
         f"ORDER BY {closed}, {rank}j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
         list(scope.params),
