@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from privacy import models
 from privacy.datamap import Category, HandOver, Joint, LawfulBasis, Others, Personal, PersonalData, Use, register
 from privacy.datamap.retention import while_account_open
+from privacy.models import content
 
 
 class Content(PersonalData):
@@ -25,7 +25,7 @@ WITH_THE_SCRIPT: dict[str, Any] = {
 }
 
 
-@register(models.Script)
+@register(content.Script)
 class ScriptData(Content):
     subject = "owner"
     fields = {
@@ -43,14 +43,14 @@ class ScriptData(Content):
     )
 
 
-@register(models.ScriptCoAuthor)
+@register(content.ScriptCoAuthor)
 class ScriptCoAuthorData(Content):
     subject = "subject"
     fields = {"subject": Personal(Category.USER_ID), "role": Personal(Category.SOCIAL)}
     not_personal = ("id", "script", "added_at")
 
 
-@register(models.ShotList)
+@register(content.ShotList)
 class ShotListData(Content):
     subject = "owner"
     fields = {"owner": Personal(Category.USER_ID), "title": Personal(Category.CONTENT)}
@@ -58,7 +58,7 @@ class ShotListData(Content):
     joint = Joint(fields={"owner": HandOver()}, **WITH_THE_SCRIPT)
 
 
-@register(models.Shot)
+@register(content.Shot)
 class ShotData(Content):
     subject = "shot_list__owner"
     fields = {
@@ -69,7 +69,7 @@ class ShotData(Content):
     not_personal = ("id", "shot_list")
 
 
-@register(models.Note)
+@register(content.Note)
 class NoteData(Content):
     subject = "author"
     fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT)}
@@ -77,7 +77,7 @@ class NoteData(Content):
     joint = Joint(fields={"author": HandOver()}, **WITH_THE_SCRIPT)
 
 
-@register(models.Upload)
+@register(content.Upload)
 class UploadData(Content):
     subject = "owner"
     folder = "uploads/{subject}"
@@ -92,7 +92,7 @@ class UploadData(Content):
     not_personal = ("id", "script", "created_at")
 
 
-@register(models.Prompt)
+@register(content.Prompt)
 class PromptData(Content):
     subject = "author"
     recipients = ("openai", "google")
@@ -105,7 +105,7 @@ class PromptData(Content):
     not_personal = ("id", "script", "created_at")
 
 
-@register(models.Feedback)
+@register(content.Feedback)
 class FeedbackData(Content):
     subject = "author"
     purpose = Use.IMPROVEMENT

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from privacy.models import DataSubject, Identifier, Membership, StepState
 from tests import factories as f
+from tests.factories.generic import has_the_rest
 
 
 def person_with_everything() -> DataSubject:
@@ -16,6 +17,7 @@ def person_with_everything() -> DataSubject:
     has_usage(person)
     has_billing(person)
     has_history_of_requests(person)
+    has_the_rest(person)
     return person
 
 
