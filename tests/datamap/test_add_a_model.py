@@ -52,7 +52,7 @@ def copy(tmp_path):
 
 
 @pytest.fixture
-def databases(tmp_path):
+def databases(db, tmp_path):
     """Addresses of two new databases of this run's kind."""
     if connection.vendor == "sqlite":
         yield [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("migrated", "empty")]
