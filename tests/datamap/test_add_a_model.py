@@ -17,7 +17,7 @@ from tests.kosenai_ops import production
 
 LINES = Path(__file__).with_name("fifteen_lines.txt").read_text()
 SHOWN = f"<!-- fifteen lines -->\n```python\n{LINES}```\n<!-- /fifteen lines -->\n"
-PARTS = ("kosenai_ops", "privacy", "billing", "tests", "manage.py", "pyproject.toml", ".gitignore")
+PARTS = ("kosenai_ops", "privacy", "billing", "tests", "static", "manage.py", "pyproject.toml", ".gitignore")
 AUTHOR = ("-c", "user.name=A developer", "-c", "user.email=developer@example.com")
 
 
