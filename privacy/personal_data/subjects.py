@@ -34,6 +34,8 @@ class DataSubjectData(Account):
     fields = {
         "full_name": Personal(Category.NAME),
         "country": Personal(Category.COUNTRY),
+        "region": Personal(Category.COUNTRY),
+        "relation": Personal(Category.ACCOUNT),
         "closed_at": Personal(Category.ACCOUNT, erase=Nullify()),
         "frozen_at": Personal(Category.CHILD, erase=Nullify()),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),

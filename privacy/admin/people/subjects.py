@@ -30,6 +30,7 @@ from privacy.models import (
     ProfilePreference,
     Team,
 )
+from privacy.models.places import place
 from privacy.selectors import cases, standing
 from privacy.selectors.search import find_subjects
 
@@ -168,6 +169,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "opts": DataSubject._meta,
         "original": subject,
         "subject": subject,
+        "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "has_open_request": subject.has_open_request,
         "buttons": [
