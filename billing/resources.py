@@ -6,7 +6,17 @@ from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
 from billing import sync
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from privacy.admin.resources import Flag, Moment, OfAPerson, Sheet, Text, Whole, linked, text_of
 
 # How to get from a row to its person without a query a row.
@@ -212,3 +222,24 @@ class RefundSheet(BillingSheet):
         model = Refund
         name = "Refunds"
         fields = ("stripe_id", "customer", "invoice", "amount", "currency", "reason", "status", "refunded_at")
+
+
+class CreditNoteSheet(BillingSheet):
+    stripe_id = text("stripe_id")
+    customer = stripe("customer")
+    invoice = stripe("invoice")
+    number = text("number")
+    amount = whole("amount")
+    currency = text("currency")
+    reason = text("reason")
+    status = text("status")
+    issued_at = moment("issued_at")
+    links = {"customer": (Customer, "stripe_id"), "invoice": (Invoice, "stripe_id")}
+    needed = ("customer", "amount", "currency", "issued_at")
+
+    class Meta:
+        model = CreditNote
+        name = "Credit notes"
+        fields = (
+            "stripe_id", "customer", "invoice", "number", "amount", "currency", "reason", "status", "issued_at",
+        )  # fmt: skip

@@ -2,12 +2,13 @@
 
 Stripe tells the same thing twice, late and out of order, so: a row is known by its Stripe id and written only when
 something differs; an older version never overwrites a newer; what is referred to and not known yet gets a row that
-the object itself fills in later. Erased people get nothing, not even a name back on an invoice kept for tax. Only
+the object itself fills in later. Erased people get nothing but facts that tax law wants kept, and these without the
+person; frozen ones no new rows but these. Only
 the columns of the models are read from an object: of a card the brand, the last four digits and the expiry.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched, groupby
@@ -16,7 +17,18 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing import facts, order
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment import intake
@@ -32,12 +44,13 @@ NO_CUSTOMER = "It names no customer."
 NOBODY = "No person is known by this Stripe customer; bring the person in first."
 OLDER = "A newer version is stored already."
 NO_ID = "It has no id, and cannot be known again."
+NEVER_KNOWN = "It was deleted at Stripe, and never known here."
 NO_TYPE = "It does not say which of Stripe's objects it is."
 EMAIL_ODD = "Its e-mail address is none, and is kept as Stripe has it."
 EMAIL_EMPTIED = "Its e-mail address cannot be stored, and was left empty."
 PAGES = ("list", "search_result")
 # Above everything that refers to it.
-ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund)
+ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund, CreditNote)
 
 
 @dataclass
@@ -132,9 +145,11 @@ class Found:
         return str(self.thing["id"])
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        """Of two versions at hand the fuller one counts: a price before the plan of the same id, top before nested."""
-        return (self.thing.get("object") == "plan", self.depth)
+    def rank(self) -> tuple[float, bool, int]:
+        """Of two versions at hand the newer one counts, and of two of one moment the fuller: a price before the plan of
+        the same id, top before nested."""
+        moment = self.as_of.timestamp() if self.as_of else 0
+        return (-moment, self.thing.get("object") == "plan", self.depth)
 
 
 def gather(objects: Iterable[Mapping], as_of: datetime | None) -> dict[tuple[type, str], Found]:
@@ -152,9 +167,13 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
     if not isinstance(thing, Mapping) or not isinstance(thing.get("object"), str):
         return
     if thing["object"] == "event":
-        yield from _unpacked(within(thing, "data").get("object"), moment(thing.get("created")), depth, {})
+        told_of = within(thing, "data", "object")
+        gone = {"deleted": True} if order.is_gone(str(thing.get("type"))) else {}
+        yield from _unpacked({**told_of, **gone}, order.version_of(thing, told_of), depth, {})
     if thing["object"] in TABLES and isinstance(thing.get("id"), str):
         yield Found(TABLES[thing["object"]].model, thing, as_of, depth, parent)
+    if thing.get("deleted"):
+        return  # what was in it went with it
     for name in ("product", "price", "plan", "customer", "subscription", "invoice", "charge", "latest_charge"):
         yield from _unpacked(thing.get(name), as_of, depth + 1, thing)
     for name in ("sources", "subscriptions", "items", "lines", "refunds", "charges"):
@@ -219,6 +238,7 @@ class Ledger:
         self.barred, self.by_address = _by_address(found, new)
         owners = (self.by_id, self.by_word, self.by_address)
         self.people = intake.lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
+        self.closed = facts.closed(self.people)
 
     def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
         done = [self.judge(item) for item in items]
@@ -228,10 +248,12 @@ class Ledger:
         _write(created, create=True)
         changed = [s.row for s in done if s.outcome in (Outcome.UPDATED, Outcome.UNCHANGED) and s.row]
         _write(changed, create=False)
+        gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
         if model is Customer:
             # Stripe drops the cards of a customer it deletes, and so do we.
-            gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
             PaymentMethod.objects.filter(customer__stripe_id__in=gone).delete()
+        elif model is PaymentMethod:
+            PaymentMethod.objects.filter(stripe_id__in=gone).delete()
         return done
 
     def judge(self, item: Found) -> Synced:
@@ -254,6 +276,9 @@ class Ledger:
             self.may_write(row)
         context = Context(self, item)
         values = TABLES[item.thing["object"]].values(item.thing, context)
+        if facts.is_fact(item.model) and self.is_closed(row or item.model(**values)):
+            values |= facts.without_the_person(item.model, row)
+            context.remarks[:] = [facts.WITHOUT]
         remark = " ".join(context.remarks)
         if not row:
             row = item.model(stripe_id=item.stripe_id, **values)
@@ -272,15 +297,18 @@ class Ledger:
             raise Refused(problem, Outcome.REFUSED)
         return outcome, row, remark
 
+    def is_closed(self, row: models.Model) -> bool:
+        """Whether its person is erased or limited, so that it comes in without them or not at all."""
+        return _subject_id(row) in self.closed
+
     def may_write(self, row: models.Model) -> None:
         subject = self.people.get(_subject_id(row))
-        if subject and subject.erased_at:
+        if subject and subject.erased_at and not facts.is_fact(type(row)):
             raise Refused(ERASED)
 
     def may_create(self, row: models.Model) -> None:
         self.may_write(row)
-        subject = self.people.get(_subject_id(row))
-        if subject and subject.frozen_at:
+        if self.is_closed(row) and not facts.is_fact(type(row)):
             raise Refused(FROZEN)
 
     def customer(self, stripe_id: str) -> Customer:
@@ -354,8 +382,9 @@ class Context:
         return next((row for stripe_id in price_ids(thing) if (row := self.ledger.rows[Price].get(stripe_id))), None)
 
     def subscription(self, stripe_id: str | None, customer: Customer, started_at: datetime) -> Subscription | None:
-        if not stripe_id:
-            return None
+        known = self.ledger.rows[Subscription].get(stripe_id)
+        if known or not stripe_id or self.ledger.is_closed(customer):
+            return known
         return self.ledger.add(
             Subscription(stripe_id=stripe_id, customer=customer, status="unknown", started_at=started_at)
         )
@@ -408,7 +437,7 @@ def customer(thing: Mapping, context: Context) -> dict:
     known = context.ledger.rows[Customer].get(thing["id"])
     if thing.get("deleted"):
         if not known:
-            raise Refused("It was deleted at Stripe, and never known here.")
+            raise Refused(NEVER_KNOWN)
         return {"name": "", "email": ""}
     return {
         "subject": known.subject if known else context.ledger.subject(thing["id"], itself=True),
@@ -430,7 +459,12 @@ def subscription(thing: Mapping, context: Context) -> dict:
 
 
 def payment_method(thing: Mapping, context: Context) -> dict:
-    """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it."""
+    """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it. Of one that is
+    taken away nothing: its row goes (`Ledger.take`)."""
+    if thing.get("deleted"):
+        if thing["id"] not in context.ledger.rows[PaymentMethod]:
+            raise Refused(NEVER_KNOWN)
+        return {"brand": "", "last_four": "", "expires_month": None, "expires_year": None}
     kind = thing.get("type") or "card"
     card = thing if thing["object"] == "card" else within(thing, kind)
     last_four = str(card.get("last4") or "")
@@ -444,6 +478,8 @@ def payment_method(thing: Mapping, context: Context) -> dict:
 
 
 def invoice(thing: Mapping, context: Context) -> dict:
+    if thing.get("deleted") and thing["id"] in context.ledger.rows[Invoice]:
+        return {"status": "deleted"}  # a draft: Stripe deletes no other
     issued_at = moment(within(thing, "status_transitions").get("finalized_at") or thing["created"])
     subscription_id = next(subscription_ids(thing), None)
     payer = context.customer()
@@ -488,6 +524,20 @@ def refund(thing: Mapping, context: Context) -> dict:
     }
 
 
+def credit_note(thing: Mapping, context: Context) -> dict:
+    payer, issued_at = context.customer(), moment(thing.get("effective_at") or thing["created"])
+    return {
+        "customer": payer,
+        "invoice": context.refunded_invoice(payer, thing["currency"], issued_at),
+        "number": cut(thing.get("number") or "", 60),
+        "status": thing.get("status") or "",
+        "amount": thing["amount"],
+        "currency": thing["currency"],
+        "reason": thing.get("reason") or "",
+        "issued_at": issued_at,
+    }
+
+
 @dataclass(frozen=True)
 class Mapped:
     """How Stripe's objects of one type become rows of `model`."""
@@ -507,6 +557,7 @@ TABLES: dict[str, Mapped] = {
     "invoice": Mapped(Invoice, invoice),
     "line_item": Mapped(InvoiceLine, line_item),
     "refund": Mapped(Refund, refund),
+    "credit_note": Mapped(CreditNote, credit_note),
 }
 
 
@@ -633,16 +684,22 @@ def _subject_id(row: models.Model):
 
 def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
     people = get_people({_subject_id(row) for row in rows})
+    closed = facts.closed(people)
     known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
-    return [_stored(row, known.get(row.pk), people) for row in rows]
+    return [_stored(row, known.get(row.pk), people, closed) for row in rows]
 
 
-def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> Synced:
+def _stored(row: models.Model, known: models.Model | None, people: Mapping, closed: Collection[UUID]) -> Synced:
     subject = people.get(_subject_id(row))
     names = [f.attname for f in row._meta.concrete_fields if not f.primary_key and f.name != "as_of"]
-    if subject and subject.erased_at:
+    remark = ""
+    if subject and subject.pk in closed and facts.is_fact(type(row)):
+        remark = facts.WITHOUT
+        for name, stays in facts.without_the_person(type(row), known).items():
+            setattr(row, name, stays)
+    elif subject and subject.erased_at:
         return Synced(Outcome.SKIPPED, None, ERASED, row.stripe_id, type(row))
-    if subject and subject.frozen_at and not known:
+    elif subject and subject.pk in closed and not known:
         return Synced(Outcome.SKIPPED, None, FROZEN, row.stripe_id, type(row))
     if known and all(getattr(known, name) == getattr(row, name) for name in names):
         return Synced(Outcome.UNCHANGED, known, "", row.stripe_id, type(row))
@@ -656,7 +713,7 @@ def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> S
         )
     if problem := what_is_wrong(row) or _breaks_a_rule(row):
         return Synced(Outcome.REFUSED, None, problem, row.stripe_id, type(row))
-    return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, "", row.stripe_id, type(row))
+    return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, remark, row.stripe_id, type(row))
 
 
 RULES = {
@@ -674,6 +731,8 @@ def _breaks_a_rule(row: models.Model) -> str:
             return words
     if isinstance(row, Refund) and row.amount <= 0:
         return "A refund is more than nothing."
+    if isinstance(row, CreditNote) and row.amount < 0:
+        return "A credit note is not negative."
     return ""
 
 

@@ -76,7 +76,6 @@ class DataSubjectData(Account):
         "full_name": Personal(Category.NAME),
         "country": Personal(Category.COUNTRY),
         "closed_at": Personal(Category.ACCOUNT, erase=Nullify()),
-        "frozen_at": Personal(Category.CHILD, erase=Nullify()),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
     }
     not_personal = ("id", "created_at")
@@ -506,6 +505,25 @@ class LegalHoldData(Accountability):
     silent = "silent"
     roles = {"placed_by": "Kosenai staff", "released_by": "Kosenai staff"}
     evidence = Evidence(once=("released_by", "released_at"))
+
+
+PROOF_OF_A_LIMIT = "Proof of when processing was limited, and why (GDPR art. 5(2), 18)"
+
+
+@register(models.Limit)
+class LimitData(Accountability):
+    subject = "subject"
+    retention = Retention(PROOF_OF_A_LIMIT, years=3, after="since")
+    erase = Keep(because=PROOF_OF_A_LIMIT, until=retention)
+    fields = {
+        "subject": Personal(Category.PSEUDONYM),
+        "purpose": Personal(Category.PRIVACY_CHOICES),
+        "ground": Personal(Category.CHILD),
+        "since": Personal(Category.PRIVACY_CHOICES),
+        "lifted_at": Personal(Category.PRIVACY_CHOICES),
+    }
+    not_personal = ("id",)
+    evidence = Evidence(once=("lifted_at",))
 
 
 @register(models.ChildFlag)

@@ -23,7 +23,7 @@ PERSONAL = (
     "privacy.note", "privacy.upload", "privacy.prompt", "privacy.feedback", "privacy.supportconversation",
     "privacy.supportmessage", "privacy.session", "privacy.usageevent", "privacy.diagnosticevent",
     "privacy.deviceidentifier", "billing.customer", "billing.subscription", "billing.paymentmethod",
-    "billing.invoice", "billing.invoiceline", "billing.refund",
+    "billing.invoice", "billing.invoiceline", "billing.refund", "billing.creditnote",
 )  # fmt: skip
 EVIDENCE = (
     "privacy.rightsrequest", "privacy.job", "privacy.step", "privacy.batch", "privacy.accesspackage",

@@ -553,6 +553,7 @@ class SubjectSheet(Sheet):
             for some in batched(values, CHUNK):
                 found = Identifier.objects.filter(kind=kind, value__in=some).select_related("subject")
                 self.owner |= {(kind, i.value): i.subject for i in found}
+        self.limited = intake.closed_to(Identifier, {subject.pk for subject in self.owner.values()})
 
     def look_at(self, row, number):
         if self.users:
@@ -575,7 +576,7 @@ class SubjectSheet(Sheet):
         owner = self.owner.get(pair)
         if owner is None or (me and owner.pk == me.pk):
             return
-        if reason := intake.why_not(owner):
+        if reason := intake.why_not(owner, self.limited):
             self.set_aside[number] = reason
             return
         raise ValidationError({column: f"{owner} has this already. To change that person, give their id."})

@@ -20,6 +20,7 @@ from privacy.admin.exchange import Exchange
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.resources import SubjectSheet
 from privacy.catalogue import case_kinds
+from privacy.datamap import Use
 from privacy.models import (
     Case,
     DataSubject,
@@ -28,7 +29,7 @@ from privacy.models import (
     ProfilePreference,
     Team,
 )
-from privacy.selectors import cases, standing
+from privacy.selectors import cases, limits, standing
 from privacy.selectors.search import find_subjects
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
@@ -53,7 +54,7 @@ class StateFilter(DeclaredFilter):
                 held = LegalHold.objects.filter(released_at__isnull=True).values("subject")
                 return queryset.filter(pk__in=held)
             case "frozen":
-                return queryset.filter(frozen_at__isnull=False)
+                return queryset.filter(limits.IS_FROZEN)
             case "busy":
                 busy = Case.objects.filter(cases.OPEN).values("subject")
                 return queryset.filter(pk__in=busy)
@@ -105,6 +106,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
             super()
             .get_queryset(request)
             .annotate(
+                is_frozen=limits.IS_FROZEN,
                 is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
                 has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
             )
@@ -150,7 +152,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         return badges.badges(
             badge("Erased", "gone") if subject.erased_at else None,
             badge("Legal hold", "stop") if subject.is_held else None,
-            badge("Frozen", "warn") if subject.frozen_at else None,
+            badge("Frozen", "warn") if subject.is_frozen else None,
             badge("Open request", "run") if subject.has_open_request else None,
         )
 
@@ -166,6 +168,9 @@ def page_of(request, subject: DataSubject) -> dict:
         "original": subject,
         "subject": subject,
         "is_held": subject.is_held,
+        "limits": (in_force := list(limits.in_force(subject))),
+        "choices": subject.marketing_preferences.order_by("channel"),
+        "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,
         "buttons": [
             {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}

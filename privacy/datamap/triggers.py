@@ -1,9 +1,9 @@
 """What the database itself refuses, whoever writes: compiled from the data map for PostgreSQL and SQLite.
 
-Rows of a frozen or erased person do not come in, nothing moves to a tombstone, no processing starts by a change of
-mind that was none, and what proves something stays as it is. `sync` runs after every `migrate` and writes the
-differences only, so a declared model has its triggers without a migration of its own. The tables' owner can still
-disable them: `verify_audit` is what finds that.
+Rows of an erased person do not come in, nor rows for a purpose for which the person's processing is limited; nothing
+moves to a tombstone, no processing starts by a change of mind that was none, and what proves something stays as it is.
+`sync` runs after every `migrate` and writes the differences only, so a declared model has its triggers without a
+migration of its own. The tables' owner can still disable them: `verify_audit` is what finds that.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from privacy.datamap.declaration import Evidence, PersonalData
 from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.treatments import Blank, Stamp
 
-SUBJECT = "privacy.DataSubject"
-ERASED, FROZEN = "erased_at", "frozen_at"
+SUBJECT, LIMIT = "privacy.DataSubject", "privacy.Limit"
+ERASED, LIFTED = "erased_at", "lifted_at"
 CLOSED = "the account is frozen or erased"
 TOMBSTONE = "a row may not move to an erased person"
 ONE_WAY = "an erasure is not taken back"
@@ -100,12 +100,15 @@ def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
                 cursor.execute(statement)
 
 
+type Sql = tuple[str, set[tuple[str, str]]]  # and the columns that it reads
+
+
 class Rules:
     """The triggers of one model."""
 
     def __init__(self, dialect: "Dialect"):
         self.quote, self.differs, self.truncates = dialect.quote, dialect.differs, dialect.truncates
-        self.people = apps.get_model(SUBJECT)._meta
+        self.people, self.limits = apps.get_model(SUBJECT)._meta, apps.get_model(LIMIT)._meta
 
     def of_person(self, declaration: type[PersonalData]) -> Iterator[Trigger]:
         model, path = declaration.model, declaration.path()
@@ -117,13 +120,13 @@ class Rules:
             return
         [link] = self.columns(model, path[:1])
         if not declaration.despite_freeze:
-            yield self.about(declaration, Trigger(model._meta.db_table, "insert", "INSERT", CLOSED), ERASED, FROZEN)
-        yield self.about(declaration, self.on_update(model, "move", [link], TOMBSTONE, self.changed(link)), ERASED)
+            yield self.unless_free(declaration, Trigger(model._meta.db_table, "insert", "INSERT", CLOSED))
+        yield self.unless_erased(declaration, self.on_update(model, "move", [link], TOMBSTONE, self.changed(link)))
         for column in self.columns(model, [n for n, p in declaration.fields.items() if p.starts_processing]):
             new, old = f"NEW.{self.quote(column)}", f"OLD.{self.quote(column)}"
             switched_on = f"{new} AND (NOT {old} OR {old} IS NULL OR {self.changed(link)})"
             start = self.on_update(model, f"start_{column}", [column, link], CLOSED, switched_on)
-            yield self.about(declaration, start, ERASED, FROZEN)
+            yield self.unless_free(declaration, start)
 
     def of_evidence(self, model: type[models.Model], evidence: Evidence) -> Iterator[Trigger]:
         guarded = [f.column for f in model._meta.concrete_fields if f.name not in evidence.changes]
@@ -152,14 +155,33 @@ class Rules:
             return f"{changed} AND NEW.{self.quote(column)} <> {_literal(blank)}"
         return changed
 
-    def about(self, declaration: type[PersonalData], trigger: Trigger, *states: str) -> Trigger:
-        """The trigger, for rows whose person is in one of these states."""
+    def unless_erased(self, declaration: type[PersonalData], trigger: Trigger) -> Trigger:
+        """The trigger, for rows of an erased person."""
         subject, reads = self.subject_of(declaration)
+        return self.about(subject, trigger, reads, self.is_erased(subject))
+
+    def unless_free(self, declaration: type[PersonalData], trigger: Trigger) -> Trigger:
+        """The trigger, for rows of a person who is erased, or limited for a purpose that the rows serve."""
+        subject, reads = self.subject_of(declaration)
+        return self.about(subject, trigger, reads, self.is_erased(subject), self.is_limited(subject, declaration))
+
+    def about(self, subject: str, trigger: Trigger, reads: set[tuple[str, str]], *tests: Sql) -> Trigger:
+        test = " OR ".join(sql for sql, _ in tests)
+        return replace(trigger, test=test, subject=subject, reads=trigger.reads.union(reads, *(r for _, r in tests)))
+
+    def is_erased(self, subject: str) -> Sql:
+        table, erased = self.people.db_table, self.quote(ERASED)
         person = f"{self.quote(self.people.pk.column)} = {subject}"
-        in_state = " OR ".join(f"{self.quote(state)} IS NOT NULL" for state in states)
-        test = f"EXISTS (SELECT 1 FROM {self.quote(self.people.db_table)} WHERE {person} AND ({in_state}))"
-        reads |= {(self.people.db_table, state) for state in states}
-        return replace(trigger, test=test, subject=subject, reads=trigger.reads | reads)
+        sql = f"EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {person} AND {erased} IS NOT NULL)"
+        return sql, {(table, ERASED)}
+
+    def is_limited(self, subject: str, declaration: type[PersonalData]) -> Sql:
+        """Found by the partial index of the limits in force, which repeats these conditions."""
+        table, link = self.limits.db_table, field_of(apps.get_model(LIMIT), "subject").column
+        purposes = ", ".join(_literal(purpose) for purpose in ("", *declaration.purposes()))
+        in_force = f"{self.quote(link)} = {subject} AND {self.quote(LIFTED)} IS NULL"
+        sql = f"EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {in_force} AND {self.quote('purpose')} IN ({purposes}))"
+        return sql, {(table, column) for column in (link, LIFTED, "purpose")}
 
     def subject_of(self, declaration: type[PersonalData]) -> tuple[str, set[tuple[str, str]]]:
         """(SQL of the new row's subject, the columns that it reads), along the declared path."""

@@ -7,7 +7,7 @@ What each would do is told beforehand by its twin (`judge_people`, `judge_rows`)
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import batched
@@ -34,6 +34,7 @@ from privacy.models import (
     ShotList,
     Staff,
 )
+from privacy.selectors import limits
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
@@ -145,11 +146,16 @@ def _people(rows: models.QuerySet[DataSubject], subject_ids: Iterable[UUID | Non
     return found
 
 
-def why_not(subject: DataSubject | None) -> str:
-    """Why nothing may come in for this person now; empty when it may."""
+def why_not(subject: DataSubject | None, limited: Collection[UUID]) -> str:
+    """Why nothing may come in for this person now; empty when it may. `limited` as `closed_to` gives them."""
     if subject is None:
         return ""
-    return ERASED if subject.erased_at else FROZEN if subject.frozen_at else ""
+    return ERASED if subject.erased_at else FROZEN if subject.pk in limited else ""
+
+
+def closed_to(model: type[models.Model], subject_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the people of whom no row of this model may come in now. Asked after `lock_people`: then it stays so."""
+    return limits.covering(subject_ids, registry.declarations[model].purposes())
 
 
 def subject_id_of(row: models.Model) -> UUID | None:
@@ -194,6 +200,7 @@ class Doors:
     held: dict[UUID, list[Identifier]]  # the identifiers of everybody concerned
     barred: set[tuple[str, str]]  # identifiers of erased people
     doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
+    limited: set[UUID]
     created: dict[UUID, DataSubject] = field(default_factory=dict)
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
@@ -209,7 +216,7 @@ class Doors:
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
         doubtful = perhaps_suppressed(value for kind, value in asked if kind == Kind.EMAIL)
-        return cls(concerned, known, held, _barred(asked), doubtful)
+        return cls(concerned, known, held, _barred(asked), doubtful, closed_to(Identifier, concerned))
 
     def let_in(self, person: Person) -> Arrival:
         identifiers, faults = _normalised(person)
@@ -228,7 +235,7 @@ class Doors:
         subject = self.people.get(subject_id) if subject_id else None
         if subject is None and person.subject_id:
             return Arrival(Outcome.REFUSED, reason="No person has this id.")
-        if reason := why_not(subject):
+        if reason := why_not(subject, self.limited):
             return Arrival(Outcome.SKIPPED, reason=reason)
         if subject is None and not identifiers:
             return Arrival(Outcome.REFUSED, reason="A new person needs an e-mail address, a Clerk id or a Stripe id.")
@@ -346,15 +353,18 @@ def _left_out(taken: Sequence[tuple[str, str]]) -> str:
 def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival]:
     people = get_people({subject_id_of(row) for row in rows})
     known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
-    return [_taken(row, known.get(row.pk), people) for row in rows]
+    limited = closed_to(type(rows[0]), people)
+    return [_taken(row, known.get(row.pk), people, limited) for row in rows]
 
 
-def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject]) -> Arrival:
+def _taken(
+    row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject], limited: Collection[UUID]
+) -> Arrival:
     subject_id = subject_id_of(row)
     subject = people.get(subject_id) if subject_id else None
     if subject is None:
         return Arrival(Outcome.REFUSED, reason="No person has the id given as its owner.")
-    if reason := why_not(subject):
+    if reason := why_not(subject, limited):
         return Arrival(Outcome.SKIPPED, reason=reason)
     if known and subject_id_of(known) != subject.id:
         return Arrival(Outcome.REFUSED, reason="It belongs to another person, and does not change hands here.")

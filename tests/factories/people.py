@@ -66,6 +66,7 @@ def has_billing(person: DataSubject) -> None:
     invoice = f.InvoiceFactory(customer=customer, subscription=subscription)
     f.InvoiceLineFactory(invoice=invoice, price=subscription.price)
     f.RefundFactory(customer=customer, invoice=invoice)
+    f.CreditNoteFactory(customer=customer, invoice=invoice)
 
 
 def has_history_of_requests(person: DataSubject) -> None:
@@ -76,3 +77,4 @@ def has_history_of_requests(person: DataSubject) -> None:
     f.AccessPackageFactory(request=request)
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)
+    f.LimitFactory(subject=person, lifted=True)
