@@ -7,6 +7,7 @@ from privacy.datamap.retention import while_account_open
 
 # The ledger of who paid what, and got it back, is complete whatever else has become of the person.
 FACTS = "A fact that tax law wants kept comes in, without the person (GDPR art. 17(3)(b)); billing.sync judges which"
+REPORTED = "Stripe's word on what has become of it; that it was, for whom and by what name stays"
 # Invoices, their lines, refunds and credit notes are vouchers (Buchungsbelege). Since 1 January 2025 these stay eight
 # years and no longer the ten of books and accounts (AO s. 147(1) no. 4 and (3), HGB s. 257(1) no. 4 and (4), both as
 # amended by the Viertes Bürokratieentlastungsgesetz; UStG s. 14b(1)), counted from the end of the calendar year in
@@ -55,10 +56,10 @@ class SubscriptionData(Billing):
     retention = Retention("The contract and its disputes", years=3, after="started_at")
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
-        "price": Personal(Category.PURCHASES),
-        "status": Personal(Category.PURCHASES),
+        "price": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "started_at": Personal(Category.PURCHASES),
-        "canceled_at": Personal(Category.PURCHASES),
+        "canceled_at": Personal(Category.PURCHASES, despite_hold=REPORTED),
     }
     not_personal = ("id", "as_of", "customer")
 
@@ -86,13 +87,13 @@ class InvoiceData(Billing):
     despite_freeze = FACTS
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
-        "number": Personal(Category.PURCHASES),
-        "status": Personal(Category.PURCHASES),
+        "number": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "customer_name": Personal(Category.NAME, erase=Blank()),
         "customer_email": Personal(Category.EMAIL, erase=Blank()),
-        "total": Personal(Category.PURCHASES),
-        "amount_paid": Personal(Category.PURCHASES),
-        "issued_at": Personal(Category.PURCHASES),
+        "total": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "amount_paid": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "issued_at": Personal(Category.PURCHASES, despite_hold=REPORTED),
     }
     not_personal = ("id", "as_of", "customer", "subscription", "currency")
 
@@ -119,7 +120,7 @@ class RefundData(Billing):
         "stripe_id": Personal(Category.PURCHASES),
         "amount": Personal(Category.PURCHASES),
         "reason": Personal(Category.PURCHASES, erase=Blank()),
-        "status": Personal(Category.PURCHASES),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "refunded_at": Personal(Category.PURCHASES),
     }
     not_personal = ("id", "as_of", "customer", "invoice", "currency")
@@ -137,7 +138,7 @@ class CreditNoteData(Billing):
         "number": Personal(Category.PURCHASES),
         "amount": Personal(Category.PURCHASES),
         "reason": Personal(Category.PURCHASES, erase=Blank()),
-        "status": Personal(Category.PURCHASES),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "issued_at": Personal(Category.PURCHASES),
     }
     not_personal = ("id", "as_of", "customer", "invoice", "currency")

@@ -32,11 +32,12 @@ from billing.models import (
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment import intake
-from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, Arrival, Outcome, Person, what_is_wrong
+from privacy.fulfilment.intake import CHUNK, ERASED, FROZEN, HELD, Arrival, Outcome, Person, what_is_wrong
 from privacy.fulfilment.reading import why_not_storable
 from privacy.jobs.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.models.addresses import MAX_LENGTH
+from privacy.selectors import holds
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
@@ -239,6 +240,7 @@ class Ledger:
         owners = (self.by_id, self.by_word, self.by_address)
         self.people = intake.lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
         self.closed = facts.closed(self.people)
+        self.held = holds.covering(self.people)
 
     def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
         done = [self.judge(item) for item in items]
@@ -251,7 +253,8 @@ class Ledger:
         gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
         if model is Customer:
             # Stripe drops the cards of a customer it deletes, and so do we.
-            PaymentMethod.objects.filter(customer__stripe_id__in=gone).delete()
+            cards = PaymentMethod.objects.filter(customer__stripe_id__in=gone)
+            cards.exclude(customer__subject__in=self.held).delete()
         elif model is PaymentMethod:
             PaymentMethod.objects.filter(stripe_id__in=gone).delete()
         return done
@@ -279,6 +282,8 @@ class Ledger:
         if facts.is_fact(item.model) and self.is_closed(row or item.model(**values)):
             values |= facts.without_the_person(item.model, row)
             context.remarks[:] = [facts.WITHOUT]
+        if row:
+            self.leave_what_is_held(row, values, context)
         remark = " ".join(context.remarks)
         if not row:
             row = item.model(stripe_id=item.stripe_id, **values)
@@ -300,6 +305,16 @@ class Ledger:
     def is_closed(self, row: models.Model) -> bool:
         """Whether its person is erased or limited, so that it comes in without them or not at all."""
         return _subject_id(row) in self.closed
+
+    def leave_what_is_held(self, row: models.Model, values: dict, context: "Context") -> None:
+        """Takes out of the values what a legal hold keeps as it is. Raises Refused where nothing else would change."""
+        if _subject_id(row) not in self.held or not (kept := holds.kept(row, values)):
+            return
+        for name in kept:
+            del values[name]
+        if all(getattr(row, name) == value for name, value in values.items()):
+            raise Refused(HELD)
+        context.remarks.append(HELD)
 
     def may_write(self, row: models.Model) -> None:
         subject = self.people.get(_subject_id(row))
@@ -684,12 +699,18 @@ def _subject_id(row: models.Model):
 
 def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
     people = get_people({_subject_id(row) for row in rows})
-    closed = facts.closed(people)
+    closed, held = facts.closed(people), holds.covering(people)
     known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
-    return [_stored(row, known.get(row.pk), people, closed) for row in rows]
+    return [_stored(row, known.get(row.pk), people, closed, held) for row in rows]
 
 
-def _stored(row: models.Model, known: models.Model | None, people: Mapping, closed: Collection[UUID]) -> Synced:
+def _stored(
+    row: models.Model,
+    known: models.Model | None,
+    people: Mapping,
+    closed: Collection[UUID],
+    held: Collection[UUID],
+) -> Synced:
     subject = people.get(_subject_id(row))
     names = [f.attname for f in row._meta.concrete_fields if not f.primary_key and f.name != "as_of"]
     remark = ""
@@ -713,6 +734,8 @@ def _stored(row: models.Model, known: models.Model | None, people: Mapping, clos
         )
     if problem := what_is_wrong(row) or _breaks_a_rule(row):
         return Synced(Outcome.REFUSED, None, problem, row.stripe_id, type(row))
+    if known and subject and subject.pk in held and holds.kept(known, {name: getattr(row, name) for name in names}):
+        return Synced(Outcome.SKIPPED, None, HELD, row.stripe_id, type(row))
     return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, remark, row.stripe_id, type(row))
 
 
@@ -726,8 +749,8 @@ RULES = {
 
 def _breaks_a_rule(row: models.Model) -> str:
     """The table's check constraints in words. Asking the database would cost a query a row; it has the last word."""
-    for name, (holds, words) in RULES.items():
-        if hasattr(row, name) and not holds(getattr(row, name)):
+    for name, (is_kept, words) in RULES.items():
+        if hasattr(row, name) and not is_kept(getattr(row, name)):
             return words
     if isinstance(row, Refund) and row.amount <= 0:
         return "A refund is more than nothing."

@@ -54,6 +54,8 @@ ERASED_TEXT = Blank(to="[erased]")
 COMMITMENT = "A random number of our own, by which we can prove that the reason was not changed"
 # Rights and duties are declared above this floor; a test subtracts these from them.
 DUTIES = ("hold_place", "hold_release", "child_flag", "child_confirm", "child_clear")
+NOTHING_GOES = "It tells how things went on; what was there before the hold stays, and when it began"
+OWN_WORD = "The person's own word counts at once, a hold or not (GDPR art. 7(3), 21(3))"
 STAFFS_WORDS = (
     "Our staff's words about a legal hold or a possible child can name others and an inquiry (GDPR art. 15(4), 23)"
 )
@@ -75,7 +77,7 @@ class DataSubjectData(Account):
     fields = {
         "full_name": Personal(Category.NAME),
         "country": Personal(Category.COUNTRY),
-        "closed_at": Personal(Category.ACCOUNT, erase=Nullify()),
+        "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
     }
     not_personal = ("id", "created_at")
@@ -88,7 +90,7 @@ class IdentifierData(Account):
         "subject": Personal(Category.USER_ID),
         "kind": Personal(Category.ACCOUNT),
         "value": Personal(Category.EMAIL),
-        "is_primary": Personal(Category.ACCOUNT),
+        "is_primary": Personal(Category.ACCOUNT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "created_at")
 
@@ -144,8 +146,8 @@ class MarketingPreferenceData(PersonalData):
     fields = {
         "subject": Personal(Category.USER_ID),
         "channel": Personal(Category.PRIVACY_CHOICES),
-        "opted_in": Personal(Category.PRIVACY_CHOICES, starts_processing=True),
-        "changed_at": Personal(Category.PRIVACY_CHOICES),
+        "opted_in": Personal(Category.PRIVACY_CHOICES, starts_processing=True, despite_hold=OWN_WORD),
+        "changed_at": Personal(Category.PRIVACY_CHOICES, despite_hold=OWN_WORD),
     }
     not_personal = ("id",)
 
@@ -262,7 +264,7 @@ class SupportConversationData(Support):
     fields = {
         "subject": Personal(Category.USER_ID),
         "topic": Personal(Category.SUPPORT),
-        "status": Personal(Category.SUPPORT),
+        "status": Personal(Category.SUPPORT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "opened_at")
 
@@ -295,7 +297,7 @@ class SessionData(Usage):
         "ip_address": Personal(Category.IP_ADDRESS),
         "user_agent": Personal(Category.DEVICE),
         "started_at": Personal(Category.BEHAVIOUR),
-        "ended_at": Personal(Category.BEHAVIOUR),
+        "ended_at": Personal(Category.BEHAVIOUR, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id",)
 
@@ -340,7 +342,7 @@ class DeviceIdentifierData(Usage):
         "value": Personal(Category.COOKIE),
         "user_agent": Personal(Category.DEVICE),
         "first_seen_at": Personal(Category.BEHAVIOUR),
-        "last_seen_at": Personal(Category.BEHAVIOUR),
+        "last_seen_at": Personal(Category.BEHAVIOUR, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id",)
 

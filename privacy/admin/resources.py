@@ -22,6 +22,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import Error, Result, RowResult
 
+from privacy.datamap import triggers
 from privacy.fulfilment import clerk_users, intake
 from privacy.fulfilment.intake import CHUNK, ERASED, Arrival, Outcome, Person
 from privacy.fulfilment.reading import Unreadable, as_named
@@ -129,7 +130,8 @@ class Refusal(Error):
         if not isinstance(error, Unreadable | ValidationError):
             log.error("an import failed", extra={"error": type(error).__name__})
             is_rule = isinstance(error, IntegrityError)
-            error = Unreadable("The database refused it." if is_rule else "It cannot be read.")
+            refused = triggers.in_words(error) or "The database refused it."
+            error = Unreadable(refused if is_rule else "It cannot be read.")
         super().__init__(error, row, number)
 
 

@@ -14,6 +14,7 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
+    despite_hold: why it may change under a legal hold; empty: the database refuses that.
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
     special: text in which people may write what GDPR art. 9 protects (health, belief, ...): on which ground of art.
     9(2) it may be held. Such text is masked, and the record of processing names it.
@@ -23,6 +24,7 @@ class Personal:
     erase: Treatment | None = None
     starts_processing: bool = False
     special: str = ""
+    despite_hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,12 @@ class PersonalData:
     def treatments(cls) -> dict[str, Treatment]:
         """What erasure does to each personal field of a row that is the person's alone."""
         return {name: personal.erase or cls.erase for name, personal in cls.fields.items()}
+
+    @classmethod
+    def held(cls) -> list[str]:
+        """Names of the fields that stay as they are under a legal hold: whose row it is, and what it says of them."""
+        personal = [name for name, field in cls.fields.items() if not field.despite_hold]
+        return list(dict.fromkeys([*cls.path()[:1], *personal]))
 
     @classmethod
     def deletes_rows(cls) -> bool:

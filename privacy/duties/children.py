@@ -29,8 +29,10 @@ def freeze(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
         for case in cases
     ]  # fmt: skip
     ChildFlag.objects.bulk_create(new)
-    Limit.objects.bulk_create(Limit(subject_id=case.subject_id, ground=Limit.Ground.CHILD) for case in cases)
-    return {case.pk: {"flag": str(flag.pk)} for case, flag in zip(cases, new, strict=True)}
+    limits = [Limit(subject_id=case.subject_id, ground=Limit.Ground.CHILD) for case in cases]
+    Limit.objects.bulk_create(limits)
+    placed = zip(cases, new, limits, strict=True)
+    return {case.pk: {"flag": str(flag.pk), "limit": str(limit.pk)} for case, flag, limit in placed}
 
 
 def thaw(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:

@@ -34,12 +34,13 @@ from privacy.models import (
     ShotList,
     Staff,
 )
-from privacy.selectors import limits
+from privacy.selectors import holds, limits
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
 FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
+HELD = "This person is under a legal hold; what is stored of them stays as it is until the hold is released."
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
 TAKEN_IN = {
     Script: Event.INTAKE_SCRIPT,
@@ -201,6 +202,7 @@ class Doors:
     barred: set[tuple[str, str]]  # identifiers of erased people
     doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
     limited: set[UUID]
+    under_hold: set[UUID]
     created: dict[UUID, DataSubject] = field(default_factory=dict)
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
@@ -216,7 +218,8 @@ class Doors:
                 held[identifier.subject_id].append(identifier)
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
         doubtful = perhaps_suppressed(value for kind, value in asked if kind == Kind.EMAIL)
-        return cls(concerned, known, held, _barred(asked), doubtful, closed_to(Identifier, concerned))
+        limited, under_hold = closed_to(Identifier, concerned), holds.covering(concerned)
+        return cls(concerned, known, held, _barred(asked), doubtful, limited, under_hold)
 
     def let_in(self, person: Person) -> Arrival:
         identifiers, faults = _normalised(person)
@@ -261,6 +264,9 @@ class Doors:
         if problem := _wrong_person(subject):
             subject.full_name, subject.country = before
             return Arrival(Outcome.REFUSED, reason=problem)
+        if subject.id in self.under_hold and before != (subject.full_name, subject.country):
+            subject.full_name, subject.country = before
+            return Arrival(Outcome.SKIPPED, reason=HELD)
         taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
         if is_new and len(taken) == len(identifiers):
             return Arrival(Outcome.REFUSED, reason=_left_out(taken))
@@ -353,12 +359,16 @@ def _left_out(taken: Sequence[tuple[str, str]]) -> str:
 def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival]:
     people = get_people({subject_id_of(row) for row in rows})
     known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
-    limited = closed_to(type(rows[0]), people)
-    return [_taken(row, known.get(row.pk), people, limited) for row in rows]
+    limited, held = closed_to(type(rows[0]), people), holds.covering(people)
+    return [_taken(row, known.get(row.pk), people, limited, held) for row in rows]
 
 
 def _taken(
-    row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject], limited: Collection[UUID]
+    row: models.Model,
+    known: models.Model | None,
+    people: dict[UUID, DataSubject],
+    limited: Collection[UUID],
+    held: Collection[UUID],
 ) -> Arrival:
     subject_id = subject_id_of(row)
     subject = people.get(subject_id) if subject_id else None
@@ -372,6 +382,8 @@ def _taken(
         return Arrival(Outcome.UNCHANGED, known)
     if problem := what_is_wrong(row):
         return Arrival(Outcome.REFUSED, reason=problem)
+    if known and subject.pk in held and holds.kept(known, {name: getattr(row, name) for name in _columns(row)}):
+        return Arrival(Outcome.SKIPPED, reason=HELD)
     return Arrival(Outcome.UPDATED if known else Outcome.CREATED, row)
 
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing import facts
 from billing.models import (
     CreditNote,
     Customer,
@@ -543,13 +544,19 @@ def test_wrong_billing_is_named_in_words(client, manager, row, words):
     assert problem.casefold().startswith(words.casefold())
 
 
-def test_billing_of_an_erased_person_is_left_out(client, manager):
-    invoice = f.InvoiceFactory(customer__name="", customer__email="", customer_name="", customer_email="")
+def test_billing_of_an_erased_person_is_left_out_and_what_tax_law_wants_brings_no_name_back(client, manager):
+    invoice = f.InvoiceFactory(
+        customer__name="", customer__email="", customer_name="", customer_email="", status="open"
+    )
     DataSubject.objects.update(full_name="", country="", erased_at=datetime.now(UTC))
+    data = as_csv({"stripe_id": invoice.customer.stripe_id, "name": "Ada Lovelace"})
+    assert f"Row 1 was left out: {ERASED}" in bring_in(client, Customer, data)
     data = as_csv({"stripe_id": invoice.stripe_id, "customer_name": "Ada Lovelace"})
-    assert f"Row 1 was left out: {ERASED}" in bring_in(client, Invoice, data)
+    assert "1 unchanged" in bring_in(client, Invoice, data)[0]
+    data = as_csv({"stripe_id": invoice.stripe_id, "customer_name": "Ada Lovelace", "status": "paid"})
+    assert f"Row 1 came in. {facts.WITHOUT}" in bring_in(client, Invoice, data)
     invoice.refresh_from_db()
-    assert invoice.customer_name == ""
+    assert (invoice.customer_name, invoice.customer.name, invoice.status) == ("", "", "paid")
 
 
 @pytest.mark.browser
