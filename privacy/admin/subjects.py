@@ -54,7 +54,7 @@ class StateFilter(DeclaredFilter):
                 held = LegalHold.objects.filter(released_at__isnull=True).values("subject")
                 return queryset.filter(pk__in=held)
             case "frozen":
-                return queryset.filter(limits.IS_FROZEN)
+                return queryset.filter(limits.ARE_FROZEN)
             case "busy":
                 busy = Case.objects.filter(cases.OPEN).values("subject")
                 return queryset.filter(pk__in=busy)

@@ -179,7 +179,8 @@ class Rules:
         return f"EXISTS (SELECT 1 FROM {rows} WHERE {self.is_held('o', declaration)} AND ({changes}))"
 
     def is_held(self, row: str, declaration: type[PersonalData]) -> str:
-        """From those who are held down to the row: they are few, and found by index."""
+        """From those who are held down to the row: they are few, and found by index. IS TRUE keeps PostgreSQL from
+        making a join of it, for which it would look into that index once a row (494 ms in place of 200 for 100,000)."""
         link = self.quote(field_of(apps.get_model(HOLD), "subject").column)
         sql = f"SELECT {link} FROM {self.quote(self.holds.db_table)} WHERE {self.quote(RELEASED)} IS NULL"
         model, chain = declaration.model, []
@@ -190,7 +191,7 @@ class Rules:
             key, table = self.quote(parent._meta.pk.column), self.quote(parent._meta.db_table)
             sql = f"SELECT {key} FROM {table} WHERE {column} IN ({sql})"
         first = chain[0][1] if chain else self.quote(declaration.model._meta.pk.column)
-        return f"{row}.{first} IN ({sql})"
+        return f"({row}.{first} IN ({sql})) IS TRUE"
 
     def of_evidence(self, model: type[models.Model], evidence: Evidence) -> Iterator[Trigger]:
         guarded = [f.column for f in model._meta.concrete_fields if f.name not in evidence.changes]

@@ -10,8 +10,10 @@ from privacy.datamap import Use
 from privacy.models import DataSubject, Limit
 
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds
+FROZEN = Limit.objects.filter(lifted_at__isnull=True, purpose="")
 # Of a person's row. One who is erased is that and nothing else: there is nothing left to be limited.
-IS_FROZEN = Q(Exists(Limit.objects.filter(subject=OuterRef("pk"), lifted_at__isnull=True, purpose="")), erased_at=None)
+IS_FROZEN = Q(Exists(FROZEN.filter(subject=OuterRef("pk"))), erased_at=None)
+ARE_FROZEN = Q(pk__in=FROZEN.values("subject"), erased_at=None)  # the same, where the few are looked for among many
 
 
 def covering(subject_ids: Collection[UUID], purposes: Collection[Use]) -> set[UUID]:

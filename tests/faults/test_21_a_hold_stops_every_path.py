@@ -4,6 +4,7 @@ Paths are subtracted: all that the registry declares, by table and column, minus
 a reason, and nothing else.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,13 +21,14 @@ from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
 from privacy.fulfilment import erasure, intake
 from privacy.fulfilment.intake import HELD, Outcome, Person
-from privacy.models import DataSubject, Identifier, Membership, Note, Script, Shot, Team, Upload
+from privacy.models import DataSubject, Identifier, LegalHold, Membership, Note, Script, Shot, Team, Upload
 from privacy.selectors import holds
 from tests import factories as f
 from tests import working
 from tests.admin.test_import_export import as_csv, bring_in, preview
 from tests.billing.test_sync import CARD, CUSTOMER, INVOICE
 from tests.models.test_constraints import FACTORIES
+from tests.models.test_limits import plan
 
 pytestmark = pytest.mark.django_db
 REFUSED = triggers.HELD
@@ -167,6 +169,40 @@ def emptying() -> str:
     except IntegrityError as error:
         return str(error)
     return ""
+
+
+def test_a_row_is_not_written_over_by_an_insert_either():
+    """REPLACE of SQLite deletes past the triggers unless it is told not to; ON CONFLICT is an UPDATE."""
+    note = f.NoteFactory(body="FADE IN")
+    f.LegalHoldFactory(subject=note.author)
+    again = {"id": note.pk, "author": note.author, "body": "CUT"}
+    with pytest.raises(IntegrityError, match=REFUSED), transaction.atomic():
+        Note.objects.bulk_create(
+            [Note(**again)], update_conflicts=True, unique_fields=["id"], update_fields=["author", "body"]
+        )
+    if connection.vendor == "sqlite":
+        columns = ", ".join(f.column for f in Note._meta.concrete_fields)
+        copied = columns.replace("body", "'CUT'")
+        written_over = f"REPLACE INTO privacy_note ({columns}) SELECT {copied} FROM privacy_note"
+        assert REFUSED in attempt(written_over, [])
+    note.refresh_from_db()
+    assert note.body == "FADE IN"
+
+
+def test_the_guards_find_the_holds_in_force_by_their_index():
+    people = DataSubject.objects.bulk_create(DataSubject() for _ in range(3_000))
+    past = {"reason": "Over", "placed_by": f.StaffFactory(), "released_by": f.StaffFactory()}
+    LegalHold.objects.bulk_create(LegalHold(subject=p, released_at="2026-01-01T00:00Z", **past) for p in people)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    rules = triggers.Rules(triggers.DIALECTS[connection.vendor](connection))
+    guards = [t for d in declarations() if len(d.path()) <= 1 for t in rules.of_hold(d)]
+    for guard in guards:
+        asked = guard.if_any if connection.vendor == "postgresql" else guard.test
+        row = re.search(r'OLD\."?\w+"?', asked)
+        params = [DataSubject._meta.pk.get_db_prep_value(people[1].pk, connection)] * bool(row)
+        told = plan(f"SELECT {asked.replace(row[0], '%s') if row else asked}", params)
+        assert "hold_one_in_force_a_subject" in told, (guard.name, told)
 
 
 def test_a_row_moves_to_who_is_held_and_not_away():

@@ -62,7 +62,8 @@ def test_the_state_shown_is_that_of_who_is_not_erased():
     frozen, part = f.LimitFactory().subject, f.LimitFactory(purpose=Use.MARKETING).subject
     erased = f.LimitFactory().subject
     DataSubject.objects.filter(pk=erased.pk).update(erased_at="2026-01-01T00:00Z", full_name="", country="")
-    assert set(DataSubject.objects.filter(limits.IS_FROZEN)) == {frozen}
+    for condition in (limits.IS_FROZEN, limits.ARE_FROZEN):
+        assert set(DataSubject.objects.filter(condition)) == {frozen}
     assert [limit.of_what for limit in limits.in_force(part)] == ["Send news to those who want it"]
     assert not limits.in_force(erased).exists()
 
