@@ -106,6 +106,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
             super()
             .get_queryset(request)
             .annotate(
+                is_limited=limits.IS_LIMITED,
                 is_frozen=limits.IS_FROZEN,
                 is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
                 has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
@@ -152,13 +153,14 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         return badges.badges(
             badge("Erased", "gone") if subject.erased_at else None,
             badge("Legal hold", "stop") if subject.is_held else None,
-            badge("Frozen", "warn") if subject.is_frozen else None,
+            badge("Frozen" if subject.is_frozen else "Limited", "warn") if subject.is_limited else None,
             badge("Open request", "run") if subject.has_open_request else None,
         )
 
 
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
+    in_force = list(limits.in_force(subject)) if subject.is_limited else []
     requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
     facts = standing.facts_of([subject.id]).get(subject.id, set())
     return {
@@ -168,7 +170,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "original": subject,
         "subject": subject,
         "is_held": subject.is_held,
-        "limits": (in_force := list(limits.in_force(subject))),
+        "limits": in_force,
         "choices": subject.marketing_preferences.order_by("channel"),
         "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,

@@ -10,8 +10,10 @@ from privacy.datamap import Use
 from privacy.models import DataSubject, Limit
 
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds
-FROZEN = Limit.objects.filter(lifted_at__isnull=True, purpose="")
+IN_FORCE = Limit.objects.filter(lifted_at__isnull=True)
+FROZEN = IN_FORCE.filter(purpose="")
 # Of a person's row. One who is erased is that and nothing else: there is nothing left to be limited.
+IS_LIMITED = Q(Exists(IN_FORCE.filter(subject=OuterRef("pk"))), erased_at=None)
 IS_FROZEN = Q(Exists(FROZEN.filter(subject=OuterRef("pk"))), erased_at=None)
 ARE_FROZEN = Q(pk__in=FROZEN.values("subject"), erased_at=None)  # the same, where the few are looked for among many
 
@@ -27,4 +29,4 @@ def covering(subject_ids: Collection[UUID], purposes: Collection[Use]) -> set[UU
 
 def in_force(subject: DataSubject) -> QuerySet[Limit]:
     """The limits that count for this person now, the oldest first."""
-    return Limit.objects.filter(subject=subject, subject__erased_at=None, lifted_at=None).order_by("since", "pk")
+    return IN_FORCE.filter(subject=subject, subject__erased_at=None).order_by("since", "pk")
