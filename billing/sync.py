@@ -429,16 +429,23 @@ class Context:
                 yield stripe_id
 
 
+def gone_from_the_list(thing: Mapping, known: Mapping[str, models.Model]) -> dict:
+    """Of a product or price that is deleted at Stripe. Raises Refused."""
+    if thing["id"] not in known:
+        raise Refused(NEVER_KNOWN)
+    return {"active": False}
+
+
 def product(thing: Mapping, context: Context) -> dict:
     if thing.get("deleted"):
-        return {"active": False}
+        return gone_from_the_list(thing, context.ledger.rows[Product])
     return {"name": cut(thing.get("name") or thing["id"], 300), "active": thing.get("active", True)}
 
 
 def price(thing: Mapping, context: Context) -> dict:
     """A price, or a plan, which is what Stripe called a price before 2020."""
     if thing.get("deleted"):
-        return {"active": False}
+        return gone_from_the_list(thing, context.ledger.rows[Price])
     return {
         "product": context.product(id_of(thing["product"])),
         "unit_amount": thing.get("unit_amount", thing.get("amount")),

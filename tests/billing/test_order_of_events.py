@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from billing.models import Customer, Invoice, PaymentMethod, Product
-from billing.sync import sync
+from billing.sync import NEVER_KNOWN, sync
 from privacy.fulfilment.intake import Outcome
 from privacy.models import Identifier
 from tests import factories as f
@@ -46,6 +46,16 @@ def test_a_draft_that_is_deleted_and_a_product_that_is_are_so(ada):  # noqa: F81
     tell(event("product.deleted", {"object": "product", "id": "prod_1", "name": "Studio", "active": True}, AT + 1))
     assert Invoice.objects.get().status == "deleted"
     assert Product.objects.get().active is False
+
+
+@pytest.mark.parametrize("thing", [PRICE, {"object": "product", "id": "prod_1", "name": "Studio"}])
+def test_what_is_deleted_and_was_never_known_is_told_and_stops_nothing(ada, thing):  # noqa: F811
+    gone = event(f"{thing['object']}.deleted", thing)
+    told = {
+        s.stripe_id: s for s in sync(objects=[gone, CUSTOMER, {"object": thing["object"], "id": "x", "deleted": True}])
+    }
+    assert {told[i].reason for i in (thing["id"], "x")} == {NEVER_KNOWN}
+    assert told["cus_1"].outcome == Outcome.CREATED
 
 
 def test_of_one_second_the_later_type_wins(ada):  # noqa: F811
