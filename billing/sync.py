@@ -3,8 +3,8 @@
 Stripe tells the same thing twice, late and out of order, so: a row is known by its Stripe id and written only when
 something differs; an older version never overwrites a newer; what is referred to and not known yet gets a row that
 the object itself fills in later. Erased people get nothing but facts that tax law wants kept, and these without the
-person; frozen ones no new rows but these. Only
-the columns of the models are read from an object: of a card the brand, the last four digits and the expiry.
+person; frozen ones no new rows but these. Of people under a legal hold nothing goes. Only the columns of the models are
+read from an object: of a card the brand, the last four digits and the expiry.
 """
 
 from collections import Counter
@@ -238,7 +238,8 @@ class Ledger:
         self.by_word = {s: payers[s] for s in self.nameless if s in payers}
         self.barred, self.by_address = _by_address(found, new)
         owners = (self.by_id, self.by_word, self.by_address)
-        self.people = intake.lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
+        theirs = {_subject_id(row) for rows in self.rows.values() for row in rows.values()}
+        self.people = intake.lock_people(theirs.union(*map(dict.values, owners)))
         self.closed = facts.closed(self.people)
         self.held = holds.covering(self.people)
 
@@ -251,12 +252,12 @@ class Ledger:
         changed = [s.row for s in done if s.outcome in (Outcome.UPDATED, Outcome.UNCHANGED) and s.row]
         _write(changed, create=False)
         gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
+        cards = PaymentMethod.objects.exclude(customer__subject__in=self.held)
         if model is Customer:
             # Stripe drops the cards of a customer it deletes, and so do we.
-            cards = PaymentMethod.objects.filter(customer__stripe_id__in=gone)
-            cards.exclude(customer__subject__in=self.held).delete()
+            cards.filter(customer__stripe_id__in=gone).delete()
         elif model is PaymentMethod:
-            PaymentMethod.objects.filter(stripe_id__in=gone).delete()
+            cards.filter(stripe_id__in=gone).delete()
         return done
 
     def judge(self, item: Found) -> Synced:

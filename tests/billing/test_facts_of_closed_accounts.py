@@ -87,6 +87,13 @@ def test_refunds_credit_notes_and_invoices_come_in_without_the_person(closed):
     assert {s.outcome for s in synced(*NEW).values() if s.stripe_id != "price_1"} == {Outcome.UNCHANGED}
 
 
+def test_a_line_that_comes_by_itself_brings_no_words_either(closed):
+    """It names its invoice alone, and whose that is stands here."""
+    done = synced(LINE | {"id": "il_9", "invoice": "in_1", "description": "For Ada"})
+    assert (done["il_9"].outcome, done["il_9"].reason) == (Outcome.CREATED, facts.WITHOUT)
+    assert "For Ada" not in told()
+
+
 def test_what_becomes_of_an_invoice_is_told_and_its_name_is_left_as_it_is(closed):
     before = Invoice.objects.values_list("customer_name", "customer_email").get()
     done = synced(INVOICE | {"status": "void", "customer_name": "Countess", "customer_email": "new@example.com"})
