@@ -14,7 +14,7 @@ from billing.models import (
     Refund,
     Subscription,
 )
-from billing.resources import (
+from billing.tables import (
     CreditNoteSheet,
     CustomerSheet,
     InvoiceLineSheet,
@@ -26,8 +26,8 @@ from billing.resources import (
     SubscriptionSheet,
 )
 from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin.exchange import Exchange
-from privacy.admin.masking import PersonalAdmin
+from privacy.admin.personal import PersonalAdmin
+from privacy.admin.tables.exchange import Exchange
 
 # ISO 4217 currencies that Stripe counts in other than hundredths.
 WHOLE = {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}

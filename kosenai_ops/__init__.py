@@ -1,3 +1,3 @@
-from kosenai_ops.celery import app as celery_app
+from kosenai_ops.celery import app
 
-__all__ = ["celery_app"]
+__all__ = ["app"]

@@ -61,12 +61,46 @@ def demo_key(name: str) -> str:
     return file.read_text()
 
 
+def old_demo_key(name: str) -> str:
+    """A key that a demo of before has made."""
+    file = VAR_DIR / "demo-keys" / name
+    return file.read_text() if file.exists() else ""
+
+
 SECRET_KEY = key("SECRET_KEY", length=50, why="It signs the sessions.")
-# The key of the suppression ledger and of the subjects' pseudonyms. It must outlive SECRET_KEY: a new one
-# would let every erased person back in, so it is a variable of its own and has no rotation.
-LEDGER_KEY = key("LEDGER_KEY", length=32, why="It recognises erased people, who could come back without it.")
-if LEDGER_KEY and LEDGER_KEY == SECRET_KEY:
-    problems.append("LEDGER_KEY is the same as SECRET_KEY: it must stay when SECRET_KEY is changed, so make another.")
+
+
+def keyring(purpose: str, *, why: str) -> list[tuple[str, str]]:
+    """[(id, secret)] of a variable such as LEDGER_KEYS, the current key first: `2026-11:secret,2025-01:secret`. The
+    demo makes its own. LEDGER_KEY, which did it all before keys had ids, is the last one wherever it is set."""
+    name = f"{purpose.upper()}_KEYS"
+    made = f"demo:{demo_key(name)}" if DEMO and not LEDGER_KEY else ""
+    pairs = [part.strip().partition(":") for part in (env.str(name, default="") or made).split(",") if part.strip()]
+    found = [(id, secret) for id, _, secret in pairs] + ([("", LEDGER_KEY)] if LEDGER_KEY else [])
+    if not found:
+        problems.append(f"{name} is missing: `manage.py make_keys` prints one. {why}")
+    if len({id for id, _ in found}) < len(found):
+        problems.append(f"{name} names two keys alike: give each an id of its own.")
+    for id, secret in found:
+        check_key(f"{name}, the key {id!r}" if id else "LEDGER_KEY", secret)
+    return found
+
+
+def check_key(name: str, secret: str) -> None:
+    """They outlive SECRET_KEY, so none of them may be it."""
+    if len(secret) < 32 or len(set(secret)) < 5:
+        problems.append(f"{name} is missing, too short or too simple: give it 32 random characters.")
+    elif secret == SECRET_KEY:
+        problems.append(f"{name} is the same as SECRET_KEY: it must stay when SECRET_KEY is changed, so make another.")
+
+
+LEDGER_KEY = env.str("LEDGER_KEY", default="") or (old_demo_key("LEDGER_KEY") if DEMO else "")
+KEYS = {
+    "ledger": keyring("ledger", why="It recognises erased people, who could come back without it."),
+    "pseudonym": keyring("pseudonym", why="It names people in the evidence."),
+    "sealing": keyring("sealing", why="It seals processors' ids until they have answered."),
+}
+problems[:] = dict.fromkeys(problems)  # LEDGER_KEY may be of all three
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 if "*" in ALLOWED_HOSTS:
     problems.append("ALLOWED_HOSTS contains '*': name the hosts, or anyone can choose the address in our links.")

@@ -2,6 +2,7 @@
 
 from django.contrib.admin.apps import AdminConfig
 from django.core.paginator import EmptyPage
+from django.db import models
 from unfold.sites import UnfoldAdminSite
 
 # These apps bring admin pages of their own, which write past our verbs and the audit trail, and one of them shows
@@ -15,6 +16,7 @@ PAGES_LEFT_OUT = {"view_on_site", "autocomplete"}
 class KosenaiAdminSite(UnfoldAdminSite):
     site_header = site_title = "Kosenai Ops"
     index_title = "Today"
+    from_the_map: list[type[models.Model]] = []  # models whose pages nobody has written
 
     def register(self, model_or_iterable, admin_class=None, **options):
         """As Django's; models of LEFT_OUT are passed over."""
@@ -46,3 +48,12 @@ class KosenaiAdminSite(UnfoldAdminSite):
 
 class KosenaiAdminConfig(AdminConfig):
     default_site = "kosenai_ops.sites.KosenaiAdminSite"
+
+    def ready(self):
+        """As Django's; then come the pages that nobody has written."""
+        super().ready()
+        from django.contrib.admin import site
+
+        from privacy.admin import data
+
+        site.from_the_map = data.register_the_rest(site)

@@ -18,9 +18,9 @@ class PrivacyConfig(AppConfig):
             autodiscover_modules(floor)
             for config in apps.get_app_configs():
                 import_all_under(f"{config.name}.{floor}")
-        from privacy import roles  # noqa: F401  (registers its system check)
-        from privacy.connectors import checks as of_recipients  # noqa: F401  (registers the system checks)
-        from privacy.datamap import checks  # noqa: F401  (the same)
+        import privacy.connectors.checks  # (these three register system checks)
+        import privacy.datamap.checks
+        import privacy.roles  # noqa: F401
 
         first, *_, last = [config for config in apps.get_app_configs() if config.models_module]
         pre_migrate.connect(lift_triggers, sender=first)

@@ -13,34 +13,28 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 
 from privacy.catalogue.cases import permits
+from privacy.datamap import registry
 
 AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER = "agent", "approver", "manager", "auditor", "developer"
 ROLES = (AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER)
 
-PERSONAL = (
-    "privacy.datasubject", "privacy.identifier", "privacy.team", "privacy.membership", "privacy.profilepreference",
-    "privacy.marketingpreference", "privacy.script", "privacy.scriptcoauthor", "privacy.shotlist", "privacy.shot",
-    "privacy.note", "privacy.upload", "privacy.prompt", "privacy.feedback", "privacy.supportconversation",
-    "privacy.supportmessage", "privacy.session", "privacy.usageevent", "privacy.diagnosticevent",
-    "privacy.deviceidentifier", "billing.customer", "billing.subscription", "billing.paymentmethod",
-    "billing.invoice", "billing.invoiceline", "billing.refund", "billing.creditnote",
-)  # fmt: skip
-EVIDENCE = (
-    "privacy.rightsrequest", "privacy.job", "privacy.step", "privacy.batch", "privacy.accesspackage",
-    "privacy.receipt", "privacy.legalhold", "privacy.childflag", "privacy.auditentry",
-    "privacy.suppression",
-)  # fmt: skip
+# What is read of people and of what was done about them, beside the models of the data map. A case's pages are those of
+# its proxy.
+EVIDENCE = ("privacy.rightsrequest", "privacy.batch", "privacy.receipt", "privacy.auditentry")
+BY_PROXY = {"privacy.case"}
 INVENTORY = ("privacy.processor", "billing.product", "billing.price")
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
     "privacy.import_datasubject": (MANAGER,),
+    "privacy.readmit_identifier": (MANAGER,),
     "privacy.confirm_role": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
 }
+SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*PERSONAL, *EVIDENCE), (AGENT, APPROVER, MANAGER, AUDITOR)),
+    **dict.fromkeys(EVIDENCE, SEE_PEOPLE),
     **dict.fromkeys(INVENTORY, ROLES),
     "privacy.rolegrant": (MANAGER, AUDITOR),
     "privacy.rightsrequest": ROLES,
@@ -62,6 +56,12 @@ def must_have(actor, permission: str) -> None:
         raise PermissionDenied("Your role does not allow this.")
 
 
+def readers() -> dict[str, tuple[str, ...]]:
+    """{model: roles that may read it}: of the data map everybody who may see people, but where READERS says it."""
+    of_the_map = {model._meta.label_lower for model in registry.declarations.keys() & {*apps.get_models()}} - BY_PROXY
+    return dict.fromkeys(sorted(of_the_map), SEE_PEOPLE) | READERS
+
+
 def matrix() -> dict[str, set[str]]:
     """{role: permissions}, as `app.codename`."""
     found: dict[str, set[str]] = {role: set() for role in ROLES}
@@ -69,7 +69,7 @@ def matrix() -> dict[str, set[str]]:
     for permission, roles in (ACTIONS | declared_by_kinds).items():
         for role in roles:
             found[role].add(permission)
-    for label, roles in READERS.items():
+    for label, roles in readers().items():
         app, model = label.split(".")
         for role in roles:
             found[role].add(f"{app}.view_{model}")

@@ -10,7 +10,8 @@ from django.db import Error
 from django.db.models import Q
 
 from privacy.cases import requests
-from privacy.fulfilment import import_files, packages, staff
+from privacy.fulfilment import packages, staff
+from privacy.fulfilment.importing import files
 from privacy.jobs import bells
 from privacy.jobs.due import next_due
 from privacy.jobs.run import run, run_due
@@ -57,4 +58,4 @@ def sweep() -> None:
         requests.answer_before_due()
         staff.let_act()
         packages.sweep_orphans()
-        import_files.sweep()
+        files.sweep()

@@ -45,6 +45,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inhe
 
 from django.core.cache import cache  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
+from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
 
 from tests.tampering import triggers_of_evidence  # noqa: E402
 
@@ -81,6 +82,12 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(config, items):
+    leave_to_other_runs(config, items)
+    if XDIST_WORKER:
+        keep_together(items)
+
+
+def leave_to_other_runs(config, items) -> None:
     """A test of another service belongs to another run. CI makes both, so there it does not count as skipped."""
     elsewhere = [item for item in items if any(m.args[0] not in SERVICES for m in item.iter_markers("service"))]
     for item in elsewhere:
@@ -88,6 +95,16 @@ def pytest_collection_modifyitems(config, items):
     if IN_CI and elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
+
+
+def keep_together(items) -> None:
+    """Tests of a group go to one process of the run. xdist 3.8 writes the group where pytest 9.2 no longer looks."""
+    for item in items:
+        groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+        if item.get_closest_marker("browser"):
+            groups.append("browser")  # one process of the run starts Chromium, not each
+        if groups and not item.nodeid.endswith(f"@{groups[0]}"):
+            item._id = type(item.id).parse(f"{item.nodeid}@{groups[0]}")
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +123,22 @@ def nothing_to_vacuum_inside_a_transaction():
         patch.setattr(
             vacuum, "reclaim", lambda *given: vacuum.done() if connection.in_atomic_block else reclaim(*given)
         )
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_looked_for_once():
+    """Each client of each test starts the middleware anew, which would list and measure every file again."""
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remember(middleware):
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files = dict(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remember)
         yield
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from privacy.cases import handover
+from privacy.cases.packages import give_link
 from privacy.cases.requests import ask, grant_all
 from privacy.models import Case, DataSubject, Staff
 from privacy.selectors import cases
@@ -27,8 +27,8 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
     approved = [r.id for r in waiting if r.subject_id in {people[21], people[24], people[25]}]
     opened += grant_all(request_ids=approved, actor=approver)
     wait_for([r.id for r in opened])
-    for case in opened[3:20:2]:  # every other export is handed over, the oldest ones are still owed
-        handover.give_link(request_id=case.id, actor=agent)
+    for case in opened[3:20:2]:  # every other export is given, the oldest ones are still owed
+        give_link(request_id=case.id, actor=agent)
 
 
 def in_the_past(key: str, people: Sequence[UUID], *, days: int, **given) -> list[Case]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kosenai_ops.demo.studio import add_person
-from privacy.cases import handover, processors
+from privacy.cases import processors
+from privacy.cases.packages import give_link
 from privacy.cases.requests import answer, ask, grant
 from privacy.models import Case, ChildFlag, DataSubject, Identifier, LegalHold, Limit, Staff, State, StepState
 
@@ -44,7 +45,7 @@ def export(staff, rng) -> Deed:
     seconds = carry_out(case)
     detail = ""
     if case.state == State.ANSWERING:
-        handover.give_link(request_id=case.id, actor=staff["agent"])
+        give_link(request_id=case.id, actor=staff["agent"])
         package = case.package
         detail = f"{package.rows} rows, {package.files} files, {package.size:,} bytes, {package.gaps} gaps; link given"
     return Deed("Export", "fulfilled", where_it_stands(case), detail, seconds)

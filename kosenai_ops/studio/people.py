@@ -5,9 +5,10 @@ from itertools import batched, islice
 from pathlib import Path
 
 from kosenai_ops.studio.sources import MAX_ROWS, Part, SourceError, Tally, User, json_objects, name_of, text_of
-from privacy.fulfilment import clerk_users, intake
-from privacy.fulfilment.intake import Person
-from privacy.fulfilment.reading import Unreadable, csv_table
+from privacy.fulfilment.importing import clerk_users, subjects
+from privacy.fulfilment.importing.arrivals import CHUNK
+from privacy.fulfilment.importing.reading import Unreadable, csv_table
+from privacy.fulfilment.importing.subjects import Person
 
 FOLDER = Path("clerk-user-import")
 FILES = ("authjs.json", "clerk.json", "clerk.csv", "users.json", "users.csv")
@@ -80,7 +81,7 @@ def part(folder: Path, users: int) -> Part[Person]:
     source = source_of(folder)
     return Part(
         read(folder, set()),
-        lambda some: [Tally.of(source, "people", intake.bring_in(people=some, actor=None))],
+        lambda some: [Tally.of(source, "people", subjects.bring_in(people=some, actor=None))],
     )
 
 
@@ -90,7 +91,7 @@ def arrived(folder: Path, numbers: Collection[int]) -> dict[int, User]:
     read_to = islice(enumerate(read(folder, set())), max(numbers, default=-1) + 1)
     wanted = ((number, person) for number, person in read_to if number in numbers)
     found: dict[int, User] = {}
-    for some in batched(wanted, intake.CHUNK):
-        judged = intake.judge_people(people=[person for _, person in some])
+    for some in batched(wanted, CHUNK):
+        judged = subjects.judge_people(people=[person for _, person in some])
         found |= {number: User.of(arrival) for (number, _), arrival in zip(some, judged, strict=True)}
     return found

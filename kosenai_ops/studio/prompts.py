@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kosenai_ops.studio import people
 from kosenai_ops.studio.sources import MAX_ROWS, Part, SourceError, Tally, User, key, name_of, text_of
-from privacy.fulfilment import intake
-from privacy.fulfilment.reading import Unreadable, csv_table
+from privacy.fulfilment.importing import content
+from privacy.fulfilment.importing.reading import Unreadable, csv_table
 from privacy.models import Prompt
 
 FILE = Path("prompts-chat") / "prompts.csv"
@@ -47,7 +47,7 @@ def part(folder: Path, users: int) -> Part[tuple[Prompt, User]]:
 
 def write(some: Sequence[tuple[Prompt, User]]) -> list[Tally]:
     left_out = [author.left_out() for _, author in some if not author.id]
-    taken_in = intake.take_in(rows=[prompt for prompt, author in some if author.id], actor=None)
+    taken_in = content.take_in(rows=[prompt for prompt, author in some if author.id], actor=None)
     return [Tally.of(str(FILE), "prompts", [*left_out, *taken_in])]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from kosenai_ops.studio import people
 from kosenai_ops.studio.sources import Part, SourceError, Tally, User, bytes_of, files_of, key, name_of
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import MAX_BYTES, MAX_CELL, Unreadable, recognised, why_not_storable
+from privacy.fulfilment.importing import content
+from privacy.fulfilment.importing.arrivals import Arrival, Outcome
+from privacy.fulfilment.importing.reading import MAX_BYTES, MAX_CELL, Unreadable, recognised, why_not_storable
 from privacy.models import Script, ScriptCoAuthor
 
 FOLDER = "screenplays"
@@ -174,7 +174,7 @@ def part(folder: Path, users: int) -> Part[Owned]:
 
 def write(some: Sequence[Owned]) -> list[Tally]:
     """What is to be told of a file by its name, the check has told; here it only stays out."""
-    arrivals = iter(intake.take_in(rows=[owned.script() for owned in some if owned.may_come], actor=None))
+    arrivals = iter(content.take_in(rows=[owned.script() for owned in some if owned.may_come], actor=None))
     done = [(owned, next(arrivals) if owned.may_come else owned.left_out()) for owned in some]
     together = [
         ScriptCoAuthor(id=key("co-author", owned.play.name), script=arrival.row, subject_id=owned.other.id)
@@ -185,4 +185,4 @@ def write(some: Sequence[Owned]) -> list[Tally]:
         Tally.of(source, "scripts", [arrival for owned, arrival in done if owned.play.format == form])
         for form, source in SOURCE_OF.items()
     ]
-    return [*scripts, Tally.of(FOLDER, "co-authors", intake.take_in(rows=together, actor=None))]
+    return [*scripts, Tally.of(FOLDER, "co-authors", content.take_in(rows=together, actor=None))]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid5
 
-from privacy.fulfilment.intake import Arrival, Outcome
-from privacy.fulfilment.reading import Unreadable, decoded, json_value, listed
+from privacy.fulfilment.importing.arrivals import Arrival, Outcome
+from privacy.fulfilment.importing.reading import Unreadable, decoded, json_value, listed
 
 # Rows of a file get a primary key made of where they stand, so that a second run finds those of the first.
 NAMESPACE = UUID("8d0c7a52-52f5-4ad6-9d10-2b1f0a9f6b34")

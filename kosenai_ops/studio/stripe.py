@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from billing import sync
-from billing.sync import TABLES, Found, Synced, id_of
+from billing.gathering import customers_of, gather, opened, strange
+from billing.mapping import TABLES
+from billing.objects import Found, id_of
+from billing.outcomes import Synced
+from billing.sync import store_some
 from kosenai_ops.studio import people
 from kosenai_ops.studio.sources import Part, SourceError, Tally, files_of, name_of, text_of
-from privacy.fulfilment.intake import Arrival
-from privacy.fulfilment.reading import Unreadable, json_value
+from privacy.fulfilment.importing.arrivals import Arrival
+from privacy.fulfilment.importing.reading import Unreadable, json_value
 
 FILE = Path("stripe-fixtures") / "fixtures3.json"
 FOLDER = "dj-stripe-fixtures"
@@ -33,7 +36,7 @@ def files(folder: Path) -> list[Path]:
 def check(folder: Path) -> tuple[int, list[Tally]]:
     """(how many objects there are, what is to be told of their files). Raises SourceError."""
     things = [r.thing for r in read(folder)]
-    return len(sync.gather(things, None)) + len(sync.strange(things)), []
+    return len(gather(things, None)) + len(strange(things)), []
 
 
 def read(folder: Path) -> list[Recorded]:
@@ -44,7 +47,7 @@ def read(folder: Path) -> list[Recorded]:
         raise SourceError(f"{name_of(first)}: no “resources” in it.")
     recorded = [Recorded(str(FILE), thing) for thing in of_one_customer(list(examples["resources"].values()))]
     for file in more:
-        things = [thing for thing in sync.opened(values_of(file)) if concerns_us(thing)]
+        things = [thing for thing in opened(values_of(file)) if concerns_us(thing)]
         recorded += [Recorded(f"{FOLDER}/*{file.suffix}", thing) for thing in things]
     return recorded
 
@@ -86,21 +89,21 @@ def part(folder: Path, users: int) -> Part[Found | Synced]:
     """The n-th customer is the n-th user's, if it comes in."""
     recorded = read(folder)
     things = [r.thing for r in recorded]
-    customers = sorted(sync.customers_of(things))
+    customers = sorted(customers_of(things))
     here = people.arrived(folder, range(min(users, len(customers))))
     owners = {customer: here[n % len(here)].id for n, customer in enumerate(customers)}
     payers = {customer: owner for customer, owner in owners.items() if owner}
     source_of = {id_of(r.thing): r.source for r in recorded}
-    found = sync.gather(things, None)
+    found = gather(things, None)
 
     def write(some: Sequence[Found | Synced]) -> list[Tally]:
         """Stores the objects; of those that could not even be looked at it is known what became of them."""
         objects, done = [o for o in some if isinstance(o, Found)], [s for s in some if isinstance(s, Synced)]
         by_file: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
-        for synced in sync.store_some(objects, found, actor=None, payers=payers) + done:
+        for synced in store_some(objects, found, actor=None, payers=payers) + done:
             what = synced.model._meta.verbose_name_plural if synced.model else "objects"
             source = source_of.get(synced.stripe_id, "nested in those") if synced.stripe_id else "Stripe's files"
             by_file[source, str(what)].append(synced)
         return [Tally.of(source, what, arrivals) for (source, what), arrivals in by_file.items()]
 
-    return Part([*found.values(), *sync.strange(things)], write)
+    return Part([*found.values(), *strange(things)], write)

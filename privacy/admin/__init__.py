@@ -1,13 +1,15 @@
-"""The back office. One module a subject area; each registers its own models."""
+"""The back office, a folder an area. To import a module registers its pages."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
-MODULES = (
-    "subjects", "requests", "duties",
-    "content", "communications", "usage", "processors", "evidence", "imports", "staff",
-)  # fmt: skip
-
-for module in MODULES:
-    if find_spec(f"{__name__}.{module}"):
-        import_module(f"{__name__}.{module}")
+import privacy.admin.content.communications
+import privacy.admin.content.content
+import privacy.admin.content.usage
+import privacy.admin.duties.children
+import privacy.admin.duties.holds
+import privacy.admin.evidence.audit
+import privacy.admin.evidence.suppression
+import privacy.admin.people.subjects
+import privacy.admin.processors.inventory
+import privacy.admin.requests.batches
+import privacy.admin.requests.queue
+import privacy.admin.staff
+import privacy.admin.tables.imports  # noqa: F401

@@ -17,13 +17,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy.admin.forms import MAX_PEOPLE, CaseForm
-from privacy.admin.plan_sections import recipients, sections_of
-from privacy.cases import requests as cases
+from privacy.admin.plans import recipients, sections_of
+from privacy.cases import requests
 from privacy.catalogue import CaseKind, case_kinds
 from privacy.catalogue.cases import duties, rights
 from privacy.models import Case, DataSubject, State
-from privacy.selectors import cases as selectors
-from privacy.selectors import standing
+from privacy.selectors import cases, standing
 
 PEOPLE_SHOWN = 24
 
@@ -96,9 +95,9 @@ def planned(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> dict:
 def warnings(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> list[str]:
     """What whoever asks should know of these people."""
     told = list(kind.warns(subject_ids)) if kind.warns and subject_ids else []
-    again = Case.objects.filter(selectors.OPEN, subject__in=subject_ids, kind=kind.key).count()
+    again = Case.objects.filter(cases.OPEN, subject__in=subject_ids, kind=kind.key).count()
     if again:
-        told.append(f"{requests(again)} of this kind open already; a new one is answered apart.")
+        told.append(f"{requests_count(again)} of this kind open already; a new one is answered apart.")
     return told
 
 
@@ -128,14 +127,14 @@ def show_again(request: HttpRequest, kind: type[CaseKind], form: CaseForm) -> Ht
 
 def enqueue(request: HttpRequest, kind: type[CaseKind], subject_ids: list[UUID], given: dict) -> list[Case]:
     """Opens the cases, under a batch when there are many."""
-    ask = cases.ask if len(subject_ids) == 1 else cases.ask_as_batch
+    ask = requests.ask if len(subject_ids) == 1 else requests.ask_as_batch
     return ask(kind.key, subject_ids=subject_ids, actor=request.user, **given)
 
 
 def tell(request: HttpRequest, kind: type[CaseKind], *, asked: int, opened: Sequence[Case]) -> None:
     """One message that says what was saved and what happens next; a second for those left alone."""
     if opened:
-        messages.success(request, f"Saved: {requests(len(opened))}. {what_is_next(kind, opened[0])}")
+        messages.success(request, f"Saved: {requests_count(len(opened))}. {what_is_next(kind, opened[0])}")
     if asked > len(opened):
         left = "Nothing was started" if not opened else f"{people_count(asked - len(opened))} left alone"
         messages.warning(request, f"{left}: it was sent already, or something stands in its way.")
@@ -157,7 +156,7 @@ def where_to_watch(kind: type[CaseKind], subject_ids: Sequence[UUID], opened: Se
     if opened:
         return reverse("admin:privacy_rightsrequest_change", args=[opened[0].id])
     if len(subject_ids) == 1:
-        is_open = Case.objects.filter(selectors.OPEN, subject=subject_ids[0], kind=kind.key)
+        is_open = Case.objects.filter(cases.OPEN, subject=subject_ids[0], kind=kind.key)
         if found := is_open.first():
             return reverse("admin:privacy_rightsrequest_change", args=[found.id])
     return back_to(subject_ids)
@@ -183,5 +182,5 @@ def people_count(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
 
 
-def requests(number: int) -> str:
+def requests_count(number: int) -> str:
     return "1 request" if number == 1 else f"{number:,} requests"

@@ -10,6 +10,7 @@ from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR, IncorrectLo
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import models
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -100,6 +101,7 @@ class StaffAdmin(ModelAdmin):
     list_max_show_all = 50  # "Show all" would undo the cap
     actions = None  # "Delete selected" deletes past the data map; a page that needs actions names its own
 
+    shows: tuple[type[models.Model], ...] = ()  # models whose rows stand on its pages, beside its inlines
     search_length = 0  # characters that `q` may have; 0 for a list that is not searched
     empty_text = "Nothing matches."  # shown where the rows would be
 

@@ -19,7 +19,7 @@ from privacy.admin.forms import NoQuestionsForm
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import staff
 from privacy.models import RoleGrant, Staff
-from privacy.selectors import staff as selectors
+from privacy.selectors.staff import deciding_roles
 
 
 class AddStaffForm(UserCreationForm):
@@ -92,7 +92,7 @@ class StaffMemberAdmin(UserAdmin, StaffAdmin):
         """Roles that decide are asked for and not given: they are taken out of what the form saves."""
         chosen = {group.name for group in form.cleaned_data.get("groups", ())}
         held = set(obj.groups.values_list("name", flat=True)) if change else set()
-        form.asked = sorted((chosen - held) & selectors.deciding_roles())
+        form.asked = sorted((chosen - held) & deciding_roles())
         given = chosen.difference(form.asked)
         if "groups" in form.cleaned_data:
             form.cleaned_data["groups"] = Group.objects.filter(name__in=given)

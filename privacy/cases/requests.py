@@ -38,8 +38,7 @@ from privacy.models import (
     StepState,
     Verification,
 )
-from privacy.selectors import plan as plans
-from privacy.selectors import standing
+from privacy.selectors import plans, standing
 
 S = State
 

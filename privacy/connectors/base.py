@@ -66,11 +66,6 @@ def register(connector: type[Connector]) -> type[Connector]:
     return connector
 
 
-def modes() -> dict[str, str]:
-    """{processor's name: how it is told to erase}, by name."""
-    return {c.name: c.mode for c in sorted(connectors.values(), key=lambda c: c.name)}
-
-
 def retained(what: str, because: str, until: date) -> dict[str, str]:
     """An item for the list `retained` of a result: what the processor keeps, why, and the day on which it goes."""
     return {"what": what, "because": because, "until": until.isoformat()}

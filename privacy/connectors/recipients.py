@@ -7,6 +7,7 @@ from django.db import connection
 
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap import compiler
+from privacy.datamap.recipients import known_to_each
 from privacy.jobs.outcomes import Outcome, Waiting
 
 References = dict[UUID, dict[str, list[str]]]
@@ -38,7 +39,8 @@ def known_to(
     found: dict[str, References] = {key: {} for key in recipients}
     if recipients and subject_ids:
         with connection.cursor() as cursor:
-            cursor.execute(*compiler.known_to_each(recipients, scope or compiler.Scope.many(subject_ids)))
+            cursor.execute(*known_to_each(recipients, scope or compiler.Scope.many(subject_ids)))
             for recipient, key in cursor.fetchall():
-                found[recipient][UUID(str(key))] = {"account_id": [str(UUID(str(key)))]}
+                subject_id = compiler.subject_in(key)
+                found[recipient][subject_id] = {"account_id": [str(subject_id)]}
     return found

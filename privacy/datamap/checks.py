@@ -40,7 +40,7 @@ def check_data_map(app_configs: Any, **kwargs: Any) -> list[Error]:
         elif exempted is not None:
             errors += _check_exemption(model, exempted)
         else:
-            errors.append(_error("E002", model, "is not in the data map: declare it in personal_data.py, or exempt it"))
+            errors.append(_error("E002", model, "is not in the data map: declare it in personal_data, or exempt it"))
     for model, evidence in registry.evidence().items():
         errors += _check_evidence(model, evidence)
     stale = [model for model in [*registry.declarations, *registry.exemptions, *registry.erasers] if model not in known]
@@ -53,14 +53,14 @@ def check_tables(app_configs: Any, databases: Sequence[str] | None = None, **kwa
     """Every table and column belongs to the data map, every recipient to the inventory (`check --database default`)."""
     errors = []
     for alias in databases or []:
-        if _is_migrated(connections[alias]):
+        if is_migrated(connections[alias]):
             errors += (
                 _check_columns(connections[alias]) + _check_recipients(alias) + _check_triggers(connections[alias])
             )
     return errors
 
 
-def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
+def is_migrated(connection: BaseDatabaseWrapper) -> bool:
     """`migrate` runs these checks first: before it has run, the tables are those of the version before."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -257,7 +257,18 @@ def _check_joint(declaration: type[PersonalData], joint: Joint) -> list[Error]:
         errors.append(_error("E003", declaration.model, "is joint without a reason"))
     if len(path) != 1 or not isinstance(joint.fields.get(path[0]), HandOver):
         errors.append(_error("E014", declaration.model, "is joint, but does not hand over its link to the subject"))
+    if joint.along:
+        errors += _check_along(declaration, joint)
     return errors
+
+
+def _check_along(declaration: type[PersonalData], joint: Joint) -> list[Error]:
+    link = next((f for f in declaration.model._meta.concrete_fields if f.name == joint.along), None)
+    target = registry.declarations.get(far_end(link)) if isinstance(link, models.ForeignKey) else None
+    if target and target.joint and not target.joint.along and target.joint.others.relation == joint.others.relation:
+        return []
+    text = f"goes along with {joint.along!r}, which is no link to a joint row of the same people"
+    return [_error("E014", declaration.model, text)]
 
 
 def _check_others(declaration: type[PersonalData], others: Others) -> list[Error]:

@@ -1,4 +1,4 @@
-"""Compiles declarations to SQL: which rows are the person's, and the statements that export and erase them.
+"""Compiles declarations to SQL: which rows are the person's, what erasure would do to them, and the statements that do.
 
 The same text runs on SQLite and PostgreSQL. PostgreSQL may join the statements of `erasure` in one WITH; they
 touch no row twice, which modifying CTEs ask for.
@@ -14,9 +14,12 @@ from django.db import connection, models
 from privacy.datamap import registry
 from privacy.datamap.declaration import Joint, Others, PersonalData
 from privacy.datamap.fields import Column, far_end, field_of
+from privacy.datamap.names import field_named, key_of, model_named, quoted, table_named, table_of
 from privacy.datamap.treatments import TEXT, HandOver, Keep, Treatment
 
 Sql = tuple[str, list[Any]]
+SUBJECT, LIMIT, HOLD = "privacy.DataSubject", "privacy.Limit", "privacy.LegalHold"
+CLOSED, LIFTED, RELEASED = "closed_at", "lifted_at", "released_at"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Scope:
     def table(cls, name: str) -> "Scope":
         """The subjects whose ids stand in column `id` of a (temporary) table of PostgreSQL. As an array, because then
         they are looked up by index even where a few heavy users make the planner expect half of a table."""
-        return cls(f"= ANY(ARRAY(SELECT id FROM {_quote(name)}))")
+        return cls(f"= ANY(ARRAY(SELECT id FROM {quoted(name)}))")
 
 
 @dataclass(frozen=True)
@@ -55,40 +58,33 @@ class Statement:
 
     @property
     def table(self) -> str:
-        return _table(self.declaration.model)
+        return table_of(self.declaration.model)
+
+
+def all_declarations() -> Iterable[type[PersonalData]]:
+    """Every declaration, by label."""
+    return sorted(registry.declarations.values(), key=lambda d: d.label())
 
 
 def rows(declaration: type[PersonalData], scope: Scope, *, own: bool = False, joint: bool = False) -> Sql:
     """WHERE clause of the subjects' rows; `own` leaves out, `joint` leaves only, the rows others share."""
-    sql, params = _reach(declaration.model, declaration.path(), scope)
+    sql, params = reach(declaration.model, declaration.path(), scope)
     if declaration.joint and (own or joint):
-        others, others_params = _others_exist(declaration.model, declaration.joint.others, scope)
-        sql, params = f"{sql} AND {'' if joint else 'NOT '}{others}", params + others_params
+        shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
+        sql, params = f"{sql} AND {'' if joint else 'NOT '}{shared}", params + shared_params
     return sql, params
 
 
-def readable_rows(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """WHERE clause of the rows an access package holds: the subject's own, and those the subject co-owns, but none
-    that is silent."""
-    sql, params = _reach(declaration.model, declaration.path(), scope)
-    if declaration.joint:
-        o = declaration.joint.others
-        member = _quote(_field(o.relation, o.subject).column)
-        keys = f"SELECT j.{_quote(o.key)} FROM {_table_of(o.relation)} j WHERE j.{member} {scope.test}"
-        sql = f"({sql} OR {_table(declaration.model)}.{_quote(o.here)} {_among(keys)})"
-        params += scope.params
-    return sql + _but_no_silent(declaration), params
-
-
 def erasure(scope: Scope) -> tuple[list[Statement], list[Statement]]:
-    """(detaching statements, in order; deleting and updating statements, leaves first) for the subjects."""
-    return detachments(scope), [s for d in leaves_first() for s in erasing(d, scope)]
+    """(statements that let others' rows go on, in order; deleting and updating statements, leaves first) for the
+    subjects."""
+    return [*detachments(scope), *promotions(scope)], [s for d in leaves_first() for s in erasing(d, scope)]
 
 
 def erasing(declaration: type[PersonalData], scope: Scope) -> list[Statement]:
     """The statements that erase one model: delete or strip the subjects' own rows, strip the shared ones."""
     own, own_params = rows(declaration, scope, own=True)
-    table = _table(declaration.model)
+    table = table_of(declaration.model)
     if declaration.deletes_rows():
         statements = [
             Statement(declaration, "delete", f"DELETE FROM {table} WHERE {own}", own_params, own, tuple(own_params))
@@ -107,8 +103,8 @@ def detachments(scope: Scope) -> list[Statement]:
     for declaration in leaves_first():
         for field, pointed_at in detaching_fields(declaration):
             target, target_params = rows(pointed_at, scope, own=True)
-            column, table = _quote(field.column), _table(declaration.model)
-            where = f"{column} IN (SELECT {_pk(pointed_at.model)} FROM {_table(pointed_at.model)} WHERE {target})"
+            column, table = quoted(field.column), table_of(declaration.model)
+            where = f"{column} IN (SELECT {key_of(pointed_at.model)} FROM {table_of(pointed_at.model)} WHERE {target})"
             params = list(target_params)
             if declaration.deletes_rows():
                 own, own_params = rows(declaration, scope, own=True)
@@ -124,6 +120,52 @@ def detachments(scope: Scope) -> list[Statement]:
                 )  # fmt: skip
             )
     return statements
+
+
+def promotions(scope: Scope) -> list[Statement]:
+    """UPDATEs that give each heir their role in what is handed over to them. Of one under a legal hold it stays as it
+    is, as all that is stored of them does; what is handed over names them as its owner all the same."""
+    statements = []
+    for declaration in leaves_first():
+        if not (joint := declaration.joint) or not joint.becomes:
+            continue
+        relation = model_named(joint.others.relation)
+        heir, heir_params = _heir(declaration.model, joint, scope, key_of(relation))
+        shared, shared_params = rows(declaration, scope, joint=True)
+        where = f"{key_of(relation)} IN (SELECT {heir} FROM {table_of(declaration.model)} WHERE {shared})"
+        if joint.others.role in registry.declarations[relation].held():
+            member = field_of(relation, joint.others.subject)
+            where += f" AND NOT {_is_held(f'{table_of(relation)}.{quoted(member.column)}')}"
+        params = heir_params + shared_params
+        sql = f"UPDATE {table_of(relation)} SET {quoted(joint.others.role)} = %s WHERE {where}"
+        statements.append(Statement(declaration, "promote", sql, [joint.becomes, *params], where, tuple(params)))
+    return statements
+
+
+def heirs(scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, heir's id, rows): who gets what is handed over. What goes along with another
+    row goes to that one's heir, and is not told again."""
+    return union(
+        (declaration.label(), _heirs_of(declaration, declaration.joint, scope))
+        for declaration in all_declarations()
+        if declaration.joint and not declaration.joint.along
+    )
+
+
+def handed_over(declaration: type[PersonalData], columns: Sequence[str], scope: Scope) -> Sql:
+    """SELECT of (subject id, these columns) of the rows that others get."""
+    table, _, subject = way_to_subject(declaration)
+    where, params = rows(declaration, scope, joint=True)
+    listed = ", ".join([subject, *(f"{table}.{quoted(column)}" for column in columns)])
+    return f"SELECT {listed} FROM {table} WHERE {where}", params
+
+
+def _heirs_of(declaration: type[PersonalData], joint: Joint, scope: Scope) -> Sql:
+    table, _, subject = way_to_subject(declaration)
+    heir, params = _successor(declaration.model, joint, scope)
+    where, where_params = rows(declaration, scope, joint=True)
+    select = f"SELECT {subject} AS who, {heir} AS heir FROM {table} WHERE {where}"
+    return f"SELECT who, heir, COUNT(*) FROM ({select}) shared GROUP BY 1, 2", params + where_params
 
 
 def detaching_fields(declaration: type[PersonalData]) -> list[tuple[Column, type[PersonalData]]]:
@@ -155,56 +197,79 @@ def leaves_first() -> list[type[PersonalData]]:
     return ordered[::-1]
 
 
-def columns(declaration: type[PersonalData]) -> list[Column]:
-    """The columns an access package shows, in the model's order. That no row is silent needs no telling."""
-    unseen = {*declaration.withheld, declaration.silent}
-    return [f for f in declaration.model._meta.concrete_fields if f.name not in unseen]
+def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """SELECT of (subject id, action, rows): what erasure would do to the model's rows, a subject at a time. A row of
+    which nothing would be left counts for nothing, for there is nothing to erase in it and nothing that stays."""
+    table, joins, subject = way_to_subject(declaration)
+    action, params = "%s", [declaration.outcome()]
+    if declaration.joint:
+        shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
+        action, params = f"CASE WHEN {shared} THEN 'hand over' ELSE %s END", shared_params + params
+    where, where_params = own_rows(declaration, subject, scope)
+    if declaration.keeps():
+        where += f" AND {_still_says_something(declaration)}"
+    return f"SELECT {subject} AS who, {action} AS action, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
+        params + where_params
+    )
 
 
-def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str], Sql]:
-    """(column names, SELECT) of the package's rows: people other than the subject appear as a role."""
-    table, names, expressions, params = _table(declaration.model), [], [], []
-    for field in columns(declaration):
-        column = f"{table}.{_quote(field.column)}"
-        word = declaration.roles.get(field.name)
-        if veiled := declaration.veiled.get(field.name):
-            place = f"{table}.{_quote(field_of(declaration.model, veiled.field).column)}"
-            marks = ", ".join(["%s"] * len(veiled.values))
-            expressions.append(f"CASE WHEN {place} IN ({marks}) THEN %s ELSE {column} END")
-            params += [*veiled.values, veiled.told]
-        elif word is None and _is_subject_link(field):
-            expressions.append(f"CASE WHEN {column} {scope.test} THEN 'you' ELSE 'another person' END")
-            params += scope.params
-        elif word is not None:
-            expressions.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE %s END")
-            params.append(word)
-        else:
-            expressions.append(column)
-        names.append(field.name)
-    others = declaration.others or (declaration.joint and declaration.joint.others)
-    if others:
-        sql, others_params = _roles_of_others(declaration.model, others, scope)
-        expressions.append(sql)
-        params += others_params
-        names.append("others")
-    where, where_params = readable_rows(declaration, scope)
-    listed = ", ".join(f"{e} AS {_quote(n)}" for e, n in zip(expressions, names, strict=True))
-    return names, (f"SELECT {listed} FROM {table} WHERE {where}", params + where_params)
+def counts_of_all(declarations: Iterable[type[PersonalData]], scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, action, rows): `counts` of each of these."""
+    return union((d.label(), counts(d, scope)) for d in declarations)
 
 
-def _reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
-    if not path:
-        return f"{_table(model)}.{_pk(model)} {scope.test}", list(scope.params)
+def kept_until(scope: Scope) -> Sql:
+    """One SELECT of (`label/place of the Keep in keeps()`, subject id, the latest moment from which it counts, as
+    text)."""
+    return union(
+        (f"{declaration.label()}/{place}", _latest(declaration, keep, scope))
+        for declaration in all_declarations()
+        for place, keep in enumerate(declaration.keeps())
+    )
+
+
+def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
+    table, joins, subject = way_to_subject(declaration)
+    moment = _value_at(declaration.model, keep.until.after.split("__"))
+    where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
+    return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
+        list(scope.params)
+    )
+
+
+def _value_at(model: type[models.Model], path: Sequence[str]) -> str:
+    """SQL of the value at the end of a path of foreign keys."""
     field = field_of(model, path[0])
-    column = f"{_table(model)}.{_quote(field.column)}"
+    column = f"{table_of(model)}.{quoted(field.column)}"
+    if len(path) == 1:
+        return column
+    parent = far_end(field)
+    where = f"{table_of(parent)}.{key_of(parent)} = {column}"
+    return f"(SELECT {_value_at(parent, path[1:])} FROM {table_of(parent)} WHERE {where})"
+
+
+def union(selects: Iterable[tuple[str, Sql]]) -> Sql:
+    """All of these in one statement, each row with the name of its SELECT before it."""
+    parts, params = [], []
+    for name, (sql, more) in selects:
+        parts.append(f"SELECT '{name}' AS told_of, c.* FROM ({sql}) c")
+        params += more
+    return " UNION ALL ".join(parts), params
+
+
+def reach(model: type[models.Model], path: Sequence[str], scope: Scope) -> Sql:
+    if not path:
+        return f"{table_of(model)}.{key_of(model)} {scope.test}", list(scope.params)
+    field = field_of(model, path[0])
+    column = f"{table_of(model)}.{quoted(field.column)}"
     if len(path) == 1:
         return f"{column} {scope.test}", list(scope.params)
     parent = far_end(field)
-    inner, params = _reach(parent, path[1:], scope)
+    inner, params = reach(parent, path[1:], scope)
     if joint := _joint_over(parent, path[1:]):
-        others, others_params = _others_exist(parent, joint.others, scope)
-        inner, params = f"{inner} AND NOT {others}", params + others_params
-    return f"{column} IN (SELECT {_pk(parent)} FROM {_table(parent)} WHERE {inner})", params
+        shared, shared_params = is_shared(parent, joint, scope)
+        inner, params = f"{inner} AND NOT {shared}", params + shared_params
+    return f"{column} IN (SELECT {key_of(parent)} FROM {table_of(parent)} WHERE {inner})", params
 
 
 def _joint_over(parent: type[models.Model], rest: Sequence[str]) -> Joint | None:
@@ -231,7 +296,7 @@ def _update(
     where_params: list[Any],
     scope: Scope,
 ) -> list[Statement]:
-    table, sets, params = _table(declaration.model), [], []
+    table, sets, params = table_of(declaration.model), [], []
     for name, treatment in treatments.items():
         if isinstance(treatment, Keep):
             continue
@@ -240,7 +305,7 @@ def _update(
             sql, more = _successor(declaration.model, declaration.joint, scope)
         else:
             sql, more = treatment.sql(field, table, connection)
-        sets.append(f"{_quote(field.column)} = {sql}")
+        sets.append(f"{quoted(field.column)} = {sql}")
         params += more
     if not sets:
         return []
@@ -248,209 +313,73 @@ def _update(
     return [Statement(declaration, action, text, params + where_params, where, tuple(where_params))]
 
 
-def _others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
-    member = _field(others.relation, others.subject).column
+def is_shared(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
+    """Whether a row of the subjects is handed over and not erased: others share it, or the same person's row that it
+    goes along with."""
+    others, params = others_exist(model, joint.others, scope)
+    if not joint.along:
+        return others, params
+    link = field_of(model, joint.along)
+    parent, table = far_end(link), table_of(model)
+    theirs, ours = (quoted(field_of(m, registry.declarations[m].path()[0]).column) for m in (parent, model))
+    same_person = f"{table_of(parent)}.{theirs} = {table}.{ours}"
+    where = f"{table_of(parent)}.{key_of(parent)} = {table}.{quoted(link.column)} AND {same_person}"
+    return f"({others} AND EXISTS (SELECT 1 FROM {table_of(parent)} WHERE {where}))", params
+
+
+def others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
+    member = field_named(others.relation, others.subject).column
     return (
-        f"EXISTS (SELECT 1 FROM {_table_of(others.relation)} j WHERE j.{_quote(others.key)} = "
-        f"{_table(model)}.{_quote(others.here)} AND NOT (j.{_quote(member)} {scope.test}))",
+        f"EXISTS (SELECT 1 FROM {table_named(others.relation)} j WHERE j.{quoted(others.key)} = "
+        f"{table_of(model)}.{quoted(others.here)} AND NOT (j.{quoted(member)} {scope.test}))",
         list(scope.params),
     )
 
 
 def _successor(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
+    """The subject who is the heir."""
+    return _heir(model, joint, scope, quoted(field_named(joint.others.relation, joint.others.subject).column))
+
+
+def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) -> Sql:
+    """A column of the relation's row of the heir: who may go on working comes first, before those whose account is
+    closed or frozen."""
     o = joint.others
-    member = _quote(_field(o.relation, o.subject).column)
+    member, person = quoted(field_named(o.relation, o.subject).column), model_named(SUBJECT)
+    closed = f"(p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL OR {_is_frozen(f'j.{member}')})"
+    ranked = [f"WHEN '{role}' THEN {place}" for place, role in enumerate(joint.ranks)]
+    rank = f"CASE j.{quoted(o.role)} {' '.join(ranked)} ELSE {len(ranked)} END, " if ranked else ""
+    joined = f"{table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member}"
     return (
-        f"(SELECT j.{member} FROM {_table_of(o.relation)} j WHERE j.{_quote(o.key)} = "
-        f"{_table(model)}.{_quote(o.here)} AND NOT (j.{member} {scope.test}) "
-        f"ORDER BY j.{_quote(joint.order_by)}, j.{_pk(_model(o.relation))} LIMIT 1)",
+        f"(SELECT j.{column} FROM {joined} "
+        f"WHERE j.{quoted(o.key)} = {table_of(model)}.{quoted(o.here)} AND NOT (j.{member} {scope.test}) "
+        f"ORDER BY {closed}, {rank}j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
         list(scope.params),
     )
 
 
-def _roles_of_others(model: type[models.Model], others: Others, scope: Scope) -> Sql:
-    member = _quote(_field(others.relation, others.subject).column)
-    role = f"j.{_quote(others.role)}"
-    joined = f"group_concat({role}, ', ')" if connection.vendor == "sqlite" else f"string_agg({role}, ', ')"
-    return (
-        f"(SELECT {joined} FROM {_table_of(others.relation)} j WHERE j.{_quote(others.key)} = "
-        f"{_table(model)}.{_quote(others.here)} AND NOT (j.{member} {scope.test}))",
-        list(scope.params),
-    )
+def _is_frozen(person: str) -> str:
+    """Whether all processing of a person is limited; `person` is SQL of their id."""
+    limit = model_named(LIMIT)
+    whose, purpose, lifted = (f"l.{quoted(field_of(limit, name).column)}" for name in ("subject", "purpose", LIFTED))
+    where = f"{whose} = {person} AND {purpose} = '' AND {lifted} IS NULL"
+    return f"EXISTS (SELECT 1 FROM {table_of(limit)} l WHERE {where})"
 
 
-def _among(select: str) -> str:
-    """Membership of the selected keys that an index answers even behind an OR: there PostgreSQL takes IN and EXISTS
-    for a filter and reads the whole table (1,084 ms of a million people's scripts, 48 ms so)."""
-    return f"= ANY(ARRAY({select}))" if connection.vendor == "postgresql" else f"IN ({select})"
+def _is_held(person: str) -> str:
+    """Whether a person is under a legal hold; `person` is SQL of their id."""
+    hold = model_named(HOLD)
+    whose, released = (f"h.{quoted(field_of(hold, name).column)}" for name in ("subject", RELEASED))
+    return f"EXISTS (SELECT 1 FROM {table_of(hold)} h WHERE {whose} = {person} AND {released} IS NULL)"
 
 
-def _but_no_silent(declaration: type[PersonalData]) -> str:
-    """The condition that leaves silent rows out of the package: nothing where the model has none."""
-    if not declaration.silent:
-        return ""
-    *path, name = declaration.silent.split("__")
-    if not path:
-        return f" AND NOT {_table(declaration.model)}.{_quote(field_of(declaration.model, name).column)}"
-    [link] = path
-    field = field_of(declaration.model, link)
-    parent = far_end(field)
-    return (
-        f" AND NOT EXISTS (SELECT 1 FROM {_table(parent)} p WHERE p.{_pk(parent)} = "
-        f"{_table(declaration.model)}.{_quote(field.column)} AND p.{_quote(field_of(parent, name).column)})"
-    )
-
-
-def _is_subject_link(field: Column) -> bool:
-    return isinstance(field, models.ForeignKey) and far_end(field)._meta.label == "privacy.DataSubject"
-
-
-def _field(label: str, name: str) -> Column:
-    return field_of(_model(label), name)
-
-
-def _model(label: str) -> type[models.Model]:
-    from django.apps import apps
-
-    return apps.get_model(label)
-
-
-def _table_of(label: str) -> str:
-    return _table(_model(label))
-
-
-def _table(model: type[models.Model]) -> str:
-    return _quote(model._meta.db_table)
-
-
-def _pk(model: type[models.Model]) -> str:
-    return _quote(model._meta.pk.column)
-
-
-def _quote(name: str) -> str:
-    return connection.ops.quote_name(name)
-
-
-def _key(subject_id: UUID) -> Any:
-    return models.UUIDField().get_db_prep_value(subject_id, connection)
-
-
-def all_declarations() -> Iterable[type[PersonalData]]:
-    """Every declaration, by label."""
-    return sorted(registry.declarations.values(), key=lambda d: d.label())
-
-
-def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """SELECT of (subject id, action, rows): what erasure would do to the model's rows, a subject at a time. A row of
-    which nothing would be left counts for nothing, for there is nothing to erase in it and nothing that stays."""
-    table, joins, subject = _chain(declaration)
-    action, params = "%s", [declaration.outcome()]
-    if declaration.joint:
-        others, others_params = _others_exist(declaration.model, declaration.joint.others, scope)
-        action, params = f"CASE WHEN {others} THEN 'hand over' ELSE %s END", others_params + params
-    where, where_params = _own(declaration, subject, scope)
-    if declaration.keeps():
-        where += f" AND {_still_says_something(declaration)}"
-    return f"SELECT {subject} AS who, {action} AS action, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
-        params + where_params
-    )
-
-
-def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """SELECT of (subject id, rows): the rows that each subject's access package holds, as `readable_rows` has them."""
-    table, joins, subject = _chain(declaration)
-    where, params = _own(declaration, subject, scope)
-    select = f"SELECT {subject} AS who FROM {table}{joins} WHERE {where}{_but_no_silent(declaration)}"
-    if declaration.joint:
-        o = declaration.joint.others
-        member = f"j.{_quote(_field(o.relation, o.subject).column)}"
-        joined = f"{_table_of(o.relation)} j JOIN {table} ON {table}.{_quote(o.here)} = j.{_quote(o.key)}{joins}"
-        select += (
-            f" UNION ALL SELECT who FROM (SELECT DISTINCT {member} AS who, {table}.{_pk(declaration.model)} "
-            f"FROM {joined} WHERE {member} {scope.test} AND {member} <> {subject}) shared"
-        )
-        params += scope.params
-    return f"SELECT who, COUNT(*) FROM ({select}) readable GROUP BY 1", params
-
-
-def counts_of_all(declarations: Iterable[type[PersonalData]], scope: Scope) -> Sql:
-    """One SELECT of (label, subject id, action, rows): `counts` of each of these."""
-    return _union((d.label(), counts(d, scope)) for d in declarations)
-
-
-def readable_counts_of_all(scope: Scope) -> Sql:
-    """One SELECT of (label, subject id, rows): `readable_counts` of every declaration."""
-    return _union((d.label(), readable_counts(d, scope)) for d in all_declarations())
-
-
-def kept_until(scope: Scope) -> Sql:
-    """One SELECT of (`label/place of the Keep in keeps()`, subject id, the latest moment from which it counts, as
-    text)."""
-    return _union(
-        (f"{declaration.label()}/{place}", _latest(declaration, keep, scope))
-        for declaration in all_declarations()
-        for place, keep in enumerate(declaration.keeps())
-    )
-
-
-def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
-    table, joins, subject = _chain(declaration)
-    moment = _value_at(declaration.model, keep.until.after.split("__"))
-    where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
-    return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
-        list(scope.params)
-    )
-
-
-def _value_at(model: type[models.Model], path: Sequence[str]) -> str:
-    """SQL of the value at the end of a path of foreign keys."""
-    field = field_of(model, path[0])
-    column = f"{_table(model)}.{_quote(field.column)}"
-    if len(path) == 1:
-        return column
-    parent = far_end(field)
-    return (
-        f"(SELECT {_value_at(parent, path[1:])} FROM {_table(parent)} WHERE {_table(parent)}.{_pk(parent)} = {column})"
-    )
-
-
-def _union(selects: Iterable[tuple[str, Sql]]) -> Sql:
-    """All of these in one statement, each row with the name of its SELECT before it."""
-    parts, params = [], []
-    for name, (sql, more) in selects:
-        parts.append(f"SELECT '{name}' AS told_of, c.* FROM ({sql}) c")
-        params += more
-    return " UNION ALL ".join(parts), params
-
-
-def known_to_each(recipients: Iterable[str], scope: Scope) -> Sql:
-    """One SELECT of (recipient, subject id): `known_to` of each of these."""
-    return _union((recipient, known_to(recipient, scope)) for recipient in recipients)
-
-
-def known_to(recipient: str, scope: Scope) -> Sql:
-    """SELECT of the subjects' ids of whom the recipient has got something: those with a row in any declaration that
-    names it. One look into an index a person and table, however many rows there are: EXISTS beside OR might be answered
-    by PostgreSQL with a hash of the whole table."""
-    model = next(d.model for d in registry.declarations.values() if not d.path())
-    person = f"{_table(model)}.{_pk(model)}"
-    reasons = ["FALSE"]
-    for declaration in all_declarations():
-        if recipient in declaration.recipients:
-            table, joins, subject = _chain(declaration)
-            found = f"(SELECT 1 FROM {table}{joins} WHERE {subject} = {person} LIMIT 1) IS NOT NULL"
-            reasons.append(found if declaration.path() else "TRUE")
-    return f"SELECT {person} FROM {_table(model)} WHERE {person} {scope.test} AND ({' OR '.join(reasons)})", (
-        list(scope.params)
-    )
-
-
-def _own(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:
-    """WHERE clause, over the joins of `_chain`, of the subjects' rows; not of those under a row that others share."""
+def own_rows(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:
+    """WHERE clause, over the joins of `way_to_subject`, of the subjects' own rows; not of those under a row that others
+    share."""
     where, params = f"{subject} {scope.test}", list(scope.params)
     for parent, joint in _joint_parents(declaration):
-        others, others_params = _others_exist(parent, joint.others, scope)
-        where, params = f"{where} AND NOT {others}", params + others_params
+        shared, shared_params = is_shared(parent, joint, scope)
+        where, params = f"{where} AND NOT {shared}", params + shared_params
     return where, params
 
 
@@ -460,21 +389,31 @@ def _still_says_something(declaration: type[PersonalData]) -> str:
     for name, treatment in declaration.treatments().items():
         if isinstance(treatment, Keep):
             field = field_of(declaration.model, name)
-            column = f"{_table(declaration.model)}.{_quote(field.column)}"
+            column = f"{table_of(declaration.model)}.{quoted(field.column)}"
             filled.append(
                 f"{column} <> ''" if isinstance(field, (*TEXT, models.FileField)) else f"{column} IS NOT NULL"
             )
     return f"({' OR '.join(filled)})"
 
 
-def _chain(declaration: type[PersonalData]) -> tuple[str, str, str]:
+def way_to_subject(declaration: type[PersonalData]) -> tuple[str, str, str]:
     """(table, joins, subject column) that lead from the row to its subject."""
     model, joins = declaration.model, ""
     path = declaration.path()
     for name in path[:-1]:
         field = field_of(model, name)
         parent = far_end(field)
-        joins += f" JOIN {_table(parent)} ON {_table(parent)}.{_pk(parent)} = {_table(model)}.{_quote(field.column)}"
+        there = table_of(parent)
+        joins += f" JOIN {there} ON {there}.{key_of(parent)} = {table_of(model)}.{quoted(field.column)}"
         model = parent
     column = field_of(model, path[-1]).column if path else model._meta.pk.column
-    return _table(declaration.model), joins, f"{_table(model)}.{_quote(column)}"
+    return table_of(declaration.model), joins, f"{table_of(model)}.{quoted(column)}"
+
+
+def subject_in(value: Any) -> UUID:
+    """The subject's id as it came in a row: SQLite knows no such type."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _key(subject_id: UUID) -> Any:
+    return models.UUIDField().get_db_prep_value(subject_id, connection)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from privacy.datamap.fields import Column, is_free_text
 from privacy.datamap.retention import Retention
 from privacy.datamap.treatments import DeleteRow, Keep, Treatment
 from privacy.datamap.vocabulary import Category, LawfulBasis, Use
@@ -16,6 +17,8 @@ class Personal:
 
     despite_hold: why it may change under a legal hold; empty: the database refuses that.
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
+    masked: staff see its length only, until they reveal it for a reason. Unless it is said, so is all free text that
+    people write or make.
     special: text in which people may write what GDPR art. 9 protects (health, belief, ...): on which ground of art.
     9(2) it may be held. Such text is masked, and the record of processing names it.
     """
@@ -23,6 +26,7 @@ class Personal:
     category: Category
     erase: Treatment | None = None
     starts_processing: bool = False
+    masked: bool | None = None
     special: str = ""
     despite_hold: str = ""
 
@@ -69,12 +73,20 @@ class Others:
 
 @dataclass(frozen=True)
 class Joint:
-    """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it."""
+    """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it.
+
+    The heir is one whose account is open before one whose is closed or frozen, then by the role's place in `ranks`,
+    then the first by `order_by`; they get the role `becomes`, but not while they are under a legal hold.
+    along: a foreign key to a joint row, with which this one goes; of itself it is its writer's alone.
+    """
 
     others: Others
     order_by: str
     because: str
     fields: dict[str, Treatment] = field(default_factory=dict)
+    ranks: tuple[str, ...] = ()
+    becomes: str = ""
+    along: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,18 @@ class PersonalData:
         """Names of the fields that stay as they are under a legal hold: whose row it is, and what it says of them."""
         personal = [name for name, field in cls.fields.items() if not field.despite_hold]
         return list(dict.fromkeys([*cls.path()[:1], *personal]))
+
+    @classmethod
+    def masked_fields(cls) -> tuple[str, ...]:
+        """What staff see the length of only, in the model's order."""
+        return tuple(f.name for f in cls.model._meta.concrete_fields if f.name in cls.fields and cls._is_masked(f))
+
+    @classmethod
+    def _is_masked(cls, field: Column) -> bool:
+        personal = cls.fields[field.name]
+        if personal.masked is not None:
+            return personal.masked
+        return is_free_text(field) and (personal.category.is_written or isinstance(field, models.FileField))
 
     @classmethod
     def deletes_rows(cls) -> bool:

@@ -16,6 +16,12 @@ def field_of(model: type[models.Model], name: str) -> Column:
     return field
 
 
+def is_free_text(field: Column) -> bool:
+    """Whether anything can stand in it: text, JSON or a file, and no choice of a list."""
+    kinds = (models.CharField, models.TextField, models.JSONField, models.FileField)
+    return isinstance(field, kinds) and not field.choices
+
+
 def date_fault(model: type[models.Model], path: str) -> str:
     """Why this path, from a row of the model and through foreign keys, leads to no date; empty when it does."""
     *links, name = path.split("__")

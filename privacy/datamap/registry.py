@@ -54,6 +54,12 @@ def evidence() -> dict[type[models.Model], Evidence]:
     return {model: d.evidence for model, d in declarations.items() if d.evidence} | exempt_evidence
 
 
+def masked(model: type[models.Model]) -> tuple[str, ...]:
+    """The fields of the model whose values are shown for a reason only."""
+    declared = declarations.get(model)
+    return declared.masked_fields() if declared else ()
+
+
 def erased_by(model: type[models.Model], text_of: Callable[[models.Model], str], *, because: str) -> None:
     """Says that rows of `model` whose text names a person go when that person is erased."""
     erasers[model] = Eraser(text_of, because)

@@ -111,6 +111,6 @@ class Stamp(Treatment):
 
 @dataclass(frozen=True)
 class HandOver(Treatment):
-    """The longest-standing other person of the row's `joint` takes the place. Only on joint rows."""
+    """The heir among the others of the row's `joint` takes the place. Only on joint rows."""
 
     word: ClassVar[str] = "hand over"

@@ -26,6 +26,11 @@ class Category(StrEnum):
     CHILD = "user.childrens"
     SOCIAL = "user.social"
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it is what people write or make, or what their use of the service writes about them."""
+        return self in (Category.CONTENT, Category.SUPPORT, Category.BEHAVIOUR, Category.TELEMETRY)
+
 
 class Use(StrEnum):
     """A purpose; the value is the fideslang data use."""

@@ -17,8 +17,7 @@ from privacy.jobs.order import stopped_kinds, wake
 from privacy.jobs.outcomes import Done
 from privacy.models import Case, CaseJob, Job, LegalHold, Step
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import holds
-from privacy.selectors import plan as plans
+from privacy.selectors import holds, plans
 
 PLACE = Permit("place_legalhold", "Can place a legal hold", (AGENT, APPROVER, MANAGER))
 RELEASE = Permit("release_legalhold", "Can confirm the release of a legal hold", (APPROVER, MANAGER))

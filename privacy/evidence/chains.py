@@ -7,18 +7,19 @@ can be computed again when the chains have grown.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy.evidence import limits, reconciliation
-from privacy.evidence.reconciliation import Told
+from privacy.evidence.commitments import canonical_digest
+from privacy.evidence.duties import differences_of_duties
+from privacy.evidence.told import AT_ONCE, Told, tuples
 from privacy.models import AuditEntry, AuditHead, Case
 
 GENESIS = "0" * 64
@@ -26,7 +27,26 @@ PAGE = 5_000
 NO_HEAD = (0, "")
 
 
-def digest_of(entry: AuditEntry) -> str:
+class Linked(Protocol):
+    """An entry, as a row or before it is one."""
+
+    @property
+    def chain(self) -> UUID: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def actor_id(self) -> int | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    @property
+    def previous(self) -> str: ...
+
+
+def digest_of(entry: Linked) -> str:
     """SHA-256 over the canonical JSON of the entry and its predecessor's digest."""
     body = {
         "chain": str(entry.chain),
@@ -37,7 +57,7 @@ def digest_of(entry: AuditEntry) -> str:
         "data": entry.data,
         "previous": entry.previous,
     }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return canonical_digest(body)
 
 
 @dataclass(frozen=True)
@@ -143,7 +163,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
             _suspect(trail, chain.chain)
         else:
             sound[chain.chain] = chain.told
-        if len(sound) == reconciliation.PAGE:
+        if len(sound) == AT_ONCE:
             _reconcile(trail, sound)
             sound = {}
         if chain.rooted:
@@ -153,7 +173,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
         _suspect(trail, waiting[0])
         waiting = next(heads, None)
     trail.faults += [Fault(request_id, "the request has no chain") for request_id in _requests_without_chain()]
-    trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in reconciliation.differences_of_duties()]
+    trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in differences_of_duties()]
     trail.faults += [Fault(pk, text, "Limit on processing") for pk, text in limits.differences()]
     trail.faults += [Fault(pk, "no request was opened under it", "Batch") for pk in reconciliation.empty_batches()]
     trail.root = tree.root()
@@ -227,7 +247,7 @@ def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:
 
 def _entries(since: datetime | None) -> Iterator[AuditEntry]:
     """All entries by (chain, n), a page at a time along the index: neither memory nor an open cursor grows."""
-    rows = reconciliation.tuples(AuditEntry.objects.order_by("chain", "n"))
+    rows = tuples(AuditEntry.objects.order_by("chain", "n"))
     if since:
         rows = rows.filter(chain__in=_touched(since))
     page = list(rows[:PAGE])

@@ -12,21 +12,32 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models
 
 from privacy.datamap import Blank, registry
+from privacy.evidence import keys
+from privacy.evidence.keys import Purpose
 from privacy.models import Case, Suppression
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical_digest(body: object) -> str:
     """SHA-256 of the JSON with sorted keys and no spaces."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_canonical(body).encode()).hexdigest()
 
 
-def pseudonym(subject_id: UUID) -> str:
+def pseudonym(subject_id: UUID | str) -> str:
     """How evidence names a person: a keyed hash, the same in every record, in none a key to a row."""
-    return hmac.new(settings.LEDGER_KEY.encode(), f"subject:{subject_id}".encode(), hashlib.sha256).hexdigest()[:32]
+    return pseudonyms(subject_id)[0]
+
+
+def pseudonyms(subject_id: UUID | str) -> list[str]:
+    """How evidence has named a person under each of our keys, the current one first."""
+    told = f"subject:{subject_id}".encode()
+    return [
+        hmac.new(key.secret.encode(), told, hashlib.sha256).hexdigest()[:32] for key in keys.ring(Purpose.PSEUDONYM)
+    ]
 
 
 def of_request(request: Case) -> dict[str, Any]:
@@ -50,18 +61,19 @@ def of_text(salt: str, text: str) -> str:
     return canonical_digest([salt, text])
 
 
-def of_suppressions(rows: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Of the (kind, digest) that one erasure wrote into the ledger."""
-    rows = sorted(rows)
+def of_suppressions(entries: Iterable[Suppression]) -> dict[str, Any]:
+    """Of what one erasure wrote into the ledger. Until 2026-11 an entry was no more than its kind and digest."""
+    rows = sorted(
+        (e.kind, e.digest, e.key_id, e.folded) if e.key_id or e.folded else (e.kind, e.digest) for e in entries
+    )
     return {"rows": len(rows), "sha256": canonical_digest(rows)}
 
 
 def of_suppressions_by_request(request_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """{request id: `of_suppressions`}, of each of these, also of one that wrote none."""
-    written: dict[UUID, list[tuple[str, str]]] = {request_id: [] for request_id in request_ids}
-    rows = Suppression.objects.filter(request__in=written)
-    for request_id, kind, digest in rows.values_list("request", "kind", "digest"):
-        written[request_id].append((kind, digest))
+    written: dict[UUID, list[Suppression]] = {request_id: [] for request_id in request_ids}
+    for entry in Suppression.objects.filter(request__in=written):
+        written[entry.request_id].append(entry)
     return {request_id: of_suppressions(of_one) for request_id, of_one in written.items()}
 
 

@@ -8,7 +8,7 @@ from privacy.models import Outcome, State
 
 class Event(StrEnum):
     """The value is what an entry says, `label` what staff read of it, and `details` what follows on the label where
-    the entry's data has it; the names in it are words of privacy.admin.event_words."""
+    the entry's data has it; the names in it are words of privacy.admin.evidence.events."""
 
     label: str
     details: str
@@ -74,6 +74,7 @@ class Event(StrEnum):
     IMPORT_DONE = "import.done", "Import done", ": {sheet}, {counts}"
     IMPORT_REFUSED = "import.refused", "Import refused", ": {sheet}"
     IMPORT_STOPPED = "import.stopped", "Import stopped", ": {sheet}, {counts}"
+    IDENTIFIER_READMITTED = "identifier.readmitted", "An erased identifier may come in again", ": {lifted}"
     INTAKE_PEOPLE = "intake.people", "People taken in", ": {counts}"
     INTAKE_SCRIPT = "intake.script", "Scripts taken in", ": {counts}"
     INTAKE_SCRIPTCOAUTHOR = "intake.scriptcoauthor", "Co-authors taken in", ": {counts}"

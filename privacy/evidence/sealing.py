@@ -7,19 +7,39 @@ from functools import lru_cache
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+
+from privacy.evidence import keys
+from privacy.evidence.keys import Purpose
 
 
 def seal(references: dict[str, list[str]]) -> str:
-    return _cipher(settings.LEDGER_KEY).encrypt(json.dumps(references).encode()).decode()
+    """`key id:token`; of the key from before ids, the token alone."""
+    key = keys.current(Purpose.SEALING)
+    return f"{key.id}:{_sealed(references, key)}".removeprefix(":")
 
 
 def unseal(sealed: str) -> dict[str, list[str]]:
-    """The references, or none for an empty text. Raises cryptography's InvalidToken under another key."""
-    return json.loads(_cipher(settings.LEDGER_KEY).decrypt(sealed.encode())) if sealed else {}
+    """The references, or none for an empty text. Raises MissingKey, and cryptography's InvalidToken for what was made
+    with another key of that id."""
+    if not sealed:
+        return {}
+    key_id, _, token = sealed.rpartition(":")
+    opened: dict[str, list[str]] = json.loads(
+        _cipher(keys.named(Purpose.SEALING, key_id).secret).decrypt(token.encode())
+    )
+    return opened
 
 
-@lru_cache(maxsize=1)
-def _cipher(ledger_key: str) -> Fernet:
-    key = HKDF(SHA256(), 32, salt=None, info=b"kosenai step references").derive(ledger_key.encode())
+def is_current(sealed: str) -> bool:
+    """Whether it was sealed with the current key; so is nothing at all."""
+    return not sealed or sealed.rpartition(":")[0] == keys.current(Purpose.SEALING).id
+
+
+def _sealed(references: dict[str, list[str]], key: keys.Key) -> str:
+    return _cipher(key.secret).encrypt(json.dumps(references).encode()).decode()
+
+
+@lru_cache(maxsize=8)
+def _cipher(secret: str) -> Fernet:
+    key = HKDF(SHA256(), 32, salt=None, info=b"kosenai step references").derive(secret.encode())
     return Fernet(base64.urlsafe_b64encode(key))

@@ -15,7 +15,7 @@ from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Later, Outcome
 from privacy.models import AccessPackage, CaseJob, DataSubject, Step
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 
 log = logging.getLogger(__name__)
 

@@ -17,18 +17,16 @@ from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
 from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
-from privacy.evidence.commitments import canonical_digest
-from privacy.fulfilment import mentions
+from privacy.fulfilment import mentions, receipts
 from privacy.fulfilment.processors import NOT_KNOWN
-from privacy.fulfilment.receipts import steps_of
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, DataSubject, Identifier, Receipt, Step, StepState, Suppression
-from privacy.selectors import holds
-from privacy.selectors import plan as plans
-from privacy.selectors.suppression import digest
+from privacy.models import CaseJob, DataSubject, Identifier, Step, StepState, Suppression
+from privacy.selectors import holds, plans
+from privacy.selectors.mentions import in_handed_over
+from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
@@ -89,13 +87,17 @@ def is_leaf(label: str) -> bool:
 def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
-    changed = plans.since_approved([job for job in jobs if not job.step.units_done], plans.erasure_parts)
+    changed = plans.since_approved([job for job in jobs if not job.step.units_done], parts_of)
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
         job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free
     }
     return done | {job: not_as_approved(new) for job, new in changed.items()}
+
+
+def parts_of(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    return plans.erasure_parts(subject_ids, scope_of(subject_ids))
 
 
 def not_as_approved(new: Sequence[str]) -> Failed:
@@ -168,8 +170,9 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     scope = scope_of(subject_ids)
     seal_references(jobs, scope)
     suppressed = suppress(jobs, identifiers)
-    named = mentions.erase(subject_ids, identifiers)
     counted = plans.row_counts(subject_ids, scope)
+    left_named = in_handed_over(subject_ids, identifiers, scope) if plans.leaves_something(counted) else {}
+    named = mentions.erase(subject_ids, identifiers)
     execute(scope)
     return {
         job: Done(
@@ -177,6 +180,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
                 "rows": counted[job.subject_id] | named.get(job.subject_id, {}),
                 "suppressed": suppressed[job.case_id],
                 "not_known_to": not_asked(job),
+                **({"named_in": left_named[job.subject_id]} if job.subject_id in left_named else {}),
             },
             units=sum(map(erased_among, counted[job.subject_id].values())),
         )
@@ -206,7 +210,8 @@ def seal_references(jobs: Sequence[CaseJob], scope: compiler.Scope | None = None
     for key, known in references_of_all(list(by_subject), scope).items():
         for subject_id, names in known.items():
             if step := step_at(by_subject[subject_id], key):
-                step.sealed = sealing.seal(joined(sealing.unseal(step.sealed), names))
+                step.names = joined(sealing.unseal(step.sealed), names)
+                step.sealed = sealing.seal(step.names)
                 by_subject[subject_id].changed_steps.append(step)
 
 
@@ -237,10 +242,7 @@ def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict
     """
     requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
     Suppression.objects.bulk_create(
-        (
-            Suppression(kind=i.kind, digest=digest(i.kind, i.value), request_id=requests[i.subject_id], created_at=now)
-            for i in identifiers
-        ),
+        (Suppression(request_id=requests[i.subject_id], created_at=now, **hashes(i)) for i in identifiers),
         ignore_conflicts=True,
     )
     return commitments.of_suppressions_by_request(requests.values())
@@ -297,11 +299,11 @@ def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
         for label, key, _, rows in cursor.fetchall():
-            found[UUID(str(key))].rows[label] = rows
+            found[compiler.subject_in(key)].rows[label] = rows
         cursor.execute(*compiler.kept_until(scope))
         for place, key, latest in sorted(cursor.fetchall()):
             label, number = place.split("/")
-            until = found[UUID(str(key))].until.setdefault(label, [])
+            until = found[compiler.subject_in(key)].until.setdefault(label, [])
             if latest:
                 keep = keeping[label].keeps()[int(number)]
                 until.append({"because": keep.because, "until": end_of(keep, latest)})
@@ -332,16 +334,9 @@ def delete_strays(subject_id: UUID) -> int:
 @local("erasure.receipt")
 def issue_receipts(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Writes down what was deleted, anonymised and kept, why, and until when."""
-    steps = steps_of(jobs)
+    steps = receipts.steps_of(jobs)
     stays = kept(scope_of([job.subject_id for job in jobs]))
-    receipts = {}
-    for job in jobs:
-        body = receipt_body(steps[job.id], stays[job.subject_id])
-        receipts[job] = Receipt(
-            request_id=job.case_id, body=body, sha256=canonical_digest(body), issued_at=job.step.now
-        )
-    Receipt.objects.bulk_create(receipts.values())
-    return {job: Done({"receipt": str(r.id), "sha256": r.sha256}) for job, r in receipts.items()}
+    return receipts.write({job: receipt_body(steps[job.id], stays[job.subject_id]) for job in jobs})
 
 
 def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
@@ -349,6 +344,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
     by_action: dict[str, dict[str, int]] = defaultdict(dict)
     files: dict[str, int] = {}
     processors: dict[str, dict[str, Any]] = {}
+    named: dict[str, int] = {}
     database = ""
     for step in steps:
         match step.name:
@@ -357,6 +353,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
             case "erasure.slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "erasure.rows":
+                named = step.result.get("named_in", {})
                 for processor in step.result.get("not_known_to", []):
                     processors[processor] = {"processor": processor, "state": StepState.DONE, **NOT_KNOWN}
                 for label, actions in step.result["rows"].items():
@@ -374,6 +371,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
         "kept_because": stays.until,
         "handed_over": by_action["hand over"],
         "handed_over_because": handed_over,
+        "handed_over_named": named,
         "files": files,
         "processors": [item for _, item in sorted(processors.items())],
         "database": database,

@@ -1,4 +1,4 @@
-"""Access packages once they are built: handed over by a link or to staff, and deleted when they expire."""
+"""Access packages once they are built: given by a link or to staff, and deleted when they expire."""
 
 import logging
 import secrets

@@ -13,7 +13,7 @@ NOT_KNOWN = {"outcome": "the processor does not know this person"}
 
 def answer_without_a_call(job: Job, step: Step) -> Outcome | None:
     """Where the processor does not know the person, a person has to ask, or what it has goes by a stated day."""
-    known = unseal(step.sealed)
+    known = names_at(step)
     if not any(known.values()):
         return Done(NOT_KNOWN)
     connector = connectors.get(step.target)
@@ -24,6 +24,11 @@ def answer_without_a_call(job: Job, step: Step) -> Outcome | None:
     return connector.erase(Call(known, step.key, no_lease, step.result))
 
 
+def names_at(step: Step) -> dict[str, list[str]]:
+    """The processor's names for the person; those that this worker has just sealed are not unsealed again."""
+    return unseal(step.sealed) if step.names is None else step.names
+
+
 def no_lease() -> None:
     """Where no call is made there is nothing to renew."""
 
@@ -31,4 +36,4 @@ def no_lease() -> None:
 @remote("processors.erase", known=answer_without_a_call)
 def erase_at_processor(job: Job, step: Step, renew: Callable[..., None]) -> Outcome:
     """Calls the step's connector with the sealed references."""
-    return connectors[step.target].erase(Call(unseal(step.sealed), step.key, renew, step.result))
+    return connectors[step.target].erase(Call(names_at(step), step.key, renew, step.result))

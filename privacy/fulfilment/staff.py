@@ -14,7 +14,7 @@ from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.models import RoleGrant, Staff
 from privacy.roles import must_have
-from privacy.selectors import staff as selectors
+from privacy.selectors.staff import who_may_confirm
 
 NAMESPACE = uuid.UUID("b1f5f1f0-8f7b-5a39-8f6e-6f0b6b0c3b57")
 
@@ -51,7 +51,7 @@ def ask_role(*, member: Staff, role: str, actor: Staff) -> RoleGrant:
     must_have(actor, "privacy.change_staff")
     if member.pk == actor.pk:
         raise NotAllowed("Nobody gives themselves a role that decides: somebody else has to ask for it.")
-    wait = None if selectors.who_may_confirm(member, actor).exists() else datetime.now(UTC) + settings.APPROVER_WAIT
+    wait = None if who_may_confirm(member, actor).exists() else datetime.now(UTC) + settings.APPROVER_WAIT
     with transaction.atomic():
         grant, is_new = RoleGrant.objects.get_or_create(
             member=member, role=role, acted_at=None, refused_at=None, defaults={"asked_by": actor, "acts_from": wait}

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.jobs.claim import park
 from privacy.jobs.outcomes import Done, Failed, Later, More, Outcome, Waiting
-from privacy.models import Job, Staff, Step, StepState
+from privacy.models import Job, Staff, Step, StepState, sets
 
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(days=7)
@@ -118,26 +117,21 @@ def attest(job: Job, step: Step, result: dict[str, Any], *, actor: Staff) -> Non
 
 
 def save(steps: Iterable[Step]) -> None:
-    """Those of one name that came to the same with one UPDATE, the others with one upsert: bulk_update's CASE is ten
-    times slower for 500 rows. Those that joined the plan come last, when the step behind them has moved."""
+    """Those of one name are alike, so of many they are written together; of few, all are. Those that joined the plan
+    come last, when the step behind them has moved."""
     joined: list[Step] = []
-    apart: list[Step] = []
-    by_name: dict[str, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
+    by_name: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         if step._state.adding:
             joined.append(step)
         else:
-            by_name[str(step)][repr([getattr(step, name) for name in WRITTEN])].append(step)
-    for by_values in by_name.values():
-        alike, *others = sorted(by_values.values(), key=len, reverse=True)
-        if len(alike) > 1:
-            written = {name: getattr(alike[0], name) for name in WRITTEN}
-            Step.objects.filter(pk__in=[step.pk for step in alike]).update(**written)
-        else:
-            others.append(alike)
-        apart += chain.from_iterable(others)
-    if apart:
-        Step.objects.bulk_create(apart, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
+            by_name[str(step)].append(step)
+    of_many = [alike for alike in by_name.values() if len(alike) > 1]
+    of_few = [step for alike in by_name.values() if len(alike) == 1 for step in alike]
+    for together in [*of_many, of_few]:
+        if together:
+            columns = {name: [getattr(step, name) for step in together] for name in WRITTEN}
+            sets.rewrite(Step, [step.pk for step in together], columns)
     if joined:
         Step.objects.bulk_create(joined)
 

@@ -14,7 +14,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 SLICE_SECONDS = 0.15
 PAUSE_SECONDS = 0.11  # sqlite3's busy handler sleeps for 100 ms at most
-# Rows. Below 20 the slice's own dozen queries would be most of it; above 900 it asks in several (intake.CHUNK).
+# Rows. Below 20 the slice's own dozen queries would be most of it; above 900 it asks in several (CHUNK of
+# importing.arrivals).
 FIRST, SHORTEST, LONGEST = 50, 20, 900
 
 

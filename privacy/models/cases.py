@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from privacy.catalogue.cases import label_of, rights
+from privacy.models.sets import ReadInSets
 from privacy.models.subjects import DataSubject
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Batch(models.Model):
         return f"{label_of(self.kind)} {str(self.id)[:8]}"
 
 
-class Case(models.Model):
+class Case(ReadInSets):
     """One right or duty (`kind` is a key of the catalogue) for one person. What is done about it are jobs
     (models/jobs.py); `joined` is the job of another case that answers this one too.
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from privacy.models.cases import Case
+from privacy.models.sets import ReadInSets
 from privacy.models.subjects import DataSubject
 
 
@@ -21,7 +22,7 @@ class Lane(models.TextChoices):
     BULK = "bulk", "Bulk"
 
 
-class Job(models.Model):
+class Job(ReadInSets):
     """Work of one kind about one thing, and the lease under which a worker carries it out.
 
     `kind` is a key of the catalogue, and no list of kinds stands in the database. `about` is a digest of what the job
@@ -110,7 +111,7 @@ class StepState(models.TextChoices):
     WAIVED = "waived", "Waived"
 
 
-class Step(models.Model):
+class Step(ReadInSets):
     """One piece of a job's frozen plan: a local transaction, or one call to one processor.
 
     `name` finds the handler. `sealed` are the processor's own names for the person, encrypted, taken before they are
@@ -134,7 +135,10 @@ class Step(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    now: datetime  # by the database's clock, read with the row; no column
+    # What a worker has in hand while it carries the step; no columns: the time by the database's clock, read with the
+    # row, and what it has sealed there itself.
+    now: datetime
+    names: dict[str, list[str]] | None = None
 
     class Meta:
         ordering = ["seq"]

@@ -31,7 +31,7 @@ def package(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         response = gone(request)
     elif request.method == "POST":
-        response = hand_over(request, found, token)
+        response = give(request, found, token)
     else:
         response = ask(request, found)
     response["Referrer-Policy"] = "no-referrer"
@@ -48,13 +48,13 @@ def gone(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy/portal/gone.html", status=404)
 
 
-def hand_over(request: HttpRequest, found: AccessPackage, token: str) -> HttpResponse:
+def give(request: HttpRequest, found: AccessPackage, token: str) -> HttpResponse:
     """A range that lies behind the end is refused before the link is spent."""
     part = asked_part(request, found)
     if not part:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}", "Accept-Ranges": "bytes"})
-    handed_over = packages.redeem(token=token, actor=None)
-    return send(handed_over, part) if handed_over else gone(request)
+    opened = packages.redeem(token=token, actor=None)
+    return send(opened, part) if opened else gone(request)
 
 
 def asked_part(request: HttpRequest, found: AccessPackage) -> range:

@@ -6,7 +6,7 @@ from privacy.fulfilment.access import plan_package
 from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 
 EXPORT = Permit("export_datasubject", "Can export a person's data", (AGENT, APPROVER, MANAGER))
 RECIPIENT_KEY = Question(

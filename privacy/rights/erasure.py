@@ -8,8 +8,7 @@ from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKin
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import holds
-from privacy.selectors import plan as plans
+from privacy.selectors import holds, plans
 
 ASK = Permit("request_erasure", "Can ask for a person's erasure", (AGENT, APPROVER, MANAGER))
 APPROVE = Permit("approve_erasure", "Can approve an erasure asked for by another person", (APPROVER, MANAGER))

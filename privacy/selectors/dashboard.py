@@ -23,7 +23,7 @@ from privacy.models import (
     UsageEvent,
 )
 from privacy.selectors import cases, deadlines, evidence, packages, processing, queue
-from privacy.selectors import staff as grants
+from privacy.selectors.staff import open_grants
 
 WEEKS = 12
 COUNT_CAP = 10_000
@@ -148,7 +148,7 @@ def waiting_counts() -> Counter[str]:
             ("owed", Case.objects.filter(cases.owes())),
             ("processors_to_review", Processor.objects.filter(processing.review_due())),
             ("packages_to_remind", packages.to_remind()),
-            ("roles_waiting", grants.open_grants().select_related(None)),
+            ("roles_waiting", open_grants().select_related(None)),
         )
     )
     return Counter(dict(first.union(*others, all=True)))

@@ -19,7 +19,7 @@ def token_digest(token: str) -> str:
 
 
 def available() -> QuerySet[AccessPackage]:
-    """Packages that can still be handed over."""
+    """Packages that can still be given."""
     return AccessPackage.objects.filter(swept_at__isnull=True, expires_at__gt=Now()).exclude(file="")
 
 

@@ -2,8 +2,13 @@
 
 import pytest
 
+from privacy import roles
 from privacy.cases import processors
 from privacy.jobs import order, settle
+from tests.admin.clients import fixture_of
+
+agent = fixture_of(roles.AGENT)
+approver = fixture_of(roles.APPROVER)
 
 
 @pytest.fixture

@@ -5,43 +5,28 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.messages import get_messages
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles
-from privacy.admin import forms, search_terms
+from privacy.admin import forms
+from privacy.admin.people import search_terms
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import case_kinds
 from privacy.jobs import bells
 from privacy.models import Batch, Case, DataSubject, Identifier, Job, LegalHold, State
 from tests import factories as f
 from tests import working
+from tests.admin.clients import REASON, fixture_of, signed_in, texts
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/privacy/datasubject/"
-REASON = "Ticket 4711, asked for by e-mail"
 TOMBSTONE = {"full_name": "", "country": "", "erased_at": datetime(2026, 5, 1, tzinfo=UTC)}
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.staff = f.StaffFactory(role=role)
-    client.force_login(client.staff)
-    return client
-
-
-@pytest.fixture
-def agent():
-    return signed_in(roles.AGENT)
-
-
-@pytest.fixture
-def manager():
-    return signed_in(roles.MANAGER)
+manager = fixture_of(roles.MANAGER)
 
 
 def act_url(name: str) -> str:
@@ -53,10 +38,6 @@ def filled_in(name: str, people, **given) -> dict:
     if name in ("access", "erasure"):
         answers["verification"] = "email_round_trip"
     return answers | given
-
-
-def texts(response) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
 def make_ready(name: str, person, staff) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
@@ -27,34 +26,15 @@ from privacy.models import (
 )
 from tests import factories as f
 from tests import working
+from tests.admin.clients import REASON, fixture_of, page_url, signed_in, texts, url
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/privacy/rightsrequest/"
-REASON = "Ticket 4711, asked for by e-mail"
 ADDRESS, TICKET = "ottilie@example.com", "SUP-4711"
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.staff = f.StaffFactory(role=role)
-    client.force_login(client.staff)
-    return client
-
-
-@pytest.fixture
-def agent():
-    return signed_in(roles.AGENT)
-
-
-@pytest.fixture
-def approver():
-    return signed_in(roles.APPROVER)
-
-
-@pytest.fixture
-def manager():
-    return signed_in(roles.MANAGER)
+manager = fixture_of(roles.MANAGER)
 
 
 def opened(key: str, staff, person=None, **given) -> Case:
@@ -74,16 +54,8 @@ def fulfilled(staff, **given) -> Case:
     return case
 
 
-def url(name: str, case: Case) -> str:
-    return reverse(f"admin:privacy_rightsrequest_{name}", args=[case.pk])
-
-
 def page_of(client: Client, case: Case) -> str:
-    return client.get(url("change", case)).content.decode()
-
-
-def texts(response) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+    return client.get(page_url(case)).content.decode()
 
 
 def standing_of(case: Case) -> tuple[str, str]:

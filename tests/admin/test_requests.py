@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -27,9 +25,10 @@ from privacy.models import (
     StepState,
     Verification,
 )
-from privacy.selectors.plan import erasure_plan
+from privacy.selectors.plans import erasure_plan
 from tests import factories as f
 from tests import working
+from tests.admin.clients import REASON, page_url, signed_in, texts, url
 
 pytestmark = pytest.mark.django_db
 
@@ -38,36 +37,10 @@ PAGES = {
     "progress", "receipt", "link", "download", "prove", "approve", "approve_again", "deny", "set_aside", "answer",
     "reopen", "cancel", "retry", "assign",
 }  # fmt: skip
-REASON = "Ticket 4711, asked for by e-mail"
-
-
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.staff = f.StaffFactory(role=role)
-    client.force_login(client.staff)
-    return client
-
-
-@pytest.fixture
-def agent():
-    return signed_in(roles.AGENT)
-
-
-@pytest.fixture
-def approver():
-    return signed_in(roles.APPROVER)
 
 
 def erasure_of(person, staff) -> Case:
     return ask("erasure", subject_ids=[person.pk], actor=staff, reason=REASON, verification=Verification.SIGNED_IN)[0]
-
-
-def url(name: str, request: Case, **given) -> str:
-    return reverse(f"admin:privacy_rightsrequest_{name}", kwargs={"request_id": request.pk, **given})
-
-
-def page_url(request: Case) -> str:
-    return reverse("admin:privacy_rightsrequest_change", args=[request.pk])
 
 
 def typed(request: Case) -> dict:
@@ -77,10 +50,6 @@ def typed(request: Case) -> dict:
 
 def parts_of(*requests: Case) -> frozenset[str]:
     return erasure_plan([request.subject_id for request in requests]).parts
-
-
-def texts(response) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
 class TestApproval:

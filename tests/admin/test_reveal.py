@@ -11,9 +11,10 @@ from django.urls import reverse
 from privacy import models as privacy
 from privacy.evidence import audit
 from privacy.fulfilment import reveal
-from privacy.fulfilment.reveal import CONTENT, NotRevealed, RevealReason
+from privacy.fulfilment.reveal import NotRevealed, RevealReason
 from privacy.models import AuditEntry
 from tests import factories as f
+from tests.masked import CONTENT
 
 pytestmark = pytest.mark.django_db
 SECRET = "INT. KITCHEN - the line that only Mara knows"

@@ -28,7 +28,7 @@ from privacy.models import (
     Step,
     StepState,
 )
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 from tests import factories as f
 from tests.attack.processes import Killable
 from tests.fakes.stripe import FIXTURES, FakeStripe

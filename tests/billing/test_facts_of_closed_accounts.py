@@ -6,10 +6,10 @@ import pytest
 
 from billing import facts
 from billing.models import CreditNote, Customer, Invoice, InvoiceLine, PaymentMethod, Refund, Subscription
-from billing.sync import judge, store
+from billing.rows import judge, store
 from privacy.cases.requests import ask
 from privacy.datamap import Use, registry
-from privacy.fulfilment.intake import ERASED, FROZEN, Outcome
+from privacy.fulfilment.importing.arrivals import ERASED, FROZEN, Outcome
 from tests import factories as f
 from tests.billing.test_sync import ALL, CARD, CREATED, CUSTOMER, INVOICE, LINE, REFUND, SUBSCRIPTION, ada  # noqa: F401
 from tests.billing.test_sync import store as synced

@@ -5,8 +5,9 @@ from itertools import permutations
 import pytest
 
 from billing.models import Customer, Invoice, PaymentMethod, Product
-from billing.sync import NEVER_KNOWN, sync
-from privacy.fulfilment.intake import Outcome
+from billing.outcomes import NEVER_KNOWN
+from billing.sync import sync
+from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.models import Identifier
 from tests import factories as f
 from tests.billing.test_sync import CARD, CUSTOMER, INVOICE, PRICE, ada  # noqa: F401

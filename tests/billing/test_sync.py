@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing import facts, sync
+from billing import facts, outcomes, sync
 from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from privacy.fulfilment.intake import ERASED, FROZEN, Outcome
+from privacy.fulfilment.importing.arrivals import ERASED, FROZEN, Outcome
 from privacy.models import DataSubject, Identifier
 from privacy.selectors.suppression import digest
 from tests import factories as f
@@ -54,7 +54,7 @@ def ada(db) -> DataSubject:
     return subject
 
 
-def store(*objects, as_of=None) -> dict[str, sync.Synced]:
+def store(*objects, as_of=None) -> dict[str, outcomes.Synced]:
     return {s.stripe_id: s for s in sync.sync(objects=objects, as_of=as_of)}
 
 
@@ -130,7 +130,7 @@ def test_events_in_any_order_and_any_number_of_times_end_in_the_same_rows(order,
 def test_an_older_version_overwrites_nothing(ada):
     now = datetime.now(UTC)
     store(CUSTOMER | {"name": "New"}, as_of=now)
-    assert store(CUSTOMER | {"name": "Old"}, as_of=now - timedelta(hours=1))["cus_1"].reason == sync.OLDER
+    assert store(CUSTOMER | {"name": "Old"}, as_of=now - timedelta(hours=1))["cus_1"].reason == outcomes.OLDER
     assert store(CUSTOMER | {"name": "Of a file"})["cus_1"].outcome == Outcome.UNCHANGED
     assert Customer.objects.get().name == "New"
 
@@ -151,7 +151,7 @@ def test_a_customer_known_by_address_only_gets_the_stripe_id_as_identifier(db):
 
 def test_a_customer_of_nobody_is_left_out_in_words(db):
     done = store(CUSTOMER, CARD, INVOICE)
-    assert {s.reason for i, s in done.items() if i in ("cus_1", "pm_1", "in_1")} == {sync.NOBODY}
+    assert {s.reason for i, s in done.items() if i in ("cus_1", "pm_1", "in_1")} == {outcomes.NOBODY}
     assert not Customer.objects.exists()
 
 

@@ -1,25 +1,18 @@
 """Browsers of several people at once, and a worker that works while they look."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.conf import settings
+from django.test import Client
 
 from kosenai_ops.celery import app
-from privacy import roles
 from tests import factories as f
 
 PASSWORD = "a long and private passphrase"
-
-
-@pytest.fixture
-def groups(transactional_db):
-    """The roles, which the emptying of the tables between tests with transactions takes away."""
-    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
-    for role, permissions in roles.matrix().items():
-        group, _ = Group.objects.get_or_create(name=role)
-        group.permissions.set(known[name] for name in permissions)
 
 
 @pytest.fixture
@@ -46,7 +39,22 @@ def open_page(browser, live_server):
 
 
 @pytest.fixture
-def signed_in(open_page, groups):
+def let_in(open_page, live_server):
+    """Call it with a role: a browser of a member of staff who has signed in already."""
+
+    def let(role: str, **options):
+        client, page = Client(), open_page(**options)
+        page.staff = f.StaffFactory(role=role)
+        client.force_login(page.staff)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        return page
+
+    return let
+
+
+@pytest.fixture
+def signed_in(open_page):
     """Call it with a role: a member of staff signs in by the sign-in page of a browser of their own."""
 
     def sign_in(role: str, **options):
@@ -72,12 +80,8 @@ def worker(process_environment, tmp_path):
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "kosenai_ops", "worker", "--concurrency", "1"],
-            env=process_environment, stdout=output, stderr=output,
+            env=process_environment, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     yield process
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    os.killpg(process.pid, signal.SIGKILL)  # to end in peace takes it seconds
+    process.wait()

@@ -18,7 +18,7 @@ NAME = "Ottilie Verrault"
 
 
 @pytest.fixture
-def person(groups):
+def person(transactional_db):
     """Somebody with an account at one processor, a script and a file."""
     person = f.DataSubjectFactory(full_name=NAME, country="DE")
     f.IdentifierFactory(subject=person, value="ottilie@example.com", is_primary=True)

@@ -23,8 +23,8 @@ def on(person, name: str) -> str:
 
 
 @pytest.fixture
-def agent(signed_in):
-    return signed_in(roles.AGENT)
+def agent(let_in):
+    return let_in(roles.AGENT)
 
 
 def test_escape_leaves_a_confirmation_unless_something_is_typed(agent):
@@ -81,8 +81,8 @@ def test_a_worker_that_is_away_is_said(agent):
     assert "is saved and starts by itself" in agent.text_content("[data-live]")
 
 
-def test_without_javascript_there_is_a_link_to_look_again(signed_in, open_page, browser, live_server):
-    agent = signed_in(roles.AGENT)
+def test_without_javascript_there_is_a_link_to_look_again(let_in, open_page, browser, live_server):
+    agent = let_in(roles.AGENT)
     request = ask(
         "access", subject_ids=[f.DataSubjectFactory().pk], actor=agent.staff, reason=REASON, verification="signed_in"
     )[0]
@@ -93,8 +93,8 @@ def test_without_javascript_there_is_a_link_to_look_again(signed_in, open_page, 
     assert "0 of 1 steps done" in plain.text_content("[data-live]")
 
 
-def test_nothing_is_cut_off_on_a_phone(signed_in):
-    manager = signed_in(roles.MANAGER, viewport={"width": 390, "height": 844})
+def test_nothing_is_cut_off_on_a_phone(let_in):
+    manager = let_in(roles.MANAGER, viewport={"width": 390, "height": 844})
     person = f.person_with_everything()
     request = f.CaseFactory(subject=f.DataSubjectFactory(), state=State.DECIDING)
     for path in (

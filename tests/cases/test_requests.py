@@ -7,14 +7,16 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from privacy import personal_data, regimes
-from privacy.cases import answers, handover, requests
+from privacy import regimes
+from privacy.cases import answers, requests
+from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import PlanChanged, ask, ask_as_batch, grant, grant_all, prove
 from privacy.catalogue import NotAllowed
 from privacy.catalogue.cases import duties
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, Batch, Case, Identifier, Job, Note, Outcome, Staff, State
+from privacy.personal_data.cases import DUTIES
 from privacy.selectors import cases as selected
 from tests import factories as f
 from tests import working
@@ -497,8 +499,8 @@ VERBS = {
     "answer": lambda c, actor: requests.answer(**by(c, actor), how="email"),
     "reopen": lambda c, actor: requests.reopen(**by(c, actor)),
     "assign": lambda c, actor: requests.assign(**by(c, actor), owner=f.StaffFactory()),
-    "give a link": lambda c, actor: handover.give_link(**by(c, actor)),
-    "download": lambda c, actor: handover.download(**by(c, actor)),
+    "give a link": lambda c, actor: give_link(**by(c, actor)),
+    "download": lambda c, actor: download(**by(c, actor)),
     "attest": lambda c, actor: attest(step_id=c.steps.get().id, actor=actor, evidence="TICKET-1"),
 }
 # Where each verb would be taken if the role were right; the others are taken of a case that is carried out.
@@ -544,4 +546,4 @@ def test_a_case_is_given_to_who_may_see_it_to_its_end(person, agent):
 
 
 def test_the_data_map_veils_the_reasons_of_all_duties_and_of_nothing_else():
-    assert set(personal_data.DUTIES) ^ set(duties()) == set()
+    assert set(DUTIES) ^ set(duties()) == set()

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from privacy.connectors import api
-from privacy.connectors.base import connectors, modes
+from privacy.connectors.base import connectors
 from privacy.jobs.claim import LEASE
 from privacy.jobs.outcomes import Done, Failed, Later, Waiting
 from tests.fakes.server import html, instead, late_reply, lost_reply
@@ -160,7 +160,7 @@ def test_without_a_key_a_person_is_asked(clerk, call, settings):
 
 def test_the_summary_says_how_each_processor_is_told(settings):
     settings.CLERK_SECRET_KEY, settings.OPENAI_API_KEY, settings.STRIPE_SECRET_KEY = "a key", "", ""
-    assert modes() == {
+    assert {connector.name: connector.mode for connector in connectors.values()} == {
         "Analytics": "manual", "Clerk": "API", "Cloud hosting": "expiry", "E-mail delivery": "manual",
         "Google Gemini": "expiry", "Logging": "manual", "OpenAI": "manual", "Stripe": "manual",
     }  # fmt: skip

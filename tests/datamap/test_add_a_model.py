@@ -1,54 +1,24 @@
-"""A developer adds a model by writing the model and one class, in fifteen lines. Here the README's own lines run."""
+"""A developer adds a model by writing the model and one class, in fifteen lines, and Django writes the migration. Here
+the README's own lines are pasted into a copy of the project, and what follows from them runs there."""
 
-from datetime import UTC, datetime
+import shutil
+import subprocess
+import sys
+import uuid
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
-from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.core.management.sql import emit_post_migrate_signal
-from django.db import IntegrityError, connection
+from django.db import connection
 
-import privacy.models
-from privacy.cases.requests import ask, grant
-from privacy.datamap import registry
-from privacy.datamap.checks import check_data_map, check_tables
-from privacy.datamap.compiler import Scope, selection
-from privacy.models import DataSubject
-from tests import factories as f
-from tests import working
+from privacy.datamap.checks import check_data_map
+from tests.kosenai_ops import production
 
 LINES = Path(__file__).with_name("fifteen_lines.txt").read_text()
 SHOWN = f"<!-- fifteen lines -->\n```python\n{LINES}```\n<!-- /fifteen lines -->\n"
-
-
-def run_as_if_pasted(lines: str):
-    """Runs each part in the names of the file that its first line tells; returns the new model."""
-    of_models, of_map = (part.strip().splitlines() for part in lines.split("\n\n\n"))
-    content = dict(vars(import_module(module_of(of_models[0]))))
-    exec("\n".join(of_models), content)
-    names = dict(vars(import_module(module_of(of_map[0]))))
-    names["models"] = SimpleNamespace(**vars(privacy.models), Comment=content["Comment"])
-    exec("\n".join(of_map), names)
-    return content["Comment"]
-
-
-def module_of(comment: str) -> str:
-    return comment.removeprefix("# ").removesuffix(".py").replace("/", ".")
-
-
-@pytest.fixture
-def comment(throwaway, transactional_db):
-    """The model of the README, declared, with its table."""
-    model = run_as_if_pasted(LINES)
-    with connection.schema_editor() as editor:
-        editor.create_model(model)
-    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
-    yield model
-    with connection.schema_editor() as editor:
-        editor.delete_model(model)
+PARTS = ("kosenai_ops", "privacy", "billing", "tests", "static", "manage.py", "pyproject.toml", ".gitignore")
+AUTHOR = ("-c", "user.name=A developer", "-c", "user.email=developer@example.com")
 
 
 def test_it_takes_fifteen_lines():
@@ -64,49 +34,76 @@ def test_the_model_alone_stops_the_start(throwaway):
     assert [error.id for error in check_data_map(None)] == ["datamap.E002"]
 
 
-def test_with_its_class_the_model_is_checked_exported_and_erased(comment):
-    assert check_data_map(None) == []
-    person, other = f.DataSubjectFactory(), f.DataSubjectFactory()
-    script = f.ScriptFactory(owner=person)
-    comment.objects.create(author=person, script=script, body="A mark of the person")
-    theirs = comment.objects.create(author=other, script=script, body="A mark of another")
-
-    assert exported(comment, person) == [("you", script.id, "A mark of the person")]
-    assert erase(person).receipt.body["deleted"] == {"privacy.Comment": 1, "privacy.Script": 1}
-    assert list(comment.objects.values("pk", "author_id", "script_id", "body")) == [
-        {"pk": theirs.pk, "author_id": other.id, "script_id": None, "body": "A mark of another"}
-    ]
-
-
-def test_the_database_guards_it_without_a_migration_of_ours(comment):
-    person = f.DataSubjectFactory()
-    written = comment.objects.create(author=f.DataSubjectFactory(), body="Before")
-    DataSubject.objects.filter(pk=person.pk).update(erased_at=datetime.now(UTC), full_name="", country="")
-    with pytest.raises(IntegrityError, match="frozen or erased"):
-        comment.objects.create(author=person, body="After")
-    with pytest.raises(IntegrityError, match="may not move"):
-        comment.objects.filter(pk=written.pk).update(author=person)
+@pytest.fixture
+def copy(tmp_path):
+    """The project as git would have it, in a folder of its own."""
+    if not shutil.which("git"):
+        pytest.skip("git counts the lines, and is not on this machine")
+    folder = tmp_path / "copy"
+    for part in PARTS:
+        source = settings.BASE_DIR / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / part)
+    for command in (["init", "-q"], ["add", "-A"], [*AUTHOR, "commit", "-q", "-m", "Before"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
 
 
-def test_its_table_belongs_to_the_map(comment):
-    assert [error for error in check_tables(None, databases=["default"]) if "comment" in error.msg] == []
+@pytest.fixture
+def databases(db, tmp_path):
+    """Addresses of two new databases of this run's kind."""
+    if connection.vendor == "sqlite":
+        yield [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("migrated", "empty")]
+        return
+    names = [f"paste_{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    given = connection.settings_dict
+    with connection._nodb_cursor() as cursor:
+        for name in names:
+            cursor.execute(f"CREATE DATABASE {name}")
+    who = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT'] or 5432}"
+    yield [f"postgres://{who}/{name}" for name in names]
+    with connection._nodb_cursor() as cursor:
+        for name in names:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def exported(model, person) -> list[tuple]:
-    names, (sql, params) = selection(registry.declarations[model], Scope.one(person.id))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [(row["author"], UUID(str(row["script"])), row["body"]) for row in found]
+def paste(folder: Path) -> None:
+    """Each part below what stands in the file that its first line names; a model is exported where all are."""
+    for part in LINES.strip().split("\n\n\n"):
+        name, _, text = part.partition("\n")
+        with (folder / name.removeprefix("# ")).open("a") as file:
+            file.write(f"\n\n{text}\n")
 
 
-def erase(person):
-    agent, approver = f.StaffFactory(), f.StaffFactory()
-    [request] = ask(
-        "erasure", subject_ids=[person.id], actor=agent, reason="The person asked for it", verification="signed_in"
-    )
-    grant(request_id=request.id, actor=approver)
-    working.run(request.id)
-    request.refresh_from_db()
-    assert request.outcome == "fulfilled"
-    return request
+def test_what_the_readme_says_follows_does(copy, databases, tmp_path):
+    """From a database that was migrated before, and from an empty one."""
+    migrated, empty = databases
+
+    def run(url: str, *arguments: str) -> str:
+        env = production.environment(tmp_path, DATABASE_URL=url, DEMO="true", ALLOWED_HOSTS="localhost")
+        command = [sys.executable, *arguments]
+        done = subprocess.run(
+            command, cwd=copy, env=env | {"PYTHONPATH": ""}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    run(migrated, "manage.py", "migrate", "-v0")
+    paste(copy)
+    run(migrated, "manage.py", "makemigrations", "privacy", "-n", "comment", "-v0")
+    for url in (migrated, empty):
+        run(url, "manage.py", "migrate", "-v0")
+        run(url, "tests/datamap/pasted.py")
+    assert cost_of(copy) == {"privacy/models/content.py": 6, "privacy/personal_data/content.py": 7}
+
+
+def cost_of(folder: Path) -> dict[str, int]:
+    """{file: lines that were added by hand, blank ones too}, as git counts them; the migration Django wrote."""
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    told = subprocess.run(
+        ["git", "diff", "--cached", "--numstat"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+    counted = (line.split("\t") for line in told.splitlines())
+    return {name: int(added) for added, _, name in counted if "/migrations/" not in name}

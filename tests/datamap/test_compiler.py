@@ -7,7 +7,7 @@ from privacy.datamap import Category, Personal
 from privacy.datamap.checks import check_data_map
 from privacy.fulfilment import erasure
 from privacy.models import Script
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 from tests import factories as f
 from tests.datamap.conftest import ThrowAway, declare
 

@@ -18,7 +18,8 @@ from privacy.datamap import Blank, HandOver, Joint, Keep, Nullify, Stamp, regist
 from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
 from privacy.fulfilment import erasure
-from privacy.selectors import plan as plans
+from privacy.models import DataSubject
+from privacy.selectors import plans
 from tests import factories as f
 
 Rows = dict[type[models.Model], dict[Any, dict[str, Any]]]
@@ -34,6 +35,7 @@ graphs = st.fixed_dictionaries(
         "pieces": st.lists(piece, max_size=6),
         "payers": st.lists(who, max_size=2),
         "askers": st.lists(who, max_size=2),
+        "closed": st.sets(who),
         "batches": st.lists(st.sets(who, min_size=1), min_size=1, max_size=3),
     }
 )
@@ -52,7 +54,7 @@ def test_an_erasure_does_what_the_map_says_and_no_more(graph):
 
 
 def make(graph) -> list:
-    people = [f.DataSubjectFactory() for _ in range(3)]
+    people = [f.DataSubjectFactory(closed_at=LONG_AGO if n in graph["closed"] else None) for n in range(3)]
     for person in people:
         f.IdentifierFactory(subject=person)
     scripts = []
@@ -64,7 +66,8 @@ def make(graph) -> list:
     for owner, members in graph["teams"]:
         team = f.TeamFactory(owner=people[owner])
         for n, member in enumerate(members):
-            f.MembershipFactory(team=team, subject=people[member], joined_at=LONG_AGO + timedelta(days=n))
+            role = ("viewer", "editor")[member % 2]
+            f.MembershipFactory(team=team, subject=people[member], role=role, joined_at=LONG_AGO + timedelta(days=n))
     for kind, person, script in graph["pieces"]:
         make_piece(kind, people[person], scripts[script] if script is not None and script < len(scripts) else None)
     for payer in graph["payers"]:
@@ -157,11 +160,37 @@ def expected(before: Rows, erased: set) -> Rows:
     after = {model: dict(rows) for model, rows in before.items()}
     for declaration in registry.declarations.values():
         for pk, row in before[declaration.model].items():
-            if owner_of(declaration, row, before) in erased:
+            if owner_of(declaration, row, before) in erased and not is_under_what_stays(
+                declaration, row, before, erased
+            ):
                 kept = erased_row(declaration, row, before, erased)
                 after[declaration.model].pop(pk)
                 after[declaration.model] |= {pk: kept} if kept else {}
+    for declaration in registry.declarations.values():
+        if declaration.joint and declaration.joint.becomes:
+            promote(declaration, before, after, erased)
     return {model: {pk: detached(model, row, after) for pk, row in rows.items()} for model, rows in after.items()}
+
+
+def is_under_what_stays(declaration, row, before: Rows, erased: set) -> bool:
+    """Whether a row on the path to its person is handed over."""
+    model = declaration.model
+    for name in declaration.path()[:-1]:
+        field = model._meta.get_field(name)
+        model, row = field.related_model, before[field.related_model][row[field.attname]]
+        above = registry.declarations[model]
+        if above.joint and heir_of(above, row, before, erased):
+            return True
+    return False
+
+
+def promote(declaration, before: Rows, after: Rows, erased: set) -> None:
+    """Every heir gets the role that goes with what they inherit."""
+    relation = apps.get_model(declaration.joint.others.relation)
+    for row in before[declaration.model].values():
+        if owner_of(declaration, row, before) in erased and (heir := heir_of(declaration, row, before, erased)):
+            link = after[relation][heir["pk"]]
+            after[relation][heir["pk"]] = link | {declaration.joint.others.role: declaration.joint.becomes}
 
 
 def owner_of(declaration: type[PersonalData], row, before: Rows):
@@ -176,8 +205,9 @@ def owner_of(declaration: type[PersonalData], row, before: Rows):
 
 def erased_row(declaration, row, before: Rows, erased: set):
     """The row as it should be afterwards; None when it should be gone."""
-    if successor := declaration.joint and successor_of(declaration.joint, row, before, erased):
+    if heir := declaration.joint and heir_of(declaration, row, before, erased):
         handed = {n for n, treatment in declaration.joint.fields.items() if isinstance(treatment, HandOver)}
+        successor = heir[f"{declaration.joint.others.subject}_id"]
         return row | {declaration.model._meta.get_field(name).attname: successor for name in handed}
     if declaration.deletes_rows():
         return None
@@ -188,13 +218,31 @@ def erased_row(declaration, row, before: Rows, erased: set):
     }
 
 
-def successor_of(joint: Joint, row, before: Rows, erased: set):
-    """The longest-standing other person who stays, if there is one."""
+def heir_of(declaration: type[PersonalData], row, before: Rows, erased: set):
+    """The link of who gets the row: of those who stay one with an open account first, then by rank, then by time."""
+    joint = declaration.joint
+    if joint.along and not goes_along(declaration, row, before):
+        return None
     others = joint.others
     relation = apps.get_model(others.relation)
     links = [r for r in before[relation].values() if r[others.key] == row[others.here]]
     staying = [r for r in links if r[f"{others.subject}_id"] not in erased]
-    return min(staying, key=lambda r: r[joint.order_by])[f"{others.subject}_id"] if staying else None
+    return min(staying, key=lambda r: place_of(joint, r, before), default=None)
+
+
+def goes_along(declaration: type[PersonalData], row, before: Rows) -> bool:
+    """Whether it stands under a row of the same person."""
+    field = declaration.model._meta.get_field(declaration.joint.along)
+    above = before[field.related_model].get(row[field.attname])
+    return above is not None and owner_of(registry.declarations[field.related_model], above, before) == owner_of(
+        declaration, row, before
+    )
+
+
+def place_of(joint: Joint, link, before: Rows) -> tuple:
+    is_closed = before[DataSubject][link[f"{joint.others.subject}_id"]]["closed_at"] is not None
+    role = link[joint.others.role]
+    return is_closed, joint.ranks.index(role) if role in joint.ranks else len(joint.ranks), link[joint.order_by]
 
 
 def treated(field, treatment):

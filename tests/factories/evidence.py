@@ -1,9 +1,11 @@
 import uuid
+from datetime import UTC, datetime
 
 import factory
 
 from privacy import models
 from tests.factories.requests import CaseFactory
+from tests.factories.staff import StaffFactory
 
 
 class SuppressionFactory(factory.django.DjangoModelFactory):
@@ -13,6 +15,13 @@ class SuppressionFactory(factory.django.DjangoModelFactory):
     kind = models.Identifier.Kind.EMAIL
     digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
     request = factory.SubFactory(CaseFactory, closed=True)
+
+    class Params:
+        lifted = factory.Trait(
+            lifted_at=factory.LazyFunction(lambda: datetime.now(UTC)),
+            lifted_by=factory.SubFactory(StaffFactory),
+            lifted_because=models.Suppression.Because.OWN_WILL,
+        )
 
 
 class HeartbeatFactory(factory.django.DjangoModelFactory):

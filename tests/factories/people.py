@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from privacy.models import DataSubject, Identifier, Membership, StepState
 from tests import factories as f
+from tests.factories.generic import has_the_rest
 
 
 def person_with_everything() -> DataSubject:
@@ -16,6 +17,7 @@ def person_with_everything() -> DataSubject:
     has_usage(person)
     has_billing(person)
     has_history_of_requests(person)
+    has_the_rest(person)
     return person
 
 
@@ -75,6 +77,7 @@ def has_history_of_requests(person: DataSubject) -> None:
     job = f.JobFactory(case=request, ended_at=datetime.now(UTC))
     f.StepFactory(job=job, seq=1, name="access.package", state=StepState.DONE, finished_at=datetime.now(UTC))
     f.AccessPackageFactory(request=request)
+    f.SuppressionFactory(request=request, kind="clerk_id", folded="b" * 64, lifted=True)
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)
     f.LimitFactory(subject=person, lifted=True)

@@ -11,10 +11,11 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing import sync
+from billing import outcomes, sync
 from billing.models import Customer, Invoice
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import ERASED, Outcome, Person
+from privacy.fulfilment.importing import subjects
+from privacy.fulfilment.importing.arrivals import ERASED, Outcome
+from privacy.fulfilment.importing.subjects import Person
 from privacy.models import DataSubject, Identifier, Suppression
 from privacy.models.addresses import normalise_email
 from privacy.selectors.search import find_subjects
@@ -90,7 +91,7 @@ NO_ADDRESS = [
 
 
 def bring_in(*people: Person):
-    return intake.bring_in(people=people, actor=None)
+    return subjects.bring_in(people=people, actor=None)
 
 
 def at_clerk(clerk_id: str, email: str) -> Person:
@@ -101,7 +102,7 @@ def emails_of(person: DataSubject) -> list[str]:
     return sorted(person.identifiers.filter(kind=Kind.EMAIL).values_list("value", flat=True))
 
 
-def synced(*objects, **more) -> dict[str, sync.Synced]:
+def synced(*objects, **more) -> dict[str, outcomes.Synced]:
     return {s.stripe_id: s for s in sync.sync(objects=objects, **more)}
 
 
@@ -269,7 +270,7 @@ def test_an_odd_email_at_stripe_refuses_no_customer_and_no_invoice(email):
     assert {s.outcome for s in done.values()} == {Outcome.CREATED}
     assert (Customer.objects.get().email, Invoice.objects.get().customer_email) == (email, email)
     told = {s.reason for s in done.values()}
-    assert told == ({""} if email != "no address" and "<" not in email else {sync.EMAIL_ODD})
+    assert told == ({""} if email != "no address" and "<" not in email else {outcomes.EMAIL_ODD})
 
 
 @pytest.mark.django_db
@@ -277,7 +278,7 @@ def test_an_odd_email_at_stripe_refuses_no_customer_and_no_invoice(email):
 def test_an_email_that_cannot_be_stored_is_emptied_and_told(email):
     f.IdentifierFactory(kind=Kind.STRIPE, value="cus_1")
     done = synced(CUSTOMER | {"email": email})
-    assert (done["cus_1"].outcome, done["cus_1"].reason) == (Outcome.CREATED, sync.EMAIL_EMPTIED)
+    assert (done["cus_1"].outcome, done["cus_1"].reason) == (Outcome.CREATED, outcomes.EMAIL_EMPTIED)
     assert Customer.objects.get().email == ""
 
 
@@ -285,7 +286,7 @@ def test_an_email_that_cannot_be_stored_is_emptied_and_told(email):
 @pytest.mark.parametrize(("one", "other"), TWO_MAILBOXES)
 def test_a_strangers_customer_goes_to_nobody(one, other):
     person = f.IdentifierFactory(value=other).subject
-    assert synced(CUSTOMER | {"email": one})["cus_1"].reason == sync.NOBODY
+    assert synced(CUSTOMER | {"email": one})["cus_1"].reason == outcomes.NOBODY
     assert not person.identifiers.filter(kind=Kind.STRIPE).exists() and not Customer.objects.exists()
 
 
@@ -309,7 +310,7 @@ def test_a_customer_that_does_not_come_in_gives_nobody_its_id(ada, refused):
 
 
 def test_one_that_comes_in_gives_it_in_the_same_transaction(ada):
-    assert synced(INVOICE)["in_1"].reason == sync.NOBODY
+    assert synced(INVOICE)["in_1"].reason == outcomes.NOBODY
     subscription = {
         "object": "subscription", "id": "sub_1", "customer": CUSTOMER, "status": "active", "created": 1_700_000_000,
     }  # fmt: skip

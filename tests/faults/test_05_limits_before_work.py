@@ -8,11 +8,11 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from privacy.admin.formats import Csv, Json, Xlsx
-from privacy.fulfilment import import_files
+from privacy.admin.tables.formats import Csv, Json, Xlsx
+from privacy.fulfilment.importing import files
+from privacy.fulfilment.importing.reading import Unreadable
+from privacy.fulfilment.importing.workbooks import as_workbook
 from privacy.fulfilment.package import output
-from privacy.fulfilment.reading import Unreadable
-from privacy.fulfilment.workbooks import as_workbook
 from tests import factories as f
 
 SECONDS = 3  # of the processor; each takes less than half of it alone on a quiet machine
@@ -142,7 +142,7 @@ def test_the_import_page_answers_the_heading_that_hung_it(manager):
     ("form", "words"), [("0", "first line"), ("1", "not well-formed JSON"), ("2", "not an Excel workbook")]
 )
 def test_a_file_kept_earlier_that_cannot_be_read_now_is_an_answer_and_no_crash(manager, form, words):
-    name = import_files.keep(b"x" * 70_000)
+    name = files.keep(b"x" * 70_000)
     answer = manager.post(
         "/admin/privacy/datasubject/process_import/",
         {"import_file_name": name, "original_file_name": "a", "format": form, "resource": "0"},

@@ -156,7 +156,7 @@ def proxy(live_server):
     """The port of a proxy before the live server."""
     handler = type("ProxyHere", (Proxy,), {"target": urlsplit(live_server.url).netloc})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server.server_port
     server.shutdown()
     server.server_close()

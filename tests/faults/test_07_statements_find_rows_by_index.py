@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
-from privacy.datamap import compiler, registry
+from privacy.datamap import compiler, readable, recipients, registry
 from privacy.datamap.compiler import Scope
 from privacy.fulfilment import erasure
 from privacy.models import DataSubject
@@ -51,20 +51,20 @@ def statements(scope: Scope) -> Iterator[tuple[str, str, list]]:
     """(what it is for, SQL, parameters) of everything the compiler makes."""
     for declaration in compiler.all_declarations():
         label, table = declaration.label(), connection.ops.quote_name(declaration.model._meta.db_table)
-        yield f"selection {label}", *compiler.selection(declaration, scope)[1]
+        yield f"selection {label}", *readable.selection(declaration, scope)[1]
         yield f"counts {label}", *compiler.counts(declaration, scope)
-        yield f"readable counts {label}", *compiler.readable_counts(declaration, scope)
+        yield f"readable counts {label}", *readable.readable_counts(declaration, scope)
         for which in ({}, {"own": True}, {"joint": True}):
             where, params = compiler.rows(declaration, scope, **which)
             yield f"rows {label} {which}", f"SELECT 1 FROM {table} WHERE {where}", params
     yield "counts", *compiler.counts_of_all(compiler.all_declarations(), scope)
-    yield "readable counts", *compiler.readable_counts_of_all(scope)
+    yield "readable counts", *readable.readable_counts_of_all(scope)
     yield "kept until", *compiler.kept_until(scope)
     detaching, erasing = compiler.erasure(scope)
     for statement in [*detaching, *erasing]:
         yield f"{statement.action} {statement.declaration.label()}", statement.sql, statement.params
     for key in connectors:
-        yield f"known to {key}", *compiler.known_to(key, scope)
+        yield f"known to {key}", *recipients.known_to(key, scope)
 
 
 def tables_read_whole(sql: str, params: list) -> set[str]:

@@ -13,7 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
-from privacy.cases import handover, requests
+from privacy.cases import requests
+from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, ask_as_batch, grant
 from privacy.catalogue import NotAllowed, Planned
 from privacy.datamap import registry
@@ -85,13 +86,13 @@ def answered(case: Case, told, how: str = "email") -> None:
 def exports(told) -> None:
     by = {"actor": told.agent}
     done([fetched := asked(told, "access", told.fetched)])
-    link = handover.give_link(request_id=fetched.id, **by)
+    link = give_link(request_id=fetched.id, **by)
     packages.redeem(token=link, actor=None).file.close()
     asked(told, "access", told.unproved, verification="")
     proved = asked(told, "access", told.proved, verification="")
     requests.prove(request_id=proved.id, verification="email_round_trip", **by)
     done([proved])
-    handover.download(request_id=proved.id, **by).file.close()
+    download(request_id=proved.id, **by).file.close()
     answered(proved, told, "post")
     for event in ("duplicate", "not_a_request", "expired"):
         left = asked(told, "access", told.aside, verification="")
@@ -537,7 +538,7 @@ def again(history) -> Case:
     """Its package expired before it was fetched, and it was asked for once more."""
     case = asked(history, "access", history.again)
     done([case])
-    handover.give_link(request_id=case.id, actor=history.agent)
+    give_link(request_id=case.id, actor=history.agent)
     AccessPackage.objects.filter(request=case).update(expires_at=datetime.now(UTC) - LATER)
     working.let_time_pass(models.Q(pk=case.package.id))
     working.run(case.package.id)

@@ -12,7 +12,7 @@ from privacy.cases import processors
 from privacy.cases.requests import ask, grant, grant_all
 from privacy.jobs import run as engine
 from privacy.models import AccessPackage, Batch, LegalHold, Step, Upload
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 from tests import working
 from tests.factories import InvoiceFactory, ScriptCoAuthorFactory, ScriptFactory, StaffFactory, person_with_everything
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from privacy.cases.requests import ask, grant
 from privacy.models import AccessPackage, Case, LegalHold
-from privacy.selectors import plan as plans
+from privacy.selectors import plans
 from tests import working
 from tests.asking import agreed
 from tests.factories import StaffFactory, person_with_everything

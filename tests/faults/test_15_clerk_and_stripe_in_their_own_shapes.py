@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from billing import sync
+from billing import outcomes, sync
 from billing.models import Customer
 from privacy.datamap import registry
-from privacy.fulfilment import clerk_users, intake
-from privacy.fulfilment.intake import ERASED, Outcome
+from privacy.fulfilment.importing import clerk_users, subjects
+from privacy.fulfilment.importing.arrivals import ERASED, Outcome
 from privacy.models import DataSubject, Identifier
 from tests import factories as f
 from tests.faults.erasing import approved, run
@@ -202,7 +202,7 @@ def test_a_newer_list_changes_the_same_people_and_empties_no_name(manager):
 
 
 def test_an_erased_user_stays_away_though_clerk_still_lists_them(manager):
-    [arrival] = intake.bring_in(people=[clerk_users.person_of(API[0])], actor=None)
+    [arrival] = subjects.bring_in(people=[clerk_users.person_of(API[0])], actor=None)
     run(approved(arrival.row))
     page = preview(manager, "clerk.json", json.dumps(API).encode())
     assert f"Row 1 is left out: {ERASED}" in page.content.decode()
@@ -223,13 +223,13 @@ def synced(*objects) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("thing", "reason"),
     [
-        ({"object": "customer"}, sync.NO_ID),
-        ({"object": "invoice", "id": None}, sync.NO_ID),
-        ({"object": "refund", "id": {"a": 1}}, sync.NO_ID),
-        ({"id": "cus_1"}, sync.NO_TYPE),
-        ({}, sync.NO_TYPE),
-        ("cus_1", sync.NO_TYPE),
-        (None, sync.NO_TYPE),
+        ({"object": "customer"}, outcomes.NO_ID),
+        ({"object": "invoice", "id": None}, outcomes.NO_ID),
+        ({"object": "refund", "id": {"a": 1}}, outcomes.NO_ID),
+        ({"id": "cus_1"}, outcomes.NO_TYPE),
+        ({}, outcomes.NO_TYPE),
+        ("cus_1", outcomes.NO_TYPE),
+        (None, outcomes.NO_TYPE),
     ],
 )
 def test_an_object_without_id_or_type_gives_a_sentence_and_its_neighbour_comes_in(thing, reason):
@@ -283,7 +283,7 @@ def test_import_studio_opens_them_too(studio, name, text):
 def test_import_studio_tells_of_an_object_without_id(studio):
     (studio / "clerk-user-import" / "clerk.csv").write_bytes(as_csv(DASHBOARD))
     (studio / "dj-stripe-fixtures" / "odd.json").write_text('{"object": "customer"}')
-    assert f"1 of customers in Stripe's files: {sync.NO_ID}" in import_studio(studio)
+    assert f"1 of customers in Stripe's files: {outcomes.NO_ID}" in import_studio(studio)
 
 
 def test_import_studio_gives_a_refused_customers_id_to_nobody(studio):

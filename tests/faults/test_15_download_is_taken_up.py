@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from privacy.cases import handover
+from privacy.cases.packages import give_link
 from privacy.models import AccessPackage, AuditEntry
 from privacy.selectors.packages import RESUMABLE
 from tests import factories as f
@@ -24,7 +24,7 @@ def package():
 
 @pytest.fixture
 def link(package):
-    return f"/download/{handover.give_link(request_id=package.request_id, actor=f.StaffFactory())}/"
+    return f"/download/{give_link(request_id=package.request_id, actor=f.StaffFactory())}/"
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_package_deleted_meanwhile_is_gone_for_the_link_that_took_it_up(packag
 def test_a_new_link_is_unused_however_often_the_old_one_was(package, link, stranger):
     stranger.post(link).close()
     minutes_pass(20)
-    newer = f"/download/{handover.give_link(request_id=package.request_id, actor=f.StaffFactory())}/"
+    newer = f"/download/{give_link(request_id=package.request_id, actor=f.StaffFactory())}/"
     assert b"Download once" in stranger.get(newer).content
     stranger.post(newer).close()
     assert stranger.post(link).status_code == 404

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Invoice
-from privacy.admin.formats import Csv, Json, Xlsx
+from privacy.admin.tables.formats import Csv, Json, Xlsx
 from privacy.datamap import spreadsheet
-from privacy.fulfilment.reading import Unreadable, as_named, csv_table, decoded, recognised, why_not_storable
+from privacy.fulfilment.importing.reading import Unreadable, as_named, csv_table, decoded, recognised, why_not_storable
 from privacy.models import DataSubject
 from tests import factories as f
 

@@ -23,7 +23,7 @@ from privacy.cases import processors
 from privacy.cases.requests import ask
 from privacy.catalogue import NotAllowed
 from privacy.evidence.sealing import seal
-from privacy.fulfilment import handout, reference_number, reveal
+from privacy.fulfilment import exporting, reference_number, reveal
 from privacy.fulfilment.reference_number import NotAReference
 from privacy.fulfilment.reveal import NotRevealed
 from privacy.models import (
@@ -112,7 +112,7 @@ def test_a_number_with_a_word_of_the_person_is_none(erika, number):
         reveal.reveal(model="privacy.Script", pk=script.pk, fields=["body"], actor=f.StaffFactory(), reason="support",
                       reference=number)  # fmt: skip
     with pytest.raises(NotRevealed, match="name or address"):
-        handout.record_content(rows=Script.objects.all(), fields=["body"], actor=f.StaffFactory(), reason="support",
+        exporting.record_content(rows=Script.objects.all(), fields=["body"], actor=f.StaffFactory(), reason="support",
                                reference=number)  # fmt: skip
     assert AuditEntry.objects.count() == 0
 

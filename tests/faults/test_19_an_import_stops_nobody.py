@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from billing.models import Customer
 from privacy import tasks
-from privacy.fulfilment import imports, intake
-from privacy.fulfilment.intake import ERASED, Person
+from privacy.fulfilment.importing import content, imports, subjects
+from privacy.fulfilment.importing.arrivals import ERASED
+from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs import bells, slices
 from privacy.jobs import run as engine
 from privacy.jobs.claim import MAX_CLAIMS
@@ -126,11 +127,11 @@ def test_what_is_foreseen_is_what_happens_at_once_and_in_slices(before, coming):
     people = [person_of(*one) for one in coming]
     with transaction.atomic():
         f.SuppressionFactory(kind="email", digest=digest("email", "gone@example.com"))
-        intake.bring_in(people=[person_of(*one) for one in before], actor=None)
-        foreseen = fates(intake.judge_people(people=people))
-        at_once = undone(lambda: fates(intake.bring_in(people=people, actor=None)))
+        subjects.bring_in(people=[person_of(*one) for one in before], actor=None)
+        foreseen = fates(subjects.judge_people(people=people))
+        at_once = undone(lambda: fates(subjects.bring_in(people=people, actor=None)))
         in_slices_of_one = undone(
-            lambda: [fate for one in people for fate in fates(intake.bring_in(people=[one], actor=None))]
+            lambda: [fate for one in people for fate in fates(subjects.bring_in(people=[one], actor=None))]
         )
         transaction.set_rollback(True)
     assert foreseen == at_once == in_slices_of_one
@@ -161,7 +162,7 @@ def test_a_slice_is_as_long_as_the_clock_allows():
 def test_no_transaction_of_an_import_takes_more_rows_than_its_slice(slices_of_two):
     seen = []
     people = (person_of("P", f"p{n}@example.com", "") for n in range(5))
-    for arrivals in in_slices(people, lambda some: intake.bring_in(people=some, actor=None)):
+    for arrivals in in_slices(people, lambda some: subjects.bring_in(people=some, actor=None)):
         seen.append(len(arrivals))
     assert seen == [2, 2, 1]
 
@@ -206,7 +207,7 @@ def test_the_page_tells_how_far_it_is_and_about_how_long_it_takes(client, manage
 def test_a_killed_import_goes_on_after_its_last_slice_and_writes_nothing_twice(
     client, manager, monkeypatch, slices_of_two
 ):
-    run, bring_in, calls = ordered(client, monkeypatch, 5), intake.bring_in, []
+    run, bring_in, calls = ordered(client, monkeypatch, 5), subjects.bring_in, []
 
     def killed_in_the_second(**given):
         calls.append(1)
@@ -215,7 +216,7 @@ def test_a_killed_import_goes_on_after_its_last_slice_and_writes_nothing_twice(
             raise SystemExit
         return arrivals
 
-    monkeypatch.setattr(intake, "bring_in", killed_in_the_second)
+    monkeypatch.setattr(subjects, "bring_in", killed_in_the_second)
     with pytest.raises(SystemExit):
         imports.carry_out(run.pk)
     run.refresh_from_db()
@@ -284,14 +285,14 @@ def test_what_keeps_failing_is_given_up_with_what_is_in_and_a_person_told(client
 def test_a_row_that_becomes_wrong_while_others_are_written_is_left_out_and_told(
     client, manager, monkeypatch, slices_of_two
 ):
-    run, bring_in = ordered(client, monkeypatch, 4), intake.bring_in
+    run, bring_in = ordered(client, monkeypatch, 4), subjects.bring_in
 
     def with_a_rival(**given):
         if not known_addresses():
             f.IdentifierFactory(value="p3@example.com")
         return bring_in(**given)
 
-    monkeypatch.setattr(intake, "bring_in", with_a_rival)
+    monkeypatch.setattr(subjects, "bring_in", with_a_rival)
     imports.carry_out(run.pk)
     run.refresh_from_db()
     assert (run.outcome, run.created, run.left_out) == ("done", 3, 1)
@@ -309,8 +310,8 @@ def test_the_sweep_rings_for_an_import_that_no_worker_holds(client, manager, mon
 @pytest.mark.django_db
 def test_the_file_of_a_waiting_import_is_not_swept(client, manager, monkeypatch):
     run = ordered(client, monkeypatch, 2)
-    monkeypatch.setattr(imports.import_files, "LIFE", imports.import_files.LIFE * 0)
-    assert imports.import_files.sweep() == 0
+    monkeypatch.setattr(imports.files, "LIFE", imports.files.LIFE * 0)
+    assert imports.files.sweep() == 0
     imports.carry_out(run.pk)
     assert DataSubject.objects.count() == 2
 
@@ -320,7 +321,7 @@ def test_the_file_of_a_waiting_import_is_not_swept(client, manager, monkeypatch)
 
 @pytest.mark.django_db
 def test_a_stopped_studio_import_says_what_is_in_and_goes_on_when_it_is_run_again(shared_data, monkeypatch):
-    take_in, calls = intake.take_in, []
+    take_in, calls = content.take_in, []
 
     def stopped_in_the_second(**given):
         calls.append(1)
@@ -328,7 +329,7 @@ def test_a_stopped_studio_import_says_what_is_in_and_goes_on_when_it_is_run_agai
             raise KeyboardInterrupt
         return take_in(**given)
 
-    monkeypatch.setattr(intake, "take_in", stopped_in_the_second)
+    monkeypatch.setattr(content, "take_in", stopped_in_the_second)
     with pytest.raises(CommandError, match="Stopped. 119 rows are in and stay. Run the same command again") as stopped:
         call_command("import_studio", str(shared_data), stdout=io.StringIO())
     assert stopped.value.returncode == 130

@@ -21,7 +21,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 
 from privacy import tasks
-from privacy.cases import handover
+from privacy.cases.packages import give_link
 from privacy.datamap import registry, spreadsheet
 from privacy.fulfilment import access, packages
 from privacy.fulfilment.package import builder, output, uploads
@@ -503,7 +503,7 @@ def swept() -> set[UUID]:
 
 def test_expired_files_are_deleted_and_their_rows_are_kept():
     old, young = exported(f.DataSubjectFactory()), exported(f.DataSubjectFactory())
-    handover.give_link(request_id=old.request_id, actor=f.StaffFactory())
+    give_link(request_id=old.request_id, actor=f.StaffFactory())
     expire(old)
     working.run_all()
     assert swept() == {old.id}

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from privacy.fulfilment import intake
-from privacy.fulfilment.intake import ERASED, FROZEN, Outcome, Person
+from privacy.fulfilment.importing import content, subjects
+from privacy.fulfilment.importing.arrivals import ERASED, FROZEN, Outcome
+from privacy.fulfilment.importing.subjects import Person
 from privacy.models import AuditEntry, DataSubject, Identifier, Note, Script
 from privacy.selectors.suppression import digest
 from tests import factories as f
@@ -16,7 +17,7 @@ Kind = Identifier.Kind
 
 
 def bring_in(*people: Person):
-    return intake.bring_in(people=people, actor=None)
+    return subjects.bring_in(people=people, actor=None)
 
 
 def person(name="Ada Lovelace", email="ada@example.com", clerk_id="user_1", **more) -> Person:
@@ -152,7 +153,7 @@ class TestContent:
         return Script(**{"id": uuid4(), "owner": f.DataSubjectFactory(), "title": "T", "body": "B"} | more)
 
     def take_in(self, *rows):
-        return intake.take_in(rows=rows, actor=None)
+        return content.take_in(rows=rows, actor=None)
 
     def test_a_row_is_created_then_unchanged_then_updated(self):
         script = self.script()

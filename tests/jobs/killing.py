@@ -433,11 +433,11 @@ def differences(expected: dict, found: dict) -> list[str]:
     return lines
 
 
-def kill_at_every_point(expected: dict) -> dict:
-    points, different, n = Counter(), [], 0
+def kill_at_every_point(expected: dict, every: int) -> dict:
+    """Or at every second, third…"""
+    points, different, n = Counter(), [], 1
     dice = random.Random(7)
     while True:
-        n += 1
         start_afresh()
         struck = [worker_that_dies_at(n)]
         if struck == [None]:
@@ -448,6 +448,7 @@ def kill_at_every_point(expected: dict) -> dict:
         lines = differences(expected, last_worker())
         if lines:
             different.append([struck, lines])
+        n += every
 
 
 def resumed_that_dies_at(n: int) -> str | None:
@@ -480,6 +481,6 @@ if __name__ == "__main__":
     with at_the_copy():  # in this process, so that every fork of it starts warm
         drive()
         expected = json.loads(json.dumps(what_is_there()))
-    print(json.dumps(kill_at_every_point(expected) | {"expected": expected}))  # noqa: T201
+    print(json.dumps(kill_at_every_point(expected, int(sys.argv[2])) | {"expected": expected}))  # noqa: T201
     if connection.vendor == "postgresql":
         connection.cursor().execute("DROP SCHEMA pristine CASCADE")

@@ -23,16 +23,23 @@ LEAST = {
 
 EFFECTS = {"erasure": 1, "erasure held half-way": 1, "erasure of a set": 3}
 
-# An erasure is killed for minutes, so it is left to the attacks.
-CASES = [pytest.param(case, marks=pytest.mark.attack) if case.startswith("erasure") else case for case in LEAST]
+# An erasure is killed for minutes, so it is left to the attacks. So is every failpoint of what has most of them.
+CASES = [
+    *[pytest.param(case, 1, marks=pytest.mark.attack) for case in LEAST if case.startswith("erasure")],
+    *[pytest.param("children of a set", every, marks=pytest.mark.attack if every == 1 else []) for every in (1, 3)],
+    ("access", 1),
+    ("studio import", 1),
+]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_worker_killed_at_any_failpoint_changes_nothing_about_the_end(case, process_environment, capsys, request):
+@pytest.mark.parametrize(("case", "every"), CASES)
+def test_a_worker_killed_at_any_failpoint_changes_nothing_about_the_end(
+    case, every, process_environment, capsys, request
+):
     if case == "studio import":
         request.getfixturevalue("shared_data")
     connection.close()
-    command = [sys.executable, "-m", "tests.jobs.killing", case]
+    command = [sys.executable, "-m", "tests.jobs.killing", case, str(every)]
     result = subprocess.run(command, env=process_environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-3000:]
     found = json.loads(result.stdout)
@@ -44,6 +51,14 @@ def test_a_worker_killed_at_any_failpoint_changes_nothing_about_the_end(case, pr
     kills, points = LEAST[case]
     assert found["kills"] >= kills
     assert points <= set(found["points"])
+
+
+def test_every_case_is_killed_at_every_failpoint_by_a_run_or_by_an_attack():
+    assert {case for case, every in map(values_of, CASES) if every == 1} == set(LEAST)
+
+
+def values_of(case) -> tuple[str, int]:
+    return getattr(case, "values", case)
 
 
 def test_the_cases_come_to_four_hundred_kills():

@@ -30,13 +30,12 @@ PATIENCE_SECONDS = 10
 
 
 class Victims(Workers):
-    """The shipped workers with the tests' own steps. The prompt lane's, whose work the tests give, is killed without
-    notice."""
+    """The shipped workers with the tests' own steps, killed without notice. Of the prompt lane only, which is that of
+    the work that the tests give."""
 
-    @property
-    def victim(self) -> Worker:
-        [victim] = [worker for worker in self.all if worker.lane == Lane.PROMPT]
-        return victim
+    def __init__(self, *, app: str, patience: float):
+        self.patience, self.victim = patience, Worker(Lane.PROMPT, app, patience)
+        self.all = [self.victim]
 
     def children(self) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
@@ -64,7 +63,7 @@ def worker(process_environment, monkeypatch):
     empty_the_broker()
     running = Victims(app="tests.jobs.worker", patience=PATIENCE_SECONDS)
     yield running
-    running.stop()
+    running.victim.kill()  # how they are ended in peace is seen where `manage.py work` is
     empty_the_broker()
 
 
@@ -102,15 +101,21 @@ def events_of(request_id) -> list[str]:
     return [event for entry in entries for event, _ in working.parts_of(entry)]
 
 
-def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothing(worker):
+# (requests, killed children, lost messages, killed workers)
+SOME, MANY = (16, 3, 2, 1), pytest.param((40, 8, 3, 2), marks=pytest.mark.attack)
+
+
+@pytest.mark.parametrize("blows", [SOME, MANY], ids=["some", "many"])
+def test_killed_workers_killed_children_and_lost_messages_lose_and_repeat_nothing(worker, blows):
+    number, children, messages, workers = blows
     plan = [local("first"), Planned("test count", units=10), Planned("test effect"), local("last")]
     actor = f.StaffFactory()
-    requests = [given(*plan, requested_by=actor).id for _ in range(40)]
+    requests = [given(*plan, requested_by=actor).id for _ in range(number)]
 
     def restart():
         return worker.kill() and empty_the_broker()
 
-    deeds = [worker.kill_a_child] * 8 + [empty_the_broker] * 3 + [restart] * 2
+    deeds = [worker.kill_a_child] * children + [empty_the_broker] * messages + [restart] * workers
     random.shuffle(deeds)
 
     def strike():

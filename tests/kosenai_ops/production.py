@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+LEDGERS = ("LEDGER_KEY", "LEDGER_KEYS", "PSEUDONYM_KEYS", "SEALING_KEYS")
 KEYS = {
     "SECRET_KEY": "correct-horse-battery-staple-0123456789-abcdefghijklmnop",
     "LEDGER_KEY": "another-key-of-the-ledger-0123456789-abcdefghijklmnop",
@@ -16,7 +17,7 @@ def environment(var_dir, **changes) -> dict[str, str]:
     """What production sets, with `changes`; a change to None takes the variable away."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     # Set, though empty: a variable that is set beats the developer's .env.
-    unset = dict.fromkeys(["DEBUG", "DEMO", "BEHIND_PROXY", "SECRET_KEY", "LEDGER_KEY"], "")
+    unset = dict.fromkeys(["DEBUG", "DEMO", "BEHIND_PROXY", "SECRET_KEY", *LEDGERS], "")
     chosen = KEYS | {"VAR_DIR": str(var_dir), "ALLOWED_HOSTS": "ops.example.com", "CSRF_TRUSTED_ORIGINS": ""}
     broker = {"DATABASE_URL": f"sqlite:///{var_dir}/kosenai.sqlite3", "CELERY_BROKER_URL": "filesystem://"}
     everything = kept | unset | chosen | broker | changes

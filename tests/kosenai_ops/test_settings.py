@@ -27,6 +27,9 @@ def settings_with(tmp_path, monkeypatch):
         ({"SECRET_KEY": "x" * 60}, "SECRET_KEY is missing, too short or too simple"),
         ({"LEDGER_KEY": "short"}, "LEDGER_KEY is missing, too short or too simple"),
         ({"LEDGER_KEY": production.KEYS["SECRET_KEY"]}, "LEDGER_KEY is the same as SECRET_KEY"),
+        ({"LEDGER_KEY": ""}, "LEDGER_KEYS is missing: `manage.py make_keys` prints one."),
+        ({"SEALING_KEYS": "1:short"}, "SEALING_KEYS, the key '1' is missing, too short or too simple"),
+        ({"PSEUDONYM_KEYS": f"1:{'ab9x' * 12},1:{'cd8y' * 12}"}, "PSEUDONYM_KEYS names two keys alike"),
         ({"DEBUG": "perhaps"}, "DEBUG is 'perhaps': write true or false."),
         ({"DEMO": "2"}, "DEMO is '2': write true or false."),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS contains '*'"),
@@ -48,7 +51,9 @@ def test_a_wrong_variable_stops_the_start_with_a_sentence(settings_with, changes
 def test_all_wrong_variables_are_named_at_once(settings_with):
     with pytest.raises(ImproperlyConfigured) as refusal:
         settings_with(SECRET_KEY="", LEDGER_KEY="", DEBUG="perhaps")
-    assert [line.split()[0] for line in str(refusal.value).splitlines()[1:]] == ["DEBUG", "SECRET_KEY", "LEDGER_KEY"]
+    assert [line.split()[0] for line in str(refusal.value).splitlines()[1:]] == [
+        "DEBUG", "SECRET_KEY", "LEDGER_KEYS", "PSEUDONYM_KEYS", "SEALING_KEYS",
+    ]  # fmt: skip
 
 
 def test_the_command_line_says_it_without_a_traceback(tmp_path):

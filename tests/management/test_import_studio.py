@@ -27,7 +27,7 @@ from kosenai_ops.fulfilment.studio_imports import KIND
 from privacy.cases import processors
 from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
-from privacy.fulfilment.intake import ERASED
+from privacy.fulfilment.importing.arrivals import ERASED
 from privacy.jobs import slices
 from privacy.models import (
     AuditEntry,

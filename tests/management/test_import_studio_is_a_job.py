@@ -13,7 +13,7 @@ from kosenai_ops.fulfilment import studio_imports
 from kosenai_ops.fulfilment.studio_imports import CHANGED, GONE, KIND, Account
 from kosenai_ops.management.commands import import_studio as command
 from kosenai_ops.studio import people
-from privacy.fulfilment import intake
+from privacy.fulfilment.importing import content
 from privacy.jobs import failpoints, slices
 from privacy.jobs.order import about
 from privacy.models import AuditEntry, DataSubject, Job, Lane, Prompt, Script, Step
@@ -186,14 +186,14 @@ def test_one_who_lost_the_lease_in_a_slice_writes_nothing_of_it(shared_data, mon
 
 
 def test_what_fails_is_tried_again_and_the_reason_shown(shared_data, monkeypatch):
-    take_in, failures = intake.take_in, [RuntimeError("p1@example.com")]
+    take_in, failures = content.take_in, [RuntimeError("p1@example.com")]
 
     def failing_once(**given):
         if failures:
             raise failures.pop()
         return take_in(**given)
 
-    monkeypatch.setattr(intake, "take_in", failing_once)
+    monkeypatch.setattr(content, "take_in", failing_once)
     monkeypatch.setattr(command.time, "sleep", lambda seconds: working.let_time_pass())
     assert run(shared_data).startswith("RuntimeError: it will be tried again.\n")
     assert (DataSubject.objects.count(), Prompt.objects.count()) == (100, 590)

@@ -117,6 +117,8 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "package_swept_has_no_file": changed(f.AccessPackageFactory, swept_at=NOW),
     "audit_one_link_a_place": audit_link_twice,
     "suppression_once": twice(f.SuppressionFactory, digest="a" * 64),
+    "suppression_folded_digest": made(f.SuppressionFactory, folded="somebody@example.com"),
+    "suppression_lifted_for_a_reason": changed(f.SuppressionFactory, lifted_at=NOW),
     "suppression_digest": made(f.SuppressionFactory, digest="somebody@example.com"),
     "limit_once_in_force": twice(f.LimitFactory, subject=f.DataSubjectFactory),
     "limit_is_lifted_after_it_began": made(f.LimitFactory, lifted_at=NOW - timedelta(days=9_000)),

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from kosenai_ops.logs import JsonLine
-from privacy.cases import handover
+from privacy.cases.packages import download, give_link
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import packages
 from privacy.models import AccessPackage, AuditEntry
@@ -33,7 +33,7 @@ def package():
 
 @pytest.fixture
 def link(package, staff):
-    return f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
+    return f"/download/{give_link(request_id=package.request_id, actor=staff)}/"
 
 
 @pytest.fixture
@@ -70,13 +70,13 @@ def test_the_file_is_sent_so_that_no_browser_runs_sniffs_or_keeps_it(package, li
 
 
 def test_every_link_that_does_not_work_gets_the_same_page(package, link, staff, stranger):
-    newer = f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
+    newer = f"/download/{give_link(request_id=package.request_id, actor=staff)}/"
     pages = [stranger.get(link), stranger.post(link), stranger.get("/download/nonsense/")]
     stranger.post(newer).close()
     used = AccessPackage.objects.get().downloaded_at - timedelta(minutes=16)
     AccessPackage.objects.update(token_issued_at=used, downloaded_at=used)
     pages += [stranger.get(newer), stranger.post(newer)]
-    newest = f"/download/{handover.give_link(request_id=package.request_id, actor=staff)}/"
+    newest = f"/download/{give_link(request_id=package.request_id, actor=staff)}/"
     AccessPackage.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     pages += [stranger.get(newest), stranger.post(newest)]
     assert {page.status_code for page in pages} == {404}
@@ -119,7 +119,7 @@ def test_of_two_that_click_at_once_both_get_the_file_and_one_is_the_first(link):
 
 def test_the_audit_tells_who_and_when_and_neither_the_token_nor_the_person(package, link, stranger, staff):
     stranger.post(link).close()
-    handover.download(request_id=package.request_id, actor=staff).file.close()
+    download(request_id=package.request_id, actor=staff).file.close()
     told = list(AuditEntry.objects.filter(chain=package.request_id, event__startswith="package.").order_by("n"))
     assert [(e.event, e.actor_id) for e in told] == [
         ("package.link_issued", staff.pk),
@@ -145,7 +145,7 @@ def test_no_log_line_holds_the_token(link, stranger, caplog):
 
 def test_staff_get_the_file_as_often_as_they_need_and_not_after_its_end(package, link, stranger, staff):
     for _ in range(2):
-        handed = handover.download(request_id=package.request_id, actor=staff)
+        handed = download(request_id=package.request_id, actor=staff)
         assert hashlib.sha256(handed.file.read()).hexdigest() == package.sha256
         assert handed.size == package.size and "Ottilie" not in handed.name
         handed.file.close()
@@ -159,9 +159,9 @@ def test_staff_get_the_file_as_often_as_they_need_and_not_after_its_end(package,
 @pytest.mark.browser
 def test_a_person_downloads_with_one_click(package, link, browser_page, tmp_path):
     browser_page.goto(link)
-    with browser_page.expect_download() as download:
+    with browser_page.expect_download() as fetched:
         browser_page.get_by_role("button", name="Download once").click()
-    download.value.save_as(tmp_path / "data.zip")
+    fetched.value.save_as(tmp_path / "data.zip")
     assert hashlib.sha256((tmp_path / "data.zip").read_bytes()).hexdigest() == package.sha256
     browser_page.goto(link)
     assert browser_page.get_by_role("button", name="Download again").is_visible()

@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from django.urls import reverse
 
 from privacy import roles
-from privacy.admin import step_words
+from privacy.admin.requests import steps
 from privacy.catalogue import case_kinds, job_kinds
 from privacy.evidence import chains
 from privacy.jobs.handlers import local_handlers
@@ -28,14 +28,14 @@ def pasted(db, monkeypatch):
         for key in {*registry}:
             monkeypatch.setitem(registry, key, registry[key])
     before = [{*registry} for registry in (case_kinds, job_kinds, local_handlers)]
-    step_words.labels.cache_clear()
+    steps.labels.cache_clear()
     exec(compile(MODULE, "rectification.py", "exec"), {"__name__": "privacy.rights.rectification"})
     roles.sync_groups("default")
     yield case_kinds[KEY]
     for registry, keys in zip((case_kinds, job_kinds, local_handlers), before, strict=True):
         for key in {*registry} - keys:
             del registry[key]
-    step_words.labels.cache_clear()
+    steps.labels.cache_clear()
 
 
 @pytest.fixture

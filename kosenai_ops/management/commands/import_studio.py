@@ -17,7 +17,7 @@ from kosenai_ops.fulfilment import studio_imports
 from kosenai_ops.fulfilment.studio_imports import Account, Checked
 from kosenai_ops.studio.progress import Progress
 from kosenai_ops.studio.sources import SourceError
-from privacy.fulfilment.intake import Outcome
+from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.jobs.slices import is_busy
 from privacy.models import Job
 

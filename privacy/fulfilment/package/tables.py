@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import models
 
-from privacy.datamap import PersonalData, compiler
+from privacy.datamap import PersonalData, compiler, readable
 from privacy.datamap.fields import Column
 from privacy.models import DataSubject
 
@@ -53,9 +53,9 @@ def tables_of(subject_id: UUID) -> list[Table]:
 
 
 def _table(declaration: type[PersonalData], scope: compiler.Scope) -> Table:
-    names, (sql, params) = compiler.selection(declaration, scope)
-    where, where_params = compiler.readable_rows(declaration, scope)
-    kinds = {field.name: _kind(declaration, field) for field in compiler.columns(declaration)}
+    names, (sql, params) = readable.selection(declaration, scope)
+    where, where_params = readable.readable_rows(declaration, scope)
+    kinds = {field.name: _kind(declaration, field) for field in readable.columns(declaration)}
     columns = {name: kinds.get(name, Kind.WORD) for name in names}
     return Table(declaration, columns, sql, tuple(params), where, tuple(where_params))
 

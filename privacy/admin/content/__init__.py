@@ -1,0 +1,1 @@
+"""What people wrote, made and left while they used the studio, masked until it is revealed for a reason."""

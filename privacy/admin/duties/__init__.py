@@ -1,0 +1,1 @@
+"""What is in force about people: holds and child flags."""

@@ -1,0 +1,111 @@
+"""Entries of the audit trail in the words of the people who read them; the trail keeps the short names of the code."""
+
+from collections.abc import Callable
+from string import Formatter
+
+from privacy.admin.names import many, model_name, processor_name
+from privacy.admin.requests import steps
+from privacy.admin.requests.forms import DenialForm
+from privacy.catalogue import cases
+from privacy.evidence.events import Event
+from privacy.evidence.told import named_now
+from privacy.fulfilment.reveal import RevealReason
+from privacy.models import Answered, AuditEntry, Suppression, Verification
+
+DENIALS = dict(DenialForm.REASONS)
+
+
+def label_of(event: str) -> str:
+    return Event(event).label if event in Event else event
+
+
+def sentence(entry: AuditEntry) -> str:
+    """`Step done: Delete the files`. An entry of old times that does not say enough, or one that was tampered with, is
+    told by its label, and one that no code of ours wrote by its event."""
+    if entry.event not in Event:
+        return entry.event
+    event = Event(entry.event)
+    try:
+        return event.label + event.details.format_map({name: WORDS[name](entry.data) for name in words_in(event)})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return event.label
+
+
+def words_in(event: Event) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(event.details) if name]
+
+
+def because(data: dict) -> str:
+    return DENIALS.get(data["because"], data["because"])
+
+
+def counts(data: dict) -> str:
+    """All numbers that are not none: `3 created, 1 refused`."""
+    told = [f"{number:,} {name.replace('_', ' ')}" for name, number in data.items() if type(number) is int and number]
+    return ", ".join(told) or "nothing"
+
+
+def fields(data: dict) -> str:
+    return ", ".join(name.replace("_", " ") for name in data["fields"]) or "nothing"
+
+
+def advanced(data: dict) -> str:
+    """What one transaction finished, and which calls it is about to make: `. Done: Delete the files. Begun: …`."""
+    told = {
+        "Done": data.get("done", {}),
+        "Begun": data.get("intended", {}),
+        "Joined to the plan": data.get("joined", ()),
+    }
+    parts = [f"{word}: {', '.join(map(named, names))}" for word, names in told.items() if names]
+    return "".join(f". {part}" for part in parts)
+
+
+def named(step: str) -> str:
+    name, _, target = named_now(step).partition(" ")
+    return steps.named(name, target)
+
+
+def outcome(data: dict) -> str:
+    """What became of an erasure at a processor, as the request's page tells it."""
+    text = steps.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
+    return f". {text}" if text else ""
+
+
+def rights(data: dict) -> str:
+    roles = [*data["roles"], *(["superuser"] if data["superuser"] else [])]
+    return (", ".join(roles) or "no role") + ("" if data["active"] else ", closed")
+
+
+def step(data: dict) -> str:
+    return steps.named(*name_and_target(data))
+
+
+def name_and_target(data: dict) -> tuple[str, str]:
+    name, _, target = named_now(data["step"]).partition(" ")
+    return name, target
+
+
+# What the details of events name, from the data of an entry.
+WORDS: dict[str, Callable[[dict], object]] = {
+    "advanced": advanced,
+    "attempt": lambda data: data["attempt"],
+    "because": because,
+    "counts": counts,
+    "fields": fields,
+    "how": lambda data: Answered(data["how"]).label.lower(),
+    "kind": lambda data: cases.label_of(data["kind"]),
+    "lifted": lambda data: Suppression.Because(data["because"]).label.lower(),
+    "member": lambda data: data["member"],
+    "model": lambda data: model_name(data["model"]),
+    "outcome": outcome,
+    "owner": lambda data: data["owner"],
+    "processor": lambda data: processor_name(data["processor"]),
+    "reason": lambda data: RevealReason(data["reason"]).label,
+    "rights": rights,
+    "role": lambda data: data["role"],
+    "rows": lambda data: many(data["rows"], "row"),
+    "sheet": lambda data: model_name(data["sheet"]),
+    "step": step,
+    "steps": lambda data: many(len(data["steps"]), "step"),
+    "verification": lambda data: Verification(data["verification"]).label.lower(),
+}

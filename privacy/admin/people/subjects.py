@@ -1,0 +1,215 @@
+"""The people: a list that stays quick at a million rows, and a page from which every action starts."""
+
+from uuid import UUID
+
+from cryptography.fernet import InvalidToken
+from django.contrib import admin, messages
+from django.contrib.admin.options import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.decorators import display
+
+from privacy.admin import actions, badges
+from privacy.admin.badges import badge
+from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
+from privacy.admin.filters import DeclaredFilter
+from privacy.admin.people import search_terms
+from privacy.admin.tables.exchange import Exchange
+from privacy.admin.tables.subjects import SubjectSheet
+from privacy.catalogue import case_kinds
+from privacy.datamap import Use
+from privacy.models import (
+    Case,
+    DataSubject,
+    Identifier,
+    LegalHold,
+    Membership,
+    ProfilePreference,
+    Team,
+)
+from privacy.selectors import cases, limits, standing
+from privacy.selectors.search import find_subjects
+
+REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
+LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
+
+
+class StateFilter(DeclaredFilter):
+    """Choices that need no look at the table."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("held", "Under legal hold"), ("frozen", "Frozen (possible child)"), ("busy", "With open requests"),
+            ("erased", "Erased"),
+        ]  # fmt: skip
+
+    def queryset(self, request, queryset):
+        match self.wanted:
+            case "held":
+                held = LegalHold.objects.filter(released_at__isnull=True).values("subject")
+                return queryset.filter(pk__in=held)
+            case "frozen":
+                return queryset.filter(limits.ARE_FROZEN)
+            case "busy":
+                busy = Case.objects.filter(cases.OPEN).values("subject")
+                return queryset.filter(pk__in=busy)
+            case "erased":
+                return queryset.filter(erased_at__isnull=False)
+        return queryset
+
+
+class SubjectList(CappedChangeList):
+    """Knows what was searched for, in words."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.term = search_terms.readable(self.query)
+
+
+@admin.register(DataSubject)
+class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
+    resource_classes = (SubjectSheet,)
+    shows = (Identifier, ProfilePreference)
+    changelist = SubjectList
+    search_length = 2_000  # of the encrypted term
+    list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
+    list_filter = [StateFilter]
+    sortable_by = ["full_name", "created_at"]  # those that have an index
+    empty_text = "Nobody matches. An e-mail address, a Clerk id or a Stripe id must be exact."
+    actions = ()
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("search/", view(self.search_view), name="privacy_datasubject_search"),
+            path("act/<slug:name>/", view(actions.submit), name="privacy_datasubject_act"),
+            path("<uuid:subject_id>/act/<slug:name>/", view(self.action_view), name="privacy_datasubject_act_on"),
+            *super().get_urls(),
+        ]
+
+    def get_actions(self, request):
+        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in actions.allowed(request)}
+
+    def action_view(self, request, subject_id: UUID, name: str):
+        """The confirmation for one person, started from their page."""
+        if name not in case_kinds or not DataSubject.objects.filter(pk=subject_id).exists():
+            messages.error(request, "There is no such person or action; it may be an old link.")
+            return redirect("admin:privacy_datasubject_changelist")
+        return actions.confirm(request, case_kinds[name], [subject_id])
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                is_limited=limits.IS_LIMITED,
+                is_frozen=limits.IS_FROZEN,
+                is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
+                has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
+            )
+        )
+
+    def search_view(self, request):
+        """Takes the term by POST, so that no e-mail or name stands in a URL, a log or the browser's history.
+
+        One person found: to their page. Else back to the list, with the term encrypted in `q`.
+        """
+        term = request.POST.get("term", "").strip()[:LONGEST_TERM]
+        here = reverse("admin:privacy_datasubject_changelist")
+        if not self.has_view_permission(request) or not term:
+            return HttpResponseRedirect(here)
+        found = list(find_subjects(term).values_list("pk", flat=True)[:2])
+        if len(found) == 1:
+            return redirect("admin:privacy_datasubject_change", found[0])
+        return HttpResponseRedirect(f"{here}?q={search_terms.seal(term)}")
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        try:
+            return queryset.filter(pk__in=find_subjects(search_terms.unseal(search_term)).values("pk")), False
+        except InvalidToken:
+            messages.warning(request, "This search has expired. Search again.")
+            return queryset.none(), False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        subject = self.get_object(request, unquote(object_id))
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, subject):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/privacy/subject.html", page_of(request, subject))
+
+    @display(description="Subject")
+    def pseudonym(self, subject):
+        return str(subject)
+
+    @display(description="State")
+    def state(self, subject):
+        return badges.badges(
+            badge("Erased", "gone") if subject.erased_at else None,
+            badge("Legal hold", "stop") if subject.is_held else None,
+            badge("Frozen" if subject.is_frozen else "Limited", "warn") if subject.is_limited else None,
+            badge("Open request", "run") if subject.has_open_request else None,
+        )
+
+
+def page_of(request, subject: DataSubject) -> dict:
+    """Everything on a person's page: state, the actions that apply now, requests, and the account."""
+    in_force = list(limits.in_force(subject)) if subject.is_limited else []
+    requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
+    facts = standing.facts_of([subject.id]).get(subject.id, set())
+    return {
+        **admin.site.each_context(request),
+        "title": str(subject),
+        "opts": DataSubject._meta,
+        "original": subject,
+        "subject": subject,
+        "is_held": subject.is_held,
+        "limits": in_force,
+        "choices": subject.marketing_preferences.order_by("channel"),
+        "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
+        "has_open_request": subject.has_open_request,
+        "buttons": [
+            {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
+            for kind in actions.allowed(request)
+            if not standing.in_the_way(kind, facts)
+        ],
+        "requests": [
+            {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
+        ],
+        "more_requests": len(requests) > REQUESTS_SHOWN,
+        "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
+        "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
+        "preferences": ProfilePreference.objects.filter(subject=subject).first(),
+    }
+
+
+class MembershipInline(ReadOnlyInline):
+    model = Membership
+    fields = ["person", "role", "joined_at"]
+    show_change_link = False
+
+    @display(description="Member")
+    def person(self, membership):
+        return link_to_subject(membership.subject_id)
+
+
+@admin.register(Team)
+class TeamAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "name", "owner_link", "created_at"]
+    ordering = ["-created_at"]
+    fields = ["name", "owner_link", "created_at"]
+    readonly_fields = fields
+    inlines = [MembershipInline]
+
+    @display(description="Owner")
+    def owner_link(self, team):
+        return link_to_subject(team.owner_id)

@@ -1,0 +1,174 @@
+"""Approves requests, one or many: the plan is read, a word is typed, and what was read is what is approved."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from privacy.admin.actions import PEOPLE_SHOWN, requests_count
+from privacy.admin.forms import MAX_PEOPLE, NoQuestionsForm
+from privacy.admin.plans import recipients, sections_of
+from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, page
+from privacy.admin.requests.forms import RequestIds, TypedForm
+from privacy.cases import requests
+from privacy.catalogue import CaseKind, NotAllowed, case_kinds
+from privacy.models import Case, RightsRequest
+from privacy.selectors import cases
+from privacy.selectors.plans import in_words
+
+
+@on_request
+def approve(request: HttpRequest, row: Case) -> HttpResponse:
+    """One decision, from its own page."""
+    return approve_many(request, [row.id], expected=str(row.id)[:8])
+
+
+def approve_selected(model_admin, request: HttpRequest, queryset) -> HttpResponse | None:
+    """The list's action: the same page for many."""
+    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_PEOPLE + 1])
+    if len(ids) > MAX_PEOPLE:
+        messages.error(request, f"At most {MAX_PEOPLE:,} approvals at once. Narrow the list by its filters.")
+        return None
+    return confirm_approvals(request, ids)
+
+
+approve_selected.short_description = "Approve…"
+
+
+def approve_view(request: HttpRequest) -> HttpResponse:
+    """The confirmation's target for many."""
+    ids = RequestIds(request.POST)
+    if request.method != "POST" or not ids.is_valid():
+        messages.error(request, "The selection could not be read. Select again.")
+        return redirect("admin:privacy_rightsrequest_changelist")
+    return approve_many(request, ids.cleaned_data["requests"])
+
+
+def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: str | None = None) -> HttpResponse:
+    """Shows the plan and asks for a typed word; on a good answer decides those that may be decided."""
+    if request.method != "POST":
+        return confirm_approvals(request, request_ids)
+    if again := sign_in_again(request):
+        return again
+    free, refused = cases.sort_out(request_ids, request.user)
+    kind = one_kind(request, [*free, *refused])
+    if kind is None:
+        return redirect(back_from(request_ids))
+    form = TypedForm(request.POST, expected=expected or word_for(kind, request_ids))
+    if not form.is_valid():
+        return confirm_approvals(request, request_ids, form)
+    shown = form.cleaned_data["shown"].splitlines() if kind.parts else None  # browsers send CRLF
+    try:
+        approved = requests.grant_all(request_ids=[row.id for row in free], actor=request.user, shown=shown)
+    except requests.PlanChanged as refusal:
+        messages.warning(request, str(refusal))
+        return confirm_approvals(request, request_ids)
+    except (NotAllowed, PermissionDenied):
+        messages.warning(request, "A colleague was quicker with some of these, so nothing was approved. Look again.")
+        return redirect(back_from(request_ids))
+    tell(request, kind, len(approved), refused)
+    return redirect(back_from(request_ids))
+
+
+def one_kind(request: HttpRequest, rows: Sequence[Case]) -> type[CaseKind] | None:
+    """What these are, if they are of one kind that the member decides about; else a message says why not."""
+    kinds = {row.kind for row in rows}
+    if len(kinds) != 1:
+        messages.error(request, "Select requests of one kind: their plans are read apart.")
+        return None
+    kind = case_kinds[kinds.pop()]
+    check_permit(request, kind.may.decide)
+    if kind.decision is None:
+        messages.error(request, "Asking for it decides it: nobody has to approve.")
+        return None
+    return kind
+
+
+def tell(request: HttpRequest, kind: type[CaseKind], approved: int, refused: dict[Case, list[str]]) -> None:
+    if approved:
+        messages.success(request, kind.decision.done.format(cases=requests_count(approved)))
+    if refused:
+        left = f"{requests_count(len(refused))} left alone" if approved else "Nothing was approved"
+        messages.warning(request, f"{left}. {next(iter(refused.values()))[0]}")
+
+
+def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: TypedForm | None = None) -> HttpResponse:
+    """The plan of what would be done, and what stands in the way, before anybody decides."""
+    if again := sign_in_again(request):
+        return again
+    free, refused = cases.sort_out(request_ids, request.user)
+    known = [*free, *refused]
+    kind = one_kind(request, known)
+    if kind is None:
+        return redirect(back_from(request_ids))
+    subject_ids = [row.subject_id for row in free]
+    plan = kind.dry_run(subject_ids) if free and kind.dry_run else None
+    one = known[0] if len(known) == 1 == len(request_ids) else None
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Approve {one}" if one else f"Approve {requests_count(len(request_ids))}",
+        "opts": RightsRequest._meta,
+        "original": one,
+        "row": one,
+        "kind": kind,
+        "form": form or TypedForm(
+            expected=word_for(kind, request_ids), initial={"shown": "\n".join(sorted(plan.parts)) if plan else ""}
+        ),
+        "form_url": reverse("admin:privacy_rightsrequest_approve_many") if not one else page("approve", one),
+        "request_ids": " ".join(str(request_id) for request_id in request_ids),
+        "cancel_url": back_from(request_ids),
+        "submit": kind.decision.submit,
+        "is_dangerous": kind.decision.is_dangerous,
+        "is_pointless": not free,
+        "plan": plan,
+        "sections": sections_of(plan) if plan else [],
+        "recipients": recipients(plan) if plan else [],
+        "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
+        "rows": free[:PEOPLE_SHOWN],
+        "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
+        "free_count": len(free),
+        "refused": list(refused.items())[:PEOPLE_SHOWN],
+        "refused_count": len(refused),
+        "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
+    }  # fmt: skip
+    return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
+
+
+def word_for(kind: type[CaseKind], request_ids: Sequence[UUID]) -> str:
+    """What must be typed: the request's short id, or for many a word that nobody types by accident."""
+    return str(request_ids[0])[:8] if len(request_ids) == 1 else f"{kind.decision.word} {len(request_ids)}"
+
+
+def back_from(request_ids: Sequence[UUID]) -> str:
+    if len(request_ids) == 1:
+        return reverse("admin:privacy_rightsrequest_change", args=request_ids)
+    return reverse("admin:privacy_rightsrequest_changelist")
+
+
+@on_request
+def approve_again(request: HttpRequest, row: Case) -> HttpResponse:
+    """Approves a plan that has got more since it was approved."""
+    check_permit(request, case_kinds[row.kind].may.decide)
+    if again := sign_in_again(request):
+        return again
+    if request.method == "POST":
+        return carry_out(request, row, requests.approve_again, "Approved as it is now. It goes on.", request_id=row.id)
+    job = row.job
+    new = in_words(requests.since_approved(job)) if job else ""
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Approve {row} again", submit="Approve the plan as it is now",
+        is_dangerous=True, is_pointless=not new,
+        sentences=[f"New in the plan since it was approved: {new}." if new else "The plan has not changed.",
+                   "Nothing of it was carried out. What you approve is what the plan says now."],
+    )  # fmt: skip
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse | None:
+    """The way to prove again who one is, when the site asks for it before an approval and it was long ago."""
+    ask_again = getattr(admin.site, "ask_again", None)
+    return ask_again(request) if ask_again else None

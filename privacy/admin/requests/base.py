@@ -1,0 +1,99 @@
+"""What the pages about one request share: the row, the permission, the way back, and the verb that is called."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from privacy.admin.actions import check_permission
+from privacy.admin.base import ReadOnlyAdmin
+from privacy.catalogue import NotAllowed, Permit
+from privacy.models import Case, RightsRequest, Staff
+from privacy.selectors import cases
+
+
+def has(user: Staff, permit: Permit | None) -> bool:
+    return permit is not None and user.has_perm(permit.name)
+
+
+def check_permit(request: HttpRequest, permit: Permit | None) -> None:
+    if not has(request.user, permit):
+        raise PermissionDenied("Your role does not allow this.")
+
+
+def on_request(view: Callable) -> Callable:
+    """Gives the view its request row; an unknown id leads to the list, with a message and not an error page."""
+
+    @wraps(view)
+    def with_row(request: HttpRequest, request_id: UUID, **kwargs) -> HttpResponse:
+        check_permission(request, "privacy.view_rightsrequest")
+        found = Case.objects.select_related("requested_by", "approved_by", "batch", "owner").filter(pk=request_id)
+        row = cases.with_work(found).first()
+        if row is None:
+            messages.error(request, "There is no such request; it may be an old link.")
+            return redirect("admin:privacy_rightsrequest_changelist")
+        return view(request, row, **kwargs)
+
+    return with_row
+
+
+def page(name: str, row: Case) -> str:
+    return reverse(f"admin:privacy_rightsrequest_{name}", args=[row.id])
+
+
+def request_page(row: Case) -> str:
+    return reverse("admin:privacy_rightsrequest_change", args=[row.id])
+
+
+def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **more) -> HttpResponse:
+    """The confirmation page of a decision on one request."""
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "opts": RightsRequest._meta,
+        "original": row,
+        "row": row,
+        "form": form,
+        "form_url": request.path,
+        "cancel_url": request_page(row),
+        "submit": submit,
+        **more,
+    }
+    return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
+
+
+def carry_out(request: HttpRequest, row: Case, verb: Callable, done: str, **given) -> HttpResponse:
+    """Calls the verb and goes back to the request; a refusal, such as on a stale page, becomes a message."""
+    try:
+        verb(actor=request.user, **given)
+    except NotAllowed as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, done)
+    return redirect(request_page(row))
+
+
+class EvidenceOfRequest(ReadOnlyAdmin):
+    """A list of what requests left behind; the page of one is its request's."""
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return redirect("admin:privacy_rightsrequest_change", row.request_id)
+
+    @display(description="Request", ordering="request")
+    def request_link(self, row):
+        url = reverse("admin:privacy_rightsrequest_change", args=[row.request_id])
+        return format_html('<a class="ops-link" href="{}">{}</a>', url, row.request)

@@ -1,0 +1,70 @@
+"""The decisions that a request's page offers: what its state allows and the role permits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from privacy.admin.requests.base import has, page
+from privacy.cases import requests
+from privacy.catalogue import Right, case_kinds
+from privacy.models import Case, Job, Staff, State, Step
+from privacy.selectors import cases
+
+
+@dataclass(frozen=True)
+class Button:
+    """A decision that the page offers; `not_because` disables it and says why."""
+
+    label: str
+    icon: str
+    url: str
+    is_dangerous: bool = False
+    is_main: bool = False
+    not_because: str = ""
+
+
+def buttons_for(user: Staff, row: Case, job: Job | None, steps: Sequence[Step]) -> list[Button]:
+    """The decisions that the state allows and the role permits, the main one first."""
+    return [*_to_decide(user, row), *_to_answer(user, row), *_to_go_on(user, row, job), *_to_end(user, row, steps)]
+
+
+def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
+    kind = case_kinds[row.kind]
+    if row.state == State.VERIFYING and has(user, kind.may.ask):
+        yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
+    if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
+        not_because = cases.not_by(row, user)
+        yield Button(
+            kind.decision.button, "verified", page("approve", row), is_dangerous=kind.decision.is_dangerous,
+            is_main=True, not_because=not_because,
+        )  # fmt: skip
+    if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
+        yield Button("Deny…", "block", page("deny", row))
+    if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):
+        yield Button("Set aside…", "folder_off", page("set_aside", row))
+
+
+def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
+    kind = case_kinds[row.kind]
+    if row.state == State.ANSWERING and has(user, kind.may.answer):
+        yield Button("Say how it was answered…", "outgoing_mail", page("answer", row), is_main=True)
+    if row.state == State.CLOSED and issubclass(kind, Right) and has(user, kind.may.decide) and not row.is_working:
+        yield Button("Take up again…", "history", page("reopen", row))
+
+
+def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
+    may = case_kinds[row.kind].may
+    if job and job.is_open and job.parked_because:
+        if requests.since_approved(job):
+            if has(user, may.decide):
+                own = cases.not_by(row, user)
+                yield Button("Approve again…", "verified", page("approve_again", row), is_main=True, not_because=own)
+        elif has(user, may.retry):
+            yield Button("Try again…", "replay", page("retry", row), is_main=True)
+
+
+def _to_end(user: Staff, row: Case, steps: Sequence[Step]) -> Iterator[Button]:
+    may = case_kinds[row.kind].may
+    if row.is_open and not row.is_stopping and has(user, may.cancel):
+        yield Button("Cancel…", "cancel", page("cancel", row), not_because=requests.bound_to(row, steps))
+    if row.is_open and has(user, may.ask):
+        yield Button("Assign…", "person_add", page("assign", row))

@@ -1,0 +1,159 @@
+"""What staff decide about a case: prove, deny, answer, cancel, retry, attest. The same four steps as every
+action."""
+
+from datetime import datetime, time
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from privacy import regimes
+from privacy.admin.forms import NoQuestionsForm
+from privacy.admin.names import processor_name
+from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page
+from privacy.admin.requests.forms import AnswerForm, DenialForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
+from privacy.cases import processors, requests
+from privacy.catalogue import Right, case_kinds
+from privacy.models import Case, Step, StepState
+
+
+@on_request
+def prove(request: HttpRequest, row: Case) -> HttpResponse:
+    """It is made sure who asks; what needs nobody else starts."""
+    kind = case_kinds[row.kind]
+    check_permit(request, kind.may.ask)
+    form = ProofForm(request.POST or None, kind=kind)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, requests.prove, "Saved: it is sure who asks.",
+                         request_id=row.id, verification=form.cleaned_data["verification"])  # fmt: skip
+    waits = "Then the work starts." if kind.deciders == 1 else f"{kind.decision.waits} after that."
+    return ask(
+        request, row, form, title=f"Say that it is sure who asks: {row}", submit="It is sure",
+        sentences=["You state that the request comes from the person, and how you know.", waits],
+    )  # fmt: skip
+
+
+@on_request
+def deny(request: HttpRequest, row: Case) -> HttpResponse:
+    """Refuses it with a reason that the person is told."""
+    check_permit(request, case_kinds[row.kind].may.deny)
+    form = DenialForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, requests.deny, "Denied. Nothing was done to the data.",
+                         request_id=row.id, denial_reason=form.cleaned_data["denial_reason"])  # fmt: skip
+    told = "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."
+    is_right = issubclass(case_kinds[row.kind], Right)
+    return ask(
+        request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
+        sentences=["Nothing is done to the data.", *([told] if is_right else ["It is closed."])],
+    )  # fmt: skip
+
+
+@on_request
+def set_aside(request: HttpRequest, row: Case) -> HttpResponse:
+    """Closes what is not to be decided."""
+    check_permit(request, case_kinds[row.kind].may.deny)
+    form = SetAsideForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, requests.set_aside, "Closed.",
+                         request_id=row.id, event=form.cleaned_data["event"])  # fmt: skip
+    return ask(
+        request, row, form, title=f"Set {row} aside", submit="Close it",
+        sentences=["The case is closed, and nothing is done to the data. It stays on record."],
+    )  # fmt: skip
+
+
+@on_request
+def cancel(request: HttpRequest, row: Case) -> HttpResponse:
+    """Withdraws the case; what is done stays done, and the page says what that is."""
+    check_permit(request, case_kinds[row.kind].may.cancel)
+    if request.method == "POST":
+        return carry_out(
+            request, row, requests.cancel, "Cancelled: work that runs stops before its next step.", request_id=row.id
+        )
+    gone = [step for step in row.steps.all() if step.state in (StepState.DONE, StepState.STARTED) or step.units_done]
+    sentences = ["The request is closed; work that is being done stops before its next step."]
+    if gone:
+        sentences.append("What is done already is not undone: " + ", ".join(str(step) for step in gone) + ".")
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Cancel {row}", submit="Cancel the request", is_dangerous=True,
+        sentences=sentences,
+    )  # fmt: skip
+
+
+@on_request
+def retry(request: HttpRequest, row: Case) -> HttpResponse:
+    """Lets the workers try parked work again."""
+    check_permit(request, case_kinds[row.kind].may.retry)
+    if request.method == "POST":
+        return carry_out(request, row, requests.unpark, "The workers try again.", request_id=row.id)
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Try {row} again", submit="Try again",
+        sentences=[f"It stopped because: {row.job.parked_because}" if row.is_parked else "It is not parked.",
+                   "Finished steps are not done twice; the workers go on where it stopped."],
+    )  # fmt: skip
+
+
+@on_request
+def answer(request: HttpRequest, row: Case) -> HttpResponse:
+    """Says how and when the person was answered."""
+    check_permit(request, case_kinds[row.kind].may.answer)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        moment = datetime.combine(on, time.min, regimes.CONTROLLER_ZONE) if on and on < regimes.today() else None
+        return carry_out(request, row, requests.answer, "Answered, and closed.",
+                         request_id=row.id, how=form.cleaned_data["how"], on=moment)  # fmt: skip
+    owed = ["The work goes on, and a second answer is owed when it is done."] if row.is_working else []
+    return ask(
+        request, row, form, title=f"Say how {row} was answered", submit="It was answered",
+        sentences=["You state that the person was answered: nothing is sent from here.", "The case is closed.", *owed],
+    )  # fmt: skip
+
+
+@on_request
+def reopen(request: HttpRequest, row: Case) -> HttpResponse:
+    """Takes a closed case up again."""
+    kind = case_kinds[row.kind]
+    check_permit(request, kind.may.decide)
+    if request.method == "POST":
+        return carry_out(request, row, requests.reopen, "Taken up again.", request_id=row.id)
+    next_ = "It is carried out anew." if kind.deciders == 1 else f"{kind.decision.waits}."
+    return ask(
+        request, row, NoQuestionsForm(), title=f"Take {row} up again", submit="Take it up again",
+        sentences=[f"The case is open again. {next_}", "Its deadline stays what it was."],
+    )  # fmt: skip
+
+
+@on_request
+def assign(request: HttpRequest, row: Case) -> HttpResponse:
+    """Gives the case to a member of staff."""
+    check_permit(request, case_kinds[row.kind].may.ask)
+    form = OwnerForm(request.POST or None, initial={"owner": row.owner_id})
+    if request.method == "POST" and form.is_valid():
+        owner = form.cleaned_data["owner"]
+        return carry_out(request, row, requests.assign, f"{owner} sees it to its end.", request_id=row.id, owner=owner)
+    return ask(
+        request, row, form, title=f"Assign {row}", submit="Assign",
+        sentences=["It stands among the open cases of whom you choose, or of their deputy while they are away."],
+    )  # fmt: skip
+
+
+@on_request
+def attest(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
+    """Closes a processor's step on a person's word, with the evidence named."""
+    check_permit(request, case_kinds[row.kind].may.attest)
+    step = Step.objects.filter(pk=step_id, job__case=row).first()
+    if step is None:
+        messages.error(request, "There is no such step; the plan may have been made anew.")
+        return redirect(request_page(row))
+    form, processor = EvidenceForm(request.POST or None), processor_name(step.target)
+    if request.method == "POST" and form.is_valid():
+        return carry_out(request, row, processors.attest, "Attested; it stands in the receipt.",
+                         step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
+    return ask(
+        request, row, form, title=f"Attest what {processor} did", submit="Attest",
+        sentences=[f"You state that {processor} has erased this person, and name what proves it.",
+                   "Your name, the evidence and the time go into the audit trail and the receipt."],
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Tables handed to staff: what left, whose it was, and why, in the audit trail before the first byte goes."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.db import models, transaction
+
+from privacy.datamap import registry
+from privacy.evidence import audit
+from privacy.evidence.events import Event
+from privacy.fulfilment.reveal import NotRevealed, check_why
+from privacy.models import DataSubject, Staff
+from privacy.roles import must_have
+
+
+def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
+    """Writes down that a table without masked content was handed out. Raises PermissionDenied."""
+    must_have(actor, f"{model._meta.app_label}.view_{model._meta.model_name}")
+    with transaction.atomic():
+        audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows)
+
+
+def record_content(
+    *, rows: models.QuerySet[Any, Any], fields: Sequence[str], actor: Staff, reason: str, reference: str = ""
+) -> None:
+    """Writes down, on the chain of everybody whose content it is, that it was handed out unmasked.
+
+    For the reasons and references of a reveal, and as strictly. Raises NotRevealed, and PermissionDenied.
+    """
+    must_have(actor, "privacy.reveal_content")
+    label = rows.model._meta.label
+    if not fields or not set(fields) <= set(registry.masked(rows.model)):
+        raise NotRevealed("These fields are not among those that can be revealed.")
+    path = registry.declarations[rows.model].subject
+    check_why(reason, reference, DataSubject.objects.filter(pk__in=rows.order_by().values(path)))
+    counted = rows.order_by().values_list(path).annotate(models.Count("pk"))
+    told = {"model": label, "fields": list(fields), "reason": reason, "reference": reference}
+    with transaction.atomic():
+        links = [(audit.subject_chain(subject_id), told | {"rows": count}) for subject_id, count in counted]
+        if links:
+            audit.append_many(links, Event.CONTENT_EXPORTED, actor=actor)

@@ -1,0 +1,244 @@
+"""People on their way in: who they are by their identifiers, and which of these they may have."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from privacy.evidence import audit
+from privacy.evidence.events import Event
+from privacy.fulfilment.importing.arrivals import (
+    CHUNK,
+    ERASED,
+    HELD,
+    Arrival,
+    GetPeople,
+    Outcome,
+    closed_to,
+    counted,
+    find_people,
+    lock_people,
+    what_is_wrong,
+    why_not,
+)
+from privacy.models import DataSubject, Identifier, Staff
+from privacy.selectors import holds
+from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
+
+Kind = Identifier.Kind
+IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
+ALIKE = (
+    "Its provider delivers mail for this address where it delivered an erased person's: perhaps they have come back. "
+    "Ask them before you act on it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as a file or another system describes them. What is None is not said, and stays as it is.
+
+    With `subject_id` it is that person; without, the identifiers tell who it is: the Clerk id before the Stripe id
+    before the e-mail address. Two Clerk accounts are two people, even with one address.
+    """
+
+    full_name: str | None = None
+    country: str | None = None  # ISO 3166-1 alpha-2
+    identifiers: tuple[tuple[str, str], ...] = ()  # (Identifier.Kind, value)
+    subject_id: UUID | None = None
+
+
+def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
+    """Creates or updates these people with their identifiers, in one transaction; an Arrival each, in order.
+
+    An identifier that belongs to another person is left out, and the reason says so. An e-mail address or Clerk id
+    that is new to a known person becomes the primary one of its kind; the former stays as another way to know them.
+    """
+    with transaction.atomic():
+        # People are locked before the ledger is read: an erasure that commits in between is seen in one or the other.
+        doors = Doors.of(people)
+        arrivals = [doors.let_in(person) for person in people]
+        doors.write()
+        if counts := counted(arrivals):
+            audit.append(uuid4(), Event.INTAKE_PEOPLE, actor=actor, **counts)
+    return arrivals
+
+
+def judge_people(*, people: Sequence[Person]) -> list[Arrival]:
+    """What `bring_in` would answer now."""
+    doors = Doors.of(people, find_people)
+    return [doors.let_in(person) for person in people]
+
+
+@dataclass
+class Doors:
+    """What is known about a batch of people before the first of them is let in, and what is to be written after."""
+
+    people: dict[UUID, DataSubject]
+    known: dict[tuple[str, str], UUID]  # who has this identifier
+    held: dict[UUID, list[Identifier]]  # the identifiers of everybody concerned
+    barred: set[tuple[str, str]]  # identifiers of erased people
+    doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
+    alike: set[str]  # e-mail addresses that nobody has here, and share a mailbox with an erased person's
+    limited: set[UUID]
+    under_hold: set[UUID]
+    created: dict[UUID, DataSubject] = field(default_factory=dict)
+    changed: dict[UUID, DataSubject] = field(default_factory=dict)
+    identifiers: list[Identifier] = field(default_factory=list)
+    demoted: list[UUID] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, people: Sequence[Person], get_people: GetPeople = lock_people) -> "Doors":
+        asked = {pair for person in people for pair in _normalised(person)[0]}
+        concerned = get_people({i.subject_id for i in _identifiers(asked)} | {p.subject_id for p in people})
+        held = defaultdict(list)
+        for some in batched(concerned, CHUNK):
+            for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
+                held[identifier.subject_id].append(identifier)
+        known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
+        addresses = [value for kind, value in asked if kind == Kind.EMAIL]
+        new = [address for address in addresses if (Kind.EMAIL, address) not in known]
+        limited, under_hold = closed_to(Identifier, concerned), holds.covering(concerned)
+        return cls(
+            concerned, known, held, _barred(asked), perhaps_suppressed(addresses), alike(new), limited, under_hold
+        )
+
+    def let_in(self, person: Person) -> Arrival:
+        identifiers, faults = _normalised(person)
+        if self.barred.intersection(identifiers):
+            return Arrival(Outcome.SKIPPED, reason=ERASED)
+        if wrong := next((f"{kind.label}: {why}" for kind, why in faults if kind != Kind.EMAIL), ""):
+            return Arrival(Outcome.REFUSED, reason=wrong)  # who it is cannot be guessed from the rest
+        sure = [(kind, value) for kind, value in identifiers if kind != Kind.EMAIL or value not in self.doubtful]
+        notes = [why for _, why in faults] + [IN_DOUBT] * (len(sure) < len(identifiers))
+        arrival = self.let_in_as(person, sure)
+        told = [f"E-mail left out: {why}" for why in notes]
+        if self.alike.intersection(value for _, value in sure):
+            told.append(ALIKE)
+        arrival.reason = " ".join(filter(None, [arrival.reason, *told]))
+        return arrival
+
+    def let_in_as(self, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
+        subject_id = person.subject_id or self.recognise(identifiers)
+        subject = self.people.get(subject_id) if subject_id else None
+        if subject is None and person.subject_id:
+            return Arrival(Outcome.REFUSED, reason="No person has this id.")
+        if reason := why_not(subject, self.limited):
+            return Arrival(Outcome.SKIPPED, reason=reason)
+        if subject is None and not identifiers:
+            return Arrival(Outcome.REFUSED, reason="A new person needs an e-mail address, a Clerk id or a Stripe id.")
+        return self.admit(subject, person, identifiers)
+
+    def recognise(self, identifiers: Sequence[tuple[str, str]]) -> UUID | None:
+        asked = dict(reversed(identifiers))  # the first of a kind is the one the person goes by
+        for kind in (Kind.CLERK, Kind.STRIPE, Kind.EMAIL):
+            found = self.known.get((kind, asked.get(kind, "")))
+            if found and (kind == Kind.CLERK or Kind.CLERK not in asked or not self.has(found, Kind.CLERK)):
+                return found
+        return None
+
+    def has(self, subject_id: UUID, kind: str) -> bool:
+        return any(identifier.kind == kind for identifier in self.held[subject_id])
+
+    def admit(self, subject: DataSubject | None, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
+        is_new = subject is None
+        subject = subject or DataSubject()
+        before = (subject.full_name, subject.country)
+        subject.full_name = subject.full_name if person.full_name is None else person.full_name
+        subject.country = subject.country if person.country is None else person.country
+        if problem := _wrong_person(subject):
+            subject.full_name, subject.country = before
+            return Arrival(Outcome.REFUSED, reason=problem)
+        if subject.id in self.under_hold and before != (subject.full_name, subject.country):
+            subject.full_name, subject.country = before
+            return Arrival(Outcome.SKIPPED, reason=HELD)
+        taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
+        if is_new and len(taken) == len(identifiers):
+            return Arrival(Outcome.REFUSED, reason=_left_out(taken))
+        given = [pair for pair in identifiers if pair not in taken]
+        leading = set(dict(reversed(given)).items())
+        added = [self.give(subject, *pair, leads=pair in leading) for pair in given]
+        if is_new:
+            self.people[subject.id] = self.created[subject.id] = subject
+            outcome = Outcome.CREATED
+        else:
+            if before != (subject.full_name, subject.country) and subject.id not in self.created:
+                self.changed[subject.id] = subject
+            changed = any(added) or before != (subject.full_name, subject.country)
+            outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
+        return Arrival(outcome, subject, _left_out(taken))
+
+    def give(self, subject: DataSubject, kind: str, value: str, *, leads: bool) -> bool:
+        """Notes an identifier for writing; whether there was anything to note. The one that `leads` its kind becomes
+        the primary one."""
+        mine = [i for i in self.held[subject.id] if i.kind == kind]
+        same = next((i for i in mine if i.value == value), None)
+        primary = next((i for i in mine if i.is_primary), None)
+        # A person may pay as several customers; the first stays first.
+        wanted = primary is None if kind == Kind.STRIPE else leads
+        if same and (same.is_primary or not wanted):
+            return False
+        if primary and wanted:
+            primary.is_primary = False
+            self.demoted.append(primary.id)
+        if same:
+            same.is_primary = True
+        else:
+            same = Identifier(subject=subject, kind=kind, value=value, is_primary=wanted)
+            self.held[subject.id].append(same)
+            self.known[kind, value] = subject.id
+        self.identifiers.append(same)
+        return True
+
+    def write(self) -> None:
+        DataSubject.objects.bulk_create(self.created.values(), batch_size=CHUNK)
+        DataSubject.objects.bulk_update(self.changed.values(), ["full_name", "country"], batch_size=CHUNK // 3)
+        for some in batched(self.demoted, CHUNK):
+            Identifier.objects.filter(pk__in=some).update(is_primary=False)
+        given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again
+        Identifier.objects.bulk_update([i for i in given if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3)
+        Identifier.objects.bulk_create([i for i in given if i._state.adding], batch_size=CHUNK)
+
+
+def _normalised(person: Person) -> tuple[list[tuple[str, str]], list[tuple[Kind, str]]]:
+    """(the identifiers as they are stored, once each; why others can be none, as (kind, sentence))."""
+    pairs, faults = [], []
+    for kind, value in person.identifiers:
+        try:
+            if value.strip():
+                pairs.append((Kind(kind), Identifier.normalise(kind, value)))
+        except ValidationError as error:
+            faults.append((Kind(kind), " ".join(error.messages)))
+    return list(dict.fromkeys(pairs)), list(dict.fromkeys(faults))
+
+
+def _by_kind(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    values = defaultdict(list)
+    for kind, value in pairs:
+        values[kind].append(value)
+    for kind, found in values.items():
+        yield from ((kind, some) for some in batched(found, CHUNK))
+
+
+def _identifiers(pairs: Iterable[tuple[str, str]]) -> list[Identifier]:
+    return [i for kind, values in _by_kind(pairs) for i in Identifier.objects.filter(kind=kind, value__in=values)]
+
+
+def _barred(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {(kind, value) for kind, values in _by_kind(pairs) for value in suppressed(kind, values)}
+
+
+def _wrong_person(subject: DataSubject) -> str:
+    if problem := what_is_wrong(subject):
+        return problem
+    if subject.country and not (len(subject.country) == 2 and subject.country.isascii() and subject.country.isupper()):
+        return "The country is a code of two capital letters, such as DE."
+    return ""
+
+
+def _left_out(taken: Sequence[tuple[str, str]]) -> str:
+    names = " and ".join(Kind(kind).label for kind, _ in taken)
+    return f"Left out, because another person has it already: {names}." if taken else ""

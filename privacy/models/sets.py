@@ -1,0 +1,131 @@
+"""Reads and writes rows by the hundred, where making instances and preparing their values is most of the time.
+
+Writing takes columns: to PostgreSQL goes one as an array, or as one value where all rows say the same. SQLite takes the
+portable path.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from django.db import connection, models
+from django.db.models.base import ModelState
+
+# {attname: what the column says of each row}
+type Columns = Mapping[str, Sequence[Any]]
+
+
+class ReadInSets(models.Model):
+    """A model of which hundreds are read at once: without the signals and the looks at each field that Django's
+    constructor takes, which here has nothing to say about what comes from the database."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Sequence[str], values: Sequence[Any]) -> Self:
+        row = cls.__new__(cls)
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, db
+        row.__dict__.update(zip(field_names, values, strict=True))
+        return row
+
+
+def insert(model: type[models.Model], columns: Columns) -> list[Any]:
+    """Adds rows; returns their primary keys. All columns are given, but for a key that the database counts."""
+    if connection.vendor != "postgresql":
+        return [row.pk for row in model._default_manager.bulk_create(_instances(model, columns))]
+    first = next(iter(columns))
+    alike, arrays = _apart(model, {name: values for name, values in columns.items() if name != first})
+    arrays = {first: columns[first]} | arrays
+    names = ", ".join(_column(model, name) for name in (*alike, *arrays))
+    values = ", ".join([_mark(model, name) for name in alike] + [f"v.{_column(model, name)}" for name in arrays])
+    key = connection.ops.quote_name(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)} RETURNING {key}",
+            [*alike.values(), *_params(model, arrays)],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def rewrite(model: type[models.Model], keys: Sequence[Any], columns: Columns) -> None:
+    """Writes these columns of the rows with these primary keys."""
+    key = model._meta.pk.attname
+    if connection.vendor != "postgresql":
+        return _rewrite_each(model, {**columns, key: keys})
+    alike, arrays = _apart(model, columns)
+    sets = [f"{_column(model, name)} = {_mark(model, name)}" for name in alike]
+    sets += [f"{_column(model, name)} = v.{_column(model, name)}" for name in arrays]
+    arrays = {key: keys} | arrays
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_table(model)} t SET {', '.join(sets)} FROM {_rows(model, arrays)} "
+            f"WHERE t.{_column(model, key)} = v.{_column(model, key)}",
+            [*alike.values(), *_params(model, arrays)],
+        )
+    return None
+
+
+def _instances(model: type[models.Model], columns: Columns) -> list[models.Model]:
+    return [model(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _rewrite_each(model: type[models.Model], columns: Columns) -> None:
+    """By one prepared statement; the last column is the key."""
+    *names, key = columns
+    sets = ", ".join(f"{_column(model, name)} = %s" for name in names)
+    prepared = (
+        [_field(model, name).get_db_prep_save(value, connection) for value in values]
+        for name, values in columns.items()
+    )
+    with connection.cursor() as cursor:
+        sql = f"UPDATE {_table(model)} SET {sets} WHERE {_column(model, key)} = %s"
+        cursor.executemany(sql, list(zip(*prepared, strict=True)))
+
+
+def _apart(model: type[models.Model], columns: Columns) -> tuple[dict[str, Any], dict[str, Sequence[Any]]]:
+    """({column: what it says of every row}, the columns that say different things)."""
+    plain = {name: _plain(model, name, values) for name, values in columns.items()}
+    alike = {name: values[0] for name, values in plain.items() if values.count(values[0]) == len(values)}
+    return alike, {name: values for name, values in plain.items() if name not in alike}
+
+
+def _plain(model: type[models.Model], name: str, values: Sequence[Any]) -> list[Any]:
+    """As psycopg takes an array's elements: all of one type, JSON and members of enumerations as text."""
+    field = _field(model, name)
+    if isinstance(field, models.JSONField):
+        return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
+    if isinstance(field, models.CharField | models.TextField):
+        return [None if value is None else str(value) for value in values]
+    return list(values)
+
+
+def _rows(model: type[models.Model], arrays: Columns) -> str:
+    marks = ", ".join(f"%s::{_type(model, name)}[]" for name in arrays)
+    return f"unnest({marks}) v({', '.join(_column(model, name) for name in arrays)})"
+
+
+def _params(model: type[models.Model], arrays: Columns) -> list[list[Any]]:
+    return [list(values) for values in arrays.values()]
+
+
+def _mark(model: type[models.Model], name: str) -> str:
+    return f"%s::{_type(model, name)}"
+
+
+def _type(model: type[models.Model], name: str) -> str:
+    """Without its length: a cast would cut off what is too long, where the column refuses it."""
+    return str(_field(model, name).db_type(connection)).partition("(")[0]
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    return connection.ops.quote_name(_field(model, name).column)
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)

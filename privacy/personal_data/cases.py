@@ -1,0 +1,59 @@
+"""Cases: what somebody asked for, or what we took up ourselves."""
+
+from privacy import models
+from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention, Veiled, exempt, register
+from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
+
+# Rights and duties are declared above this floor; a test subtracts these from them.
+DUTIES = ("hold_place", "hold_release", "child_flag", "child_confirm", "child_clear")
+
+
+@register(models.Case)
+class CaseData(Accountability):
+    """`sealed` holds where the person is to be answered, until nothing is owed any more: also past their erasure, of
+    which they are still to be told."""
+
+    subject = "subject"
+    erase = ACCOUNTABILITY
+    fields = {
+        "subject": Personal(Category.PSEUDONYM),
+        "kind": Personal(Category.PRIVACY_CHOICES),
+        "state": Personal(Category.PRIVACY_CHOICES),
+        "outcome": Personal(Category.PRIVACY_CHOICES),
+        "reason": Personal(Category.PRIVACY_CHOICES, erase=ERASED_TEXT),
+        "verification": Personal(Category.PRIVACY_CHOICES),
+        "received_at": Personal(Category.PRIVACY_CHOICES),
+        "regime": Personal(Category.COUNTRY),
+        "answered_at": Personal(Category.PRIVACY_CHOICES),
+        "answered_how": Personal(Category.PRIVACY_CHOICES),
+        "denial_reason": Personal(Category.PRIVACY_CHOICES),
+        "recipient_key": Personal(Category.PSEUDONYM, erase=Blank()),
+        "salt": Personal(Category.PSEUDONYM, erase=Blank()),
+        "sealed": Personal(
+            Category.EMAIL,
+            erase=Keep(
+                because="The person is answered there (GDPR art. 12(3)); emptied when nothing is owed any more",
+                until=Retention("Until the person is answered", days=90, after="received_at"),
+            ),
+        ),
+    }
+    not_personal = (
+        "id", "batch", "requested_by", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
+        "closed_at", "silent",
+    )  # fmt: skip
+    roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
+    withheld = {"salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer"}
+    evidence = Evidence(
+        changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
+        once=("verification",),
+        anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
+    )
+    veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
+    silent = "silent"
+
+
+exempt(
+    models.Batch,
+    because="Who pressed which button when; the persons stand in Case",
+    evidence=Evidence(goes={}),  # one that opened nothing; a request keeps its batch by the foreign key
+)

@@ -1,0 +1,96 @@
+"""The people, their accounts and their teams."""
+
+from privacy import models
+from privacy.datamap import (
+    Blank,
+    Category,
+    HandOver,
+    Joint,
+    LawfulBasis,
+    Nullify,
+    Others,
+    Personal,
+    PersonalData,
+    Stamp,
+    Use,
+    register,
+)
+from privacy.datamap.retention import while_account_open
+from privacy.personal_data.holds import NOTHING_GOES
+
+
+class Account(PersonalData):
+    """What account rows have in common."""
+
+    purpose = Use.AUTHENTICATION
+    lawful_basis = LawfulBasis.CONTRACT
+    retention = while_account_open()
+    recipients = ("clerk",)
+
+
+@register(models.DataSubject)
+class DataSubjectData(Account):
+    subject = "self"
+    erase = Blank()
+    fields = {
+        "full_name": Personal(Category.NAME),
+        "country": Personal(Category.COUNTRY),
+        "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
+        "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
+    }
+    not_personal = ("id", "created_at")
+
+
+@register(models.Identifier)
+class IdentifierData(Account):
+    subject = "subject"
+    fields = {
+        "subject": Personal(Category.USER_ID),
+        "kind": Personal(Category.ACCOUNT),
+        "value": Personal(Category.EMAIL),
+        "is_primary": Personal(Category.ACCOUNT, despite_hold=NOTHING_GOES),
+    }
+    not_personal = ("id", "created_at")
+
+
+TEAMMATES = Others("privacy.Membership", key="team_id", here="id", role="role")
+
+
+@register(models.Team)
+class TeamData(Account):
+    subject = "owner"
+    purpose = Use.STUDIO
+    fields = {"owner": Personal(Category.USER_ID), "name": Personal(Category.SOCIAL)}
+    not_personal = ("id", "created_at")
+    joint = Joint(
+        others=TEAMMATES,
+        order_by="joined_at",
+        because="The team goes on for its other members (GDPR art. 15(4), 17(3)(a)); another member becomes its owner",
+        fields={"owner": HandOver()},
+        ranks=("owner", "editor", "viewer"),
+        becomes="owner",
+    )
+
+
+@register(models.Membership)
+class MembershipData(Account):
+    subject = "subject"
+    purpose = Use.STUDIO
+    fields = {"subject": Personal(Category.USER_ID), "role": Personal(Category.SOCIAL)}
+    not_personal = ("id", "team", "joined_at")
+    others = Others("privacy.Membership", key="team_id", here="team_id", role="role")
+
+
+@register(models.ProfilePreference)
+class ProfilePreferenceData(Account):
+    subject = "subject"
+    purpose = Use.STUDIO
+    recipients = ()
+    fields = {
+        "subject": Personal(Category.USER_ID),
+        "display_name": Personal(Category.NAME),
+        "language": Personal(Category.SETTINGS),
+        "time_zone": Personal(Category.SETTINGS),
+        "theme": Personal(Category.SETTINGS),
+    }
+    not_personal = ("id",)
