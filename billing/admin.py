@@ -3,8 +3,19 @@
 from django.contrib import admin
 from unfold.decorators import display
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from billing.tables import (
+    CreditNoteSheet,
     CustomerSheet,
     InvoiceLineSheet,
     InvoiceSheet,
@@ -142,3 +153,11 @@ class RefundAdmin(Amount, Exchange, PersonalAdmin):
     list_display = ("__str__", "subject_link", "invoice", "money", "status", "refunded_at")
     fields = ("subject_link", "stripe_id", "customer", "invoice", "money", "reason", "status", "refunded_at")
     newest_first = "-refunded_at"
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(Amount, Exchange, PersonalAdmin):
+    resource_classes = (CreditNoteSheet,)
+    list_display = ("__str__", "subject_link", "invoice", "number", "money", "status", "issued_at")
+    fields = ("subject_link", "stripe_id", "customer", "invoice", "number", "money", "reason", "status", "issued_at")
+    newest_first = "-issued_at"

@@ -6,16 +6,27 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from billing import order
 from billing.mapping import TABLES
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
-from billing.objects import Found, id_of, listed, moment, price_ids, subscription_ids, within
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
+from billing.objects import Found, id_of, listed, price_ids, subscription_ids, within
 from billing.outcomes import NO_ID, NO_TYPE, Synced
 from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.models import Identifier
 
 PAGES = ("list", "search_result")
 # Above everything that refers to it.
-ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund)
+ORDER = (Product, Price, Customer, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund, CreditNote)
 
 
 def opened(objects: Iterable[object]) -> Iterator[object]:
@@ -53,9 +64,13 @@ def _unpacked(thing: object, as_of: datetime | None, depth: int, parent: Mapping
     if not isinstance(thing, Mapping) or not isinstance(thing.get("object"), str):
         return
     if thing["object"] == "event":
-        yield from _unpacked(within(thing, "data").get("object"), moment(thing.get("created")), depth, {})
+        told_of = within(thing, "data", "object")
+        gone = {"deleted": True} if order.is_gone(str(thing.get("type"))) else {}
+        yield from _unpacked({**told_of, **gone}, order.version_of(thing, told_of), depth, {})
     if thing["object"] in TABLES and isinstance(thing.get("id"), str):
         yield Found(TABLES[thing["object"]].model, thing, as_of, depth, parent)
+    if thing.get("deleted"):
+        return  # what was in it went with it
     for name in ("product", "price", "plan", "customer", "subscription", "invoice", "charge", "latest_charge"):
         yield from _unpacked(thing.get(name), as_of, depth + 1, thing)
     for name in ("sources", "subscriptions", "items", "lines", "refunds", "charges"):

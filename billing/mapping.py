@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from billing.objects import Found, cut, id_of, listed, moment, price_ids, subscription_ids, within
-from billing.outcomes import EMAIL_EMPTIED, EMAIL_ODD, NO_CUSTOMER, Refused
+from billing.outcomes import EMAIL_EMPTIED, EMAIL_ODD, NEVER_KNOWN, NO_CUSTOMER, Refused
 from privacy.fulfilment.importing.reading import why_not_storable
 from privacy.models import Identifier
 from privacy.models.addresses import MAX_LENGTH
@@ -55,8 +65,9 @@ class Context:
         return next((row for stripe_id in price_ids(thing) if (row := self.writer.rows[Price].get(stripe_id))), None)
 
     def subscription(self, stripe_id: str | None, customer: Customer, started_at: datetime) -> Subscription | None:
-        if not stripe_id:
-            return None
+        known = self.writer.rows[Subscription].get(stripe_id)
+        if known or not stripe_id or self.writer.is_closed(customer):
+            return known
         return self.writer.add(
             Subscription(stripe_id=stripe_id, customer=customer, status="unknown", started_at=started_at)
         )
@@ -86,16 +97,23 @@ class Context:
                 yield stripe_id
 
 
+def gone_from_the_list(thing: Mapping, known: Mapping[str, models.Model]) -> dict:
+    """Of a product or price that is deleted at Stripe. Raises Refused."""
+    if thing["id"] not in known:
+        raise Refused(NEVER_KNOWN)
+    return {"active": False}
+
+
 def product(thing: Mapping, context: Context) -> dict:
     if thing.get("deleted"):
-        return {"active": False}
+        return gone_from_the_list(thing, context.writer.rows[Product])
     return {"name": cut(thing.get("name") or thing["id"], 300), "active": thing.get("active", True)}
 
 
 def price(thing: Mapping, context: Context) -> dict:
     """A price, or a plan, which is what Stripe called a price before 2020."""
     if thing.get("deleted"):
-        return {"active": False}
+        return gone_from_the_list(thing, context.writer.rows[Price])
     return {
         "product": context.product(id_of(thing["product"])),
         "unit_amount": thing.get("unit_amount", thing.get("amount")),
@@ -109,7 +127,7 @@ def customer(thing: Mapping, context: Context) -> dict:
     known = context.writer.rows[Customer].get(thing["id"])
     if thing.get("deleted"):
         if not known:
-            raise Refused("It was deleted at Stripe, and never known here.")
+            raise Refused(NEVER_KNOWN)
         return {"name": "", "email": ""}
     return {
         "subject": known.subject if known else context.writer.subject(thing["id"], itself=True),
@@ -131,7 +149,12 @@ def subscription(thing: Mapping, context: Context) -> dict:
 
 
 def payment_method(thing: Mapping, context: Context) -> dict:
-    """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it."""
+    """Brand, last four and expiry of a payment method, or of a card as Stripe's older objects have it. Of one that is
+    taken away nothing: its row goes (`Writer.take`)."""
+    if thing.get("deleted"):
+        if thing["id"] not in context.writer.rows[PaymentMethod]:
+            raise Refused(NEVER_KNOWN)
+        return {"brand": "", "last_four": "", "expires_month": None, "expires_year": None}
     kind = thing.get("type") or "card"
     card = thing if thing["object"] == "card" else within(thing, kind)
     last_four = str(card.get("last4") or "")
@@ -145,6 +168,8 @@ def payment_method(thing: Mapping, context: Context) -> dict:
 
 
 def invoice(thing: Mapping, context: Context) -> dict:
+    if thing.get("deleted") and thing["id"] in context.writer.rows[Invoice]:
+        return {"status": "deleted"}  # a draft: Stripe deletes no other
     issued_at = moment(within(thing, "status_transitions").get("finalized_at") or thing["created"])
     subscription_id = next(subscription_ids(thing), None)
     payer = context.customer()
@@ -189,6 +214,20 @@ def refund(thing: Mapping, context: Context) -> dict:
     }
 
 
+def credit_note(thing: Mapping, context: Context) -> dict:
+    payer, issued_at = context.customer(), moment(thing.get("effective_at") or thing["created"])
+    return {
+        "customer": payer,
+        "invoice": context.refunded_invoice(payer, thing["currency"], issued_at),
+        "number": cut(thing.get("number") or "", 60),
+        "status": thing.get("status") or "",
+        "amount": thing["amount"],
+        "currency": thing["currency"],
+        "reason": thing.get("reason") or "",
+        "issued_at": issued_at,
+    }
+
+
 @dataclass(frozen=True)
 class Mapped:
     """How Stripe's objects of one type become rows of `model`."""
@@ -208,6 +247,7 @@ TABLES: dict[str, Mapped] = {
     "invoice": Mapped(Invoice, invoice),
     "line_item": Mapped(InvoiceLine, line_item),
     "refund": Mapped(Refund, refund),
+    "credit_note": Mapped(CreditNote, credit_note),
 }
 
 

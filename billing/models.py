@@ -171,3 +171,28 @@ class Refund(models.Model):
 
     def __str__(self):
         return f"Refund {str(self.id)[:8]}"
+
+
+class CreditNote(models.Model):
+    """What is taken back of an invoice: a voucher of its own, with a number of its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    stripe_id = stripe_id()
+    as_of = as_of()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="credit_notes")
+    invoice = models.ForeignKey(Invoice, models.SET_NULL, null=True, blank=True, related_name="credit_notes")
+    number = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=30, blank=True)
+    amount = models.BigIntegerField(help_text="Minor units.")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=500, blank=True)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=CURRENCY, name="credit_note_currency"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="credit_note_is_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"Credit note {str(self.id)[:8]}"

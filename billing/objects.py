@@ -22,9 +22,11 @@ class Found:
         return str(self.thing["id"])
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        """Of two versions at hand the fuller one counts: a price before the plan of the same id, top before nested."""
-        return (self.thing.get("object") == "plan", self.depth)
+    def rank(self) -> tuple[float, bool, int]:
+        """Of two versions at hand the newer one counts, and of two of one moment the fuller: a price before the plan of
+        the same id, top before nested."""
+        moment = self.as_of.timestamp() if self.as_of else 0
+        return (-moment, self.thing.get("object") == "plan", self.depth)
 
 
 def moment(seconds: int | None) -> datetime | None:

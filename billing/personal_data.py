@@ -1,4 +1,5 @@
-"""The data map of the billing app. Invoices, their lines and refunds stay for tax law, without the person's name."""
+"""The data map of the billing app. Invoices, their lines, refunds and credit notes stay for tax law, without the
+person's name."""
 
 from billing import models
 from privacy.datamap import Blank, Category, Keep, LawfulBasis, Personal, PersonalData, Retention, Use, exempt, register
@@ -6,11 +7,12 @@ from privacy.datamap.retention import while_account_open
 
 # The ledger of who paid what, and got it back, is complete whatever else has become of the person.
 FACTS = "A fact that tax law wants kept comes in, without the person (GDPR art. 17(3)(b)); billing.sync judges which"
-# Invoices, their lines and refunds are vouchers (Buchungsbelege). Since 1 January 2025 these stay eight years and no
-# longer the ten of books and accounts (AO s. 147(1) no. 4 and (3), HGB s. 257(1) no. 4 and (4), both as amended by the
-# Viertes Bürokratieentlastungsgesetz; UStG s. 14b(1)), counted from the end of the calendar year in which they came to
-# be (AO s. 147(4), HGB s. 257(5)). Read on 2026-11-25 in secondary sources that quote AO s. 147, not in the Federal Law
-# Gazette: the text says so wherever it is shown.
+REPORTED = "Stripe's word on what has become of it; that it was, for whom and by what name stays"
+# Invoices, their lines, refunds and credit notes are vouchers (Buchungsbelege). Since 1 January 2025 these stay eight
+# years and no longer the ten of books and accounts (AO s. 147(1) no. 4 and (3), HGB s. 257(1) no. 4 and (4), both as
+# amended by the Viertes Bürokratieentlastungsgesetz; UStG s. 14b(1)), counted from the end of the calendar year in
+# which they came to be (AO s. 147(4), HGB s. 257(5)). Read on 2026-11-25 in secondary sources that quote AO s. 147, not
+# in the Federal Law Gazette: the text says so wherever it is shown.
 TAX = (
     "Accounting records of this kind, vouchers, are kept for eight years from the end of their year (GDPR art. "
     "17(3)(b); German AO s. 147(3) and (4), HGB s. 257(4) and (5); unverified: read in secondary sources)"
@@ -54,10 +56,10 @@ class SubscriptionData(Billing):
     retention = Retention("The contract and its disputes", years=3, after="started_at")
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
-        "price": Personal(Category.PURCHASES),
-        "status": Personal(Category.PURCHASES),
+        "price": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "started_at": Personal(Category.PURCHASES),
-        "canceled_at": Personal(Category.PURCHASES),
+        "canceled_at": Personal(Category.PURCHASES, despite_hold=REPORTED),
     }
     not_personal = ("id", "as_of", "customer")
 
@@ -85,13 +87,13 @@ class InvoiceData(Billing):
     despite_freeze = FACTS
     fields = {
         "stripe_id": Personal(Category.PURCHASES),
-        "number": Personal(Category.PURCHASES),
-        "status": Personal(Category.PURCHASES),
+        "number": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "customer_name": Personal(Category.NAME, erase=Blank()),
         "customer_email": Personal(Category.EMAIL, erase=Blank()),
-        "total": Personal(Category.PURCHASES),
-        "amount_paid": Personal(Category.PURCHASES),
-        "issued_at": Personal(Category.PURCHASES),
+        "total": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "amount_paid": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "issued_at": Personal(Category.PURCHASES, despite_hold=REPORTED),
     }
     not_personal = ("id", "as_of", "customer", "subscription", "currency")
 
@@ -118,8 +120,26 @@ class RefundData(Billing):
         "stripe_id": Personal(Category.PURCHASES),
         "amount": Personal(Category.PURCHASES),
         "reason": Personal(Category.PURCHASES, erase=Blank()),
-        "status": Personal(Category.PURCHASES),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
         "refunded_at": Personal(Category.PURCHASES),
+    }
+    not_personal = ("id", "as_of", "customer", "invoice", "currency")
+
+
+@register(models.CreditNote)
+class CreditNoteData(Billing):
+    subject = "customer__subject"
+    lawful_basis = LawfulBasis.LEGAL_OBLIGATION
+    retention = voucher("issued_at")
+    erase = for_tax("issued_at")
+    despite_freeze = FACTS
+    fields = {
+        "stripe_id": Personal(Category.PURCHASES),
+        "number": Personal(Category.PURCHASES),
+        "amount": Personal(Category.PURCHASES),
+        "reason": Personal(Category.PURCHASES, erase=Blank()),
+        "status": Personal(Category.PURCHASES, despite_hold=REPORTED),
+        "issued_at": Personal(Category.PURCHASES),
     }
     not_personal = ("id", "as_of", "customer", "invoice", "currency")
 

@@ -1,17 +1,19 @@
 """Rows of billing: whose they are, what none may say, and how they are written. A table's rows come in here."""
 
-from collections.abc import Callable, Mapping, Sequence
-from uuid import uuid4
+from collections.abc import Callable, Collection, Mapping, Sequence
+from uuid import UUID, uuid4
 
 from django.db import models, transaction
 
-from billing.models import Customer, InvoiceLine, Price, Product, Refund
+from billing import facts
+from billing.models import CreditNote, Customer, InvoiceLine, Price, Product, Refund
 from billing.outcomes import Synced
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment.importing.arrivals import (
     ERASED,
     FROZEN,
+    HELD,
     Outcome,
     counted,
     find_people,
@@ -19,6 +21,7 @@ from privacy.fulfilment.importing.arrivals import (
     what_is_wrong,
 )
 from privacy.models import Staff
+from privacy.selectors import holds
 
 
 def store(*, rows: Sequence[models.Model], actor: Staff | None) -> list[Synced]:
@@ -41,16 +44,28 @@ def judge(*, rows: Sequence[models.Model]) -> list[Synced]:
 
 def _judged(rows: Sequence[models.Model], get_people: Callable[..., dict]) -> list[Synced]:
     people = get_people({subject_id_of(row) for row in rows})
+    closed, held = facts.closed(people), holds.covering(people)
     known = type(rows[0]).objects.in_bulk([row.pk for row in rows]) if rows else {}
-    return [_stored(row, known.get(row.pk), people) for row in rows]
+    return [_stored(row, known.get(row.pk), people, closed, held) for row in rows]
 
 
-def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> Synced:
+def _stored(
+    row: models.Model,
+    known: models.Model | None,
+    people: Mapping,
+    closed: Collection[UUID],
+    held: Collection[UUID],
+) -> Synced:
     subject = people.get(subject_id_of(row))
     names = [f.attname for f in row._meta.concrete_fields if not f.primary_key and f.name != "as_of"]
-    if subject and subject.erased_at:
+    remark = ""
+    if subject and subject.pk in closed and facts.is_fact(type(row)):
+        remark = facts.WITHOUT
+        for name, stays in facts.without_the_person(type(row), known).items():
+            setattr(row, name, stays)
+    elif subject and subject.erased_at:
         return Synced(Outcome.SKIPPED, None, ERASED, row.stripe_id, type(row))
-    if subject and subject.frozen_at and not known:
+    elif subject and subject.pk in closed and not known:
         return Synced(Outcome.SKIPPED, None, FROZEN, row.stripe_id, type(row))
     if known and all(getattr(known, name) == getattr(row, name) for name in names):
         return Synced(Outcome.UNCHANGED, known, "", row.stripe_id, type(row))
@@ -64,7 +79,9 @@ def _stored(row: models.Model, known: models.Model | None, people: Mapping) -> S
         )
     if problem := what_is_wrong(row) or breaks_a_rule(row):
         return Synced(Outcome.REFUSED, None, problem, row.stripe_id, type(row))
-    return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, "", row.stripe_id, type(row))
+    if known and subject and subject.pk in held and holds.kept(known, {name: getattr(row, name) for name in names}):
+        return Synced(Outcome.SKIPPED, None, HELD, row.stripe_id, type(row))
+    return Synced(Outcome.UPDATED if known else Outcome.CREATED, row, remark, row.stripe_id, type(row))
 
 
 def subject_id_of(row: models.Model):
@@ -89,11 +106,13 @@ RULES = {
 
 def breaks_a_rule(row: models.Model) -> str:
     """The table's check constraints in words. Asking the database would cost a query a row; it has the last word."""
-    for name, (holds, words) in RULES.items():
-        if hasattr(row, name) and not holds(getattr(row, name)):
+    for name, (is_kept, words) in RULES.items():
+        if hasattr(row, name) and not is_kept(getattr(row, name)):
             return words
     if isinstance(row, Refund) and row.amount <= 0:
         return "A refund is more than nothing."
+    if isinstance(row, CreditNote) and row.amount < 0:
+        return "A credit note is not negative."
     return ""
 
 

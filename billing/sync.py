@@ -2,8 +2,9 @@
 
 Stripe tells the same thing twice, late and out of order, so: a row is known by its Stripe id and written only when
 something differs; an older version never overwrites a newer; what is referred to and not known yet gets a row that
-the object itself fills in later. Erased people get nothing, not even a name back on an invoice kept for tax. Only
-the columns of the models are read from an object: of a card the brand, the last four digits and the expiry.
+the object itself fills in later. Erased people get nothing but facts that tax law wants kept, and these without the
+person; frozen ones no new rows but these. Of people under a legal hold nothing goes. Only the columns of the models are
+read from an object: of a card the brand, the last four digits and the expiry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 
+from billing import facts
 from billing.gathering import ORDER, gather, ids_of, opened, strange
 from billing.mapping import TABLES, Context, address_of
 from billing.models import Customer, InvoiceLine, PaymentMethod, Price, Product
@@ -20,10 +22,11 @@ from billing.objects import Found
 from billing.outcomes import NOBODY, OLDER, Refused, Synced
 from billing.rows import breaks_a_rule, record, subject_id_of, write
 from privacy.fulfilment.importing import subjects
-from privacy.fulfilment.importing.arrivals import CHUNK, ERASED, FROZEN, Outcome, lock_people, what_is_wrong
+from privacy.fulfilment.importing.arrivals import CHUNK, ERASED, FROZEN, HELD, Outcome, lock_people, what_is_wrong
 from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
+from privacy.selectors import holds
 from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
@@ -94,7 +97,10 @@ class Writer:
         self.by_word = {s: payers[s] for s in self.nameless if s in payers}
         self.barred, self.by_address = _by_address(found, new)
         owners = (self.by_id, self.by_word, self.by_address)
-        self.people = lock_people({c.subject_id for c in customers.values()}.union(*map(dict.values, owners)))
+        theirs = {subject_id_of(row) for rows in self.rows.values() for row in rows.values()}
+        self.people = lock_people(theirs.union(*map(dict.values, owners)))
+        self.closed = facts.closed(self.people)
+        self.held = holds.covering(self.people)
 
     def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
         done = [self.judge(item) for item in items]
@@ -104,10 +110,13 @@ class Writer:
         write(created, create=True)
         changed = [s.row for s in done if s.outcome in (Outcome.UPDATED, Outcome.UNCHANGED) and s.row]
         write(changed, create=False)
+        gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
+        cards = PaymentMethod.objects.exclude(customer__subject__in=self.held)
         if model is Customer:
             # Stripe drops the cards of a customer it deletes, and so do we.
-            gone = [item.stripe_id for item, s in zip(items, done, strict=True) if item.thing.get("deleted") and s.row]
-            PaymentMethod.objects.filter(customer__stripe_id__in=gone).delete()
+            cards.filter(customer__stripe_id__in=gone).delete()
+        elif model is PaymentMethod:
+            cards.filter(stripe_id__in=gone).delete()
         return done
 
     def judge(self, item: Found) -> Synced:
@@ -130,6 +139,11 @@ class Writer:
             self.may_write(row)
         context = Context(self, item)
         values = TABLES[item.thing["object"]].values(item.thing, context)
+        if facts.is_fact(item.model) and self.is_closed(row or item.model(**values)):
+            values |= facts.without_the_person(item.model, row)
+            context.remarks[:] = [facts.WITHOUT]
+        if row:
+            self.leave_what_is_held(row, values, context)
         remark = " ".join(context.remarks)
         if not row:
             row = item.model(stripe_id=item.stripe_id, **values)
@@ -148,15 +162,28 @@ class Writer:
             raise Refused(problem, Outcome.REFUSED)
         return outcome, row, remark
 
+    def is_closed(self, row: models.Model) -> bool:
+        """Whether its person is erased or limited, so that it comes in without them or not at all."""
+        return subject_id_of(row) in self.closed
+
+    def leave_what_is_held(self, row: models.Model, values: dict, context: Context) -> None:
+        """Takes out of the values what a legal hold keeps as it is. Raises Refused where nothing else would change."""
+        if subject_id_of(row) not in self.held or not (kept := holds.kept(row, values)):
+            return
+        for name in kept:
+            del values[name]
+        if all(getattr(row, name) == value for name, value in values.items()):
+            raise Refused(HELD)
+        context.remarks.append(HELD)
+
     def may_write(self, row: models.Model) -> None:
         subject = self.people.get(subject_id_of(row))
-        if subject and subject.erased_at:
+        if subject and subject.erased_at and not facts.is_fact(type(row)):
             raise Refused(ERASED)
 
     def may_create(self, row: models.Model) -> None:
         self.may_write(row)
-        subject = self.people.get(subject_id_of(row))
-        if subject and subject.frozen_at:
+        if self.is_closed(row) and not facts.is_fact(type(row)):
             raise Refused(FROZEN)
 
     def customer(self, stripe_id: str) -> Customer:

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from billing.rows import judge, store
 from privacy.admin.tables.cells import Flag, Moment, Text, Whole, linked
 from privacy.admin.tables.sheet import OfAPerson, Sheet, text_of
@@ -213,3 +223,24 @@ class RefundSheet(BillingSheet):
         model = Refund
         name = "Refunds"
         fields = ("stripe_id", "customer", "invoice", "amount", "currency", "reason", "status", "refunded_at")
+
+
+class CreditNoteSheet(BillingSheet):
+    stripe_id = text("stripe_id")
+    customer = stripe("customer")
+    invoice = stripe("invoice")
+    number = text("number")
+    amount = whole("amount")
+    currency = text("currency")
+    reason = text("reason")
+    status = text("status")
+    issued_at = moment("issued_at")
+    links = {"customer": (Customer, "stripe_id"), "invoice": (Invoice, "stripe_id")}
+    needed = ("customer", "amount", "currency", "issued_at")
+
+    class Meta:
+        model = CreditNote
+        name = "Credit notes"
+        fields = (
+            "stripe_id", "customer", "invoice", "number", "amount", "currency", "reason", "status", "issued_at",
+        )  # fmt: skip

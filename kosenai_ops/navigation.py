@@ -57,6 +57,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         of_model("Subscriptions", "autorenew", "billing.subscription"),
         of_model("Invoices", "receipt_long", "billing.invoice"),
         of_model("Refunds", "undo", "billing.refund"),
+        of_model("Credit notes", "request_quote", "billing.creditnote"),
         of_model("Products and prices", "sell", "billing.product"),
     ),
     "Processors": (

@@ -183,9 +183,10 @@ else:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
+                # Without recursive_triggers a REPLACE deletes rows past the triggers that refuse it.
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-                    "PRAGMA secure_delete=ON;"
+                    "PRAGMA secure_delete=ON; PRAGMA recursive_triggers=ON;"
                 ),
             },
             # A file, because the live server's threads and the worker processes of a test must see the same rows.

@@ -65,11 +65,11 @@ CHROMIUM_OPTIONS = [
 
 
 def lift_triggers(execute_sql_flush):
-    """Between tests with transactions every table is emptied, which append-only evidence rightly refuses."""
+    """Between tests with transactions every table is emptied, which append-only evidence and holds rightly refuse."""
 
     def execute(operations, statements):
         lifted, restored = triggers_of_evidence()
-        return execute_sql_flush(operations, [*lifted, *statements, *restored])
+        return execute_sql_flush(operations, [*lifted, "DELETE FROM privacy_legalhold", *statements, *restored])
 
     return execute
 

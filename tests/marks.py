@@ -30,7 +30,8 @@ from tests.tampering import owner_of_the_tables
 COUNTER = itertools.count(1)
 SHORT_NUMBER = 10  # digits; its four bytes in SQLite's file could be there by chance
 SHORTEST = 16  # characters; a column for fewer can hold no mark
-KEYS_OF_THE_CATALOGUE = ("privacy.Case.kind", "privacy.Job.kind")  # what a case is about is declared, like a choice
+# What a case is about and what is limited is declared, like a choice.
+KEYS_OF_THE_CATALOGUE = ("privacy.Case.kind", "privacy.Job.kind", "privacy.Limit.purpose")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def value_for(field: models.Field) -> tuple[object, list[str]]:
             mark = word()
             return f"{mark}@example.com", [mark]
         case models.DateTimeField():
-            value = datetime(2019, 3, 7, tzinfo=UTC) + timedelta(milliseconds=secrets.randbelow(80_000_000) * 10 + 7)
+            # Each after the one before: what ends may not end before it began.
+            by_chance = timedelta(milliseconds=secrets.randbelow(6_000) * 10 + 7)
+            value = datetime(2019, 3, 7, tzinfo=UTC) + timedelta(seconds=61 * n) + by_chance
             return value, [f"{value:%H:%M:%S.%f}"[:-3]]
         case models.BigIntegerField() | models.PositiveBigIntegerField():
             value = 10**18 + secrets.randbelow(10**18)

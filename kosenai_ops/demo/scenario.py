@@ -9,7 +9,7 @@ from kosenai_ops.demo.studio import add_person
 from privacy.cases import processors
 from privacy.cases.packages import give_link
 from privacy.cases.requests import answer, ask, grant
-from privacy.models import Case, ChildFlag, DataSubject, Identifier, LegalHold, Staff, State, StepState
+from privacy.models import Case, ChildFlag, DataSubject, Identifier, LegalHold, Limit, Staff, State, StepState
 
 PATIENCE_SECONDS = 90
 
@@ -88,8 +88,8 @@ def erasure_done(staff, rng) -> Deed:
 def child_flag(staff, rng) -> Deed:
     person = add_person("Quinn Adeyemi", "GB", rng)
     [case] = ask("child_flag", subject_ids=[person.id], actor=staff["agent"], reason="A parent wrote to support")
-    person.refresh_from_db()
-    is_frozen = person.frozen_at and ChildFlag.objects.filter(subject=person, state="suspected").exists()
+    limited = Limit.objects.filter(subject=person, lifted_at=None).exists()
+    is_frozen = limited and ChildFlag.objects.filter(subject=person, state="suspected").exists()
     seconds = carry_out(case)
     detail = "account frozen at once, sessions ended by the worker" if is_frozen else "account not frozen"
     return Deed("Child-account flag", "fulfilled", where_it_stands(case), detail, seconds)

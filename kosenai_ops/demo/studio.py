@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from privacy.models import (
     DataSubject,
     DeviceIdentifier,
@@ -197,6 +207,10 @@ def _billing(subject: DataSubject, email: str, handle: str, rng: random.Random, 
         Refund.objects.create(
             stripe_id=f"re_{handle[:14]}", customer=customer, invoice=invoice, amount=2400, currency="eur",
             reason="requested_by_customer", status="succeeded", refunded_at=now,
+        )  # fmt: skip
+        CreditNote.objects.create(
+            stripe_id=f"cn_{handle[:14]}", customer=customer, invoice=invoice, number=f"{invoice.number}-CN-01",
+            status="issued", amount=2400, currency="eur", reason="order_change", issued_at=now,
         )  # fmt: skip
 
 

@@ -236,6 +236,8 @@ def _check_guards(declaration: type[PersonalData]) -> list[Error]:
     if declaration.despite_freeze and len(declaration.despite_freeze.strip()) < 15:
         errors.append(_error("E003", model, "comes in despite a freeze without a reason a reader could check"))
     for name, personal in declaration.fields.items():
+        if personal.despite_hold and len(personal.despite_hold.strip()) < 15:
+            errors.append(_error("E003", model, f"lets {name!r} change under a hold without a reason to check"))
         if personal.starts_processing and not isinstance(model._meta.get_field(name), models.BooleanField):
             errors.append(_error("E017", model, f"starts processing by {name!r}, which is no yes or no"))
     return errors

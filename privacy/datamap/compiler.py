@@ -18,7 +18,8 @@ from privacy.datamap.names import field_named, key_of, model_named, quoted, tabl
 from privacy.datamap.treatments import TEXT, HandOver, Keep, Treatment
 
 Sql = tuple[str, list[Any]]
-SUBJECT, CLOSED = "privacy.DataSubject", "closed_at"
+SUBJECT, LIMIT, HOLD = "privacy.DataSubject", "privacy.Limit", "privacy.LegalHold"
+CLOSED, LIFTED, RELEASED = "closed_at", "lifted_at", "released_at"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ def detachments(scope: Scope) -> list[Statement]:
 
 
 def promotions(scope: Scope) -> list[Statement]:
-    """UPDATEs that give each heir their role in what is handed over to them."""
+    """UPDATEs that give each heir their role in what is handed over to them. Of one under a legal hold it stays as it
+    is, as all that is stored of them does; what is handed over names them as its owner all the same."""
     statements = []
     for declaration in leaves_first():
         if not (joint := declaration.joint) or not joint.becomes:
@@ -131,6 +133,9 @@ def promotions(scope: Scope) -> list[Statement]:
         heir, heir_params = _heir(declaration.model, joint, scope, key_of(relation))
         shared, shared_params = rows(declaration, scope, joint=True)
         where = f"{key_of(relation)} IN (SELECT {heir} FROM {table_of(declaration.model)} WHERE {shared})"
+        if joint.others.role in registry.declarations[relation].held():
+            member = field_of(relation, joint.others.subject)
+            where += f" AND NOT {_is_held(f'{table_of(relation)}.{quoted(member.column)}')}"
         params = heir_params + shared_params
         sql = f"UPDATE {table_of(relation)} SET {quoted(joint.others.role)} = %s WHERE {where}"
         statements.append(Statement(declaration, "promote", sql, [joint.becomes, *params], where, tuple(params)))
@@ -337,10 +342,11 @@ def _successor(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
 
 
 def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) -> Sql:
-    """A column of the relation's row of the heir: who may go on working comes first."""
+    """A column of the relation's row of the heir: who may go on working comes first, before those whose account is
+    closed or frozen."""
     o = joint.others
     member, person = quoted(field_named(o.relation, o.subject).column), model_named(SUBJECT)
-    closed = f"p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL"
+    closed = f"(p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL OR {_is_frozen(f'j.{member}')})"
     ranked = [f"WHEN '{role}' THEN {place}" for place, role in enumerate(joint.ranks)]
     rank = f"CASE j.{quoted(o.role)} {' '.join(ranked)} ELSE {len(ranked)} END, " if ranked else ""
     joined = f"{table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member}"
@@ -350,6 +356,21 @@ def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) ->
         f"ORDER BY {closed}, {rank}j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
         list(scope.params),
     )
+
+
+def _is_frozen(person: str) -> str:
+    """Whether all processing of a person is limited; `person` is SQL of their id."""
+    limit = model_named(LIMIT)
+    whose, purpose, lifted = (f"l.{quoted(field_of(limit, name).column)}" for name in ("subject", "purpose", LIFTED))
+    where = f"{whose} = {person} AND {purpose} = '' AND {lifted} IS NULL"
+    return f"EXISTS (SELECT 1 FROM {table_of(limit)} l WHERE {where})"
+
+
+def _is_held(person: str) -> str:
+    """Whether a person is under a legal hold; `person` is SQL of their id."""
+    hold = model_named(HOLD)
+    whose, released = (f"h.{quoted(field_of(hold, name).column)}" for name in ("subject", RELEASED))
+    return f"EXISTS (SELECT 1 FROM {table_of(hold)} h WHERE {whose} = {person} AND {released} IS NULL)"
 
 
 def own_rows(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:

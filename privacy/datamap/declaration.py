@@ -15,6 +15,7 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
+    despite_hold: why it may change under a legal hold; empty: the database refuses that.
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
     masked: staff see its length only, until they reveal it for a reason. Unless it is said, so is all free text that
     people write or make.
@@ -27,6 +28,7 @@ class Personal:
     starts_processing: bool = False
     masked: bool | None = None
     special: str = ""
+    despite_hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Others:
 class Joint:
     """Rows that belong to several people: with others present, erasing one person strips the row, not deletes it.
 
-    The heir is one whose account is open before one whose is closed, then by the role's place in `ranks`, then the
-    first by `order_by`; they get the role `becomes`.
+    The heir is one whose account is open before one whose is closed or frozen, then by the role's place in `ranks`,
+    then the first by `order_by`; they get the role `becomes`, but not while they are under a legal hold.
     along: a foreign key to a joint row, with which this one goes; of itself it is its writer's alone.
     """
 
@@ -155,6 +157,12 @@ class PersonalData:
     def treatments(cls) -> dict[str, Treatment]:
         """What erasure does to each personal field of a row that is the person's alone."""
         return {name: personal.erase or cls.erase for name, personal in cls.fields.items()}
+
+    @classmethod
+    def held(cls) -> list[str]:
+        """Names of the fields that stay as they are under a legal hold: whose row it is, and what it says of them."""
+        personal = [name for name, field in cls.fields.items() if not field.despite_hold]
+        return list(dict.fromkeys([*cls.path()[:1], *personal]))
 
     @classmethod
     def masked_fields(cls) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """What the database itself refuses, whoever writes: compiled from the data map for PostgreSQL and SQLite.
 
-Rows of a frozen or erased person do not come in, nothing moves to a tombstone, no processing starts by a change of
-mind that was none, and what proves something stays as it is. `sync` runs after every `migrate` and writes the
-differences only, so a declared model has its triggers without a migration of its own. The tables' owner can still
-disable them: `verify_audit` is what finds that.
+Rows of an erased person do not come in, nor rows for a purpose for which the person's processing is limited; nothing
+moves to a tombstone, no processing starts by a change of mind that was none, and what proves something stays as it is.
+Rows of a person under a legal hold neither go nor change, whatever the path: a cascade, an import, a command.
+`sync` runs after every `migrate` and writes the differences only, so a declared model has its triggers without a
+migration of its own. The tables' owner can still disable them: `verify_audit` is what finds that.
 """
 
 import hashlib
@@ -21,12 +22,19 @@ from privacy.datamap.declaration import Evidence, PersonalData
 from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.treatments import Blank, Stamp
 
-SUBJECT = "privacy.DataSubject"
-ERASED, FROZEN = "erased_at", "frozen_at"
+SUBJECT, LIMIT, HOLD = "privacy.DataSubject", "privacy.Limit", "privacy.LegalHold"
+ERASED, LIFTED, RELEASED = "erased_at", "lifted_at", "released_at"
 CLOSED = "the account is frozen or erased"
 TOMBSTONE = "a row may not move to an erased person"
 ONE_WAY = "an erasure is not taken back"
 APPEND_ONLY = "evidence is append-only"
+HELD = "the person is under a legal hold"
+# What staff are told of a refusal that no verb foresaw.
+WORDS = {
+    CLOSED: "The person was erased, or the account is frozen: nothing new comes in.",
+    TOMBSTONE: "The person it would go to was erased.",
+    HELD: "The person is under a legal hold; what is stored of them stays as it is until the hold is released.",
+}
 PREFIX = "kosenai_"
 # Triggers that migrations made before the map did; dropped where they are met.
 FORMER = ("_frozen", "_append_only", "_no_truncate", "_no_update", "_no_delete")
@@ -36,7 +44,10 @@ LONGEST_NAME = 63  # PostgreSQL cuts longer ones silently
 @dataclass(frozen=True)
 class Trigger:
     """Refuses an `event` (such as UPDATE OF owner_id) on a row when `when`, SQL over NEW and OLD, and `test`, SQL that
-    reads other tables, hold. `subject` is SQL of the id of the person whose state `test` reads."""
+    reads other tables, hold. `subject` is SQL of the id of the person whose state `test` reads.
+
+    `together` is the same over the tables old_rows and new_rows, for a database that can ask it once a statement; only
+    `if_any`, which reads no row of the statement, is asked where it is false."""
 
     table: str
     rule: str
@@ -45,6 +56,8 @@ class Trigger:
     when: str = ""
     test: str = ""
     subject: str = ""
+    if_any: str = ""
+    together: str = ""
     reads: frozenset[tuple[str, str]] = field(default_factory=frozenset, compare=False)
 
     @property
@@ -84,8 +97,14 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
     for declaration in sorted(registry.declarations.values(), key=lambda d: d.label()):
         if not declaration.evidence:
             yield from rules.of_person(declaration)
+            yield from rules.of_hold(declaration)
     for model, evidence in sorted(registry.evidence().items(), key=lambda item: item[0]._meta.label):
         yield from rules.of_evidence(model, evidence)
+
+
+def in_words(error: Exception) -> str:
+    """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
+    return next((words for message, words in WORDS.items() if message in str(error)), "")
 
 
 def _wanted(dialect: "Dialect") -> dict[str, Trigger]:
@@ -100,12 +119,16 @@ def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
                 cursor.execute(statement)
 
 
+type Sql = tuple[str, set[tuple[str, str]]]  # and the columns that it reads
+
+
 class Rules:
     """The triggers of one model."""
 
     def __init__(self, dialect: "Dialect"):
         self.quote, self.differs, self.truncates = dialect.quote, dialect.differs, dialect.truncates
-        self.people = apps.get_model(SUBJECT)._meta
+        self.people, self.limits = apps.get_model(SUBJECT)._meta, apps.get_model(LIMIT)._meta
+        self.holds = apps.get_model(HOLD)._meta
 
     def of_person(self, declaration: type[PersonalData]) -> Iterator[Trigger]:
         model, path = declaration.model, declaration.path()
@@ -117,13 +140,58 @@ class Rules:
             return
         [link] = self.columns(model, path[:1])
         if not declaration.despite_freeze:
-            yield self.about(declaration, Trigger(model._meta.db_table, "insert", "INSERT", CLOSED), ERASED, FROZEN)
-        yield self.about(declaration, self.on_update(model, "move", [link], TOMBSTONE, self.changed(link)), ERASED)
+            yield self.unless_free(declaration, Trigger(model._meta.db_table, "insert", "INSERT", CLOSED))
+        yield self.unless_erased(declaration, self.on_update(model, "move", [link], TOMBSTONE, self.changed(link)))
         for column in self.columns(model, [n for n, p in declaration.fields.items() if p.starts_processing]):
             new, old = f"NEW.{self.quote(column)}", f"OLD.{self.quote(column)}"
             switched_on = f"{new} AND (NOT {old} OR {old} IS NULL OR {self.changed(link)})"
             start = self.on_update(model, f"start_{column}", [column, link], CLOSED, switched_on)
-            yield self.about(declaration, start, ERASED, FROZEN)
+            yield self.unless_free(declaration, start)
+
+    def of_hold(self, declaration: type[PersonalData]) -> Iterator[Trigger]:
+        """Row by row where a database knows no better. Else once a statement, because a million rows are deleted in
+        one: while nobody is held that costs one look into an index, and afterwards a join with the few who are."""
+        model, table = declaration.model, declaration.model._meta.db_table
+        columns = [model._meta.pk.column, *self.columns(model, declaration.held())]
+        any_hold = f"EXISTS (SELECT 1 FROM {self.quote(self.holds.db_table)} WHERE {self.quote(RELEASED)} IS NULL)"
+        subject, reads = self.subject_of(declaration, "OLD")
+        reads |= {(table, column) for column in columns} | {(self.holds.db_table, RELEASED)}
+        about = Trigger(table, "", "", HELD, test=self.is_under(subject), if_any=any_hold, reads=frozenset(reads))
+        changes = self.on_update(model, "held_update", columns, HELD, " OR ".join(map(self.changed, columns)))
+        changed = self.held_and_changed(declaration, columns)
+        yield replace(about, rule=changes.rule, event=changes.event, when=changes.when, together=changed)
+        yield replace(about, rule="held_delete", event="DELETE", together=self.held_among(declaration))
+        if self.truncates:
+            yield replace(about, rule="held_truncate", event="TRUNCATE", together="TRUE")
+
+    def is_under(self, subject: str) -> str:
+        link = self.quote(field_of(apps.get_model(HOLD), "subject").column)
+        in_force = f"{link} = {subject} AND {self.quote(RELEASED)} IS NULL"
+        return f"EXISTS (SELECT 1 FROM {self.quote(self.holds.db_table)} WHERE {in_force})"
+
+    def held_among(self, declaration: type[PersonalData]) -> str:
+        return f"EXISTS (SELECT 1 FROM old_rows o WHERE {self.is_held('o', declaration)})"
+
+    def held_and_changed(self, declaration: type[PersonalData], columns: list[str]) -> str:
+        key, *others = map(self.quote, columns)
+        changes = " OR ".join([f"n.{key} IS NULL", *(f"n.{c} {self.differs} o.{c}" for c in others)])
+        rows = f"old_rows o LEFT JOIN new_rows n ON n.{key} = o.{key}"
+        return f"EXISTS (SELECT 1 FROM {rows} WHERE {self.is_held('o', declaration)} AND ({changes}))"
+
+    def is_held(self, row: str, declaration: type[PersonalData]) -> str:
+        """From those who are held down to the row: they are few, and found by index. IS TRUE keeps PostgreSQL from
+        making a join of it, for which it would look into that index once a row (494 ms in place of 200 for 100,000)."""
+        link = self.quote(field_of(apps.get_model(HOLD), "subject").column)
+        sql = f"SELECT {link} FROM {self.quote(self.holds.db_table)} WHERE {self.quote(RELEASED)} IS NULL"
+        model, chain = declaration.model, []
+        for name in declaration.path():
+            chain.append((model, self.quote(field_of(model, name).column)))
+            model = far_end(field_of(model, name))
+        for parent, column in reversed(chain[1:]):
+            key, table = self.quote(parent._meta.pk.column), self.quote(parent._meta.db_table)
+            sql = f"SELECT {key} FROM {table} WHERE {column} IN ({sql})"
+        first = chain[0][1] if chain else self.quote(declaration.model._meta.pk.column)
+        return f"({row}.{first} IN ({sql})) IS TRUE"
 
     def of_evidence(self, model: type[models.Model], evidence: Evidence) -> Iterator[Trigger]:
         guarded = [f.column for f in model._meta.concrete_fields if f.name not in evidence.changes]
@@ -152,20 +220,42 @@ class Rules:
             return f"{changed} AND NEW.{self.quote(column)} <> {_literal(blank)}"
         return changed
 
-    def about(self, declaration: type[PersonalData], trigger: Trigger, *states: str) -> Trigger:
-        """The trigger, for rows whose person is in one of these states."""
+    def unless_erased(self, declaration: type[PersonalData], trigger: Trigger) -> Trigger:
+        """The trigger, for rows of an erased person."""
         subject, reads = self.subject_of(declaration)
-        person = f"{self.quote(self.people.pk.column)} = {subject}"
-        in_state = " OR ".join(f"{self.quote(state)} IS NOT NULL" for state in states)
-        test = f"EXISTS (SELECT 1 FROM {self.quote(self.people.db_table)} WHERE {person} AND ({in_state}))"
-        reads |= {(self.people.db_table, state) for state in states}
-        return replace(trigger, test=test, subject=subject, reads=trigger.reads | reads)
+        return self.about(subject, trigger, reads, self.is_erased(subject))
 
-    def subject_of(self, declaration: type[PersonalData]) -> tuple[str, set[tuple[str, str]]]:
-        """(SQL of the new row's subject, the columns that it reads), along the declared path."""
-        model, (first, *rest) = declaration.model, declaration.path()
+    def unless_free(self, declaration: type[PersonalData], trigger: Trigger) -> Trigger:
+        """The trigger, for rows of a person who is erased, or limited for a purpose that the rows serve."""
+        subject, reads = self.subject_of(declaration)
+        return self.about(subject, trigger, reads, self.is_erased(subject), self.is_limited(subject, declaration))
+
+    def about(self, subject: str, trigger: Trigger, reads: set[tuple[str, str]], *tests: Sql) -> Trigger:
+        test = " OR ".join(sql for sql, _ in tests)
+        return replace(trigger, test=test, subject=subject, reads=trigger.reads.union(reads, *(r for _, r in tests)))
+
+    def is_erased(self, subject: str) -> Sql:
+        table, erased = self.people.db_table, self.quote(ERASED)
+        person = f"{self.quote(self.people.pk.column)} = {subject}"
+        sql = f"EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {person} AND {erased} IS NOT NULL)"
+        return sql, {(table, ERASED)}
+
+    def is_limited(self, subject: str, declaration: type[PersonalData]) -> Sql:
+        """Found by the partial index of the limits in force, which repeats these conditions."""
+        table, link = self.limits.db_table, field_of(apps.get_model(LIMIT), "subject").column
+        purposes = ", ".join(_literal(purpose) for purpose in ("", *declaration.purposes()))
+        in_force = f"{self.quote(link)} = {subject} AND {self.quote(LIFTED)} IS NULL"
+        sql = f"EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {in_force} AND {self.quote('purpose')} IN ({purposes}))"
+        return sql, {(table, column) for column in (link, LIFTED, "purpose")}
+
+    def subject_of(self, declaration: type[PersonalData], row: str = "NEW") -> Sql:
+        """(SQL of the row's subject, the columns that it reads), along the declared path."""
+        model, path = declaration.model, declaration.path()
+        if not path:
+            return f"{row}.{self.quote(model._meta.pk.column)}", set()
+        first, *rest = path
         link = field_of(model, first)
-        sql, reads = f"NEW.{self.quote(link.column)}", {(model._meta.db_table, link.column)}
+        sql, reads = f"{row}.{self.quote(link.column)}", {(model._meta.db_table, link.column)}
         for name in rest:
             parent = far_end(link)
             link, table = field_of(parent, name), parent._meta.db_table
@@ -306,9 +396,14 @@ class PostgreSQL(Dialect):
     def body(self, trigger: Trigger) -> str:
         people = apps.get_model(SUBJECT)._meta
         person = f"{self.quote(people.db_table)} WHERE {self.quote(people.pk.column)} = {trigger.subject}"
+        refuses = f"RAISE EXCEPTION {_literal(trigger.message)} USING ERRCODE = 'check_violation'; "
+        if trigger.together:
+            # Two conditions in two: the rows are not looked at before it is known that there is a reason.
+            return (
+                f"BEGIN IF {trigger.if_any} THEN IF {trigger.together} THEN {refuses}END IF; END IF; RETURN NULL; END"
+            )
         # Waits for an erasure that is under way; the next statement sees what it has done.
         waits = f"PERFORM 1 FROM {person} FOR KEY SHARE; " if trigger.subject else ""
-        refuses = f"RAISE EXCEPTION {_literal(trigger.message)} USING ERRCODE = 'check_violation'; "
         if trigger.test:
             refuses = f"IF {trigger.test} THEN {refuses}END IF; "
         return f"BEGIN {waits}{refuses}RETURN NEW; END"
@@ -320,11 +415,22 @@ class PostgreSQL(Dialect):
         )
 
     def definition(self, trigger: Trigger) -> str:
+        if trigger.together and trigger.event != "TRUNCATE":
+            return self.of_statements(trigger)
         each = "STATEMENT" if trigger.event == "TRUNCATE" else "ROW"
         return (
             f"CREATE TRIGGER {self.quote(trigger.name)} BEFORE {trigger.event} ON {self.quote(trigger.table)} "
             f"FOR EACH {each} {f'WHEN ({trigger.when}) ' if trigger.when else ''}"
             f"EXECUTE FUNCTION {self.quote(trigger.name)}()"
+        )
+
+    def of_statements(self, trigger: Trigger) -> str:
+        """Of UPDATE without its columns, which PostgreSQL does not take together with tables of rows."""
+        event = trigger.event.split()[0]
+        rows = "OLD TABLE AS old_rows" + (" NEW TABLE AS new_rows" if event == "UPDATE" else "")
+        return (
+            f"CREATE TRIGGER {self.quote(trigger.name)} AFTER {event} ON {self.quote(trigger.table)} "
+            f"REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION {self.quote(trigger.name)}()"
         )
 
     def create(self, trigger: Trigger) -> list[str]:

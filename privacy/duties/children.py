@@ -1,4 +1,5 @@
-"""Possible child accounts (policy section 11): a flag freezes the account at once, until a person has decided."""
+"""Possible child accounts (policy section 11): a flag limits all processing of the account at once, until a person has
+decided. What the person has chosen about marketing stays as it was, and is not acted upon meanwhile."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,16 +12,15 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Duty, Fact, May, Permit, Stage, StepKind
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
-from privacy.models import Case, CaseJob, ChildFlag, DataSubject, MarketingPreference, Session, Step
+from privacy.models import Case, CaseJob, ChildFlag, DataSubject, Limit, Session, Step
 from privacy.roles import AGENT, APPROVER, MANAGER
 
 FLAG = Permit("flag_child", "Can flag an account as a possible child's", (AGENT, APPROVER, MANAGER))
 DECIDE = Permit("clear_child", "Can decide about a child flag", (APPROVER, MANAGER))
-MARKETING_OFF = "marketing_off"
 
 
 def freeze(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
-    """Flags and freezes these cases' people: triggers refuse new rows of the accounts from now on."""
+    """Flags these cases' people and limits all processing: triggers refuse new rows of the accounts from now on."""
     new = [
         ChildFlag(
             subject_id=case.subject_id, reason=case.reason, salt=case.salt,
@@ -29,15 +29,17 @@ def freeze(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
         for case in cases
     ]  # fmt: skip
     ChildFlag.objects.bulk_create(new)
-    people = DataSubject.objects.filter(pk__in=[case.subject_id for case in cases], frozen_at__isnull=True)
-    people.update(frozen_at=Now())
-    return {case.pk: {"flag": str(flag.pk)} for case, flag in zip(cases, new, strict=True)}
+    limits = [Limit(subject_id=case.subject_id, ground=Limit.Ground.CHILD) for case in cases]
+    Limit.objects.bulk_create(limits)
+    placed = zip(cases, new, limits, strict=True)
+    return {case.pk: {"flag": str(flag.pk), "limit": str(limit.pk)} for case, flag, limit in placed}
 
 
 def thaw(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
-    """The accounts are not children's: ends the flags and the freeze."""
+    """The accounts are not children's: ends the flags and lifts the limits."""
     told = {case.pk: {"cleared": _decide(case, ChildFlag.State.CLEARED)} for case in cases}
-    DataSubject.objects.filter(pk__in=[case.subject_id for case in cases]).update(frozen_at=None)
+    placed = Limit.objects.filter(subject__in=[case.subject_id for case in cases], ground=Limit.Ground.CHILD)
+    placed.filter(lifted_at=None).update(lifted_at=Now())
     return told
 
 
@@ -55,42 +57,32 @@ def _decide(case: Case, state: str) -> int:
 @local("children.freeze")
 @one_by_one
 def end_what_runs(job: CaseJob, step: Step) -> Done:
-    """Marks the open sessions as ended, and switches marketing off."""
+    """Marks the open sessions as ended."""
+    subject = DataSubject.objects.select_for_update().get(pk=job.subject_id)
     subject = DataSubject.objects.select_for_update().get(pk=job.subject_id)
     flag = ChildFlag.objects.filter(subject=subject).order_by("-flagged_at").first()
     ended = Session.objects.filter(subject=subject, ended_at__isnull=True).update(ended_at=Now())
-    result = {"flag": str(flag.id) if flag else "", "sessions_ended": ended, MARKETING_OFF: silence(subject)}
-    return Done(result, units=1)
-
-
-def silence(subject: DataSubject) -> list[str]:
-    """Switches the person's marketing choices off; returns the ids of those that were on."""
-    chosen = MarketingPreference.objects.filter(subject=subject, opted_in=True)
-    ids = [str(pk) for pk in chosen.values_list("pk", flat=True)]
-    chosen.update(opted_in=False)
-    return ids
+    return Done({"flag": str(flag.id) if flag else "", "sessions_ended": ended}, units=1)
 
 
 @local("children.thaw")
 @one_by_one
-def give_back_choices(job: CaseJob, step: Step) -> Done:
-    """Switches marketing on again where the flag had switched it off: the choice was the person's own, and it was not
-    a child's."""
+def see_what_is_lifted(job: CaseJob, step: Step) -> Done:
+    """Whether the account is free when the decision is carried out; another flag may have come."""
     # Ordered until 2026-11, when one person's word was enough and the worker ended the freeze.
     cleared = {} if job.case.approved_by_id else thaw([job.case])[job.case_id]
-    flagging = Step.objects.filter(job__subject=job.subject_id, name="children.freeze", finished_at__isnull=False)
-    last = flagging.order_by("-finished_at").first()
-    silenced = last.result.get(MARKETING_OFF, []) if last else []
-    restored = MarketingPreference.objects.filter(pk__in=silenced, subject=job.subject_id).update(opted_in=True)
-    return Done(cleared | {"choices_restored": restored}, units=1)
+    return Done(cleared | {"frozen": _limits_on(job)}, units=1)
 
 
 @local("children.confirm")
 @one_by_one
 def count_what_is_frozen(job: CaseJob, step: Step) -> Done:
     """That the account is still frozen when the decision is carried out."""
-    frozen = DataSubject.objects.filter(pk=job.subject_id, frozen_at__isnull=False).count()
-    return Done({"frozen": frozen}, units=1)
+    return Done({"frozen": _limits_on(job)}, units=1)
+
+
+def _limits_on(job: CaseJob) -> int:
+    return Limit.objects.filter(subject=job.subject_id, ground=Limit.Ground.CHILD, lifted_at=None).count()
 
 
 @register
@@ -101,15 +93,15 @@ class ChildFlagged(Duty):
     happens = (
         "The account is frozen here as you confirm: this database takes no new content, prompts, sessions or usage of "
         "it. Processors are not told.",
-        "A worker then switches marketing off and marks open sessions as ended here; at Clerk they run until somebody "
-        "ends them there.",
+        "Marketing choices stay as the person set them, and are not acted upon.",
+        "A worker then marks open sessions as ended here; at Clerk they run until somebody ends them there.",
         "It stays frozen until it is decided whether it is a child’s.",
     )
     may = May(ask=FLAG, retry=FLAG)  # what is in force is decided, and not cancelled
     refuses = {Stage.INTAKE: frozenset({Fact.ERASED, Fact.FLAGGED, Fact.CHILD})}
     protects = True
     takes_effect = freeze
-    steps = (StepKind("children.freeze", "End sessions, and switch marketing off"),)
+    steps = (StepKind("children.freeze", "Mark open sessions as ended"),)
 
 
 @register
@@ -135,7 +127,7 @@ class ChildCleared(Duty):
     button, title, submit = "Not a child’s", "Ask to clear the child flag of {people}", "Ask to clear it"
     happens = (
         "Nothing changes yet: another member of staff has to confirm. You cannot confirm it yourself.",
-        "Then the freeze ends, the account works again, and the person’s own marketing choices come back.",
+        "Then the freeze ends, the account works again, and the person’s own marketing choices count again.",
     )
     may = May(ask=FLAG, decide=DECIDE, deny=DECIDE, cancel=FLAG, retry=DECIDE)
     deciders = 2
@@ -143,7 +135,7 @@ class ChildCleared(Duty):
         "Confirm: not a child’s…", "Clear and unfreeze",
         (
             "You agree that the account is not a child’s.",
-            "The freeze ends as you confirm; the person’s own marketing choices come back.",
+            "The freeze ends as you confirm; the person’s own marketing choices count again.",
         ),
         "Cleared: {cases}. The accounts work again.",
         "Waits for another person’s confirmation", "clear", is_dangerous=True,
@@ -151,4 +143,4 @@ class ChildCleared(Duty):
     needs = dict.fromkeys(Stage, frozenset({Fact.FLAGGED, Fact.CHILD}))
     protects = True
     takes_effect = thaw
-    steps = (StepKind("children.thaw", "Give the marketing choices back"),)
+    steps = (StepKind("children.thaw", "See that the account is free"),)

@@ -1,4 +1,5 @@
-"""Legal holds: from the moment one is ordered no erasure takes another step (GDPR art. 17(3)(e))."""
+"""Legal holds: from the moment one is ordered no erasure takes another step, and nothing that is stored goes or changes
+by another path either (GDPR art. 17(3)(e)). The database refuses it, by triggers from the data map."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -109,7 +110,8 @@ class HoldPlace(Duty):
     cites = ("GDPR art. 17(3)(e)",)
     button, title, submit = "Place hold", "Place a legal hold on {people}", "Place the hold"
     happens = (
-        "From the moment you confirm, no erasure takes another step for these people.",
+        "From the moment you confirm, no erasure takes another step for these people, and no import and no word of "
+        "Stripe’s overwrites what is stored of them. What only adds to it still comes in.",
         "Erasures that are being carried out stop before their next step; the record says what is gone.",
         "A worker then records how much the hold keeps.",
         "The hold stays until one person asks for its release and another confirms it.",

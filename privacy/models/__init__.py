@@ -7,6 +7,7 @@ from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppressio
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
+from privacy.models.limits import Limit
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
@@ -17,8 +18,8 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 __all__ = [
     "AccessPackage", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag",
     "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job",
-    "Lane", "LegalHold", "MarketingPreference", "Membership", "Note", "Outcome", "Processor", "ProfilePreference",
-    "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList",
-    "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
-    "UsageEvent", "Verification",
+    "Lane", "LegalHold", "Limit", "MarketingPreference", "Membership", "Note", "Outcome", "Processor",
+    "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session",
+    "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression",
+    "Team", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from privacy.models.subjects import DataSubject
 
 
 class LegalHold(models.Model):
-    """While a hold is in force nothing of the person may be erased (GDPR art. 17(3)(e)).
+    """While a hold is in force nothing of the person may be erased or changed (GDPR art. 17(3)(e)): triggers refuse it,
+    but for the fields that the data map lets change with a reason.
 
     A silent one leaves no trace in the person's package, also when it is over. Whoever may place a hold may mark it.
     """

@@ -3,18 +3,28 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
+from privacy.datamap.vocabulary import Use
 from privacy.models.addresses import MAX_LENGTH, normalise_email, refuse_long, refuse_unseen
+from privacy.models.limits import Limit
 from privacy.models.phones import normalise_phone
+
+
+class People(models.QuerySet["DataSubject"]):
+    def free_for(self, *purposes: Use) -> "People":
+        """Those whose processing for each of these purposes is neither limited nor over."""
+        limited = Limit.objects.filter(subject=OuterRef("pk"), lifted_at__isnull=True, purpose__in=["", *purposes])
+        return self.filter(~Exists(limited), erased_at__isnull=True)
 
 
 class DataSubject(models.Model):
     """A person whose data Kosenai holds.
 
-    An erased person's row stays as an empty tombstone, so that records kept by law keep their thread; the
-    database refuses a tombstone that still says anything about the person.
+    What may not be processed of them stands in the rows of `limits`; only `erased_at` is kept here. An erased person's
+    row stays as an empty tombstone, so that records kept by law keep their thread; the database refuses a tombstone
+    that still says anything about the person.
     """
 
     class Relation(models.TextChoices):
@@ -33,10 +43,9 @@ class DataSubject(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When the account was closed.")
-    frozen_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="No marketing, no AI, no new processing while set."
-    )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = People.as_manager()
 
     class Meta:
         verbose_name = "data subject"
@@ -44,7 +53,6 @@ class DataSubject(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "id"], name="subject_newest"),
             models.Index(fields=["full_name"], name="subject_name"),
-            models.Index(fields=["-created_at"], name="subject_frozen", condition=Q(frozen_at__isnull=False)),
             models.Index(fields=["-created_at"], name="subject_erased", condition=Q(erased_at__isnull=False)),
         ]
         constraints = [

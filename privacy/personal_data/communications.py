@@ -3,6 +3,9 @@
 from privacy import models
 from privacy.datamap import Category, LawfulBasis, Personal, PersonalData, Use, register
 from privacy.datamap.retention import while_account_open
+from privacy.personal_data.holds import NOTHING_GOES
+
+OWN_WORD = "The person's own word counts at once, a hold or not (GDPR art. 7(3), 21(3))"
 
 
 @register(models.MarketingPreference)
@@ -15,8 +18,8 @@ class MarketingPreferenceData(PersonalData):
     fields = {
         "subject": Personal(Category.USER_ID),
         "channel": Personal(Category.PRIVACY_CHOICES),
-        "opted_in": Personal(Category.PRIVACY_CHOICES, starts_processing=True),
-        "changed_at": Personal(Category.PRIVACY_CHOICES),
+        "opted_in": Personal(Category.PRIVACY_CHOICES, starts_processing=True, despite_hold=OWN_WORD),
+        "changed_at": Personal(Category.PRIVACY_CHOICES, despite_hold=OWN_WORD),
     }
     not_personal = ("id",)
 
@@ -34,7 +37,7 @@ class SupportConversationData(Support):
     fields = {
         "subject": Personal(Category.USER_ID),
         "topic": Personal(Category.SUPPORT),
-        "status": Personal(Category.SUPPORT),
+        "status": Personal(Category.SUPPORT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "opened_at")
 

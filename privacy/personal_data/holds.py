@@ -4,6 +4,8 @@ from privacy import models
 from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention, register
 from privacy.personal_data.accountability import COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
+NOTHING_GOES = "It tells how things went on; what was there before the hold stays, and when it began"
+
 
 @register(models.LegalHold)
 class LegalHoldData(Accountability):

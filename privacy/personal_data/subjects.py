@@ -16,6 +16,7 @@ from privacy.datamap import (
     register,
 )
 from privacy.datamap.retention import while_account_open
+from privacy.personal_data.holds import NOTHING_GOES
 
 
 class Account(PersonalData):
@@ -36,8 +37,7 @@ class DataSubjectData(Account):
         "country": Personal(Category.COUNTRY),
         "region": Personal(Category.COUNTRY),
         "relation": Personal(Category.ACCOUNT),
-        "closed_at": Personal(Category.ACCOUNT, erase=Nullify()),
-        "frozen_at": Personal(Category.CHILD, erase=Nullify()),
+        "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
     }
     not_personal = ("id", "created_at")
@@ -50,7 +50,7 @@ class IdentifierData(Account):
         "subject": Personal(Category.USER_ID),
         "kind": Personal(Category.ACCOUNT),
         "value": Personal(Category.EMAIL),
-        "is_primary": Personal(Category.ACCOUNT),
+        "is_primary": Personal(Category.ACCOUNT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "created_at")
 

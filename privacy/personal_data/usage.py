@@ -2,6 +2,7 @@
 
 from privacy import models
 from privacy.datamap import Category, LawfulBasis, Personal, PersonalData, Retention, Use, register
+from privacy.personal_data.holds import NOTHING_GOES
 
 YEAR_OF_USE = Retention(
     "Security and improvement need a year, no more (policy section 3)", days=365, after="occurred_at"
@@ -28,7 +29,7 @@ class SessionData(Usage):
         "ip_address": Personal(Category.IP_ADDRESS),
         "user_agent": Personal(Category.DEVICE),
         "started_at": Personal(Category.BEHAVIOUR),
-        "ended_at": Personal(Category.BEHAVIOUR),
+        "ended_at": Personal(Category.BEHAVIOUR, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id",)
 
@@ -73,6 +74,6 @@ class DeviceIdentifierData(Usage):
         "value": Personal(Category.COOKIE),
         "user_agent": Personal(Category.DEVICE),
         "first_seen_at": Personal(Category.BEHAVIOUR),
-        "last_seen_at": Personal(Category.BEHAVIOUR),
+        "last_seen_at": Personal(Category.BEHAVIOUR, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id",)

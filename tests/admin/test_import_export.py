@@ -16,7 +16,18 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing import facts
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.formats import Csv, Json
 from privacy.datamap.spreadsheet import as_written, neutral
@@ -115,7 +126,7 @@ def test_only_managers_import_and_only_those_who_may_export_do(client, role):
 
 def test_the_lists_one_would_look_for_have_it():
     assert {DataSubject, Script, Note, Prompt, Shot, Customer, Product, Price, Subscription, PaymentMethod, Invoice,
-            InvoiceLine, Refund} <= set(EXCHANGED)  # fmt: skip
+            InvoiceLine, Refund, CreditNote} <= set(EXCHANGED)  # fmt: skip
 
 
 # --- people in
@@ -184,7 +195,7 @@ def test_who_is_erased_between_preview_and_confirmation_stays_out(client, manage
 @pytest.mark.parametrize("by", ["id", "email"])
 def test_a_frozen_account_is_left_out_with_the_reason(client, manager, by):
     frozen = f.IdentifierFactory(value="child@example.com", subject__full_name="Before").subject
-    DataSubject.objects.update(frozen_at=datetime.now(UTC))
+    f.LimitFactory(subject=frozen)
     row = {"id": frozen.pk} if by == "id" else {"email": "child@example.com"}
     assert f"Row 1 was left out: {FROZEN}" in bring_in(client, DataSubject, as_csv(row | {"full_name": "After"}))
     frozen.refresh_from_db()
@@ -355,7 +366,7 @@ def test_content_comes_in_for_its_person_by_id_or_address(client, manager):
 def test_content_of_erased_frozen_and_unknown_people(client, manager):
     f.SuppressionFactory(kind="email", digest=digest("email", "gone@example.com"))
     tombstone = f.DataSubjectFactory(full_name="", country="", erased_at=datetime.now(UTC))
-    frozen = f.DataSubjectFactory(frozen_at=datetime.now(UTC))
+    frozen = f.LimitFactory().subject
     authors = ["gone@example.com", tombstone.pk, frozen.pk]
     texts = bring_in(client, Note, as_csv(*({"author": author, "body": "B"} for author in authors)))
     assert texts[1:] == [f"Row {n} was left out: {why}" for n, why in enumerate([ERASED, ERASED, FROZEN], start=1)]
@@ -491,7 +502,7 @@ def test_every_table_exported_and_imported_again_is_unchanged(client, manager, f
 def test_billing_that_was_exported_comes_back_after_it_was_lost(client, manager):
     f.person_with_everything()
     files = {}
-    for model in (Product, Price, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund):
+    for model in (Product, Price, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund, CreditNote):
         files[model] = client.post(url(model, "export"), {"format": CSV_FORMAT, "resource": "0"}).content
     for model in reversed(files):
         model.objects.all().delete()
@@ -541,13 +552,19 @@ def test_wrong_billing_is_named_in_words(client, manager, row, words):
     assert problem.casefold().startswith(words.casefold())
 
 
-def test_billing_of_an_erased_person_is_left_out(client, manager):
-    invoice = f.InvoiceFactory(customer__name="", customer__email="", customer_name="", customer_email="")
+def test_billing_of_an_erased_person_is_left_out_and_what_tax_law_wants_brings_no_name_back(client, manager):
+    invoice = f.InvoiceFactory(
+        customer__name="", customer__email="", customer_name="", customer_email="", status="open"
+    )
     DataSubject.objects.update(full_name="", country="", erased_at=datetime.now(UTC))
+    data = as_csv({"stripe_id": invoice.customer.stripe_id, "name": "Ada Lovelace"})
+    assert f"Row 1 was left out: {ERASED}" in bring_in(client, Customer, data)
     data = as_csv({"stripe_id": invoice.stripe_id, "customer_name": "Ada Lovelace"})
-    assert f"Row 1 was left out: {ERASED}" in bring_in(client, Invoice, data)
+    assert "1 unchanged" in bring_in(client, Invoice, data)[0]
+    data = as_csv({"stripe_id": invoice.stripe_id, "customer_name": "Ada Lovelace", "status": "paid"})
+    assert f"Row 1 came in. {facts.WITHOUT}" in bring_in(client, Invoice, data)
     invoice.refresh_from_db()
-    assert invoice.customer_name == ""
+    assert (invoice.customer_name, invoice.customer.name, invoice.status) == ("", "", "paid")
 
 
 @pytest.mark.browser

@@ -145,7 +145,7 @@ BIG = (
     "privacy.script", "privacy.scriptcoauthor", "privacy.shotlist", "privacy.shot", "privacy.note", "privacy.upload",
     "privacy.feedback", "privacy.supportconversation", "privacy.supportmessage", "privacy.marketingpreference",
     "billing.customer", "billing.subscription", "billing.paymentmethod", "billing.invoice", "billing.invoiceline",
-    "billing.refund", "privacy.auditentry", "privacy.suppression",
+    "billing.refund", "billing.creditnote", "privacy.auditentry", "privacy.suppression",
 )  # fmt: skip
 
 

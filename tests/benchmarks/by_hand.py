@@ -34,6 +34,7 @@ STATEMENTS = [
     "UPDATE billing_invoiceline SET description = '' WHERE invoice_id IN "
     "(SELECT id FROM billing_invoice WHERE customer_id IN (" + CUSTOMERS + "))",
     "UPDATE billing_invoice SET customer_name = '', customer_email = '' WHERE customer_id IN (" + CUSTOMERS + ")",
+    "UPDATE billing_creditnote SET reason = '' WHERE customer_id IN (" + CUSTOMERS + ")",
     "UPDATE billing_refund SET reason = '' WHERE customer_id IN (" + CUSTOMERS + ")",
     "UPDATE billing_customer SET name = '', email = '' WHERE subject_id {is_theirs}",
     "DELETE FROM privacy_identifier WHERE subject_id {is_theirs}",

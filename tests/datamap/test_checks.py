@@ -425,6 +425,15 @@ def test_a_row_that_comes_in_despite_a_freeze_without_a_reason_one_could_check(t
     assert faults() == [("E003", "Diary")]
 
 
+def test_a_field_that_changes_under_a_hold_without_a_reason_one_could_check(throwaway):
+    class Diary(ThrowAway):
+        author = link(DataSubject)
+        mood = models.TextField()
+
+    declare(Diary, fields=AUTHOR | {"mood": Personal(Category.CONTENT, despite_hold="because")})
+    assert faults() == [("E003", "Diary")]
+
+
 def test_a_field_that_starts_processing_by_something_else_than_a_yes(throwaway):
     class Diary(ThrowAway):
         author = link(DataSubject)

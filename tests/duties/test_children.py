@@ -1,4 +1,4 @@
-"""Child flags: what is frozen from when, what follows a decision, and what is given back afterwards."""
+"""Child flags: what is frozen from when, what follows a decision, and that nobody's choices change by either."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -6,7 +6,17 @@ from django.db import IntegrityError, transaction
 
 from privacy.cases.requests import ask, cancel, deny
 from privacy.catalogue import NotAllowed
-from privacy.models import ChildFlag, MarketingPreference, Prompt, Session, State, UsageEvent
+from privacy.datamap import Use
+from privacy.models import (
+    ChildFlag,
+    DataSubject,
+    Limit,
+    MarketingPreference,
+    Prompt,
+    Session,
+    State,
+    UsageEvent,
+)
 from tests import factories as f
 from tests.asking import agreed
 from tests.duties.carrying import carried_out
@@ -27,18 +37,21 @@ def flagged(person):
     return ask("child_flag", subject_ids=[person.id], actor=f.StaffFactory(), reason="A parent wrote to us")
 
 
+def is_frozen(person) -> bool:
+    return not DataSubject.objects.free_for(Use.MARKETING).filter(pk=person.pk).exists()
+
+
 def choices(person) -> dict[str, bool]:
     return dict(MarketingPreference.objects.filter(subject=person).values_list("channel", "opted_in"))
 
 
-def test_a_flagged_account_is_frozen_as_it_is_flagged_and_then_silent_and_signed_out(person):
+def test_a_flagged_account_is_frozen_as_it_is_flagged_and_then_signed_out_and_its_choices_stay(person):
     opened = flagged(person)
-    person.refresh_from_db()
-    assert person.frozen_at
+    assert is_frozen(person)
     assert ChildFlag.objects.get(subject=person).state == ChildFlag.State.SUSPECTED
 
     carried_out(opened)
-    assert choices(person) == {"email": False, "product_news": False}
+    assert choices(person) == {"email": True, "product_news": False}
     assert not Session.objects.filter(subject=person, ended_at__isnull=True).exists()
 
 
@@ -64,31 +77,40 @@ def test_a_flag_that_is_in_force_is_neither_withdrawn_nor_refused(person):
     with pytest.raises(NotAllowed):
         deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="too_many_requests")
     case.refresh_from_db()
-    person.refresh_from_db()
     assert (case.state, case.denial_reason) == (State.FULFILLING, "")
-    assert person.frozen_at
+    assert is_frozen(person)
 
 
 def test_nothing_is_cleared_until_another_person_confirms(person):
     carried_out(flagged(person))
     [case] = ask("child_clear", subject_ids=[person.id], actor=f.StaffFactory(), reason="An adult, checked")
-    person.refresh_from_db()
     assert case.state == State.DECIDING
-    assert person.frozen_at
+    assert is_frozen(person)
     assert ChildFlag.objects.get(subject=person).state == ChildFlag.State.SUSPECTED
 
 
-def test_a_cleared_account_works_as_it_is_decided_and_has_its_own_choices_back_and_no_others(person):
+def test_a_cleared_account_works_as_it_is_decided_and_a_choice_made_meanwhile_stays(person):
     carried_out(flagged(person))
+    MarketingPreference.objects.filter(subject=person).update(opted_in=False)
     decided = agreed("child_clear", subject_ids=[person.id], actor=f.StaffFactory(), reason="An adult, checked")
-    person.refresh_from_db()
-    assert person.frozen_at is None
+    assert not is_frozen(person)
     flag = ChildFlag.objects.get(subject=person)
     assert (flag.state, flag.decided_by) == (ChildFlag.State.CLEARED, decided[0].approved_by)
     Prompt.objects.create(author=person, text="Write on")
 
     carried_out(decided)
-    assert choices(person) == {"email": True, "product_news": False}
+    assert choices(person) == {"email": False, "product_news": False}
+
+
+def test_clearing_lifts_the_limit_that_the_flag_had_placed_and_it_stays_as_proof(person):
+    carried_out(flagged(person))
+    limit = Limit.objects.get(subject=person)
+    assert (limit.purpose, limit.ground, limit.lifted_at) == ("", Limit.Ground.CHILD, None)
+    carried_out(agreed("child_clear", subject_ids=[person.id], actor=f.StaffFactory(), reason="An adult, checked"))
+    limit.refresh_from_db()
+    assert limit.lifted_at >= limit.since
+    carried_out(flagged(person))
+    assert Limit.objects.filter(subject=person, lifted_at=None).count() == 1
 
 
 def test_what_is_decided_to_be_a_childs_account_stays_frozen_until_it_is_cleared(person):
@@ -96,14 +118,12 @@ def test_what_is_decided_to_be_a_childs_account_stays_frozen_until_it_is_cleared
     decider = f.StaffFactory()
     confirmed = ask("child_confirm", subject_ids=[person.id], actor=decider, reason="The parents sent a passport")
     carried_out(confirmed)
-    person.refresh_from_db()
     flag = ChildFlag.objects.get(subject=person)
     assert (flag.state, flag.decided_by) == (ChildFlag.State.CHILD, decider)
-    assert person.frozen_at
-    assert choices(person)["email"] is False
+    assert is_frozen(person)
+    assert choices(person)["email"] is True
     assert flagged(person) == []  # nor suspected once more
 
     carried_out(agreed("child_clear", subject_ids=[person.id], actor=f.StaffFactory(), reason="It was the brother"))
-    person.refresh_from_db()
-    assert person.frozen_at is None
+    assert not is_frozen(person)
     assert ChildFlag.objects.get(subject=person).state == ChildFlag.State.CLEARED

@@ -1,6 +1,7 @@
 """A factory for each model. `person_with_everything` makes a person with rows in all of them."""
 
 from tests.factories.billing import (
+    CreditNoteFactory,
     CustomerFactory,
     InvoiceFactory,
     InvoiceLineFactory,
@@ -21,7 +22,7 @@ from tests.factories.content import (
     ShotListFactory,
     UploadFactory,
 )
-from tests.factories.duties import ChildFlagFactory, LegalHoldFactory
+from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFactory
 from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
@@ -48,12 +49,12 @@ from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
     "AccessPackageFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory", "CaseFactory", "ChildFlagFactory",
-    "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory",
-    "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
-    "LegalHoldFactory", "MarketingPreferenceFactory", "MembershipFactory", "NoteFactory", "PaymentMethodFactory",
-    "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
-    "ReceiptFactory", "RefundFactory", "RoleGrantFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory",
-    "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory",
-    "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory",
-    "UsageEventFactory", "person_with_everything",
+    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory",
+    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
+    "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
+    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
+    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

@@ -106,3 +106,18 @@ class RefundFactory(factory.django.DjangoModelFactory):
     reason = "requested_by_customer"
     status = "succeeded"
     refunded_at = lately()
+
+
+class CreditNoteFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.CreditNote
+
+    stripe_id = stripe_id("cn")
+    customer = factory.SubFactory(CustomerFactory)
+    invoice = factory.SubFactory(InvoiceFactory)
+    number = factory.Sequence(lambda n: f"K-{n:06d}-CN-01")
+    amount = 500
+    currency = "eur"
+    reason = "order_change"
+    status = "issued"
+    issued_at = lately()

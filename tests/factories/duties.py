@@ -1,6 +1,6 @@
-"""Legal holds and child flags."""
+"""Legal holds, child flags and limits on processing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import factory
 
@@ -26,7 +26,7 @@ class LegalHoldFactory(factory.django.DjangoModelFactory):
 
 
 class ChildFlagFactory(factory.django.DjangoModelFactory):
-    """A suspicion; `cleared=True` makes it a decided one. The account itself is frozen by duties.children."""
+    """A suspicion; `cleared=True` makes it a decided one. The account itself is limited by duties.children."""
 
     class Meta:
         model = models.ChildFlag
@@ -41,3 +41,16 @@ class ChildFlagFactory(factory.django.DjangoModelFactory):
     subject = factory.SubFactory(DataSubjectFactory)
     reason = "Says to be in fifth grade"
     flagged_by = factory.SubFactory(StaffFactory)
+
+
+class LimitFactory(factory.django.DjangoModelFactory):
+    """All processing is limited, as of a possible child; `lifted=True` makes it a past one."""
+
+    class Meta:
+        model = models.Limit
+
+    class Params:
+        lifted = factory.Trait(lifted_at=factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(seconds=1)))
+
+    subject = factory.SubFactory(DataSubjectFactory)
+    ground = models.Limit.Ground.CHILD

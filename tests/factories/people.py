@@ -68,6 +68,7 @@ def has_billing(person: DataSubject) -> None:
     invoice = f.InvoiceFactory(customer=customer, subscription=subscription)
     f.InvoiceLineFactory(invoice=invoice, price=subscription.price)
     f.RefundFactory(customer=customer, invoice=invoice)
+    f.CreditNoteFactory(customer=customer, invoice=invoice)
 
 
 def has_history_of_requests(person: DataSubject) -> None:
@@ -79,3 +80,4 @@ def has_history_of_requests(person: DataSubject) -> None:
     f.SuppressionFactory(request=request, kind="clerk_id", folded="b" * 64, lifted=True)
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)
+    f.LimitFactory(subject=person, lifted=True)

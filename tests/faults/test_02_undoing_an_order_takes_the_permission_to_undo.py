@@ -20,7 +20,7 @@ from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import Fact, NotAllowed, Permit, Right, Stage, case_kinds
 from privacy.catalogue.cases import May
-from privacy.models import Case, ChildFlag, DataSubject, LegalHold, Outcome, Staff, State, Verification
+from privacy.models import Case, ChildFlag, DataSubject, LegalHold, Limit, Outcome, Staff, State, Verification
 from tests import factories as f
 from tests import working
 
@@ -96,7 +96,7 @@ def what_stands(order: Case) -> tuple:
     order.refresh_from_db()
     hold = LegalHold.objects.filter(subject=order.subject_id, released_at=None).exists()
     flag = list(ChildFlag.objects.filter(subject=order.subject_id).values_list("state", flat=True))
-    frozen = DataSubject.objects.get(pk=order.subject_id).frozen_at
+    frozen = list(Limit.objects.filter(subject=order.subject_id).values())
     return order.state, order.outcome, order.denial_reason, order.job.cancel_requested, hold, flag, frozen
 
 

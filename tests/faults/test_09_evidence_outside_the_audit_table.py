@@ -31,6 +31,7 @@ from privacy.models import (
     ChildFlag,
     Job,
     LegalHold,
+    Limit,
     Outcome,
     Receipt,
     State,
@@ -236,6 +237,7 @@ RECEIPT = {"request__subject": "@erased"}
 PACKAGE = {"request__subject": "@fetched"}
 IN_FORCE = {"released_at__isnull": True, "subject": "@held"}
 RELEASED = {"released_at__isnull": False, "subject": "@held"}
+LIMITED, LIFTED = {"subject": "@flagged"}, {"subject": "@cleared"}
 SUSPECTED, CLEARED, CHILD = ({"state": state} for state in ("suspected", "cleared", "child"))
 APPROVED, APPROVED_AGAIN = ({"case__kind": "erasure", "case__subject": f"@{name}"} for name in ("waiting", "changed"))
 ERASED = {"case__kind": "erasure", "case__subject": "@erased"}
@@ -332,6 +334,15 @@ TAMPERINGS = [
     delete(LegalHold, **IN_FORCE),
     delete(LegalHold, **RELEASED),
     insert(LegalHold, "a hold", lambda h: f.LegalHoldFactory(subject=h.fetched)),
+    change(Limit, LIMITED, purpose="marketing.communications.email"),
+    change(Limit, LIMITED, subject=lambda h: h.fetched),
+    change(Limit, LIMITED, since=EVER),
+    change(Limit, LIMITED, "lift it", lifted_at=lambda h: datetime.now(UTC) + LATER, is_refused=False),
+    change(Limit, LIFTED, lifted_at=lambda h: datetime.now(UTC) + LATER),
+    change(Limit, LIFTED, "put it in force again", lifted_at=None),
+    delete(Limit, **LIMITED),
+    delete(Limit, **LIFTED),
+    insert(Limit, "a limit", lambda h: f.LimitFactory(subject=h.fetched)),
     change(ChildFlag, SUSPECTED, reason="Another reason"),
     change(ChildFlag, SUSPECTED, subject=lambda h: h.fetched),
     change(ChildFlag, SUSPECTED, flagged_by=stranger),

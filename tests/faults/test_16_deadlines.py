@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from billing.personal_data import InvoiceData, RefundData
+from billing.personal_data import CreditNoteData, InvoiceData, RefundData
 from privacy import regimes, roles
 from privacy.regimes import calendar, deadline_for
 from privacy.selectors import cases
@@ -231,7 +231,7 @@ class TestTheWordsStandBesideTheDate:
 
 
 class TestInvoicesStayEightYears:
-    @pytest.mark.parametrize("declaration", [InvoiceData, RefundData])
+    @pytest.mark.parametrize("declaration", [InvoiceData, RefundData, CreditNoteData])
     def test_from_the_end_of_their_year(self, declaration):
         (keep,) = declaration.keeps()
         assert keep.until.ends_on(date(2026, 1, 1)) == keep.until.ends_on(date(2026, 12, 31)) == date(2034, 12, 31)

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from privacy.cases.requests import ask, grant
+from privacy.datamap import Use
 from privacy.models import Case, Membership, Note, Script, Shot, ShotList, Team
 from privacy.selectors import plans
 from tests import factories as f
@@ -47,6 +48,16 @@ def test_an_open_account_inherits_before_a_closed_one_and_becomes_owner():
     assert team.owner_id == editor.id
     roles = dict(team.memberships.values_list("subject", "role"))
     assert roles == {gone.id: Role.VIEWER, editor.id: Role.OWNER}
+
+
+def test_an_open_account_inherits_before_a_possible_childs():
+    owner, child, free = person(), person(), person()
+    f.LimitFactory(subject=free, since=datetime(2026, 1, 1, tzinfo=UTC), lifted_at=datetime.now(UTC))
+    f.LimitFactory(subject=free, purpose=Use.MARKETING)
+    team = team_of(owner, (child, Role.EDITOR), (free, Role.VIEWER))
+    f.LimitFactory(subject=child)
+    erase(owner)
+    assert Team.objects.get(pk=team.pk).owner_id == free.id
 
 
 def test_an_editor_inherits_before_a_viewer_who_was_there_first():

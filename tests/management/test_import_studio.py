@@ -12,7 +12,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 
-from billing.models import Customer, Invoice, InvoiceLine, PaymentMethod, Price, Product, Refund, Subscription
+from billing.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PaymentMethod,
+    Price,
+    Product,
+    Refund,
+    Subscription,
+)
 from kosenai_ops.fulfilment.studio_imports import KIND
 from privacy.cases import processors
 from privacy.cases.requests import ask, grant
@@ -136,7 +146,7 @@ def test_every_prompt_of_the_file_is_there_word_for_word(shared_data):
 @pytest.mark.django_db
 def test_payments_belong_to_people_and_say_no_more_than_declared(shared_data):
     run(shared_data)
-    for model in (Customer, Product, Price, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund):
+    for model in (Customer, Product, Price, Subscription, PaymentMethod, Invoice, InvoiceLine, Refund, CreditNote):
         assert model.objects.exists(), model
     assert Invoice.objects.filter(lines__isnull=False, customer__subject__identifiers__kind="email").exists()
     card = PaymentMethod.objects.get(stripe_id="card_fakefakefakefakefake0001")
@@ -222,7 +232,7 @@ def test_a_frozen_account_gets_nothing_new(shared_data):
     run(shared_data)
     person = Identifier.objects.get(kind="clerk_id", value="2").subject
     person.prompts.all().delete()
-    DataSubject.objects.filter(pk=person.pk).update(frozen_at="2026-01-01T00:00:00Z")
+    f.LimitFactory(subject=person)
     assert "frozen as a possible child's" in run(shared_data)
     assert not person.prompts.exists()
 

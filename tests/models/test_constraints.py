@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -123,6 +123,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "suppression_folded_digest": made(f.SuppressionFactory, folded="somebody@example.com"),
     "suppression_lifted_for_a_reason": changed(f.SuppressionFactory, lifted_at=NOW),
     "suppression_digest": made(f.SuppressionFactory, digest="somebody@example.com"),
+    "limit_once_in_force": twice(f.LimitFactory, subject=f.DataSubjectFactory),
+    "limit_is_lifted_after_it_began": made(f.LimitFactory, lifted_at=NOW - timedelta(days=9_000)),
+    "limit_ground": made(f.LimitFactory, ground="a hunch"),
+    "limit_purpose": made(f.LimitFactory, purpose="something"),
     "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
     "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),
     "hold_has_a_reason": made(f.LegalHoldFactory, reason=""),
@@ -137,6 +141,8 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "invoice_line_currency": changed(f.InvoiceLineFactory, currency="EUR"),
     "refund_currency": changed(f.RefundFactory, currency="EUR"),
     "refund_is_positive": changed(f.RefundFactory, amount=0),
+    "credit_note_currency": changed(f.CreditNoteFactory, currency="EUR"),
+    "credit_note_is_not_negative": changed(f.CreditNoteFactory, amount=-1),
     "role_grant_once_open": twice(f.RoleGrantFactory, member=f.StaffFactory),
     "role_is_not_given_to_oneself": role_given_to_oneself,
     "role_is_confirmed_by_a_third": role_confirmed_by_who_asked,
@@ -186,8 +192,7 @@ def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
 
 
 # What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
-WRITTEN_DURING_A_FREEZE = {"privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag"}
-CLOSED = {"frozen": {"frozen_at": NOW}, "erased": {"erased_at": NOW, "full_name": "", "country": ""}}
+WRITTEN_DURING_A_FREEZE = {"privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag", "privacy.Limit"}
 
 
 def models_about_the_person() -> dict[type[models.Model], str]:
@@ -201,11 +206,14 @@ def models_about_the_person() -> dict[type[models.Model], str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("state", CLOSED)
+@pytest.mark.parametrize("state", ["frozen", "erased"])
 @pytest.mark.parametrize("model", models_about_the_person(), ids=lambda model: model.__name__)
 def test_a_frozen_or_erased_account_takes_no_new_row(model, state):
     person = f.DataSubjectFactory()
-    DataSubject.objects.filter(pk=person.pk).update(**CLOSED[state])
+    if state == "frozen":
+        f.LimitFactory(subject=person)
+    else:
+        DataSubject.objects.filter(pk=person.pk).update(erased_at=NOW, full_name="", country="")
     with pytest.raises(IntegrityError, match="frozen or erased"), transaction.atomic():
         FACTORIES[model](**{models_about_the_person()[model]: person})
 

@@ -21,6 +21,12 @@ OPEN_IN = (
     f"{old_database.REQUESTS} r.closed_at IS NULL AND r.subject_id IN"
     " (SELECT id FROM privacy_datasubject WHERE country = '{country}')"
 )
+FROZEN = "SELECT id FROM privacy_datasubject WHERE frozen_at IS NOT NULL"
+LIMITED = "SELECT subject_id FROM privacy_limit WHERE lifted_at IS NULL AND purpose = '' AND ground = 'child'"
+# All had been switched on, and a flag's step had switched some off.
+CHOICES_OF_THE_LIMITED = (
+    f"SELECT CASE WHEN opted_in THEN 1 ELSE 0 END FROM privacy_marketingpreference WHERE subject_id IN ({LIMITED})"
+)
 # Of both, four were gone when the work stopped.
 HALF_WAY = ["half erased by a killed worker", "held half-way"]
 EVENTS = 13
@@ -32,8 +38,11 @@ def test_a_database_of_then_comes_to_the_code_of_today(tmp_path):
     with old_database.loaded(connection.vendor, tmp_path) as old:
         before = {situation: old.column(sql) for situation, (_, sql) in SITUATIONS.items()}
         assert {name: len(ids) for name, ids in before.items()} == {name: n for name, (n, _) in SITUATIONS.items()}
+        frozen = set(old.column(FROZEN))
         abroad = {country: old.column(OPEN_IN.format(country=country)) for country in REGIMES}
         run_on(old, tmp_path, "manage.py", "migrate", "--no-input", "-v0")
+        assert frozen and frozen <= set(old.column(LIMITED))
+        assert set(old.column(CHOICES_OF_THE_LIMITED)) == {"1"}
         after = json.loads(run_on(old, tmp_path, "-m", "tests.upgrade.finish").stdout)
         assert_requests_ended(before, after)
         verified = run_on(old, tmp_path, "manage.py", "verify_audit", "--root", str(old.root))

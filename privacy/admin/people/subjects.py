@@ -21,6 +21,7 @@ from privacy.admin.people import search_terms
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.subjects import SubjectSheet
 from privacy.catalogue import case_kinds
+from privacy.datamap import Use
 from privacy.models import (
     Case,
     DataSubject,
@@ -31,7 +32,7 @@ from privacy.models import (
     Team,
 )
 from privacy.models.places import place
-from privacy.selectors import cases, standing
+from privacy.selectors import cases, limits, standing
 from privacy.selectors.search import find_subjects
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
@@ -56,7 +57,7 @@ class StateFilter(DeclaredFilter):
                 held = LegalHold.objects.filter(released_at__isnull=True).values("subject")
                 return queryset.filter(pk__in=held)
             case "frozen":
-                return queryset.filter(frozen_at__isnull=False)
+                return queryset.filter(limits.ARE_FROZEN)
             case "busy":
                 busy = Case.objects.filter(cases.OPEN).values("subject")
                 return queryset.filter(pk__in=busy)
@@ -109,6 +110,8 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
             super()
             .get_queryset(request)
             .annotate(
+                is_limited=limits.IS_LIMITED,
+                is_frozen=limits.IS_FROZEN,
                 is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
                 has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
             )
@@ -154,13 +157,14 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         return badges.badges(
             badge("Erased", "gone") if subject.erased_at else None,
             badge("Legal hold", "stop") if subject.is_held else None,
-            badge("Frozen", "warn") if subject.frozen_at else None,
+            badge("Frozen" if subject.is_frozen else "Limited", "warn") if subject.is_limited else None,
             badge("Open request", "run") if subject.has_open_request else None,
         )
 
 
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
+    in_force = list(limits.in_force(subject)) if subject.is_limited else []
     requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
     facts = standing.facts_of([subject.id]).get(subject.id, set())
     return {
@@ -171,6 +175,9 @@ def page_of(request, subject: DataSubject) -> dict:
         "subject": subject,
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
+        "limits": in_force,
+        "choices": subject.marketing_preferences.order_by("channel"),
+        "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,
         "buttons": [
             {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}

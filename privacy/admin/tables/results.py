@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.utils.html import format_html
 from import_export.results import Error, Result, RowResult
 
+from privacy.datamap import triggers
 from privacy.fulfilment.importing.arrivals import Arrival, Outcome
 from privacy.fulfilment.importing.reading import Unreadable
 
@@ -29,7 +30,8 @@ class Refusal(Error):
         if not isinstance(error, Unreadable | ValidationError):
             log.error("an import failed", extra={"error": type(error).__name__})
             is_rule = isinstance(error, IntegrityError)
-            error = Unreadable("The database refused it." if is_rule else "It cannot be read.")
+            refused = triggers.in_words(error) or "The database refused it."
+            error = Unreadable(refused if is_rule else "It cannot be read.")
         super().__init__(error, row, number)
 
 

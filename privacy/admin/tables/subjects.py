@@ -11,7 +11,7 @@ from import_export.fields import Field
 from privacy.admin.tables.cells import Moment, Text
 from privacy.admin.tables.sheet import Kind, Sheet, normalised, text_of, texts
 from privacy.fulfilment.importing import clerk_users, subjects
-from privacy.fulfilment.importing.arrivals import CHUNK, why_not
+from privacy.fulfilment.importing.arrivals import CHUNK, closed_to, why_not
 from privacy.fulfilment.importing.subjects import Person
 from privacy.models import DataSubject, Identifier
 
@@ -93,6 +93,7 @@ class SubjectSheet(Sheet):
             for some in batched(values, CHUNK):
                 found = Identifier.objects.filter(kind=kind, value__in=some).select_related("subject")
                 self.owner |= {(kind, i.value): i.subject for i in found}
+        self.limited = closed_to(Identifier, {subject.pk for subject in self.owner.values()})
 
     def look_at(self, row, number):
         if self.users:
@@ -115,7 +116,7 @@ class SubjectSheet(Sheet):
         owner = self.owner.get(pair)
         if owner is None or (me and owner.pk == me.pk):
             return
-        if reason := why_not(owner):
+        if reason := why_not(owner, self.limited):
             self.set_aside[number] = reason
             return
         raise ValidationError({column: f"{owner} has this already. To change that person, give their id."})

@@ -1,7 +1,7 @@
 """What becomes of what comes in: for whom nothing may, what no database would take, and what is told of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
@@ -14,9 +14,11 @@ from privacy.datamap import registry
 from privacy.datamap.fields import Column
 from privacy.fulfilment.importing.reading import why_not_storable
 from privacy.models import DataSubject
+from privacy.selectors import limits
 
 ERASED = "This person was erased at their own request; the suppression ledger keeps them from coming back."
 FROZEN = "The account is frozen as a possible child's: nothing new is taken in until that is decided."
+HELD = "This person is under a legal hold; what is stored of them stays as it is until the hold is released."
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds; a chunk leaves room for others
 
 
@@ -58,11 +60,16 @@ def _people(rows: models.QuerySet[DataSubject], subject_ids: Iterable[UUID | Non
     return found
 
 
-def why_not(subject: DataSubject | None) -> str:
-    """Why nothing may come in for this person now; empty when it may."""
+def why_not(subject: DataSubject | None, limited: Collection[UUID]) -> str:
+    """Why nothing may come in for this person now; empty when it may. `limited` as `closed_to` gives them."""
     if subject is None:
         return ""
-    return ERASED if subject.erased_at else FROZEN if subject.frozen_at else ""
+    return ERASED if subject.erased_at else FROZEN if subject.pk in limited else ""
+
+
+def closed_to(model: type[models.Model], subject_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the people of whom no row of this model may come in now. Asked after `lock_people`: then it stays so."""
+    return limits.covering(subject_ids, registry.declarations[model].purposes())
 
 
 def subject_id_of(row: models.Model) -> UUID | None:

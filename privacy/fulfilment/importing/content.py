@@ -1,6 +1,6 @@
 """People's content on its way in: rows of one model, each of which is one person's and stays theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
 from django.db import models, transaction
@@ -9,9 +9,11 @@ from django.db.models.functions import Now
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.fulfilment.importing.arrivals import (
+    HELD,
     Arrival,
     GetPeople,
     Outcome,
+    closed_to,
     counted,
     find_people,
     is_filled,
@@ -21,6 +23,7 @@ from privacy.fulfilment.importing.arrivals import (
     why_not,
 )
 from privacy.models import DataSubject, Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Staff
+from privacy.selectors import holds
 
 TAKEN_IN = {
     Script: Event.INTAKE_SCRIPT,
@@ -57,15 +60,22 @@ def judge_rows(*, rows: Sequence[models.Model]) -> list[Arrival]:
 def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival]:
     people = get_people({subject_id_of(row) for row in rows})
     known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
-    return [_taken(row, known.get(row.pk), people) for row in rows]
+    limited, held = closed_to(type(rows[0]), people), holds.covering(people)
+    return [_taken(row, known.get(row.pk), people, limited, held) for row in rows]
 
 
-def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, DataSubject]) -> Arrival:
+def _taken(
+    row: models.Model,
+    known: models.Model | None,
+    people: dict[UUID, DataSubject],
+    limited: Collection[UUID],
+    held: Collection[UUID],
+) -> Arrival:
     subject_id = subject_id_of(row)
     subject = people.get(subject_id) if subject_id else None
     if subject is None:
         return Arrival(Outcome.REFUSED, reason="No person has the id given as its owner.")
-    if reason := why_not(subject):
+    if reason := why_not(subject, limited):
         return Arrival(Outcome.SKIPPED, reason=reason)
     if known and subject_id_of(known) != subject.id:
         return Arrival(Outcome.REFUSED, reason="It belongs to another person, and does not change hands here.")
@@ -73,6 +83,8 @@ def _taken(row: models.Model, known: models.Model | None, people: dict[UUID, Dat
         return Arrival(Outcome.UNCHANGED, known)
     if problem := what_is_wrong(row):
         return Arrival(Outcome.REFUSED, reason=problem)
+    if known and subject.pk in held and holds.kept(known, {name: getattr(row, name) for name in _columns(row)}):
+        return Arrival(Outcome.SKIPPED, reason=HELD)
     return Arrival(Outcome.UPDATED if known else Outcome.CREATED, row)
 
 

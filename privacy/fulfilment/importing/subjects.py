@@ -14,9 +14,11 @@ from privacy.evidence.events import Event
 from privacy.fulfilment.importing.arrivals import (
     CHUNK,
     ERASED,
+    HELD,
     Arrival,
     GetPeople,
     Outcome,
+    closed_to,
     counted,
     find_people,
     lock_people,
@@ -25,6 +27,7 @@ from privacy.fulfilment.importing.arrivals import (
 )
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.models.places import why_not_there
+from privacy.selectors import holds
 from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
@@ -86,6 +89,8 @@ class Doors:
     barred: set[tuple[str, str]]  # identifiers of erased people
     doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
     alike: set[str]  # e-mail addresses that nobody has here, and share a mailbox with an erased person's
+    limited: set[UUID]
+    under_hold: set[UUID]
     created: dict[UUID, DataSubject] = field(default_factory=dict)
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
@@ -102,7 +107,10 @@ class Doors:
         known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
         addresses = [value for kind, value in asked if kind == Kind.EMAIL]
         new = [address for address in addresses if (Kind.EMAIL, address) not in known]
-        return cls(concerned, known, held, _barred(asked), perhaps_suppressed(addresses), alike(new))
+        limited, under_hold = closed_to(Identifier, concerned), holds.covering(concerned)
+        return cls(
+            concerned, known, held, _barred(asked), perhaps_suppressed(addresses), alike(new), limited, under_hold
+        )
 
     def let_in(self, person: Person) -> Arrival:
         identifiers, faults = _normalised(person)
@@ -124,7 +132,7 @@ class Doors:
         subject = self.people.get(subject_id) if subject_id else None
         if subject is None and person.subject_id:
             return Arrival(Outcome.REFUSED, reason="No person has this id.")
-        if reason := why_not(subject):
+        if reason := why_not(subject, self.limited):
             return Arrival(Outcome.SKIPPED, reason=reason)
         if subject is None and not identifiers:
             return Arrival(Outcome.REFUSED, reason=NOBODY)
@@ -153,6 +161,10 @@ class Doors:
         if problem := _wrong_person(subject):
             vars(subject).update(before)
             return Arrival(Outcome.REFUSED, reason=problem)
+        is_another = any(getattr(subject, name) != value for name, value in before.items())
+        if subject.id in self.under_hold and is_another:
+            vars(subject).update(before)
+            return Arrival(Outcome.SKIPPED, reason=HELD)
         taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
         if is_new and len(taken) == len(identifiers):
             return Arrival(Outcome.REFUSED, reason=_left_out(taken))
@@ -163,7 +175,6 @@ class Doors:
             self.people[subject.id] = self.created[subject.id] = subject
             outcome = Outcome.CREATED
         else:
-            is_another = any(getattr(subject, name) != value for name, value in before.items())
             if is_another and subject.id not in self.created:
                 self.changed[subject.id] = subject
             outcome = Outcome.UPDATED if any(added) or is_another else Outcome.UNCHANGED

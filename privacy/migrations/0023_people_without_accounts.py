@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0019_ledger_of_two_hashes'),
+        ('privacy', '0022_people_without_frozen_at'),
     ]
 
     operations = [

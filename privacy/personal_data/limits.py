@@ -1,0 +1,23 @@
+"""Limits on processing."""
+
+from privacy import models
+from privacy.datamap import Category, Evidence, Keep, Personal, Retention, register
+from privacy.personal_data.accountability import Accountability
+
+PROOF_OF_A_LIMIT = "Proof of when processing was limited, and why (GDPR art. 5(2), 18)"
+
+
+@register(models.Limit)
+class LimitData(Accountability):
+    subject = "subject"
+    retention = Retention(PROOF_OF_A_LIMIT, years=3, after="since")
+    erase = Keep(because=PROOF_OF_A_LIMIT, until=retention)
+    fields = {
+        "subject": Personal(Category.PSEUDONYM),
+        "purpose": Personal(Category.PRIVACY_CHOICES),
+        "ground": Personal(Category.CHILD),
+        "since": Personal(Category.PRIVACY_CHOICES),
+        "lifted_at": Personal(Category.PRIVACY_CHOICES),
+    }
+    not_personal = ("id",)
+    evidence = Evidence(once=("lifted_at",))
