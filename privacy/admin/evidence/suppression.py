@@ -30,7 +30,6 @@ class ReadmitForm(forms.Form):
         required=False,
         choices=[("", "Choose…"), *Suppression.Because.choices],
         widget=UnfoldAdminSelectWidget,
-        help_text="Needed once you have seen what the ledger knows.",
     )
 
 
@@ -71,6 +70,8 @@ class SuppressionAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:privacy_suppression_changelist"))
 
     def ask(self, request, form, *, found=None, looked=False) -> TemplateResponse:
+        if not found:
+            del form.fields["because"]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
