@@ -18,3 +18,22 @@ def favicon(request) -> str:
 def without_inline_style(request) -> dict:
     """No colours in the page: `theme.css` has them, because an inline style would break the content policy."""
     return {"colors": {}}
+
+
+UNFOLD = {
+    "SITE_TITLE": "Kosenai Ops",
+    "SITE_HEADER": "Kosenai Ops",
+    "SITE_SYMBOL": "shield_person",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
+    "SHOW_VIEW_ON_SITE": False,
+    # Django's history of a row is empty here: what is done stands in the audit trail.
+    "SHOW_HISTORY": False,
+    # What stands on the first page and in the sidebar. The search of commands finds pages; people are searched by
+    # POST on their own list, because a search here would put names into URLs and results into the cache.
+    "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
+    "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
+    "COMMAND": {"search_models": False, "show_history": False},
+    "STYLES": [theme],
+    "SCRIPTS": [alpine_csp],
+    "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
+}

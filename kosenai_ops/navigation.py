@@ -38,6 +38,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Imports", "upload", "admin:privacy_importrun_changelist", "privacy.import_datasubject"),
         of_model("Marketing choices", "campaign", "privacy.marketingpreference"),
         of_model("Support conversations", "forum", "privacy.supportconversation"),
+        of_model("Attachments", "attach_file", "privacy.attachment"),
         of_model("Sessions", "devices", "privacy.session"),
         of_model("Usage events", "timeline", "privacy.usageevent"),
         of_model("Diagnostic events", "troubleshoot", "privacy.diagnosticevent"),

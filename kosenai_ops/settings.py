@@ -374,23 +374,7 @@ if not backup_days.isdecimal():
 BACKUP_DAYS = int(backup_days) if backup_days.isdecimal() else 0
 
 # --- Looks ------------------------------------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "Kosenai Ops",
-    "SITE_HEADER": "Kosenai Ops",
-    "SITE_SYMBOL": "shield_person",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": looks.favicon}],
-    "SHOW_VIEW_ON_SITE": False,
-    # Django's history of a row is empty here: what is done stands in the audit trail.
-    "SHOW_HISTORY": False,
-    # What stands on the first page and in the sidebar. The search of commands finds pages; people are searched by
-    # POST on their own list, because a search here would put names into URLs and results into the cache.
-    "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
-    "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
-    "COMMAND": {"search_models": False, "show_history": False},
-    "STYLES": [looks.theme],
-    "SCRIPTS": [looks.alpine_csp],
-    "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
-}
+UNFOLD = looks.UNFOLD
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 LOGGING = {

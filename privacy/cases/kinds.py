@@ -1,6 +1,6 @@
 """How a declaration of a right or duty becomes known: to the catalogue, and as a kind of job to the engine."""
 
-from privacy.cases.requests import follow
+from privacy.cases.work import follow
 from privacy.catalogue import CaseKind, JobKind, case_kinds
 from privacy.catalogue import register as register_job
 

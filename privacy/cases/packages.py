@@ -4,8 +4,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from privacy.cases.requests import answer, lock
+from privacy.cases.requests import answer
 from privacy.cases.states import must_have
+from privacy.cases.work import lock
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.fulfilment import packages
 from privacy.fulfilment.packages import Download

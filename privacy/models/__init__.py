@@ -1,7 +1,7 @@
 from privacy.models import lookups  # noqa: F401  (registers them)
 from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, State, Verification
 from privacy.models.children import ChildFlag
-from privacy.models.communications import MarketingPreference, SupportConversation, SupportMessage
+from privacy.models.communications import Attachment, MarketingPreference, SupportConversation, SupportMessage
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
@@ -16,11 +16,10 @@ from privacy.models.subjects import DataSubject, Identifier, Membership, Profile
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
 __all__ = [
-    "AccessPackage", "Answered", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag", "DataSubject",
-    "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job", "Lane",
-    "LegalHold", "Limit", "MarketingPreference",
-    "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
-    "UsageEvent", "Verification",
+    "AccessPackage", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag",
+    "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job",
+    "Lane", "LegalHold", "Limit", "MarketingPreference", "Membership", "Note", "Outcome", "Processor",
+    "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session",
+    "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression",
+    "Team", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

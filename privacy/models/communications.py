@@ -65,3 +65,26 @@ class SupportMessage(models.Model):
 
     def __str__(self):
         return f"Message {str(self.id)[:8]}"
+
+
+def attachment_path(attachment: "Attachment", filename: str) -> str:
+    """A folder a person, and a neutral file name: what the person called it stands in `Attachment.name` only."""
+    return f"attachments/{attachment.message.conversation.subject_id}/{attachment.id}"
+
+
+class Attachment(models.Model):
+    """A file that came with a message to support, or went with an answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(SupportMessage, models.CASCADE, related_name="attachments")
+    file = models.FileField(upload_to=attachment_path, max_length=200)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=127, default="application/octet-stream")
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="attachment_sha256")]
+
+    def __str__(self):
+        return f"Attachment {str(self.id)[:8]}"

@@ -3,12 +3,13 @@
 import uuid
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from privacy.datamap.vocabulary import Use
 from privacy.models.addresses import MAX_LENGTH, normalise_email, refuse_long, refuse_unseen
 from privacy.models.limits import Limit
+from privacy.models.phones import normalise_phone
 
 
 class People(models.QuerySet["DataSubject"]):
@@ -26,9 +27,20 @@ class DataSubject(models.Model):
     that still says anything about the person.
     """
 
+    class Relation(models.TextChoices):
+        """People who have no account. Who has one is none of these."""
+
+        VISITOR = "visitor", "Visitor"
+        INVITEE = "invitee", "Invited to a team"
+        CORRESPONDENT = "correspondent", "Wrote to us"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     full_name = models.CharField(max_length=200, blank=True)
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2 code of the residence.")
+    region = models.CharField(max_length=6, blank=True, help_text="ISO 3166-2 code of the residence, such as US-CA.")
+    relation = models.CharField(
+        max_length=20, choices=Relation, blank=True, help_text="What they are to us where they have no account."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When the account was closed.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -45,7 +57,7 @@ class DataSubject(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(erased_at__isnull=True) | Q(full_name="", country=""),
+                condition=Q(erased_at__isnull=True) | Q(full_name="", country="", region="", relation=""),
                 name="subject_tombstone_is_empty",
                 violation_error_message="An erased person's row may not hold personal data.",
             ),
@@ -53,6 +65,15 @@ class DataSubject(models.Model):
                 condition=Q(country="") | Q(country__regex=r"^[A-Z][A-Z]$"),
                 name="subject_country_is_iso_3166",
                 violation_error_message="The country is a code of two capital letters, such as DE.",
+            ),
+            models.CheckConstraint(
+                condition=Q(region="")
+                | Q(region__regex=r"^[A-Z][A-Z]-[A-Z0-9]{1,3}$", region__startswith=F("country")),
+                name="subject_region_is_in_its_country",
+                violation_error_message="The region is a code such as US-CA, and begins with the country's.",
+            ),
+            models.CheckConstraint(
+                condition=Q(relation__in=["", "visitor", "invitee", "correspondent"]), name="subject_relation"
             ),
         ]
         permissions = [
@@ -72,6 +93,8 @@ class Identifier(models.Model):
         EMAIL = "email", "E-mail"
         CLERK = "clerk_id", "Clerk id"
         STRIPE = "stripe_id", "Stripe id"
+        PHONE = "phone", "Telephone"
+        VISITOR = "visitor_id", "Visitor id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="identifiers")
@@ -93,7 +116,9 @@ class Identifier(models.Model):
                 name="identifier_one_primary_of_a_kind",
             ),
             models.CheckConstraint(condition=~Q(value=""), name="identifier_not_empty"),
-            models.CheckConstraint(condition=Q(kind__in=["email", "clerk_id", "stripe_id"]), name="identifier_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["email", "clerk_id", "stripe_id", "phone", "visitor_id"]), name="identifier_kind"
+            ),
         ]
 
     def __str__(self):
@@ -109,6 +134,8 @@ class Identifier(models.Model):
         sentence for staff, for what can be no such identifier."""
         if kind == cls.Kind.EMAIL:
             return normalise_email(value)
+        if kind == cls.Kind.PHONE:
+            return normalise_phone(value)
         vendors_id = value.strip()
         refuse_long(vendors_id)
         refuse_unseen(vendors_id)

@@ -48,3 +48,17 @@ class SupportMessageData(Support):
     fields = {"body": Personal(Category.SUPPORT), "sent_at": Personal(Category.SUPPORT)}
     not_personal = ("id", "conversation", "staff")
     roles = {"staff": "Kosenai support"}
+
+
+@register(models.Attachment)
+class AttachmentData(Support):
+    subject = "message__conversation__subject"
+    folder = "attachments/{subject}"
+    fields = {
+        "file": Personal(Category.SUPPORT),
+        "name": Personal(Category.SUPPORT),
+        "media_type": Personal(Category.SUPPORT, masked=False),
+        "size": Personal(Category.SUPPORT),
+        "sha256": Personal(Category.SUPPORT, masked=False),
+    }
+    not_personal = ("id", "message")

@@ -35,6 +35,8 @@ class DataSubjectData(Account):
     fields = {
         "full_name": Personal(Category.NAME),
         "country": Personal(Category.COUNTRY),
+        "region": Personal(Category.COUNTRY),
+        "relation": Personal(Category.ACCOUNT),
         "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
     }

@@ -12,7 +12,8 @@ PSEUDONYM = re.compile(r"(?:subject\s+)?([0-9a-f]{8})", re.IGNORECASE)
 
 
 def find_subjects(term: str) -> QuerySet[DataSubject]:
-    """People by exact e-mail, Clerk id, Stripe id, UUID, pseudonym (`Subject 1a2b3c4d`) or start of the name."""
+    """People by exact e-mail, Clerk id, Stripe id, telephone (+49…), UUID, pseudonym (`Subject 1a2b3c4d`) or start of
+    the name."""
     term = term.strip()
     if "@" in term:
         return _with_identifier(Identifier.Kind.EMAIL, term)
@@ -20,6 +21,8 @@ def find_subjects(term: str) -> QuerySet[DataSubject]:
         return _with_identifier(Identifier.Kind.CLERK, term)
     if term.startswith("cus_"):
         return _with_identifier(Identifier.Kind.STRIPE, term)
+    if term.startswith("+"):
+        return _with_identifier(Identifier.Kind.PHONE, term)
     if is_uuid(term):
         return DataSubject.objects.filter(pk=UUID(term))
     if match := PSEUDONYM.fullmatch(term):

@@ -210,7 +210,10 @@ def test_a_frozen_account_is_left_out_with_the_reason(client, manager, by):
         ({"country": "Germany", "clerk_id": "u"}, "Row 1: Country: 7 characters; 2 is the most."),
         ({"country": "de", "clerk_id": "u"}, "Row 1: The country is a code of two capital letters, such as DE."),
         ({"full_name": "N" * 201, "clerk_id": "u"}, "Row 1: Full name: 201 characters; 200 is the most."),
-        ({"full_name": "Nobody"}, "Row 1: A new person needs an e-mail address, a Clerk id or a Stripe id."),
+        (
+            {"full_name": "Nobody"},
+            "Row 1: A new person needs an e-mail address, a Clerk id, a Stripe id, a visitor id or a telephone number.",
+        ),
         ({"fullname": "Typo"}, "No such column: fullname."),
     ],
 )

@@ -11,7 +11,7 @@ from tests.factories.billing import (
     RefundFactory,
     SubscriptionFactory,
 )
-from tests.factories.communications import SupportConversationFactory, SupportMessageFactory
+from tests.factories.communications import AttachmentFactory, SupportConversationFactory, SupportMessageFactory
 from tests.factories.content import (
     FeedbackFactory,
     NoteFactory,
@@ -48,15 +48,13 @@ from tests.factories.usage import DeviceIdentifierFactory, DiagnosticEventFactor
 from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
-    "AccessPackageFactory", "AuditHeadFactory", "BatchFactory", "ChildFlagFactory", "CreditNoteFactory",
-    "CustomerFactory",
-    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "ReceiptFactory",
-    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
-    "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory",
-    "MarketingPreferenceFactory",
-    "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
-    "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "RefundFactory", "CaseFactory",
-    "RoleGrantFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory",
-    "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
-    "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
+    "AccessPackageFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory", "CaseFactory", "ChildFlagFactory",
+    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory",
+    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
+    "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
+    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
+    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

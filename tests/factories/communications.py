@@ -1,4 +1,7 @@
+import hashlib
+
 import factory
+from django.core.files.base import ContentFile
 
 from privacy import models
 from tests.factories.subjects import DataSubjectFactory
@@ -18,3 +21,20 @@ class SupportMessageFactory(factory.django.DjangoModelFactory):
 
     conversation = factory.SubFactory(SupportConversationFactory)
     body = "It was there on Monday."
+
+
+class AttachmentFactory(factory.django.DjangoModelFactory):
+    """A real file in the storage; `content` is its bytes, and size and digest follow them."""
+
+    class Meta:
+        model = models.Attachment
+
+    class Params:
+        content = b"A picture of the page that was gone"
+
+    message = factory.SubFactory(SupportMessageFactory)
+    file = factory.LazyAttribute(lambda attachment: ContentFile(attachment.content, name=attachment.name))
+    name = "page.png"
+    media_type = "image/png"
+    size = factory.LazyAttribute(lambda attachment: len(attachment.content))
+    sha256 = factory.LazyAttribute(lambda attachment: hashlib.sha256(attachment.content).hexdigest())

@@ -28,7 +28,7 @@ def has_account(person: DataSubject) -> None:
     f.ProfilePreferenceFactory(subject=person)
     f.MarketingPreferenceFactory(subject=person)
     conversation = f.SupportConversationFactory(subject=person)
-    f.SupportMessageFactory(conversation=conversation)
+    f.AttachmentFactory(message=f.SupportMessageFactory(conversation=conversation))
     f.SupportMessageFactory(conversation=conversation, staff=f.StaffFactory(), body="We found it again.")
 
 

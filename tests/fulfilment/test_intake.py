@@ -115,7 +115,10 @@ class TestPeople:
             (person(name="A\x00B"), "Full name: a NUL character cannot be stored."),
             (person(name="A\ud800B"), "Full name: half a character (an unpaired surrogate) cannot be stored."),
             (person(clerk_id="x" * 300), "Clerk id: It has 300 characters; 254 is the most."),
-            (Person(full_name="Nobody"), "A new person needs an e-mail address, a Clerk id or a Stripe id."),
+            (
+                Person(full_name="Nobody"),
+                "A new person needs an e-mail address, a Clerk id, a Stripe id, a visitor id or a telephone number.",
+            ),
             (person(subject_id=uuid4()), "No person has this id."),
         ],
     )

@@ -1,11 +1,13 @@
 """Support, and what people chose to be told. Topics and messages are masked until revealed."""
 
 from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+from unfold.decorators import display
 
 from privacy.admin.base import ReadOnlyInline
-from privacy.admin.content.masking import MaskedAdmin
+from privacy.admin.content.masking import MaskedAdmin, MaskedFileAdmin
 from privacy.admin.personal import PersonalAdmin
-from privacy.models import MarketingPreference, SupportConversation, SupportMessage
+from privacy.models import Attachment, MarketingPreference, SupportConversation, SupportMessage
 
 
 class MessageInline(ReadOnlyInline):
@@ -32,6 +34,16 @@ class SupportMessageAdmin(MaskedAdmin):
     fields = ("subject_link", "conversation", "staff", "body", "sent_at")
     list_select_related = ("staff",)
     newest_first = "-sent_at"
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(MaskedFileAdmin):
+    list_display = ("__str__", "subject_link", "message", "name", "media_type", "bytes")
+    fields = ("subject_link", "message", "name", "file", "media_type", "bytes", "sha256")
+
+    @display(description="Size")
+    def bytes(self, attachment):
+        return filesizeformat(attachment.size)
 
 
 @admin.register(MarketingPreference)

@@ -32,6 +32,7 @@ from privacy.models import (
     ProfilePreference,
     Team,
 )
+from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
 from privacy.selectors.search import find_subjects
 
@@ -173,6 +174,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "opts": DataSubject._meta,
         "original": subject,
         "subject": subject,
+        "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,
         "choices": subject.marketing_preferences.order_by("channel"),

@@ -24,17 +24,24 @@ CLERKS_LIST = (
 class SubjectSheet(Sheet):
     full_name = Field("full_name", "full_name", Text())
     country = Field("country", "country", Text())
+    region = Field("region", "region", Text())
+    relation = Field("relation", "relation", Text())
     email = Field("email", "email", Text())
     clerk_id = Field("clerk_id", "clerk_id", Text())
     id = Field("id", "id", Text())
     created_at = Field("created_at", "created_at", Moment())
     only_out = ("created_at",)
-    kinds = {"email": Kind.EMAIL, "clerk_id": Kind.CLERK}
+    phone = Field("phone", "phone", Text())
+    visitor_id = Field("visitor_id", "visitor_id", Text())
+    kinds = {"email": Kind.EMAIL, "clerk_id": Kind.CLERK, "phone": Kind.PHONE, "visitor_id": Kind.VISITOR}
 
     class Meta:
         model = DataSubject
         name = "People"
-        fields = ("id", "full_name", "country", "email", "clerk_id", "created_at")
+        fields = (
+            "id", "full_name", "country", "region", "relation", "email", "clerk_id", "phone", "visitor_id",
+            "created_at",
+        )  # fmt: skip
 
     def get_queryset(self):
         return self.filter_export(super().get_queryset())
@@ -97,7 +104,7 @@ class SubjectSheet(Sheet):
                 try:
                     value = Identifier.normalise(kind, text)
                 except ValidationError as error:
-                    if kind == Kind.EMAIL and (me or text_of(row, "clerk_id")):
+                    if kind in subjects.LEFT_OUT and (me or text_of(row, "clerk_id")):
                         continue  # the row comes in without it, and says so
                     raise ValidationError({column: error.messages}) from error
                 self.must_be_free(row, number, column, (kind, value), me)
@@ -124,6 +131,6 @@ class SubjectSheet(Sheet):
         subject_id = None if instance._state.adding else instance.pk
         if self.users:
             return replace(self.users[text_of(row, "clerk_id"), text_of(row, "email")], subject_id=subject_id)
-        said = {column: getattr(instance, column) for column in ("full_name", "country") if column in row}
+        said = {column: getattr(instance, column) for column in subjects.SAID if column in row}
         pairs = tuple((kind, text) for column, kind in self.kinds.items() if (text := text_of(row, column)))
         return Person(**said, identifiers=pairs, subject_id=subject_id)

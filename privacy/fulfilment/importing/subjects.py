@@ -26,11 +26,15 @@ from privacy.fulfilment.importing.arrivals import (
     why_not,
 )
 from privacy.models import DataSubject, Identifier, Staff
+from privacy.models.places import why_not_there
 from privacy.selectors import holds
 from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
+NOBODY = "A new person needs an e-mail address, a Clerk id, a Stripe id, a visitor id or a telephone number."
+LEFT_OUT = (Kind.EMAIL, Kind.PHONE)  # an odd one does not keep the person out
+SAID = ("full_name", "country", "region", "relation")
 ALIKE = (
     "Its provider delivers mail for this address where it delivered an erased person's: perhaps they have come back. "
     "Ask them before you act on it."
@@ -47,6 +51,8 @@ class Person:
 
     full_name: str | None = None
     country: str | None = None  # ISO 3166-1 alpha-2
+    region: str | None = None  # ISO 3166-2
+    relation: str | None = None  # DataSubject.Relation, of one without an account
     identifiers: tuple[tuple[str, str], ...] = ()  # (Identifier.Kind, value)
     subject_id: UUID | None = None
 
@@ -110,12 +116,12 @@ class Doors:
         identifiers, faults = _normalised(person)
         if self.barred.intersection(identifiers):
             return Arrival(Outcome.SKIPPED, reason=ERASED)
-        if wrong := next((f"{kind.label}: {why}" for kind, why in faults if kind != Kind.EMAIL), ""):
+        if wrong := next((f"{kind.label}: {why}" for kind, why in faults if kind not in LEFT_OUT), ""):
             return Arrival(Outcome.REFUSED, reason=wrong)  # who it is cannot be guessed from the rest
         sure = [(kind, value) for kind, value in identifiers if kind != Kind.EMAIL or value not in self.doubtful]
-        notes = [why for _, why in faults] + [IN_DOUBT] * (len(sure) < len(identifiers))
+        notes = [*faults, *[(Kind.EMAIL, IN_DOUBT)] * (len(sure) < len(identifiers))]
         arrival = self.let_in_as(person, sure)
-        told = [f"E-mail left out: {why}" for why in notes]
+        told = [f"{kind.label} left out: {why}" for kind, why in notes]
         if self.alike.intersection(value for _, value in sure):
             told.append(ALIKE)
         arrival.reason = " ".join(filter(None, [arrival.reason, *told]))
@@ -129,12 +135,12 @@ class Doors:
         if reason := why_not(subject, self.limited):
             return Arrival(Outcome.SKIPPED, reason=reason)
         if subject is None and not identifiers:
-            return Arrival(Outcome.REFUSED, reason="A new person needs an e-mail address, a Clerk id or a Stripe id.")
+            return Arrival(Outcome.REFUSED, reason=NOBODY)
         return self.admit(subject, person, identifiers)
 
     def recognise(self, identifiers: Sequence[tuple[str, str]]) -> UUID | None:
         asked = dict(reversed(identifiers))  # the first of a kind is the one the person goes by
-        for kind in (Kind.CLERK, Kind.STRIPE, Kind.EMAIL):
+        for kind in (Kind.CLERK, Kind.STRIPE, Kind.VISITOR, Kind.EMAIL):  # a telephone may be a household's
             found = self.known.get((kind, asked.get(kind, "")))
             if found and (kind == Kind.CLERK or Kind.CLERK not in asked or not self.has(found, Kind.CLERK)):
                 return found
@@ -146,14 +152,18 @@ class Doors:
     def admit(self, subject: DataSubject | None, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
         is_new = subject is None
         subject = subject or DataSubject()
-        before = (subject.full_name, subject.country)
-        subject.full_name = subject.full_name if person.full_name is None else person.full_name
-        subject.country = subject.country if person.country is None else person.country
+        before = {name: getattr(subject, name) for name in SAID}
+        for name in SAID:
+            if (said := getattr(person, name)) is not None:
+                setattr(subject, name, said)
+        if subject.country != before["country"] and person.region is None:
+            subject.region = ""  # it was of the other country
         if problem := _wrong_person(subject):
-            subject.full_name, subject.country = before
+            vars(subject).update(before)
             return Arrival(Outcome.REFUSED, reason=problem)
-        if subject.id in self.under_hold and before != (subject.full_name, subject.country):
-            subject.full_name, subject.country = before
+        is_another = any(getattr(subject, name) != value for name, value in before.items())
+        if subject.id in self.under_hold and is_another:
+            vars(subject).update(before)
             return Arrival(Outcome.SKIPPED, reason=HELD)
         taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
         if is_new and len(taken) == len(identifiers):
@@ -165,10 +175,9 @@ class Doors:
             self.people[subject.id] = self.created[subject.id] = subject
             outcome = Outcome.CREATED
         else:
-            if before != (subject.full_name, subject.country) and subject.id not in self.created:
+            if is_another and subject.id not in self.created:
                 self.changed[subject.id] = subject
-            changed = any(added) or before != (subject.full_name, subject.country)
-            outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
+            outcome = Outcome.UPDATED if any(added) or is_another else Outcome.UNCHANGED
         return Arrival(outcome, subject, _left_out(taken))
 
     def give(self, subject: DataSubject, kind: str, value: str, *, leads: bool) -> bool:
@@ -195,7 +204,7 @@ class Doors:
 
     def write(self) -> None:
         DataSubject.objects.bulk_create(self.created.values(), batch_size=CHUNK)
-        DataSubject.objects.bulk_update(self.changed.values(), ["full_name", "country"], batch_size=CHUNK // 3)
+        DataSubject.objects.bulk_update(self.changed.values(), SAID, batch_size=CHUNK // 5)
         for some in batched(self.demoted, CHUNK):
             Identifier.objects.filter(pk__in=some).update(is_primary=False)
         given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again
@@ -232,7 +241,7 @@ def _barred(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def _wrong_person(subject: DataSubject) -> str:
-    if problem := what_is_wrong(subject):
+    if problem := what_is_wrong(subject) or why_not_there(subject.country, subject.region):
         return problem
     if subject.country and not (len(subject.country) == 2 and subject.country.isascii() and subject.country.isupper()):
         return "The country is a code of two capital letters, such as DE."

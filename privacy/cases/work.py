@@ -1,0 +1,143 @@
+"""The work of cases: how it is ordered or joined, locked in one order, and what its end means for the cases."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import wraps
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from privacy.cases import answers
+from privacy.cases.states import move, move_all
+from privacy.catalogue import CaseKind, Standing, case_kinds
+from privacy.evidence import audit
+from privacy.evidence.events import Event
+from privacy.jobs import order
+from privacy.models import Case, CaseJob, DataSubject, Job, Lane, Outcome, State, Step, StepState
+
+S = State
+
+
+def once_more_if_overtaken[**P, R](verb: Callable[P, R]) -> Callable[P, R]:
+    """Does it again where somebody else has ordered the same work since it was looked for: their job could only be
+    locked before the person is, so the second time finds it first, and joins it."""
+
+    @wraps(verb)
+    def twice(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except IntegrityError:
+            return verb(*args, **kwargs)
+
+    return twice
+
+
+def set_going(
+    cases: Sequence[Case], running: Mapping[str, CaseJob], parts: Mapping[UUID, Collection[str]] | None = None
+) -> None:
+    """Orders the work of each case, or lets it join what is running about the same."""
+    for case in cases:
+        if job := running.get(about(case)):
+            join(case, job)
+    order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if about(c) not in running])
+
+
+def join(case: Case, job: CaseJob) -> None:
+    """Lets what is running answer this case too. Who has withdrawn it is out, and the work goes on for this one."""
+    if job.cancel_requested:
+        withdrawn = Case.objects.select_for_update().get(pk=job.case_id)
+        move(withdrawn, "withdrawn", None, goes_on=True, **account_of(withdrawn.steps))
+        Job.objects.filter(pk=job.pk).update(cancel_requested=False)
+    Case.objects.filter(pk=case.pk).update(joined=job)
+    case.joined = job
+    audit.append(case.pk, Event.CASE_JOINED, actor=None, job=str(job.pk))
+
+
+def job_of(case: Case, approved: Collection[str] = ()) -> Job:
+    """The work of this case, before it has a row."""
+    kind = case_kinds[case.kind]
+    lane = Lane.BULK if case.batch_id and not kind.protects else Lane.PROMPT
+    return Job(
+        kind=case.kind, subject_id=case.subject_id, case=case, about=about(case),
+        lane=lane, due_on=case.due_on, silent=case.silent, approved=sorted(approved),
+        ordered_by=case.approved_by or case.requested_by,
+        not_before=Now() + timedelta(days=kind.grace.days) if kind.grace.days else None,
+    )  # fmt: skip
+
+
+def about(case: Case) -> str:
+    """What the work of this case is about."""
+    return answers.about(case.subject_id, answers.sealed_of(case))
+
+
+def lock_work(key: str, abouts: Sequence[str]) -> dict[str, CaseJob]:
+    """{what it is about: open job of this kind}, locked. Jobs are locked before cases and people, everywhere."""
+    found = CaseJob.objects.select_for_update().filter(kind=key, about__in=abouts, ended_at=None).order_by("id")
+    return {job.about: job for job in found}
+
+
+def locked_with_work(request_id: UUID) -> tuple[Case, type[CaseKind], dict[str, CaseJob]]:
+    """The case and its person, locked, and what is running about them."""
+    asked = Case.objects.get(pk=request_id)
+    running = lock_work(asked.kind, [about(asked)])
+    case = Case.objects.select_for_update().get(pk=request_id)
+    DataSubject.objects.select_for_update().get(pk=case.subject_id)
+    return case, case_kinds[case.kind], running
+
+
+def lock(request_id: UUID) -> tuple[Case, CaseJob | None]:
+    """The case and the open job that it has ordered or joined, both locked until the transaction ends."""
+    its = Job.objects.filter(Q(case=request_id) | Q(joined_cases=request_id), ended_at=None).values("pk")
+    job = CaseJob.objects.select_for_update().filter(pk__in=its).order_by("id").first()
+    return Case.objects.select_for_update().get(pk=request_id), job
+
+
+def is_shared(job: Job, case: Case) -> bool:
+    """Whether another case waits for this work too."""
+    waiting = Case.objects.filter(Q(joined=job) | Q(pk=job.case_id)).exclude(outcome__in=Outcome.nothing_done())
+    return waiting.exclude(pk=case.pk).exists()
+
+
+def account_of(steps: Iterable[Step]) -> dict[str, dict[str, int] | list[str]]:
+    """What a case that stops half-way has done, has begun (a processor may have been asked), and leaves as it is, by
+    step and in units (rows or files)."""
+    done: dict[str, int] = {}
+    begun: list[str] = []
+    kept: dict[str, int] = {}
+    for step in steps:
+        if not step.is_open or step.units_done:
+            done[str(step)] = step.units_done
+        if step.is_open:
+            kept[str(step)] = max(step.units_planned - step.units_done, 0)
+        if step.state in (StepState.STARTED, StepState.WAITING):
+            begun.append(str(step))
+    return {"done": done, "begun": begun, "kept": kept}
+
+
+def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
+    """Moves the cases by what has become of their jobs, in the transaction that gives the jobs back."""
+    for where, jobs in standings.items():
+        match where:
+            case Standing.ENDED:
+                move_all(_cases_of(jobs), "job_ended", None)
+            case Standing.CANCELLED:
+                for found in _cases_of(jobs):
+                    move(found, "withdrawn", None, **account_of(found.steps))
+            case Standing.STOPPED:
+                for found in _cases_of([job for job in jobs if job.stopped_at is None]):
+                    audit.append(found.pk, Event.WORK_STOPPED, actor=None, **account_of(found.steps))
+            case _:
+                resumed = _cases_of([job for job in jobs if job.stopped_at])
+                audit.append_many([(found.pk, {}) for found in resumed], Event.WORK_RESUMED, actor=None)
+
+
+def _cases_of(jobs: Sequence[Job]) -> list[Case]:
+    """The cases that ordered these locked jobs, or have joined them, locked."""
+    if not jobs:
+        return []
+    ids = [job.case_id for job in jobs]
+    over = Q(state=S.CLOSED, outcome__in=Outcome.nothing_done())
+    locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).exclude(over)
+    return list(locked.order_by("id"))

@@ -1,0 +1,84 @@
+"""Copies of the project, in which a developer's change is made, run, and counted by git."""
+
+import shutil
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.datamap.conftest import throwaway  # noqa: F401  (a fixture)
+from tests.kosenai_ops import production
+
+PARTS = ("kosenai_ops", "privacy", "billing", "tests", "static", "manage.py", "pyproject.toml", ".gitignore")
+AUTHOR = ("-c", "user.name=A developer", "-c", "user.email=developer@example.com")
+
+
+@dataclass(frozen=True)
+class Copy:
+    folder: Path
+    var: Path
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def run(self, url: str, *arguments: str) -> str:
+        """`python ARGUMENTS` there, on this database."""
+        env = production.environment(self.var, DATABASE_URL=url, DEMO="true", ALLOWED_HOSTS="localhost")
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    def change(self, name: str, *pairs: tuple[str, str]) -> None:
+        """Puts texts in the place of others, each once."""
+        text = (self.folder / name).read_text()
+        for before, after in pairs:
+            assert text.count(before) == 1, before
+            text = text.replace(before, after)
+        (self.folder / name).write_text(text)
+
+    def cost(self) -> dict[str, int]:
+        """{file: lines that were added by hand, blank ones too}, as git counts them; a migration is Django's."""
+        self.git("add", "-A")
+        counted = (line.split("\t") for line in self.git("diff", "--cached", "--numstat").splitlines())
+        return {name: int(added) for added, _, name in counted if "/migrations/" not in name}
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The project as git would have it, in a folder of its own."""
+    if not shutil.which("git"):
+        pytest.skip("git counts the lines, and is not on this machine")
+    made = Copy(tmp_path / "copy", tmp_path)
+    for part in PARTS:
+        source = settings.BASE_DIR / part
+        if source.is_dir():
+            shutil.copytree(source, made.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, made.folder / part)
+    for command in (["init", "-q"], ["add", "-A"], [*AUTHOR, "commit", "-q", "-m", "Before"]):
+        made.git(*command)
+    return made
+
+
+@pytest.fixture
+def databases(db, tmp_path):
+    """Addresses of two new databases of this run's kind."""
+    if connection.vendor == "sqlite":
+        yield [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("migrated", "empty")]
+        return
+    names = [f"paste_{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    given = connection.settings_dict
+    with connection._nodb_cursor() as cursor:
+        for name in names:
+            cursor.execute(f"CREATE DATABASE {name}")
+    who = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT'] or 5432}"
+    yield [f"postgres://{who}/{name}" for name in names]
+    with connection._nodb_cursor() as cursor:
+        for name in names:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
