@@ -27,6 +27,7 @@ from privacy.models import (
     DataSubject,
     Identifier,
     LegalHold,
+    Limit,
     Membership,
     ProfilePreference,
     Team,
@@ -77,7 +78,7 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
-    shows = (Identifier, ProfilePreference)
+    shows = (Identifier, Limit, ProfilePreference)
     changelist = SubjectList
     search_length = 2_000  # of the encrypted term
     list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
