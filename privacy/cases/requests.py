@@ -3,7 +3,7 @@ safe."""
 
 import secrets
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from privacy.cases.states import destination, move, move_all, must_have
 from privacy.cases.work import (
     about,
     account_of,
+    bound_to,
     is_shared,
     lock,
     lock_work,
@@ -29,7 +30,6 @@ from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import canonical_digest, pseudonym
 from privacy.evidence.events import Event
 from privacy.jobs import order, settle
-from privacy.jobs.handlers import remote_handlers
 from privacy.models import (
     Answered,
     Batch,
@@ -39,8 +39,6 @@ from privacy.models import (
     Job,
     Staff,
     State,
-    Step,
-    StepState,
     Verification,
 )
 from privacy.selectors import plans, standing
@@ -285,21 +283,6 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
             move(case, "withdrawn", actor, **account_of(case.steps))
             order.stop_short([job] if job else [])
     return case
-
-
-def bound_to(case: Case, steps: Iterable[Step]) -> str:
-    """Why the case cannot be withdrawn any more; empty when it can."""
-    kind = case_kinds[case.kind]
-    if kind.takes_effect and case.state == S.FULFILLING:
-        return "It is in effect already, and cannot be withdrawn any more."
-    final = {step.name for step in kind.steps if step.is_final}
-    gone = next((step for step in steps if step.name in final and has_done_something(step)), None)
-    return f"It cannot be withdrawn any more: {gone} is done, and cannot be taken back." if gone else ""
-
-
-def has_done_something(step: Step) -> bool:
-    is_asked = step.state == StepState.STARTED and step.name in remote_handlers
-    return bool(step.units_done) or is_asked or step.state == StepState.WAITING
 
 
 def unpark(*, request_id: UUID, actor: Staff) -> Case:

@@ -15,7 +15,9 @@ from privacy.catalogue import CaseKind, Standing, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.jobs import order
+from privacy.jobs.handlers import remote_handlers
 from privacy.models import Case, CaseJob, DataSubject, Job, Lane, Outcome, State, Step, StepState
+from privacy.selectors import plans
 
 S = State
 
@@ -141,3 +143,21 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
     over = Q(state=S.CLOSED, outcome__in=Outcome.nothing_done())
     locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).exclude(over)
     return list(locked.order_by("id"))
+
+
+def bound_to(case: Case, steps: Iterable[Step]) -> str:
+    """Why the case cannot be withdrawn any more; empty when it can."""
+    kind = case_kinds[case.kind]
+    if kind.takes_effect and case.state == S.FULFILLING:
+        return "It is in effect already, and cannot be withdrawn any more."
+    final = {step.name: step.label for step in kind.steps if step.is_final}
+    gone = next((step for step in steps if step.name in final and has_done_something(step)), None)
+    if gone is None:
+        return ""
+    what = final[gone.name].format(target=plans.thing_named(gone.target) if gone.target else "")
+    return f"It cannot be withdrawn any more: “{what}” has begun, and cannot be taken back."
+
+
+def has_done_something(step: Step) -> bool:
+    is_asked = step.state == StepState.STARTED and step.name in remote_handlers
+    return bool(step.units_done) or is_asked or step.state == StepState.WAITING

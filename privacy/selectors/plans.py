@@ -308,12 +308,13 @@ def in_words(parts: Iterable[str]) -> str:
 def _in_words(part: str) -> str:
     if part.startswith("pass "):
         _, label, heir = part.split()
-        return f"pass {_thing(label)} to Subject {heir[:8]}"
+        return f"pass {thing_named(label)} to Subject {heir[:8]}"
     action, _, thing = part.rpartition(" ")
-    return f"{action} {_thing(thing)}"
+    return f"{action} {thing_named(thing)}"
 
 
-def _thing(name: str) -> str:
+def thing_named(name: str) -> str:
+    """What staff call a processor by its key, or the rows of a model by its label."""
     if name in connectors:
         return connectors[name].name
     return str(apps.get_model(name)._meta.verbose_name_plural)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from privacy.admin.requests.base import has, page
-from privacy.cases import requests
+from privacy.cases import work
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
@@ -65,6 +65,6 @@ def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
 def _to_end(user: Staff, row: Case, steps: Sequence[Step]) -> Iterator[Button]:
     may = case_kinds[row.kind].may
     if row.is_open and not row.is_stopping and has(user, may.cancel):
-        yield Button("Cancel…", "cancel", page("cancel", row), not_because=requests.bound_to(row, steps))
+        yield Button("Cancel…", "cancel", page("cancel", row), not_because=work.bound_to(row, steps))
     if row.is_open and has(user, may.ask):
         yield Button("Assign…", "person_add", page("assign", row))
