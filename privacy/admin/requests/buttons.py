@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from privacy.admin.requests.base import has, page
-from privacy.cases import work
+from privacy.cases import requests, work
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
