@@ -67,6 +67,7 @@ class SubscriptionData(Billing):
 @register(models.PaymentMethod)
 class PaymentMethodData(Billing):
     subject = "customer__subject"
+    further = {Use.FRAUD: LawfulBasis.LEGITIMATE_INTERESTS}  # policy section 3; GDPR recital 47
     retention = while_account_open("While the card can be charged; a card that is taken away goes at once")
     fields = {
         "stripe_id": Personal(Category.PAYMENT),

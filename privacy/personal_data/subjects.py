@@ -25,6 +25,7 @@ class Account(PersonalData):
     purpose = Use.AUTHENTICATION
     lawful_basis = LawfulBasis.CONTRACT
     retention = while_account_open()
+    further = {Use.TERMS: LawfulBasis.LEGITIMATE_INTERESTS}  # policy section 3
     recipients = ("clerk",)
 
 

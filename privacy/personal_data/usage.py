@@ -21,6 +21,7 @@ class Usage(PersonalData):
 class SessionData(Usage):
     subject = "subject"
     purpose = Use.SECURITY
+    further = {Use.FRAUD: LawfulBasis.LEGITIMATE_INTERESTS}  # policy section 3; GDPR recital 47
     retention = Retention("Sign-in history for security", days=365, after="started_at")
     recipients = ("clerk",)
     fields = {

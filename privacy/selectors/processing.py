@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -12,7 +13,7 @@ from django.utils import timezone
 from privacy import regimes
 from privacy.datamap import registry
 from privacy.datamap.declaration import PersonalData
-from privacy.datamap.vocabulary import Category, Use
+from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 from privacy.models import Processor
 
 REVIEW_LASTS = timedelta(days=365)
@@ -42,7 +43,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Activity:
-    """One line of the record: a table, why we may hold it, who gets it, how long it stays."""
+    """One line of the record: a table, one of its purposes and why we may, who gets it, how long it stays."""
 
     label: str
     name: str
@@ -80,16 +81,20 @@ def declarations() -> list[type[PersonalData]]:
 def activities() -> list[Activity]:
     """Every table of the data map; recipients by the inventory's names."""
     names = dict(Processor.objects.values_list("key", "name"))
-    return [_activity(declaration, names) for declaration in declarations()]
+    return [activity for declaration in declarations() for activity in _activities(declaration, names)]
 
 
-def _activity(declaration: type[PersonalData], names: dict[str, str]) -> Activity:
+def _activities(declaration: type[PersonalData], names: dict[str, str]) -> list[Activity]:
+    return [_activity(declaration, use, basis, names) for use, basis in declaration.purposes().items()]
+
+
+def _activity(declaration: type[PersonalData], use: Use, basis: LawfulBasis, names: dict[str, str]) -> Activity:
     categories = dict.fromkeys(personal.category for personal in declaration.fields.values())
     return Activity(
         label=declaration.label(),
         name=str(declaration.model._meta.verbose_name_plural).capitalize(),
-        use=declaration.purpose,
-        basis=f"{declaration.lawful_basis} ({declaration.lawful_basis.article})",
+        use=use,
+        basis=f"{basis} ({basis.article})",
         categories=[WORDS.get(category, str(category)) for category in categories],
         recipients=[names.get(key, key) for key in declaration.recipients],
         retention=declaration.retention.text,
@@ -102,15 +107,15 @@ def flows() -> list[Flow]:
     """Categories to purposes to processors, counted in fields of the data map."""
     counted: Counter[tuple[Category, Use, tuple[str, ...]]] = Counter()
     for declaration in declarations():
-        for personal in declaration.fields.values():
-            counted[personal.category, declaration.purpose, declaration.recipients] += 1
+        for personal, use in product(declaration.fields.values(), declaration.purposes()):
+            counted[personal.category, use, declaration.recipients] += 1
     return [Flow(category, use, recipients, fields) for (category, use, recipients), fields in counted.items()]
 
 
 def uses_of(processor_key: str) -> list[Activity]:
     """The record's lines in which this processor is a recipient."""
     names = dict(Processor.objects.values_list("key", "name"))
-    return [_activity(d, names) for d in declarations() if processor_key in d.recipients]
+    return [a for d in declarations() if processor_key in d.recipients for a in _activities(d, names)]
 
 
 def exempted() -> list[tuple[str, str]]:

@@ -70,6 +70,7 @@ def _section(
         "purpose": declaration.purpose.text,
         "basis": declaration.lawful_basis.value.lower(),
         "article": declaration.lawful_basis.article,
+        "further": [(use.text, basis.value.lower(), basis.article) for use, basis in declaration.further.items()],
         "retention": declaration.retention.text,
         "retention_because": declaration.retention.because,
         "keeps": [(keep.because, keep.until.text) for keep in declaration.keeps()],
