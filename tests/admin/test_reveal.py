@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from privacy import models as privacy
+from privacy.datamap import registry
 from privacy.evidence import audit
 from privacy.fulfilment import reveal
 from privacy.fulfilment.reveal import NotRevealed, RevealReason
@@ -72,9 +73,7 @@ def test_every_model_of_content_can_be_revealed_and_its_person_is_found(client, 
     person = f.person_with_everything()
     for label in CONTENT:
         model = getattr(privacy, label.split(".")[1])
-        path = {"Shot": "shot_list__owner", "SupportMessage": "conversation__subject"}.get(model.__name__)
-        own = next(n for n in ("owner", "author", "subject") if hasattr(model, n)) if path is None else path
-        row = model.objects.filter(**{own: person}).first()
+        row = model.objects.filter(**{registry.declarations[model].subject: person}).first()
         assert client.post(address(row), GIVEN | {"how": "show"}).status_code == 200, label
         assert AuditEntry.objects.latest("id").chain == audit.subject_chain(person.pk), label
 

@@ -68,8 +68,8 @@ def another(field: models.Field, now: Any) -> Any:
         return FACTORIES[field.related_model]().pk
     if field.choices:
         return next(value for value, _ in field.choices if value != now)
-    if field.name == "country":
-        return "FR"
+    if field.name in (places := {"country": "FR", "region": "FR-BRE"}):  # a region fits where no country is named
+        return places[field.name]
     match field:
         case models.BooleanField():
             return not now
