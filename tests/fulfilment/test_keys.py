@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from privacy.cases.requests import ask
 from privacy.datamap import registry
@@ -85,6 +85,8 @@ def test_a_key_that_is_gone_is_named_with_what_needs_it(rotate):
     rotate(without_last=True)
     with pytest.raises(MissingKey, match="LEDGER_KEY"):
         sealing.unseal(sealed)
+    with pytest.raises(CommandError, match="LEDGER_KEY"):
+        told()
     found = [error.msg for error in rotation.check_keys(None, databases=["default"])]
     assert len(found) == 2
     assert all("MISSING, and 1 rows need it" in text for text in found)

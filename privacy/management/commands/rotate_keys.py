@@ -1,7 +1,8 @@
 """Seals anew what was sealed with an old key, and tells of every key what still needs it."""
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from privacy.evidence.keys import MissingKey
 from privacy.fulfilment import keys
 
 
@@ -12,6 +13,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        self.stdout.write(f"Sealed anew: {keys.seal_anew():,}.")
+        try:
+            self.stdout.write(f"Sealed anew: {keys.seal_anew():,}.")
+        except MissingKey as missing:
+            raise CommandError(str(missing)) from missing
         for use in keys.uses():
             self.stdout.write(str(use))
