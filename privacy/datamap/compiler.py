@@ -47,7 +47,8 @@ class Scope:
 
 @dataclass(frozen=True)
 class Statement:
-    """One DELETE or UPDATE. `action` is delete, anonymise, keep, hand over or detach."""
+    """One DELETE or UPDATE. `action` is delete, anonymise, keep, hand over, detach or promote; `on` the table that it
+    changes where that is not the declaration's own."""
 
     declaration: type[PersonalData]
     action: str
@@ -55,10 +56,11 @@ class Statement:
     params: list[Any]
     where: str = ""
     where_params: tuple[Any, ...] = ()
+    on: str = ""
 
     @property
     def table(self) -> str:
-        return table_of(self.declaration.model)
+        return self.on or table_of(self.declaration.model)
 
 
 def all_declarations() -> Iterable[type[PersonalData]]:
@@ -138,7 +140,11 @@ def promotions(scope: Scope) -> list[Statement]:
             where += f" AND NOT {_is_held(f'{table_of(relation)}.{quoted(member.column)}')}"
         params = heir_params + shared_params
         sql = f"UPDATE {table_of(relation)} SET {quoted(joint.others.role)} = %s WHERE {where}"
-        statements.append(Statement(declaration, "promote", sql, [joint.becomes, *params], where, tuple(params)))
+        statements.append(
+            Statement(
+                declaration, "promote", sql, [joint.becomes, *params], where, tuple(params), on=table_of(relation)
+            )
+        )
     return statements
 
 

@@ -1,7 +1,7 @@
 """How a person is erased, step by step, by the data map."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -171,7 +171,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     seal_references(jobs, scope)
     suppressed = suppress(jobs, identifiers)
     counted = plans.row_counts(subject_ids, scope)
-    left_named = in_handed_over(subject_ids, identifiers, scope) if plans.leaves_something(counted) else {}
+    left_named = in_handed_over(plans.left_to_others(counted), subject_ids, identifiers, scope)
     named = mentions.erase(subject_ids, identifiers)
     execute(scope)
     return {
@@ -266,14 +266,25 @@ def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
 def execute_together(
     cursor: CursorWrapper, detaching: Sequence[compiler.Statement], erasing: Sequence[compiler.Statement]
 ) -> list[int]:
-    """One WITH, but for rows that are detached and then stripped: it may touch no row twice. That what is pointed at
-    goes in the same statement is checked when the transaction ends."""
+    """One WITH, and before it another for rows that are detached and then stripped: it may touch no row twice. That
+    what is pointed at goes in the same statement is checked when the transaction ends."""
     stripped = {s.table for s in erasing if s.action != "delete"}
-    for statement in detaching:
-        if statement.table in stripped:
-            cursor.execute(statement.sql, statement.params)
+    for together in once_a_table([s for s in detaching if s.table in stripped]):
+        execute_as_one(cursor, together)
     aside = [s for s in detaching if s.table not in stripped]
     return execute_as_one(cursor, [*aside, *erasing])[len(aside) :]
+
+
+def once_a_table(statements: Sequence[compiler.Statement]) -> Iterator[list[compiler.Statement]]:
+    """The statements in order, in groups in which each changes another table."""
+    group: list[compiler.Statement] = []
+    for statement in statements:
+        if statement.table in {s.table for s in group}:
+            yield group
+            group = []
+        group.append(statement)
+    if group:
+        yield group
 
 
 def execute_as_one(cursor: CursorWrapper, statements: Sequence[compiler.Statement]) -> list[int]:

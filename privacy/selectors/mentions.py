@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import unquote_plus
 from uuid import UUID
 
@@ -20,13 +20,15 @@ READ_AT_ONCE = 500
 
 
 def in_handed_over(
-    subject_ids: Sequence[UUID], identifiers: Sequence[Identifier], scope: compiler.Scope
+    labels: Collection[str], subject_ids: Sequence[UUID], identifiers: Sequence[Identifier], scope: compiler.Scope
 ) -> dict[UUID, dict[str, int]]:
-    """{person: {model label: rows}} of what is handed over and names the person who leaves it, such as a title page or
-    the name of a team. Whether it may stay there is for a person to decide."""
+    """{person: {model label: rows}} of what is handed over, of these models, and names the person who leaves it, such
+    as a title page or the name of a team. Whether it may stay there is for a person to decide."""
+    if not labels:
+        return {}
     names, found = names_of(subject_ids, identifiers), dict[UUID, Counter[str]]()
     for declared in compiler.all_declarations():
-        if not (texts := _texts_that_stay(declared)) or not names:
+        if declared.label() not in labels or not (texts := _texts_that_stay(declared)):
             continue
         for subject_id, text in _shared_texts(declared, texts, scope):
             theirs = {name: whose for name, whose in names.items() if whose == subject_id}

@@ -1,7 +1,7 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -136,8 +136,9 @@ def name_of(declaration: type[PersonalData]) -> str:
 
 def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    heirs, named = _handed_over(subject_ids)
-    for labels in row_counts(subject_ids).values():
+    counted = row_counts(subject_ids)
+    heirs, named = _handed_over(left_to_others(counted), subject_ids)
+    for labels in counted.values():
         for label, actions in labels.items():
             for action, rows in actions.items():
                 totals[label][action] += rows
@@ -153,13 +154,14 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
     return lines
 
 
-def _handed_over(subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
+def _handed_over(left: Collection[str], subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
     """({model label: {heir: rows}}, {model label: rows that name the person}) of what others get."""
     heirs: dict[str, Counter[UUID]] = defaultdict(Counter)
-    for heir in heirs_of(subject_ids):
+    scope = compiler.Scope.many(subject_ids)
+    for heir in heirs_of(subject_ids, scope) if left else ():
         heirs[heir.label][heir.heir_id] += heir.rows
     named: Counter[str] = Counter()
-    for labels in named_where(subject_ids).values():
+    for labels in named_where(left, subject_ids, scope).values():
         named.update(labels)
     return heirs, named
 
@@ -259,10 +261,10 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = No
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
         for person, labels in counted.items()
     }
-    if leaves_something(counted):
+    if left := left_to_others(counted):
         for heir in heirs_of(subject_ids, scope):
             found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
-        for subject_id, labels in named_where(subject_ids, scope).items():
+        for subject_id, labels in named_where(left, subject_ids, scope).items():
             found[subject_id].update(f"leave the name in {label}" for label in labels)
     for key, known in references_of_all(subject_ids, scope).items():
         for subject_id in known:
@@ -270,24 +272,26 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = No
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
 
 
-def leaves_something(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> bool:
-    """Whether any of these people's rows are handed over to others."""
-    return any("hand over" in actions for labels in counted.values() for actions in labels.values())
+def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> set[str]:
+    """Labels of the models of which these people's rows are handed over."""
+    return {label for labels in counted.values() for label, actions in labels.items() if "hand over" in actions}
 
 
-def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> list[Heir]:
+def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope) -> list[Heir]:
     """Who would get what of these people is handed over."""
     with connection.cursor() as cursor:
-        cursor.execute(*compiler.heirs(scope or compiler.Scope.many(subject_ids)))
+        cursor.execute(*compiler.heirs(scope))
         found = cursor.fetchall()
     to_id = compiler.subject_in
     return [Heir(label, to_id(subject), to_id(heir), rows) for label, subject, heir, rows in found]
 
 
-def named_where(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[UUID, dict[str, int]]:
+def named_where(
+    labels: Collection[str], subject_ids: Sequence[UUID], scope: compiler.Scope
+) -> dict[UUID, dict[str, int]]:
     """{person: {model label: rows}} of what is handed over and goes on naming them."""
-    identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
-    return mentions.in_handed_over(subject_ids, identifiers, scope or compiler.Scope.many(subject_ids))
+    identifiers = list(Identifier.objects.filter(subject__in=subject_ids)) if labels else []
+    return mentions.in_handed_over(labels, subject_ids, identifiers, scope)
 
 
 def since_approved(
