@@ -4,12 +4,12 @@ import base64
 import json
 from functools import lru_cache
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from privacy.evidence import keys
-from privacy.evidence.keys import Purpose
+from privacy.evidence.keys import MissingKey, Purpose
 
 
 def seal(references: dict[str, list[str]]) -> str:
@@ -19,14 +19,15 @@ def seal(references: dict[str, list[str]]) -> str:
 
 
 def unseal(sealed: str) -> dict[str, list[str]]:
-    """The references, or none for an empty text. Raises MissingKey, and cryptography's InvalidToken for what was made
-    with another key of that id."""
+    """The references, or none for an empty text. Raises MissingKey, also for what another key of that id has made."""
     if not sealed:
         return {}
     key_id, _, token = sealed.rpartition(":")
-    opened: dict[str, list[str]] = json.loads(
-        _cipher(keys.named(Purpose.SEALING, key_id).secret).decrypt(token.encode())
-    )
+    try:
+        text = _cipher(keys.named(Purpose.SEALING, key_id).secret).decrypt(token.encode())
+    except InvalidToken as error:
+        raise MissingKey("What was sealed was sealed with another key of this id than ours.") from error
+    opened: dict[str, list[str]] = json.loads(text)
     return opened
 
 

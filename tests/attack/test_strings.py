@@ -102,7 +102,7 @@ def test_every_form_of_the_admin(studio, strings, signed_in, tally, role):  # no
     browser = signed_in(role)
     with without_effect(browser):
         forms = forms_with_text(first_pages(browser))
-    assert len(forms) > 15
+    assert len(forms) > {"manager": 15, "superuser": 5}[role]  # who keeps the accounts sees nobody
     assert attack(browser, forms, [*strings, LONG], tally) == []
 
 

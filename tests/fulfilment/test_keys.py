@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from privacy.cases.requests import ask
 from privacy.datamap import registry
@@ -120,3 +121,16 @@ def test_another_spelling_of_an_erased_mailbox_comes_in_and_is_asked_about(erase
     assert arrival.outcome == "created"
     assert ("perhaps they have come back" in arrival.reason) == asks
     assert arrives not in arrival.reason
+
+
+def test_a_case_whose_sealed_answers_cannot_be_opened_has_a_page_that_says_so(client, rotate):
+    client.force_login(f.StaffFactory(role="manager"))
+    asked = {"reason": "Asked by mail", "verification": "signed_in", "reply_to": "ada@example.com"}
+    [case] = ask("erasure", subject_ids=[f.DataSubjectFactory().id], actor=f.StaffFactory(), **asked)
+    page = reverse("admin:privacy_rightsrequest_change", args=[case.id])
+    assert "ada@example.com" in client.get(page).text
+    rotate(before=[NEW])
+    rotate(without_last=True)
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "cannot be opened, because a key is missing" in answer.text

@@ -1,6 +1,7 @@
 """A request's own page: where it stands, what it waits for, what was done and what can be decided."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib import admin
 from django.urls import reverse
@@ -12,10 +13,12 @@ from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests.base import has
 from privacy.admin.requests.buttons import buttons_for
+from privacy.admin.requests.forms import DenialForm
 from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
 from privacy.cases import answers
 from privacy.catalogue import CaseKind, case_kinds
+from privacy.evidence.keys import MissingKey
 from privacy.models import AuditEntry, Case, RightsRequest, State, Step, StepState
 from privacy.selectors import cases, packages, progress, queue
 
@@ -41,7 +44,7 @@ def page_of(request, row: Case) -> dict:
         "due": badges.due(row),
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
-        "sealed": labelled(kind, answers.sealed_of(row)) if can_answer else {},
+        **(sealed(kind, row) if can_answer else {}),
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
@@ -56,12 +59,21 @@ def page_of(request, row: Case) -> dict:
         "package": package,
         "to_remind": package is not None and packages.to_remind().filter(pk=package.pk).exists(),
         "cites": kind.cites,
+        "denied_because": dict(DenialForm.REASONS).get(row.denial_reason, row.denial_reason),
         "can_give": can_answer,
         "entries": [
             (entry, sentence(entry))
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
         ],
     }
+
+
+def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
+    """What is kept sealed with the case, or that it cannot be opened."""
+    try:
+        return {"sealed": labelled(kind, answers.sealed_of(row))}
+    except MissingKey:
+        return {"cannot_open": True}
 
 
 def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
