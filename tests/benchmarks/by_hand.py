@@ -22,6 +22,8 @@ STATEMENTS = [
     "DELETE FROM privacy_shotlist WHERE owner_id {is_theirs}",
     "DELETE FROM privacy_scriptcoauthor WHERE subject_id {is_theirs}",
     "DELETE FROM privacy_script WHERE owner_id {is_theirs}",
+    "DELETE FROM privacy_attachment WHERE message_id IN (SELECT m.id FROM privacy_supportmessage m "
+    "JOIN privacy_supportconversation c ON c.id = m.conversation_id WHERE c.subject_id {is_theirs})",
     "DELETE FROM privacy_supportmessage WHERE conversation_id IN "
     "(SELECT id FROM privacy_supportconversation WHERE subject_id {is_theirs})",
     "DELETE FROM privacy_supportconversation WHERE subject_id {is_theirs}",
@@ -38,7 +40,7 @@ STATEMENTS = [
     "UPDATE billing_refund SET reason = '' WHERE customer_id IN (" + CUSTOMERS + ")",
     "UPDATE billing_customer SET name = '', email = '' WHERE subject_id {is_theirs}",
     "DELETE FROM privacy_identifier WHERE subject_id {is_theirs}",
-    "UPDATE privacy_datasubject SET full_name = '', country = '', erased_at = now() WHERE id {is_theirs}",
+    "UPDATE privacy_datasubject SET full_name = '', country = '', region = '', erased_at = now() WHERE id {is_theirs}",
 ]
 
 

@@ -50,7 +50,8 @@ INSERTS = {
 
 
 SUBJECT = (
-    "INSERT INTO privacy_datasubject (id, full_name, country) VALUES (%(s)s, 'Ada Lovelace', 'DE')",
+    "INSERT INTO privacy_datasubject (id, full_name, country, region, relation) VALUES "
+    "(%(s)s, 'Ada Lovelace', 'DE', '', '')",
     "INSERT INTO privacy_identifier (id, subject_id, kind, value, is_primary) VALUES "
     "(gen_random_uuid(), %(s)s, 'email', %(s)s || '@example.com', true)",
     "INSERT INTO privacy_shotlist (id, owner_id, title) VALUES (%(list)s, %(s)s, 'Shots')",
