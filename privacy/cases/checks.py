@@ -1,10 +1,10 @@
-"""Every step that a kind of work names has a handler."""
+"""Every step that a kind of work names has a handler, and every decision that takes two has somebody who may."""
 
 from typing import Any
 
 from django.core.checks import Error, register
 
-from privacy.catalogue import job_kinds
+from privacy.catalogue import case_kinds, job_kinds
 from privacy.jobs.handlers import local_handlers, remote_handlers
 
 
@@ -19,4 +19,15 @@ def check_steps(app_configs: Any, **kwargs: Any) -> list[Error]:
     return [
         Error(f"No handler is registered for the step {name!r} that a plan names.", id="jobs.E001")
         for name in sorted(steps_without_handlers())
+    ]
+
+
+@register("jobs")
+def check_decisions(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """A case that nobody may decide would wait for ever, and so would one that nobody may deny."""
+    return [
+        Error(f"{kind.label} waits for a second person, and its `may` names none who may {act}.", id="cases.E001")
+        for kind in case_kinds.values()
+        for act in ("decide", "deny")
+        if kind.deciders == 2 and getattr(kind.may, act) is None
     ]

@@ -25,7 +25,9 @@ def attest(*, step_id: UUID, actor: Staff, evidence: str) -> Case:
     evidence = evidence.strip()
     with transaction.atomic():
         job = CaseJob.objects.select_for_update().get(steps=step_id)
-        case = Case.objects.select_for_update().get(pk=job.case_id)
+        case = Case.objects.select_for_update().filter(pk=job.case_id).first()
+        if case is None:
+            raise NotAllowed("Nobody asked for this work, so nobody attests it.")
         must_have(actor, case_kinds[case.kind].may.attest)
         steps = Step.objects.annotate(now=Now())  # type: ignore[no-redef]  # the model declares it, as a type
         step = steps.get(pk=step_id)
