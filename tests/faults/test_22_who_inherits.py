@@ -31,8 +31,8 @@ def team_of(owner, *others) -> Team:
     """Others are (person, role), the longest-standing first."""
     team = f.TeamFactory(owner=owner, name="Night shoot")
     f.MembershipFactory(team=team, subject=owner, role=Role.OWNER)
-    for person, role in others:
-        f.MembershipFactory(team=team, subject=person, role=role)
+    for n, (person, role) in enumerate(others):
+        f.MembershipFactory(team=team, subject=person, role=role, joined_at=datetime(2026, 1, 1 + n, tzinfo=UTC))
     return team
 
 
