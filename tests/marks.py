@@ -22,8 +22,8 @@ from django.core.files.storage import default_storage
 from django.db import models
 
 from privacy.datamap import Keep, compiler, registry
-from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
+from privacy.datamap.scope import Scope
 from privacy.models import Identifier
 from tests.tampering import owner_of_the_tables
 

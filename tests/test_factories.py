@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from privacy.datamap import compiler, readable, registry
-from privacy.datamap.compiler import Scope
+from privacy.datamap.scope import Scope
 from tests import factories
 
 MODELS = [model for app in ("privacy", "billing") for model in apps.get_app_config(app).get_models()]

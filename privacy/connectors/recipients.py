@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import connection
 
 from privacy.connectors.base import Call, Connector, connectors
-from privacy.datamap import compiler
 from privacy.datamap.recipients import known_to_each
+from privacy.datamap.scope import Scope, subject_in
 from privacy.jobs.outcomes import Outcome, Waiting
 
 References = dict[UUID, dict[str, list[str]]]
@@ -24,7 +24,7 @@ class Recipient(Connector):
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")
 
 
-def references_of_all(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[str, References]:
+def references_of_all(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[str, References]:
     """{processor: {person: its names for them}}, of those that it knows; with one query for all mere recipients.
     `scope`, if given, names the same people."""
     mere = [key for key, c in connectors.items() if type(c).references_of is Recipient.references_of]
@@ -34,13 +34,13 @@ def references_of_all(subject_ids: Sequence[UUID], scope: compiler.Scope | None 
 
 
 def known_to(
-    recipients: Sequence[str], subject_ids: Sequence[UUID], scope: compiler.Scope | None = None
+    recipients: Sequence[str], subject_ids: Sequence[UUID], scope: Scope | None = None
 ) -> dict[str, References]:
     found: dict[str, References] = {key: {} for key in recipients}
     if recipients and subject_ids:
         with connection.cursor() as cursor:
-            cursor.execute(*known_to_each(recipients, scope or compiler.Scope.many(subject_ids)))
+            cursor.execute(*known_to_each(recipients, scope or Scope.many(subject_ids)))
             for recipient, key in cursor.fetchall():
-                subject_id = compiler.subject_in(key)
+                subject_id = subject_in(key)
                 found[recipient][subject_id] = {"account_id": [str(subject_id)]}
     return found

@@ -15,10 +15,10 @@ from django.db.migrations.executor import MigrationExecutor
 from privacy.datamap import registry, triggers
 from privacy.datamap.declaration import Evidence, Joint, Others, PersonalData
 from privacy.datamap.fields import Column, date_fault, far_end, field_of
+from privacy.datamap.names import SUBJECT
 from privacy.datamap.treatments import TEXT, DeleteRow, HandOver, Treatment
 from privacy.datamap.vocabulary import LawfulBasis, Use
 
-SUBJECT = "privacy.DataSubject"
 PROCESSOR = "privacy.Processor"
 KEY = re.compile(r"[a-z][a-z0-9_]+")
 NEEDED = ("subject", "purpose", "lawful_basis", "retention")

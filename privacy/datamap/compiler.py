@@ -7,42 +7,16 @@ touch no row twice, which modifying CTEs ask for.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import Joint, Others, PersonalData
+from privacy.datamap.declaration import Joint, PersonalData
 from privacy.datamap.fields import Column, far_end, field_of
-from privacy.datamap.names import field_named, key_of, model_named, quoted, table_named, table_of
+from privacy.datamap.heirs import heir_column, is_held, others_exist, successor
+from privacy.datamap.names import key_of, model_named, quoted, table_of
+from privacy.datamap.scope import Scope, Sql
 from privacy.datamap.treatments import TEXT, HandOver, Keep, Treatment
-
-Sql = tuple[str, list[Any]]
-SUBJECT, LIMIT, HOLD = "privacy.DataSubject", "privacy.Limit", "privacy.LegalHold"
-CLOSED, LIFTED, RELEASED = "closed_at", "lifted_at", "released_at"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which subjects: `test` is SQL that follows a column, such as `= %s`."""
-
-    test: str
-    params: tuple[Any, ...] = ()
-
-    @classmethod
-    def one(cls, subject_id: UUID) -> "Scope":
-        return cls("= %s", (_key(subject_id),))
-
-    @classmethod
-    def many(cls, subject_ids: Sequence[UUID]) -> "Scope":
-        marks = ", ".join(["%s"] * len(subject_ids))
-        return cls(f"IN ({marks})", tuple(_key(s) for s in subject_ids))
-
-    @classmethod
-    def table(cls, name: str) -> "Scope":
-        """The subjects whose ids stand in column `id` of a (temporary) table of PostgreSQL. As an array, because then
-        they are looked up by index even where a few heavy users make the planner expect half of a table."""
-        return cls(f"= ANY(ARRAY(SELECT id FROM {quoted(name)}))")
 
 
 @dataclass(frozen=True)
@@ -132,12 +106,12 @@ def promotions(scope: Scope) -> list[Statement]:
         if not (joint := declaration.joint) or not joint.becomes:
             continue
         relation = model_named(joint.others.relation)
-        heir, heir_params = _heir(declaration.model, joint, scope, key_of(relation))
+        heir, heir_params = heir_column(declaration.model, joint, scope, key_of(relation))
         shared, shared_params = rows(declaration, scope, joint=True)
         where = f"{key_of(relation)} IN (SELECT {heir} FROM {table_of(declaration.model)} WHERE {shared})"
         if joint.others.role in registry.declarations[relation].held():
             member = field_of(relation, joint.others.subject)
-            where += f" AND NOT {_is_held(f'{table_of(relation)}.{quoted(member.column)}')}"
+            where += f" AND NOT {is_held(f'{table_of(relation)}.{quoted(member.column)}')}"
         params = heir_params + shared_params
         sql = f"UPDATE {table_of(relation)} SET {quoted(joint.others.role)} = %s WHERE {where}"
         statements.append(
@@ -168,7 +142,7 @@ def handed_over(declaration: type[PersonalData], columns: Sequence[str], scope: 
 
 def _heirs_of(declaration: type[PersonalData], joint: Joint, scope: Scope) -> Sql:
     table, _, subject = way_to_subject(declaration)
-    heir, params = _successor(declaration.model, joint, scope)
+    heir, params = successor(declaration.model, joint, scope)
     where, where_params = rows(declaration, scope, joint=True)
     select = f"SELECT {subject} AS who, {heir} AS heir FROM {table} WHERE {where}"
     return f"SELECT who, heir, COUNT(*) FROM ({select}) shared GROUP BY 1, 2", params + where_params
@@ -308,7 +282,7 @@ def _update(
             continue
         field = field_of(declaration.model, name)
         if isinstance(treatment, HandOver) and declaration.joint:
-            sql, more = _successor(declaration.model, declaration.joint, scope)
+            sql, more = successor(declaration.model, declaration.joint, scope)
         else:
             sql, more = treatment.sql(field, table, connection)
         sets.append(f"{quoted(field.column)} = {sql}")
@@ -331,52 +305,6 @@ def is_shared(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
     same_person = f"{table_of(parent)}.{theirs} = {table}.{ours}"
     where = f"{table_of(parent)}.{key_of(parent)} = {table}.{quoted(link.column)} AND {same_person}"
     return f"({others} AND EXISTS (SELECT 1 FROM {table_of(parent)} WHERE {where}))", params
-
-
-def others_exist(model: type[models.Model], others: Others, scope: Scope) -> Sql:
-    member = field_named(others.relation, others.subject).column
-    return (
-        f"EXISTS (SELECT 1 FROM {table_named(others.relation)} j WHERE j.{quoted(others.key)} = "
-        f"{table_of(model)}.{quoted(others.here)} AND NOT (j.{quoted(member)} {scope.test}))",
-        list(scope.params),
-    )
-
-
-def _successor(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
-    """The subject who is the heir."""
-    return _heir(model, joint, scope, quoted(field_named(joint.others.relation, joint.others.subject).column))
-
-
-def _heir(model: type[models.Model], joint: Joint, scope: Scope, column: str) -> Sql:
-    """A column of the relation's row of the heir: who may go on working comes first, before those whose account is
-    closed or frozen."""
-    o = joint.others
-    member, person = quoted(field_named(o.relation, o.subject).column), model_named(SUBJECT)
-    closed = f"(p.{quoted(field_of(person, CLOSED).column)} IS NOT NULL OR {_is_frozen(f'j.{member}')})"
-    ranked = [f"WHEN '{role}' THEN {place}" for place, role in enumerate(joint.ranks)]
-    rank = f"CASE j.{quoted(o.role)} {' '.join(ranked)} ELSE {len(ranked)} END, " if ranked else ""
-    joined = f"{table_named(o.relation)} j JOIN {table_of(person)} p ON p.{key_of(person)} = j.{member}"
-    return (
-        f"(SELECT j.{column} FROM {joined} "
-        f"WHERE j.{quoted(o.key)} = {table_of(model)}.{quoted(o.here)} AND NOT (j.{member} {scope.test}) "
-        f"ORDER BY {closed}, {rank}j.{quoted(joint.order_by)}, j.{key_of(model_named(o.relation))} LIMIT 1)",
-        list(scope.params),
-    )
-
-
-def _is_frozen(person: str) -> str:
-    """Whether all processing of a person is limited; `person` is SQL of their id."""
-    limit = model_named(LIMIT)
-    whose, purpose, lifted = (f"l.{quoted(field_of(limit, name).column)}" for name in ("subject", "purpose", LIFTED))
-    where = f"{whose} = {person} AND {purpose} = '' AND {lifted} IS NULL"
-    return f"EXISTS (SELECT 1 FROM {table_of(limit)} l WHERE {where})"
-
-
-def _is_held(person: str) -> str:
-    """Whether a person is under a legal hold; `person` is SQL of their id."""
-    hold = model_named(HOLD)
-    whose, released = (f"h.{quoted(field_of(hold, name).column)}" for name in ("subject", RELEASED))
-    return f"EXISTS (SELECT 1 FROM {table_of(hold)} h WHERE {whose} = {person} AND {released} IS NULL)"
 
 
 def own_rows(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:
@@ -414,12 +342,3 @@ def way_to_subject(declaration: type[PersonalData]) -> tuple[str, str, str]:
         model = parent
     column = field_of(model, path[-1]).column if path else model._meta.pk.column
     return table_of(declaration.model), joins, f"{table_of(model)}.{quoted(column)}"
-
-
-def subject_in(value: Any) -> UUID:
-    """The subject's id as it came in a row: SQLite knows no such type."""
-    return value if isinstance(value, UUID) else UUID(value)
-
-
-def _key(subject_id: UUID) -> Any:
-    return models.UUIDField().get_db_prep_value(subject_id, connection)

@@ -4,6 +4,10 @@ from django.db import connection, models
 
 from privacy.datamap.fields import Column, field_of
 
+# The machinery imports no model; these it knows by label and column.
+SUBJECT, LIMIT, HOLD = "privacy.DataSubject", "privacy.Limit", "privacy.LegalHold"
+CLOSED_AT, ERASED_AT, LIFTED_AT, RELEASED_AT = "closed_at", "erased_at", "lifted_at", "released_at"
+
 
 def quoted(name: str) -> str:
     return connection.ops.quote_name(name)

@@ -2,10 +2,11 @@
 
 from django.db import connection, models
 
-from privacy.datamap.compiler import Scope, Sql, all_declarations, own_rows, reach, union, way_to_subject
+from privacy.datamap.compiler import all_declarations, own_rows, reach, union, way_to_subject
 from privacy.datamap.declaration import Others, PersonalData
 from privacy.datamap.fields import Column, far_end, field_of
 from privacy.datamap.names import field_named, key_of, quoted, table_named, table_of
+from privacy.datamap.scope import Scope, Sql
 
 
 def readable_rows(declaration: type[PersonalData], scope: Scope) -> Sql:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from privacy.datamap import registry
-from privacy.datamap.compiler import Scope, Sql, all_declarations, union, way_to_subject
+from privacy.datamap.compiler import all_declarations, union, way_to_subject
 from privacy.datamap.names import key_of, table_of
+from privacy.datamap.scope import Scope, Sql
 
 
 def known_to_each(recipients: Iterable[str], scope: Scope) -> Sql:

@@ -15,6 +15,7 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
+from privacy.datamap.scope import Scope, subject_in
 from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.fulfilment import mentions, receipts
@@ -136,7 +137,7 @@ def counted_so_far(job: CaseJob) -> dict[str, Any]:
 
 
 def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
-    return plans.files(compiler.Scope.one(subject_id), limit=FILES_A_SLICE)
+    return plans.files(Scope.one(subject_id), limit=FILES_A_SLICE)
 
 
 @local("erasure.slices")
@@ -147,7 +148,7 @@ def erase_slice(job: CaseJob, step: Step) -> Done | More:
     if not step.units_done:
         seal_references([job])
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
-    where, params = compiler.rows(declaration, compiler.Scope.one(job.subject_id), own=True)
+    where, params = compiler.rows(declaration, Scope.one(job.subject_id), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
     address = (
         "ctid" if connection.vendor == "postgresql" else connection.ops.quote_name(declaration.model._meta.pk.column)
@@ -188,21 +189,21 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     }
 
 
-def scope_of(subject_ids: Sequence[UUID]) -> compiler.Scope:
+def scope_of(subject_ids: Sequence[UUID]) -> Scope:
     """A temporary table on PostgreSQL, where the ids would else be sent a hundred times over."""
     if len(subject_ids) == 1:
-        return compiler.Scope.one(subject_ids[0])
+        return Scope.one(subject_ids[0])
     if connection.vendor != "postgresql":
-        return compiler.Scope.many(subject_ids)
+        return Scope.many(subject_ids)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS erasing (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS")
         cursor.execute("TRUNCATE erasing")
         cursor.execute("INSERT INTO erasing SELECT unnest(%s::uuid[])", [list(subject_ids)])
         cursor.execute("ANALYZE erasing")
-    return compiler.Scope.table("erasing")
+    return Scope.table("erasing")
 
 
-def seal_references(jobs: Sequence[CaseJob], scope: compiler.Scope | None = None) -> None:
+def seal_references(jobs: Sequence[CaseJob], scope: Scope | None = None) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
     keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
     was made joins it."""
@@ -248,7 +249,7 @@ def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict
     return commitments.of_suppressions_by_request(requests.values())
 
 
-def execute(scope: compiler.Scope) -> dict[str, dict[str, int]]:
+def execute(scope: Scope) -> dict[str, dict[str, int]]:
     """Runs the compiled erasure; returns {model label: {action: rows}}. One WITH on PostgreSQL."""
     detaching, erasing = compiler.erasure(scope)
     done: dict[str, dict[str, int]] = defaultdict(dict)
@@ -303,18 +304,18 @@ class Kept:
     until: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
 
-def kept(scope: compiler.Scope) -> dict[UUID, Kept]:
+def kept(scope: Scope) -> dict[UUID, Kept]:
     """{subject: what stays}, as it stands now."""
     found: dict[UUID, Kept] = defaultdict(Kept)
     keeping = {d.label(): d for d in compiler.all_declarations() if d.keeps()}
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
         for label, key, _, rows in cursor.fetchall():
-            found[compiler.subject_in(key)].rows[label] = rows
+            found[subject_in(key)].rows[label] = rows
         cursor.execute(*compiler.kept_until(scope))
         for place, key, latest in sorted(cursor.fetchall()):
             label, number = place.split("/")
-            until = found[compiler.subject_in(key)].until.setdefault(label, [])
+            until = found[subject_in(key)].until.setdefault(label, [])
             if latest:
                 keep = keeping[label].keeps()[int(number)]
                 until.append({"because": keep.because, "until": end_of(keep, latest)})

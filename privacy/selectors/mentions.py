@@ -12,6 +12,7 @@ from django.db import connection, models
 
 from privacy.datamap import PersonalData, compiler
 from privacy.datamap.fields import is_free_text
+from privacy.datamap.scope import Scope, subject_in
 from privacy.models import DataSubject, Identifier
 
 # A shorter name stands in texts that have nothing to do with the person.
@@ -20,7 +21,7 @@ READ_AT_ONCE = 500
 
 
 def in_handed_over(
-    labels: Collection[str], subject_ids: Sequence[UUID], identifiers: Sequence[Identifier], scope: compiler.Scope
+    labels: Collection[str], subject_ids: Sequence[UUID], identifiers: Sequence[Identifier], scope: Scope
 ) -> dict[UUID, dict[str, int]]:
     """{person: {model label: rows}} of what is handed over, of these models, and names the person who leaves it, such
     as a title page or the name of a team. Whether it may stay there is for a person to decide."""
@@ -45,15 +46,13 @@ def _texts_that_stay(declared: type[PersonalData]) -> list[str]:
     return [f.column for f in stay if is_free_text(f) and not isinstance(f, models.FileField)]
 
 
-def _shared_texts(
-    declared: type[PersonalData], columns: Sequence[str], scope: compiler.Scope
-) -> Iterator[tuple[UUID, str]]:
+def _shared_texts(declared: type[PersonalData], columns: Sequence[str], scope: Scope) -> Iterator[tuple[UUID, str]]:
     """(person, all that is written on the row) of each row that is handed over."""
     with connection.cursor() as cursor:
         cursor.execute(*compiler.handed_over(declared, columns, scope))
         while rows := cursor.fetchmany(READ_AT_ONCE):
             for key, *texts in rows:
-                yield compiler.subject_in(key), "\n".join(str(text) for text in texts if text)
+                yield subject_in(key), "\n".join(str(text) for text in texts if text)
 
 
 def names_of(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[str, UUID]:

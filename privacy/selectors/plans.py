@@ -15,6 +15,7 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
+from privacy.datamap.scope import Scope, subject_in
 from privacy.models import Case, CaseJob, Identifier, Job, Step
 from privacy.selectors import mentions
 
@@ -94,16 +95,14 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     )
 
 
-def row_counts(
-    subject_ids: Sequence[UUID], scope: compiler.Scope | None = None
-) -> dict[UUID, dict[str, dict[str, int]]]:
+def row_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, dict[str, dict[str, int]]]:
     """{subject: {model label: {action: rows}}}; `scope`, if given, names the same people."""
-    scope = scope or compiler.Scope.many(subject_ids)
+    scope = scope or Scope.many(subject_ids)
     found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
         for label, key, action, rows in cursor.fetchall():
-            found[compiler.subject_in(key)].setdefault(label, {})[action] = rows
+            found[subject_in(key)].setdefault(label, {})[action] = rows
     return found
 
 
@@ -112,12 +111,12 @@ def package_counts(
 ) -> dict[UUID, dict[str, int]]:
     """{subject: {model label: rows}} of the package that each of them gets: what is there, and what asking for it adds
     of its own."""
-    scope = compiler.Scope.many(subject_ids)
+    scope = Scope.many(subject_ids)
     found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
         cursor.execute(*readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
-            found[compiler.subject_in(key)][label] += rows
+            found[subject_in(key)][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
@@ -157,7 +156,7 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
 def _handed_over(left: Collection[str], subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
     """({model label: {heir: rows}}, {model label: rows that name the person}) of what others get."""
     heirs: dict[str, Counter[UUID]] = defaultdict(Counter)
-    scope = compiler.Scope.many(subject_ids)
+    scope = Scope.many(subject_ids)
     for heir in heirs_of(subject_ids, scope) if left else ():
         heirs[heir.label][heir.heir_id] += heir.rows
     named: Counter[str] = Counter()
@@ -201,7 +200,7 @@ def _with_a_file(
     return counted
 
 
-def files(scope: compiler.Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
+def files(scope: Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
     """(file field, stored names) of the rows that erasure will delete; at most `limit` names a field."""
     found = []
     with connection.cursor() as cursor:
@@ -251,11 +250,11 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     return found
 
 
-def erasure_parts(subject_ids: Sequence[UUID], scope: compiler.Scope | None = None) -> dict[UUID, frozenset[str]]:
+def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
     `scope`, if given, names the same people."""
-    scope = scope or compiler.Scope.many(subject_ids)
+    scope = scope or Scope.many(subject_ids)
     counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
     found = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
@@ -277,18 +276,16 @@ def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> s
     return {label for labels in counted.values() for label, actions in labels.items() if "hand over" in actions}
 
 
-def heirs_of(subject_ids: Sequence[UUID], scope: compiler.Scope) -> list[Heir]:
+def heirs_of(subject_ids: Sequence[UUID], scope: Scope) -> list[Heir]:
     """Who would get what of these people is handed over."""
     with connection.cursor() as cursor:
         cursor.execute(*compiler.heirs(scope))
         found = cursor.fetchall()
-    to_id = compiler.subject_in
+    to_id = subject_in
     return [Heir(label, to_id(subject), to_id(heir), rows) for label, subject, heir, rows in found]
 
 
-def named_where(
-    labels: Collection[str], subject_ids: Sequence[UUID], scope: compiler.Scope
-) -> dict[UUID, dict[str, int]]:
+def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Scope) -> dict[UUID, dict[str, int]]:
     """{person: {model label: rows}} of what is handed over and goes on naming them."""
     identifiers = list(Identifier.objects.filter(subject__in=subject_ids)) if labels else []
     return mentions.in_handed_over(labels, subject_ids, identifiers, scope)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
 from privacy.cases.requests import ask, ask_as_batch, grant_all
-from privacy.datamap.compiler import Scope
+from privacy.datamap.scope import Scope
 from privacy.fulfilment import erasure
 from privacy.jobs import run as engine
 from privacy.models import AccessPackage, DataSubject, RightsRequest, Staff

@@ -5,6 +5,7 @@ from django.db import connection, models
 
 from privacy.datamap import Category, Personal
 from privacy.datamap.checks import check_data_map
+from privacy.datamap.scope import Scope
 from privacy.fulfilment import erasure
 from privacy.models import Script
 from privacy.selectors import plans
@@ -38,11 +39,11 @@ def test_rows_under_a_shared_row_stay_and_the_dry_run_says_so(scene):
     stays = scene.objects.create(script=shared, heading="EXT. STREET - DAY")
 
     [counted] = plans.row_counts([person.id]).values()
-    assert counted == erasure.execute(plans.compiler.Scope.one(person.id))
+    assert counted == erasure.execute(Scope.one(person.id))
     assert counted["throwaway.Scene"] == {"delete": 1}
     assert list(scene.objects.values_list("pk", flat=True)) == [stays.pk]
 
     [counted] = plans.row_counts([writer.id]).values()
-    assert counted == erasure.execute(plans.compiler.Scope.one(writer.id))
+    assert counted == erasure.execute(Scope.one(writer.id))
     assert counted["throwaway.Scene"] == {"delete": 1}
     assert scene.objects.count() == 0

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from privacy.datamap import Blank, HandOver, Joint, Keep, Nullify, Stamp, registry
-from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
+from privacy.datamap.scope import Scope
 from privacy.fulfilment import erasure
 from privacy.models import DataSubject
 from privacy.selectors import plans

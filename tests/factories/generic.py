@@ -9,12 +9,13 @@ from django.utils.crypto import get_random_string
 
 from privacy.datamap import compiler, readable
 from privacy.datamap.declaration import PersonalData
+from privacy.datamap.scope import Scope
 from privacy.models import DataSubject
 
 
 def has_the_rest(person: DataSubject) -> None:
     """A row in each declared model in which the person has none."""
-    scope = compiler.Scope.one(person.id)
+    scope = Scope.one(person.id)
     for declaration in compiler.all_declarations():
         where, params = readable.readable_rows(declaration, scope)
         if not declaration.model._default_manager.extra(where=[where], params=params).exists():

@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from privacy.connectors.base import connectors
 from privacy.datamap import compiler, readable, recipients, registry
-from privacy.datamap.compiler import Scope
+from privacy.datamap.scope import Scope
 from privacy.fulfilment import erasure
 from privacy.models import DataSubject
 from tests.factories import person_with_everything

@@ -18,8 +18,8 @@ from billing.models import Customer, Invoice, PaymentMethod
 from billing.rows import judge, store
 from privacy.cases.requests import ask, grant
 from privacy.datamap import compiler, registry, triggers
-from privacy.datamap.compiler import Scope
 from privacy.datamap.declaration import PersonalData
+from privacy.datamap.scope import Scope
 from privacy.fulfilment import erasure
 from privacy.fulfilment.importing import content, subjects
 from privacy.fulfilment.importing.arrivals import HELD, Outcome

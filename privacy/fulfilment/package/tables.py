@@ -9,6 +9,7 @@ from django.db import models
 
 from privacy.datamap import PersonalData, compiler, readable
 from privacy.datamap.fields import Column
+from privacy.datamap.scope import Scope
 from privacy.models import DataSubject
 
 TEXT_FIELDS = (models.CharField, models.TextField, models.FileField)
@@ -48,11 +49,11 @@ class Table:
 
 def tables_of(subject_id: UUID) -> list[Table]:
     """Every declared model, by label."""
-    scope = compiler.Scope.one(subject_id)
+    scope = Scope.one(subject_id)
     return [_table(declaration, scope) for declaration in compiler.all_declarations()]
 
 
-def _table(declaration: type[PersonalData], scope: compiler.Scope) -> Table:
+def _table(declaration: type[PersonalData], scope: Scope) -> Table:
     names, (sql, params) = readable.selection(declaration, scope)
     where, where_params = readable.readable_rows(declaration, scope)
     kinds = {field.name: _kind(declaration, field) for field in readable.columns(declaration)}
