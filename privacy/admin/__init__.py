@@ -12,4 +12,4 @@ import privacy.admin.processors.inventory
 import privacy.admin.requests.batches
 import privacy.admin.requests.queue
 import privacy.admin.staff
-import privacy.admin.tables.imports  # noqa: F401
+import privacy.admin.tables.imports  # noqa: F401  (all of these: for what they register)
