@@ -1,4 +1,4 @@
-"""The house: no file is too long, and the contracts of pyproject.toml ([tool.importlinter]) hold: who may import whom."""
+"""The house: no file is too long, and the contracts of pyproject.toml hold: who may import whom."""
 
 from django.conf import settings
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports

@@ -24,8 +24,8 @@ from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, DataSubject, Identifier, Step, StepState, Suppression
-from privacy.selectors import holds, plans
+from privacy.models import CaseJob, Identifier, Step, StepState, Suppression
+from privacy.selectors import plans
 from privacy.selectors.mentions import in_handed_over
 from privacy.selectors.suppression import hashes
 
@@ -392,10 +392,3 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
 
 def registry_reason(label: str) -> str:
     return next(d.joint.because for d in registry.declarations.values() if d.joint and d.label() == label)
-
-
-def held(subject_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the people whose data must stay. Locks their rows until the transaction ends, as placing and releasing a
-    hold lock them: a hold and an erasure's step never pass each other."""
-    list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
-    return holds.covering(subject_ids)
