@@ -166,15 +166,15 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
     stopped = 0
     for _ in range(ROUNDS):
         person = f.DataSubjectFactory()
-        f.UsageEventFactory.create_batch(50, subject=person)
+        f.UsageEventFactory.create_batch(120, subject=person)
         request = given(
-            Planned("test erase a row", units=50), kind="erasure", subject=person,
+            Planned("test erase a row", units=120), kind="erasure", subject=person,
             requested_by=staff[0], approved_by=staff[1],
         )  # fmt: skip
         left = []
 
         def hold(person=person, left=left):
-            time.sleep(random.uniform(0, 0.1))
+            time.sleep(random.uniform(0, 0.05))
             ask("hold_place", subject_ids=[person.id], actor=staff[0], reason="A court asks")
             left.append(rows_of(person.id))
 
