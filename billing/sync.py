@@ -14,9 +14,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 
-from billing import facts
+from billing import facts, guests
 from billing.gathering import ORDER, gather, ids_of, opened, strange
-from billing.mapping import TABLES, Context, address_of
+from billing.guests import by_metadata, owners
+from billing.mapping import TABLES, Context
 from billing.models import Customer, InvoiceLine, PaymentMethod, Price, Product
 from billing.objects import Found
 from billing.outcomes import NOBODY, OLDER, Refused, Synced
@@ -27,7 +28,6 @@ from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.slices import in_slices
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.selectors import holds
-from privacy.selectors.suppression import perhaps_suppressed, suppressed
 
 Kind = Identifier.Kind
 
@@ -44,7 +44,9 @@ def sync(
     `as_of` is the moment of this version: an event's `created`, or when the object was fetched. Without it (a file of
     unknown age) nothing is overwritten that came with one. Objects of other types are left out of the answer. Events
     are unpacked, with their own moment, and so are lists, pages of them and search results. `payers` says whose a
-    customer is that is known by nothing else: {its id: subject}.
+    customer is that is known by nothing else: {its id: subject}; so does a Clerk id in the customer's metadata, which
+    is the studio's own word. An address is nobody's word: who pays under one that somebody has comes in as a guest, a
+    person of their own, and staff are asked whether the two are one.
 
     A customer that has come in gives its id to its person, so that an erasure knows it; one that was refused or
     skipped gives nothing.
@@ -78,7 +80,7 @@ def _store_at_once(items: Sequence[Found], found: Batch, actor: Staff | None, pa
     with transaction.atomic():
         writer = Writer(slice_of | customers, payers)
         for model, group in groupby(items, key=lambda item: item.model):
-            done += writer.take(list(group), model)
+            done += writer.take(list(group), model, actor)
         writer.introduce(actor)
         record(done, actor)
     return done
@@ -92,19 +94,20 @@ class Writer:
         self.rows = {model: _known(model, ids_of(found, model)) for model in ORDER}
         customers = self.rows[Customer]
         new = sorted(ids_of(found, Customer) - set(customers))
-        self.by_id = _owners(Kind.STRIPE, new)
+        self.by_id = dict(owners(Kind.STRIPE, new))
         self.nameless = set(new) - set(self.by_id)  # customers that are nobody's identifier yet
-        self.by_word = {s: payers[s] for s in self.nameless if s in payers}
-        self.barred, self.by_address = _by_address(found, new)
-        owners = (self.by_id, self.by_word, self.by_address)
+        self.by_word = by_metadata(found, self.nameless) | {s: payers[s] for s in self.nameless if s in payers}
+        self.barred, self.guests = guests.who_come(found, self.nameless - set(self.by_word), new)
         theirs = {subject_id_of(row) for rows in self.rows.values() for row in rows.values()}
-        self.people = lock_people(theirs.union(*map(dict.values, owners)))
+        self.people = lock_people(theirs.union(self.by_id.values(), self.by_word.values()))
         self.closed = facts.closed(self.people)
         self.held = holds.covering(self.people)
 
-    def take(self, items: Sequence[Found], model: type[models.Model]) -> list[Synced]:
+    def take(self, items: Sequence[Found], model: type[models.Model], actor: Staff | None) -> list[Synced]:
         done = [self.judge(item) for item in items]
         created = [s.row for s in done if s.outcome == Outcome.CREATED]
+        if model is Customer:
+            guests.welcome(created, self.guests, actor)
         for row in created:
             self.rows[model][row.stripe_id] = row
         write(created, create=True)
@@ -198,9 +201,11 @@ class Writer:
         if customer_id in self.barred:
             raise Refused(ERASED)
         by_word = self.by_word if itself or (Customer, customer_id) not in self.found else {}
-        for known in (self.by_id, by_word, self.by_address if itself else {}):
+        for known in (self.by_id, by_word):
             if customer_id in known:
                 return self.people[known[customer_id]]
+        if itself and customer_id in self.guests:
+            return DataSubject()  # until it is known that the customer comes in
         raise Refused(NOBODY)
 
     def introduce(self, actor: Staff | None) -> None:
@@ -229,25 +234,4 @@ def _known(model: type[models.Model], stripe_ids: set[str]) -> dict[str, models.
     for some in batched(sorted(stripe_ids), CHUNK):
         rows = model.objects.select_for_update(of=("self",)).select_related(*related).order_by("stripe_id")
         found |= {row.stripe_id: row for row in rows.filter(stripe_id__in=some)}
-    return found
-
-
-def _by_address(found, new: Sequence[str]) -> tuple[set[str], dict[str, UUID]]:
-    """(those of these customers that are erased people's, {customer: the person who has the address on it}).
-
-    An address of which the ledger cannot tell whether an erased person had it leads to nobody.
-    """
-    things = {s: found[Customer, s].thing for s in new if (Customer, s) in found}
-    emails = {s: email for s, thing in things.items() if (email := address_of(thing.get("email")))}
-    addresses = sorted(set(emails.values()))
-    barred_ids, barred_addresses = suppressed(Kind.STRIPE, new), suppressed(Kind.EMAIL, addresses)
-    barred = barred_ids | {s for s, email in emails.items() if email in barred_addresses}
-    owners = _owners(Kind.EMAIL, sorted(set(addresses) - perhaps_suppressed(addresses)))
-    return barred, {s: owners[email] for s, email in emails.items() if email in owners}
-
-
-def _owners(kind: str, values: Sequence[str]) -> dict[str, UUID]:
-    found = {}
-    for some in batched(values, CHUNK):
-        found |= dict(Identifier.objects.filter(kind=kind, value__in=some).values_list("value", "subject_id"))
     return found

@@ -7,8 +7,9 @@ from django.db import connection
 
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap.recipients import known_to_each
-from privacy.datamap.scope import Scope, subject_in
+from privacy.datamap.scope import Scope, id_in
 from privacy.jobs.outcomes import Outcome, Waiting
+from privacy.models.accounts import scope_of
 
 References = dict[UUID, dict[str, list[str]]]
 
@@ -18,7 +19,7 @@ class Recipient(Connector):
 
     def references_of(self, subject_ids: Sequence[UUID]) -> References:
         """Those with a row in a declaration that names the recipient."""
-        return known_to([self.key], subject_ids)[self.key]
+        return known_to([self.key], Scope.many(subject_ids))[self.key] if subject_ids else {}
 
     def erase(self, call: Call) -> Outcome:
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")
@@ -29,18 +30,31 @@ def references_of_all(subject_ids: Sequence[UUID], scope: Scope | None = None) -
     `scope`, if given, names the same people."""
     mere = [key for key, c in connectors.items() if type(c).references_of is Recipient.references_of]
     called = [key for key in connectors if key not in mere]
-    found = known_to(mere, subject_ids, scope) | {key: connectors[key].references_of(subject_ids) for key in called}
-    return {key: {pk: names for pk, names in known.items() if any(names.values())} for key, known in found.items()}
+    if not subject_ids:
+        return {key: {} for key in connectors}
+    scope = scope or scope_of(subject_ids)
+    accounts = list(scope.people or subject_ids)
+    found = known_to(mere, scope) | {key: connectors[key].references_of(accounts) for key in called}
+    return {key: _by_person(known, scope) for key, known in found.items()}
 
 
-def known_to(
-    recipients: Sequence[str], subject_ids: Sequence[UUID], scope: Scope | None = None
-) -> dict[str, References]:
+def _by_person(known: References, scope: Scope) -> References:
+    """By all the accounts that a person has."""
+    found: References = {}
+    for account, names in known.items():
+        for kind, values in names.items():
+            if values:
+                found.setdefault(scope.person(account), {}).setdefault(kind, []).extend(values)
+    return found
+
+
+def known_to(recipients: Sequence[str], scope: Scope) -> dict[str, References]:
+    """{processor: {account: its names for it}}."""
     found: dict[str, References] = {key: {} for key in recipients}
-    if recipients and subject_ids:
+    if recipients:
         with connection.cursor() as cursor:
-            cursor.execute(*known_to_each(recipients, scope or Scope.many(subject_ids)))
+            cursor.execute(*known_to_each(recipients, scope))
             for recipient, key in cursor.fetchall():
-                subject_id = subject_in(key)
-                found[recipient][subject_id] = {"account_id": [str(subject_id)]}
+                account = id_in(key)
+                found[recipient][account] = {"account_id": [str(account)]}
     return found

@@ -40,7 +40,8 @@ def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str],
             expressions.append(f"CASE WHEN {place} IN ({marks}) THEN %s ELSE {column} END")
             params += [*veiled.values, veiled.told]
         elif word is None and _is_subject_link(field):
-            expressions.append(f"CASE WHEN {column} {scope.test} THEN 'you' ELSE 'another person' END")
+            told = f"WHEN {column} {scope.test} THEN 'you' WHEN {column} IS NOT NULL THEN 'another person'"
+            expressions.append(f"CASE {told} END")
             params += scope.params
         elif word is not None:
             expressions.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE %s END")

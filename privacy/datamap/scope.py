@@ -1,7 +1,8 @@
 """Which people a statement is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,29 +15,36 @@ Sql = tuple[str, list[Any]]
 
 @dataclass(frozen=True)
 class Scope:
-    """Which subjects: `test` is SQL that follows a column, such as `= %s`."""
+    """Which subjects: `test` is SQL that follows a column, such as `= %s`. `people` says whose accounts they are:
+    {account: person}, of those that are not a person's only one."""
 
     test: str
     params: tuple[Any, ...] = ()
+    people: Mapping[UUID, UUID] = MappingProxyType({})
 
     @classmethod
     def one(cls, subject_id: UUID) -> "Scope":
         return cls("= %s", (_key(subject_id),))
 
     @classmethod
-    def many(cls, subject_ids: Sequence[UUID]) -> "Scope":
-        marks = ", ".join(["%s"] * len(subject_ids))
-        return cls(f"IN ({marks})", tuple(_key(s) for s in subject_ids))
+    def many(cls, subject_ids: Iterable[UUID], people: Mapping[UUID, UUID] = MappingProxyType({})) -> "Scope":
+        keys = tuple(map(_key, subject_ids))
+        return cls(f"IN ({', '.join(['%s'] * len(keys))})", keys, people)
 
     @classmethod
-    def table(cls, name: str) -> "Scope":
+    def table(cls, name: str, people: Mapping[UUID, UUID] = MappingProxyType({})) -> "Scope":
         """The subjects whose ids stand in column `id` of a (temporary) table of PostgreSQL. As an array, because then
         they are looked up by index even where a few heavy users make the planner expect half of a table."""
-        return cls(f"= ANY(ARRAY(SELECT id FROM {quoted(name)}))")
+        return cls(f"= ANY(ARRAY(SELECT id FROM {quoted(name)}))", (), people)
+
+    def person(self, value: Any) -> UUID:
+        """The person to whom the account belongs whose id came in a row."""
+        account = id_in(value)
+        return self.people.get(account, account)
 
 
-def subject_in(value: Any) -> UUID:
-    """The subject's id as it came in a row: SQLite knows no such type."""
+def id_in(value: Any) -> UUID:
+    """An id as it came in a row: SQLite knows no such type."""
     return value if isinstance(value, UUID) else UUID(value)
 
 

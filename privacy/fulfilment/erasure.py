@@ -1,6 +1,6 @@
 """How a person is erased, step by step, by the data map."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
-from privacy.datamap.scope import Scope, subject_in
+from privacy.datamap.scope import Scope
 from privacy.datamap.treatments import Keep
 from privacy.evidence import commitments, sealing
 from privacy.fulfilment import mentions, receipts
@@ -24,9 +24,10 @@ from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, Identifier, Step, StepState, Suppression
+from privacy.models import CaseJob, Identifier, Step, StepState, Suppression, accounts
 from privacy.selectors import plans
 from privacy.selectors.mentions import in_handed_over
+from privacy.selectors.people import shared_with_others
 from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
@@ -137,7 +138,7 @@ def counted_so_far(job: CaseJob) -> dict[str, Any]:
 
 
 def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
-    return plans.files(Scope.one(subject_id), limit=FILES_A_SLICE)
+    return plans.files(accounts.scope_of([subject_id]), limit=FILES_A_SLICE)
 
 
 @local("erasure.slices")
@@ -148,7 +149,7 @@ def erase_slice(job: CaseJob, step: Step) -> Done | More:
     if not step.units_done:
         seal_references([job])
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
-    where, params = compiler.rows(declaration, Scope.one(job.subject_id), own=True)
+    where, params = compiler.rows(declaration, accounts.scope_of([job.subject_id]), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
     address = (
         "ctid" if connection.vendor == "postgresql" else connection.ops.quote_name(declaration.model._meta.pk.column)
@@ -167,13 +168,17 @@ def erase_slice(job: CaseJob, step: Step) -> Done | More:
 def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Suppresses the identifiers, seals what the processors need, and erases every table, all in one transaction."""
     subject_ids = [job.subject_id for job in jobs]
-    identifiers = list(Identifier.objects.filter(subject__in=subject_ids))
     scope = scope_of(subject_ids)
+    theirs = list(scope.people or subject_ids)
+    identifiers = list(Identifier.objects.filter(subject__in=theirs))
+    shared = shared_with_others(identifiers, theirs)
+    alone = [identifier for identifier in identifiers if identifier.pk not in shared]
     seal_references(jobs, scope)
-    suppressed = suppress(jobs, identifiers)
+    suppressed = suppress(jobs, alone, scope)
+    left = Counter(scope.person(i.subject_id) for i in identifiers if i.pk in shared)
     counted = plans.row_counts(subject_ids, scope)
-    left_named = in_handed_over(plans.left_to_others(counted), subject_ids, identifiers, scope)
-    named = mentions.erase(subject_ids, identifiers)
+    left_named = in_handed_over(plans.left_to_others(counted), theirs, identifiers, scope)
+    named = mentions.erase(theirs, alone, scope)
     execute(scope)
     return {
         job: Done(
@@ -182,6 +187,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
                 "suppressed": suppressed[job.case_id],
                 "not_known_to": not_asked(job),
                 **({"named_in": left_named[job.subject_id]} if job.subject_id in left_named else {}),
+                **({"shared": left[job.subject_id]} if left[job.subject_id] else {}),
             },
             units=sum(map(erased_among, counted[job.subject_id].values())),
         )
@@ -190,17 +196,16 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
 
 
 def scope_of(subject_ids: Sequence[UUID]) -> Scope:
-    """A temporary table on PostgreSQL, where the ids would else be sent a hundred times over."""
-    if len(subject_ids) == 1:
-        return Scope.one(subject_ids[0])
-    if connection.vendor != "postgresql":
-        return Scope.many(subject_ids)
+    """All their accounts; a temporary table on PostgreSQL, where the ids would else be sent a hundred times over."""
+    people = accounts.accounts_of(subject_ids)
+    if len(people) == 1 or connection.vendor != "postgresql":
+        return accounts.scope_over(people)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS erasing (id uuid PRIMARY KEY) ON COMMIT DELETE ROWS")
         cursor.execute("TRUNCATE erasing")
-        cursor.execute("INSERT INTO erasing SELECT unnest(%s::uuid[])", [list(subject_ids)])
+        cursor.execute("INSERT INTO erasing SELECT unnest(%s::uuid[])", [list(people)])
         cursor.execute("ANALYZE erasing")
-    return Scope.table("erasing")
+    return Scope.table("erasing", people)
 
 
 def seal_references(jobs: Sequence[CaseJob], scope: Scope | None = None) -> None:
@@ -236,14 +241,15 @@ def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str
     return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
 
 
-def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict[UUID, dict[str, Any]]:
-    """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
+def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier], scope: Scope) -> dict[UUID, dict[str, Any]]:
+    """Writes the keyed hashes of the identifiers that are nobody else's, in the transaction that deletes them.
 
     Returns {request id: what the audit trail commits to}.
     """
     requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
+    by_request = ((requests[scope.person(i.subject_id)], i) for i in identifiers)
     Suppression.objects.bulk_create(
-        (Suppression(request_id=requests[i.subject_id], created_at=now, **hashes(i)) for i in identifiers),
+        (Suppression(request_id=request_id, created_at=now, **hashes(i)) for request_id, i in by_request),
         ignore_conflicts=True,
     )
     return commitments.of_suppressions_by_request(requests.values())
@@ -311,11 +317,12 @@ def kept(scope: Scope) -> dict[UUID, Kept]:
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
         for label, key, _, rows in cursor.fetchall():
-            found[subject_in(key)].rows[label] = rows
+            of_one = found[scope.person(key)].rows
+            of_one[label] = of_one.get(label, 0) + rows
         cursor.execute(*compiler.kept_until(scope))
         for place, key, latest in sorted(cursor.fetchall()):
             label, number = place.split("/")
-            until = found[subject_in(key)].until.setdefault(label, [])
+            until = found[scope.person(key)].until.setdefault(label, [])
             if latest:
                 keep = keeping[label].keeps()[int(number)]
                 until.append({"because": keep.because, "until": end_of(keep, latest)})
@@ -357,6 +364,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
     files: dict[str, int] = {}
     processors: dict[str, dict[str, Any]] = {}
     named: dict[str, int] = {}
+    shared = 0
     database = ""
     for step in steps:
         match step.name:
@@ -365,7 +373,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
             case "erasure.slices":
                 by_action["delete"][step.target] = step.result[step.target]["delete"]
             case "erasure.rows":
-                named = step.result.get("named_in", {})
+                named, shared = step.result.get("named_in", {}), step.result.get("shared", 0)
                 for processor in step.result.get("not_known_to", []):
                     processors[processor] = {"processor": processor, "state": StepState.DONE, **NOT_KNOWN}
                 for label, actions in step.result["rows"].items():
@@ -384,6 +392,7 @@ def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
         "handed_over": by_action["hand over"],
         "handed_over_because": handed_over,
         "handed_over_named": named,
+        "identifiers_of_others": shared,
         "files": files,
         "processors": [item for _, item in sorted(processors.items())],
         "database": database,

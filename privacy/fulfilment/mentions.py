@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from privacy.datamap import registry
+from privacy.datamap.scope import Scope
 from privacy.models import Identifier
 from privacy.selectors.mentions import READ_AT_ONCE, named_in, names_of
 
 Rows = dict[str, dict[str, int]]
 
 
-def erase(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[UUID, Rows]:
+def erase(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier], scope: Scope) -> dict[UUID, Rows]:
     """Deletes every row that names one of these people; returns {subject: {model label: {"delete": rows}}}.
 
     Runs in the erasure's transaction, before the names are gone. It reads each of these tables once, however many
@@ -29,7 +30,7 @@ def erase(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dic
             if (subject_id := named_in(eraser.text_of(row), names)) is not None:
                 doomed[row.pk] = subject_id
         for subject_id in doomed.values():
-            rows = found[subject_id].setdefault(model._meta.label, {"delete": 0})
+            rows = found[scope.person(subject_id)].setdefault(model._meta.label, {"delete": 0})
             rows["delete"] += 1
         model._default_manager.filter(pk__in=doomed).delete()
     return found

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
@@ -33,6 +34,7 @@ class DataSubject(models.Model):
         VISITOR = "visitor", "Visitor"
         INVITEE = "invitee", "Invited to a team"
         CORRESPONDENT = "correspondent", "Wrote to us"
+        PAYER = "payer", "Paid as a guest"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     full_name = models.CharField(max_length=200, blank=True)
@@ -44,6 +46,10 @@ class DataSubject(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When the account was closed.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", db_index=False,
+        help_text="The person of whom this is another account. Its rows stay where they are.",
+    )  # fmt: skip
 
     objects = People.as_manager()
 
@@ -54,6 +60,7 @@ class DataSubject(models.Model):
             models.Index(fields=["-created_at", "id"], name="subject_newest"),
             models.Index(fields=["full_name"], name="subject_name"),
             models.Index(fields=["-created_at"], name="subject_erased", condition=Q(erased_at__isnull=False)),
+            models.Index(fields=["merged_into"], name="subject_merged", condition=Q(merged_into__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -73,7 +80,10 @@ class DataSubject(models.Model):
                 violation_error_message="The region is a code such as US-CA, and begins with the country's.",
             ),
             models.CheckConstraint(
-                condition=Q(relation__in=["", "visitor", "invitee", "correspondent"]), name="subject_relation"
+                condition=Q(relation__in=["", "visitor", "invitee", "correspondent", "payer"]), name="subject_relation"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="subject_is_not_its_own_account"
             ),
         ]
         permissions = [
@@ -87,7 +97,11 @@ class DataSubject(models.Model):
 
 
 class Identifier(models.Model):
-    """A name by which another system knows the person. `value` is stored normalised, so unique means unique."""
+    """A name by which another system knows the person. `value` is stored normalised, so unique means unique.
+
+    A vendor's id is one account's. An e-mail address or telephone number may be several people's: it tells who can be
+    reached there, and not who somebody is.
+    """
 
     class Kind(models.TextChoices):
         EMAIL = "email", "E-mail"
@@ -96,20 +110,25 @@ class Identifier(models.Model):
         PHONE = "phone", "Telephone"
         VISITOR = "visitor_id", "Visitor id"
 
+    SHARED = (Kind.EMAIL, Kind.PHONE)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="identifiers")
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="identifiers", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)
     value = models.CharField(max_length=MAX_LENGTH)
     is_primary = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        indexes = [models.Index(fields=["kind", "value"], name="identifier_value")]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "value"],
-                name="identifier_belongs_to_one_subject",
+                condition=~Q(kind__in=["email", "phone"]),
+                name="identifier_of_a_vendor_is_one_subjects",
                 violation_error_message="Another person already has this identifier.",
             ),
+            models.UniqueConstraint(fields=["subject", "kind", "value"], name="identifier_once_a_subject"),
             models.UniqueConstraint(
                 fields=["subject", "kind"],
                 condition=Q(is_primary=True),
@@ -143,6 +162,34 @@ class Identifier(models.Model):
 
     def clean(self):
         self.value = self.normalise(self.kind, self.value)
+
+
+class Likeness(models.Model):
+    """Two people who can be reached at one address, each with a row that names the other: perhaps they are one person,
+    and staff are asked. Once they are told apart they are not asked again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, models.CASCADE, related_name="likenesses", db_index=False)
+    other = models.ForeignKey(DataSubject, models.CASCADE, related_name="+")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+    apart_at = models.DateTimeField(null=True, blank=True, help_text="When staff said that they are two people.")
+    apart_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "likeness"
+        verbose_name_plural = "likenesses"
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "other"], name="likeness_once_a_pair"),
+            models.CheckConstraint(condition=~Q(subject=F("other")), name="likeness_is_of_two"),
+            models.CheckConstraint(
+                condition=Q(apart_at__isnull=True, apart_by__isnull=True)
+                | Q(apart_at__isnull=False, apart_by__isnull=False),
+                name="likeness_is_told_apart_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return f"Likeness {str(self.id)[:8]}"
 
 
 class Team(models.Model):

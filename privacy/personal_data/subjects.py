@@ -41,7 +41,7 @@ class DataSubjectData(Account):
         "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
     }
-    not_personal = ("id", "created_at")
+    not_personal = ("id", "created_at", "merged_into")
 
 
 @register(models.Identifier)
@@ -54,6 +54,18 @@ class IdentifierData(Account):
         "is_primary": Personal(Category.ACCOUNT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "created_at")
+
+
+@register(models.Likeness)
+class LikenessData(Account):
+    """The row of the other one goes with the other one: until then it names an empty tombstone, and is not shown."""
+
+    subject = "subject"
+    recipients = ()
+    despite_freeze = "It is a question to staff about two accounts, and nothing that the person does"
+    fields = {"subject": Personal(Category.USER_ID), "other": Personal(Category.PSEUDONYM)}
+    not_personal = ("id", "since", "apart_at", "apart_by")
+    roles = {"apart_by": "Kosenai staff"}
 
 
 TEAMMATES = Others("privacy.Membership", key="team_id", here="id", role="role")

@@ -12,7 +12,7 @@ from django.db import connection, models
 
 from privacy.datamap import PersonalData, compiler
 from privacy.datamap.fields import is_free_text
-from privacy.datamap.scope import Scope, subject_in
+from privacy.datamap.scope import Scope
 from privacy.models import DataSubject, Identifier
 
 # A shorter name stands in texts that have nothing to do with the person.
@@ -27,7 +27,8 @@ def in_handed_over(
     as a title page or the name of a team. Whether it may stay there is for a person to decide."""
     if not labels:
         return {}
-    names, found = names_of(subject_ids, identifiers), dict[UUID, Counter[str]]()
+    known, found = names_of(subject_ids, identifiers), dict[UUID, Counter[str]]()
+    names = {name: scope.person(account) for name, account in known.items()}
     for declared in compiler.all_declarations():
         if declared.label() not in labels or not (texts := _texts_that_stay(declared)):
             continue
@@ -52,7 +53,7 @@ def _shared_texts(declared: type[PersonalData], columns: Sequence[str], scope: S
         cursor.execute(*compiler.handed_over(declared, columns, scope))
         while rows := cursor.fetchmany(READ_AT_ONCE):
             for key, *texts in rows:
-                yield subject_in(key), "\n".join(str(text) for text in texts if text)
+                yield scope.person(key), "\n".join(str(text) for text in texts if text)
 
 
 def names_of(subject_ids: Sequence[UUID], identifiers: Sequence[Identifier]) -> dict[str, UUID]:

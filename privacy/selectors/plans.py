@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,9 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
-from privacy.datamap.scope import Scope, subject_in
+from privacy.datamap.scope import Scope
 from privacy.models import Case, CaseJob, Identifier, Job, Step
+from privacy.models.accounts import accounts_of, scope_of
 from privacy.selectors import mentions
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
@@ -97,12 +99,13 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
 
 def row_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, dict[str, dict[str, int]]]:
     """{subject: {model label: {action: rows}}}; `scope`, if given, names the same people."""
-    scope = scope or Scope.many(subject_ids)
+    scope = scope or scope_of(subject_ids)
     found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
         for label, key, action, rows in cursor.fetchall():
-            found[subject_in(key)].setdefault(label, {})[action] = rows
+            counted = found[scope.person(key)].setdefault(label, {})
+            counted[action] = counted.get(action, 0) + rows
     return found
 
 
@@ -111,12 +114,12 @@ def package_counts(
 ) -> dict[UUID, dict[str, int]]:
     """{subject: {model label: rows}} of the package that each of them gets: what is there, and what asking for it adds
     of its own."""
-    scope = Scope.many(subject_ids)
+    scope = scope_of(subject_ids)
     found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
         cursor.execute(*readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
-            found[subject_in(key)][label] += rows
+            found[scope.person(key)][label] += rows
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
@@ -156,7 +159,7 @@ def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
 def _handed_over(left: Collection[str], subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
     """({model label: {heir: rows}}, {model label: rows that name the person}) of what others get."""
     heirs: dict[str, Counter[UUID]] = defaultdict(Counter)
-    scope = Scope.many(subject_ids)
+    scope = scope_of(subject_ids)
     for heir in heirs_of(subject_ids, scope) if left else ():
         heirs[heir.label][heir.heir_id] += heir.rows
     named: Counter[str] = Counter()
@@ -183,10 +186,11 @@ def _with_files(
     fields: Iterable[tuple[type[PersonalData], models.FileField]], subject_ids: Sequence[UUID]
 ) -> dict[UUID, int]:
     """In one query, a branch a field."""
-    branches = [_with_a_file(declaration, file_field, subject_ids) for declaration, file_field in fields]
+    accounts = accounts_of(subject_ids)
+    branches = [_with_a_file(declaration, file_field, list(accounts)) for declaration, file_field in fields]
     found: Counter[UUID] = Counter()
-    for subject_id, number in branches[0].union(*branches[1:], all=True) if branches else ():
-        found[subject_id] += number
+    for account, number in branches[0].union(*branches[1:], all=True) if branches else ():
+        found[accounts[account]] += number
     return dict(found)
 
 
@@ -219,14 +223,14 @@ def files(scope: Scope, limit: int | None = None) -> list[tuple[models.FileField
 
 def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
     """(storage, name, folders in it, files in it) of the person's own folders; a storage without folders has none."""
-    for declaration in compiler.all_declarations():
-        for file_field in declaration.file_fields() if declaration.folder else []:
-            folder = declaration.folder.format(subject=subject_id)
-            try:
-                folders, names = file_field.storage.listdir(folder)
-            except FileNotFoundError:
-                continue
-            yield file_field.storage, folder, folders, names
+    places = [(d, f) for d in compiler.all_declarations() for f in d.file_fields() if d.folder]
+    for account, (declaration, file_field) in product(accounts_of([subject_id]), places):
+        folder = declaration.folder.format(subject=account)
+        try:
+            folders, names = file_field.storage.listdir(folder)
+        except FileNotFoundError:
+            continue
+        yield file_field.storage, folder, folders, names
 
 
 def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
@@ -254,7 +258,7 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> di
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
     `scope`, if given, names the same people."""
-    scope = scope or Scope.many(subject_ids)
+    scope = scope or scope_of(subject_ids)
     counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
     found = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
@@ -281,14 +285,17 @@ def heirs_of(subject_ids: Sequence[UUID], scope: Scope) -> list[Heir]:
     with connection.cursor() as cursor:
         cursor.execute(*compiler.heirs(scope))
         found = cursor.fetchall()
-    to_id = subject_in
+    to_id = scope.person
     return [Heir(label, to_id(subject), to_id(heir), rows) for label, subject, heir, rows in found]
 
 
 def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Scope) -> dict[UUID, dict[str, int]]:
     """{person: {model label: rows}} of what is handed over and goes on naming them."""
-    identifiers = list(Identifier.objects.filter(subject__in=subject_ids)) if labels else []
-    return mentions.in_handed_over(labels, subject_ids, identifiers, scope)
+    if not labels:
+        return {}
+    accounts = list(accounts_of(subject_ids))
+    identifiers = list(Identifier.objects.filter(subject__in=accounts))
+    return mentions.in_handed_over(labels, accounts, identifiers, scope)
 
 
 def since_approved(

@@ -6,6 +6,7 @@ and locks nobody out.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import batched
 
@@ -25,6 +26,7 @@ from privacy.selectors.suppression import suppressed
 
 Kind = Identifier.Kind
 DIGITS = re.compile(r"[1-9][0-9]{0,14}")
+NO_ONE_PERSON = "No person has this id or e-mail address, or several have the address: then give the id."
 AS_TEXT = "Spreadsheets drop zeros in front of a number (0007 becomes 7): see that none is lost, or format it as text."
 
 
@@ -272,23 +274,25 @@ class OfAPerson(Sheet):
         if text in self.erased:
             self.set_aside[number] = ERASED
         elif text not in self.people:
-            raise ValidationError({self.person_column: "No person has this id or e-mail address."})
+            raise ValidationError({self.person_column: NO_ONE_PERSON})
         row[self.person_column] = self.people.get(text)
 
 
 def owners(values: set[str]) -> tuple[dict[str, DataSubject], set[str]]:
-    """People by id or e-mail address: ({text: person}, texts that are erased people's addresses)."""
+    """People by id or by an e-mail address that is one person's: ({text: person}, texts that are erased people's
+    addresses)."""
     addresses = {value: address for value in values if "@" in value and (address := normalised(Kind.EMAIL, value))}
-    by_address, barred = {}, set()
+    by_address, barred = defaultdict(list), set()
     for some in batched(set(addresses.values()), CHUNK):
         found = Identifier.objects.filter(kind=Kind.EMAIL, value__in=some).select_related("subject")
-        by_address |= {identifier.value: identifier.subject for identifier in found}
+        for identifier in found:
+            by_address[identifier.value].append(identifier.subject)
         barred |= suppressed(Kind.EMAIL, some)
     ids = {v: as_key(DataSubject, "id", v) for v in values if "@" not in v}
     by_id = {}
     for some in batched({k for k in ids.values() if k}, CHUNK):
         by_id |= DataSubject.objects.in_bulk(some)
-    people = {v: by_address[a] for v, a in addresses.items() if a in by_address}
+    people = {v: by_address[a][0] for v, a in addresses.items() if len(by_address[a]) == 1}
     people |= {v: by_id[k] for v, k in ids.items() if k in by_id}
     return people, {v for v, a in addresses.items() if a in barred}
 

@@ -1,5 +1,6 @@
 """People as a table, ours or Clerk's list of users."""
 
+from collections import defaultdict
 from dataclasses import replace
 from itertools import batched
 
@@ -12,13 +13,15 @@ from privacy.admin.tables.cells import Moment, Text
 from privacy.admin.tables.sheet import Kind, Sheet, normalised, text_of, texts
 from privacy.fulfilment.importing import clerk_users, subjects
 from privacy.fulfilment.importing.arrivals import CHUNK, closed_to, why_not
-from privacy.fulfilment.importing.subjects import Person
+from privacy.fulfilment.importing.subjects import VENDORS, Person
 from privacy.models import DataSubject, Identifier
 
 CLERKS_LIST = (
     "This is Clerk's list of users: id becomes clerk_id, the first and last name become full_name, the primary address "
     "becomes email, and the verified addresses beside it are added."
 )
+ALONE = "Two people cannot share it."
+TOGETHER = "Two people can share it only where the Clerk id or the id tells them apart."
 
 
 class SubjectSheet(Sheet):
@@ -87,13 +90,14 @@ class SubjectSheet(Sheet):
 
     def prepare(self, rows):
         self.first_row: dict[tuple[str, str], int] = {}
-        self.owner: dict[tuple[str, str], DataSubject] = {}
+        self.owners: dict[tuple[str, str], list[DataSubject]] = defaultdict(list)
         for column, kind in self.kinds.items():
             values = {v for text in texts(rows, column) if (v := normalised(kind, text))}
             for some in batched(values, CHUNK):
                 found = Identifier.objects.filter(kind=kind, value__in=some).select_related("subject")
-                self.owner |= {(kind, i.value): i.subject for i in found}
-        self.limited = closed_to(Identifier, {subject.pk for subject in self.owner.values()})
+                for identifier in found:
+                    self.owners[kind, identifier.value].append(identifier.subject)
+        self.limited = closed_to(Identifier, {s.pk for owners in self.owners.values() for s in owners})
 
     def look_at(self, row, number):
         if self.users:
@@ -110,10 +114,14 @@ class SubjectSheet(Sheet):
                 self.must_be_free(row, number, column, (kind, value), me)
 
     def must_be_free(self, row, number: int, column: str, pair: tuple[str, str], me: DataSubject | None) -> None:
+        """Of two people with one address each is known by something else; any other identifier is one person's."""
+        may_share = pair[0] in Identifier.SHARED
+        if may_share and (me or any(text_of(row, c) for c, kind in self.kinds.items() if kind in VENDORS)):
+            return
         first = self.first_row.setdefault(pair, number)
         if first != number:
-            raise ValidationError({column: f"Row {first} has the same. Two people cannot share it."})
-        owner = self.owner.get(pair)
+            raise ValidationError({column: f"Row {first} has the same. {TOGETHER if may_share else ALONE}"})
+        owner = next(iter(self.owners.get(pair, ())), None)
         if owner is None or (me and owner.pk == me.pk):
             return
         if reason := why_not(owner, self.limited):

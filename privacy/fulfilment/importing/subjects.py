@@ -25,7 +25,7 @@ from privacy.fulfilment.importing.arrivals import (
     what_is_wrong,
     why_not,
 )
-from privacy.models import DataSubject, Identifier, Staff
+from privacy.models import DataSubject, Identifier, Likeness, Staff
 from privacy.models.places import why_not_there
 from privacy.selectors import holds
 from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
@@ -33,7 +33,10 @@ from privacy.selectors.suppression import alike, perhaps_suppressed, suppressed
 Kind = Identifier.Kind
 IN_DOUBT = "An erased person may have had it, in a spelling that the ledger cannot tell from another."
 NOBODY = "A new person needs an e-mail address, a Clerk id, a Stripe id, a visitor id or a telephone number."
-LEFT_OUT = (Kind.EMAIL, Kind.PHONE)  # an odd one does not keep the person out
+LEFT_OUT = Identifier.SHARED  # an odd one does not keep the person out
+VENDORS = {Kind.CLERK, Kind.STRIPE, Kind.VISITOR}
+SEVERAL = "Several people have this address. Say who it is by the Clerk id or the id of the person."
+SHARED = "Another person has this address too, perhaps the same: their pages ask you."
 SAID = ("full_name", "country", "region", "relation")
 ALIKE = (
     "Its provider delivers mail for this address where it delivered an erased person's: perhaps they have come back. "
@@ -41,12 +44,17 @@ ALIKE = (
 )
 
 
+class Ambiguous(Exception):
+    """What is said of somebody fits several people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person as a file or another system describes them. What is None is not said, and stays as it is.
 
     With `subject_id` it is that person; without, the identifiers tell who it is: the Clerk id before the Stripe id
-    before the e-mail address. Two Clerk accounts are two people, even with one address.
+    before the visitor id. An e-mail address tells it only where nobody else has it: of who is known here by nothing
+    but addresses and has no other `relation` to us. Two Clerk accounts are two people, even with one address.
     """
 
     full_name: str | None = None
@@ -60,8 +68,9 @@ class Person:
 def bring_in(*, people: Sequence[Person], actor: Staff | None) -> list[Arrival]:
     """Creates or updates these people with their identifiers, in one transaction; an Arrival each, in order.
 
-    An identifier that belongs to another person is left out, and the reason says so. An e-mail address or Clerk id
-    that is new to a known person becomes the primary one of its kind; the former stays as another way to know them.
+    A vendor's id that belongs to another person is left out, and the reason says so. An address that another person
+    has too makes the two a likeness, which staff are asked about. An e-mail address or Clerk id that is new to a known
+    person becomes the primary one of its kind; the former stays as another way to know them.
     """
     with transaction.atomic():
         # People are locked before the ledger is read: an erasure that commits in between is seen in one or the other.
@@ -84,7 +93,7 @@ class Doors:
     """What is known about a batch of people before the first of them is let in, and what is to be written after."""
 
     people: dict[UUID, DataSubject]
-    known: dict[tuple[str, str], UUID]  # who has this identifier
+    known: dict[tuple[str, str], list[UUID]]  # who has this identifier
     held: dict[UUID, list[Identifier]]  # the identifiers of everybody concerned
     barred: set[tuple[str, str]]  # identifiers of erased people
     doubtful: set[str]  # e-mail addresses of which the ledger cannot say whether they are
@@ -95,6 +104,7 @@ class Doors:
     changed: dict[UUID, DataSubject] = field(default_factory=dict)
     identifiers: list[Identifier] = field(default_factory=list)
     demoted: list[UUID] = field(default_factory=list)
+    alike_with: dict[tuple[UUID, UUID], None] = field(default_factory=dict)  # (newcomer, who has the address too)
 
     @classmethod
     def of(cls, people: Sequence[Person], get_people: GetPeople = lock_people) -> "Doors":
@@ -104,7 +114,10 @@ class Doors:
         for some in batched(concerned, CHUNK):
             for identifier in Identifier.objects.filter(subject__in=some).order_by("created_at", "id"):
                 held[identifier.subject_id].append(identifier)
-        known = {(i.kind, i.value): i.subject_id for identifiers in held.values() for i in identifiers}
+        known = defaultdict[tuple[str, str], list[UUID]](list)
+        for identifiers in held.values():
+            for i in identifiers:
+                known[i.kind, i.value].append(i.subject_id)
         addresses = [value for kind, value in asked if kind == Kind.EMAIL]
         new = [address for address in addresses if (Kind.EMAIL, address) not in known]
         limited, under_hold = closed_to(Identifier, concerned), holds.covering(concerned)
@@ -128,7 +141,10 @@ class Doors:
         return arrival
 
     def let_in_as(self, person: Person, identifiers: Sequence[tuple[str, str]]) -> Arrival:
-        subject_id = person.subject_id or self.recognise(identifiers)
+        try:
+            subject_id = person.subject_id or self.recognise(identifiers, person.relation)
+        except Ambiguous:
+            return Arrival(Outcome.REFUSED, reason=SEVERAL)
         subject = self.people.get(subject_id) if subject_id else None
         if subject is None and person.subject_id:
             return Arrival(Outcome.REFUSED, reason="No person has this id.")
@@ -138,13 +154,25 @@ class Doors:
             return Arrival(Outcome.REFUSED, reason=NOBODY)
         return self.admit(subject, person, identifiers)
 
-    def recognise(self, identifiers: Sequence[tuple[str, str]]) -> UUID | None:
+    def recognise(self, identifiers: Sequence[tuple[str, str]], relation: str | None) -> UUID | None:
+        """Who it is. Raises Ambiguous where an address is all that is said, and several people have it."""
         asked = dict(reversed(identifiers))  # the first of a kind is the one the person goes by
-        for kind in (Kind.CLERK, Kind.STRIPE, Kind.VISITOR, Kind.EMAIL):  # a telephone may be a household's
-            found = self.known.get((kind, asked.get(kind, "")))
-            if found and (kind == Kind.CLERK or Kind.CLERK not in asked or not self.has(found, Kind.CLERK)):
-                return found
-        return None
+        for kind in (Kind.CLERK, Kind.STRIPE, Kind.VISITOR):
+            for found in self.known.get((kind, asked.get(kind, "")), ()):
+                if kind == Kind.CLERK or Kind.CLERK not in asked or not self.has(found, Kind.CLERK):
+                    return found
+        # A telephone may be a household's.
+        likely = [s for s in self.known.get((Kind.EMAIL, asked.get(Kind.EMAIL, "")), ()) if self.may_be(s, relation)]
+        if VENDORS.isdisjoint(asked):
+            if len(likely) > 1:
+                raise Ambiguous
+            return next(iter(likely), None)
+        unclaimed = [s for s in likely if not any(self.has(s, kind) for kind in VENDORS)]
+        return unclaimed[0] if len(unclaimed) == 1 else None
+
+    def may_be(self, subject_id: UUID, relation: str | None) -> bool:
+        """Whether who comes with this relation to us can be this person, by that alone."""
+        return self.people[subject_id].relation == (relation or "")
 
     def has(self, subject_id: UUID, kind: str) -> bool:
         return any(identifier.kind == kind for identifier in self.held[subject_id])
@@ -165,11 +193,12 @@ class Doors:
         if subject.id in self.under_hold and is_another:
             vars(subject).update(before)
             return Arrival(Outcome.SKIPPED, reason=HELD)
-        taken = [pair for pair in identifiers if self.known.get(pair, subject.id) != subject.id]
+        taken = [(kind, v) for kind, v in identifiers if kind in VENDORS and self.others_with((kind, v), subject)]
         if is_new and len(taken) == len(identifiers):
             return Arrival(Outcome.REFUSED, reason=_left_out(taken))
         given = [pair for pair in identifiers if pair not in taken]
         leading = set(dict(reversed(given)).items())
+        alike_with = {(subject.id, other): None for pair in given for other in self.others_with(pair, subject)}
         added = [self.give(subject, *pair, leads=pair in leading) for pair in given]
         if is_new:
             self.people[subject.id] = self.created[subject.id] = subject
@@ -178,7 +207,13 @@ class Doors:
             if is_another and subject.id not in self.created:
                 self.changed[subject.id] = subject
             outcome = Outcome.UPDATED if any(added) or is_another else Outcome.UNCHANGED
-        return Arrival(outcome, subject, _left_out(taken))
+        self.alike_with |= alike_with
+        shared = [SHARED] if alike_with and any(added) else []
+        return Arrival(outcome, subject, " ".join(filter(None, [_left_out(taken), *shared])))
+
+    def others_with(self, pair: tuple[str, str], subject: DataSubject) -> list[UUID]:
+        """Who else has this identifier."""
+        return [found for found in self.known.get(pair, ()) if found != subject.id]
 
     def give(self, subject: DataSubject, kind: str, value: str, *, leads: bool) -> bool:
         """Notes an identifier for writing; whether there was anything to note. The one that `leads` its kind becomes
@@ -198,7 +233,7 @@ class Doors:
         else:
             same = Identifier(subject=subject, kind=kind, value=value, is_primary=wanted)
             self.held[subject.id].append(same)
-            self.known[kind, value] = subject.id
+            self.known.setdefault((kind, value), []).append(subject.id)
         self.identifiers.append(same)
         return True
 
@@ -210,6 +245,8 @@ class Doors:
         given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again
         Identifier.objects.bulk_update([i for i in given if not i._state.adding], ["is_primary"], batch_size=CHUNK // 3)
         Identifier.objects.bulk_create([i for i in given if i._state.adding], batch_size=CHUNK)
+        pairs = [Likeness(subject_id=s, other_id=o) for pair in self.alike_with for s, o in (pair, pair[::-1])]
+        Likeness.objects.bulk_create(pairs, batch_size=CHUNK // 3, ignore_conflicts=True)
 
 
 def _normalised(person: Person) -> tuple[list[tuple[str, str]], list[tuple[Kind, str]]]:

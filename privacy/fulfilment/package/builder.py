@@ -13,6 +13,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.connectors.base import connectors
+from privacy.connectors.recipients import references_of_all
 from privacy.fulfilment.package import cover, output, portable, postgres, snapshot, uploads
 from privacy.fulfilment.package.archive import Archive
 from privacy.fulfilment.package.blocks import Block
@@ -110,10 +111,11 @@ def withheld_fields(tables: Sequence[Table], counts: Counter[str]) -> list[Gap]:
 
 def unasked_processors(request: Case) -> list[Gap]:
     """Processors that know the person and are not asked yet for what they hold."""
+    known = references_of_all([request.subject_id])
     return [
         Gap("processor", connector.name, "Its own copy is not part of this package; ask us, and we ask there.")
-        for _, connector in sorted(connectors.items())
-        if any(connector.references(request.subject_id).values())
+        for key, connector in sorted(connectors.items())
+        if known[key]
     ]
 
 

@@ -11,6 +11,7 @@ from privacy.datamap import PersonalData, compiler, readable
 from privacy.datamap.fields import Column
 from privacy.datamap.scope import Scope
 from privacy.models import DataSubject
+from privacy.models.accounts import scope_of
 
 TEXT_FIELDS = (models.CharField, models.TextField, models.FileField)
 
@@ -49,7 +50,7 @@ class Table:
 
 def tables_of(subject_id: UUID) -> list[Table]:
     """Every declared model, by label."""
-    scope = Scope.one(subject_id)
+    scope = scope_of([subject_id])
     return [_table(declaration, scope) for declaration in compiler.all_declarations()]
 
 
