@@ -30,11 +30,11 @@ from django.urls import reverse
 
 from kosenai_ops.logs import JsonLine
 from privacy.cases import processors
-from privacy.cases.answers import sealed_of
 from privacy.cases.requests import grant, grant_all
 from privacy.fulfilment import erasure
 from privacy.jobs.due import next_due
 from privacy.models import Case, Identifier, Job, State, Step, StepState
+from privacy.selectors.cases import sealed_of
 from privacy.selectors.suppression import suppressed
 from tests import working
 from tests.factories import StaffFactory, person_with_everything

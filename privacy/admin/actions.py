@@ -23,6 +23,7 @@ from privacy.catalogue import CaseKind, case_kinds
 from privacy.catalogue.cases import duties, rights
 from privacy.models import Case, DataSubject, State
 from privacy.selectors import cases, standing
+from privacy.selectors import people as selected
 
 PEOPLE_SHOWN = 24
 
@@ -54,10 +55,15 @@ def confirm_if_few(request: HttpRequest, kind: type[CaseKind], subject_ids: Quer
 
 
 def confirm(
-    request: HttpRequest, kind: type[CaseKind], subject_ids: Sequence[UUID], form: CaseForm | None = None
+    request: HttpRequest,
+    kind: type[CaseKind],
+    subject_ids: Sequence[UUID],
+    form: CaseForm | None = None,
+    **answered: str,
 ) -> HttpResponse:
-    """Permission, then the page that shows what will happen. Writes nothing."""
+    """Permission, then the page that shows what will happen, with what is answered already. Writes nothing."""
     check_permission(request, kind.may.ask.name)
+    subject_ids = selected.reached(kind, subject_ids)
     blockers = standing.blockers(kind, subject_ids)
     free = [subject_id for subject_id in subject_ids if subject_id not in blockers]
     context = {
@@ -66,7 +72,7 @@ def confirm(
         "opts": DataSubject._meta,
         "original": DataSubject(pk=subject_ids[0]) if len(subject_ids) == 1 else None,
         "kind": kind,
-        "form": form or CaseForm(initial={"subjects": subject_ids}, kind=kind),
+        "form": form or CaseForm(initial={"subjects": subject_ids} | answered, kind=kind),
         "form_url": reverse("admin:privacy_datasubject_act", args=[kind.key]),
         "submit": kind.submit,
         "is_dangerous": kind.is_dangerous,
@@ -111,10 +117,19 @@ def submit(request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return show_again(request, kind, form)
     given = form.cleaned_data
+    if against := objections(kind, given):
+        form.add_error(None, against)
+        return show_again(request, kind, form)
     subject_ids = given.pop("subjects")
     opened = enqueue(request, kind, subject_ids, given)
     tell(request, kind, asked=len(subject_ids), opened=opened)
     return HttpResponseRedirect(where_to_watch(kind, subject_ids, opened))
+
+
+def objections(kind: type[CaseKind], given: dict) -> list[str]:
+    """Why these answers cannot be about these people."""
+    found = kind.against({subject_id: given for subject_id in given["subjects"]}) if kind.against else {}
+    return [sentence for sentences in found.values() for sentence in sentences]
 
 
 def show_again(request: HttpRequest, kind: type[CaseKind], form: CaseForm) -> HttpResponse:

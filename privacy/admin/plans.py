@@ -8,6 +8,7 @@ from privacy.selectors.plans import ModelLine, Plan
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
     "export": ("In the package", False),
+    "join": ("One with the other person’s", False),
     "delete": ("Deleted", False),
     "anonymise": ("Anonymised", False),
     "hand over": ("Handed over", True),

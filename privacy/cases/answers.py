@@ -10,7 +10,6 @@ from privacy.catalogue import CaseKind
 from privacy.evidence import sealing
 from privacy.evidence.commitments import pseudonym
 from privacy.jobs import order
-from privacy.models import Case
 
 COLUMNS = ("reason", "recipient_key", "silent")
 TO_ANSWER = ("reply_to", "ticket")  # what is asked to answer, and not to carry out
@@ -55,8 +54,3 @@ def received_at(received_on: date | None) -> datetime:
     if received_on is None or received_on >= regimes.day_of(now):
         return now
     return datetime.combine(received_on, time.min, regimes.CONTROLLER_ZONE)
-
-
-def sealed_of(case: Case) -> dict[str, str]:
-    """What was kept sealed, by question, for whoever carries it out or answers; empty when nothing is owed."""
-    return {name: values[0] for name, values in sealing.unseal(case.sealed).items()}

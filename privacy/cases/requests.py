@@ -25,7 +25,7 @@ from privacy.cases.work import (
     once_more_if_overtaken,
     set_going,
 )
-from privacy.catalogue import CaseKind, Duty, NotAllowed, Stage, case_kinds
+from privacy.catalogue import CaseKind, Duty, NotAllowed, case_kinds
 from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import canonical_digest, pseudonym
 from privacy.evidence.events import Event
@@ -41,7 +41,8 @@ from privacy.models import (
     State,
     Verification,
 )
-from privacy.selectors import plans, standing
+from privacy.selectors import people, plans, standing
+from privacy.selectors.cases import undecidable
 
 S = State
 
@@ -61,21 +62,23 @@ def ask(
     token: UUID | None = None,
     **given: Any,
 ) -> list[Case]:
-    """Opens a case of this kind for each of these people, in one transaction, and sets going what needs nobody's
-    decision. People of whom something stands in the way are left out. The clock runs from `received_at`, else from
-    the answer `received_on`, else from now. What was asked with the same `token` before is not asked twice.
+    """Opens a case of this kind for each of these people, or for the accounts that are the kind's `reach`, in one
+    transaction, and sets going what needs nobody's decision. People of whom something stands in the way are left out.
+    The clock runs from `received_at`, else from the answer `received_on`, else from now. What was asked with the same
+    `token` before is not asked twice.
 
     Raises PermissionDenied, and ValueError in words for the screen.
     """
     kind = case_kinds[key]
     must_have(actor, kind.may.ask)
     found = answers.checked(kind, given)
+    subject_ids = people.reached(kind, subject_ids)
     verification = check_proof(kind, verification)
     with transaction.atomic():
         wish = answers.to_seal(found)
         running = lock_work(key, [answers.about(subject_id, wish) for subject_id in subject_ids])
         subjects = DataSubject.objects.select_for_update().order_by("id").in_bulk(subject_ids)
-        free = free_of(kind, [subjects[pk] for pk in subjects], token)
+        free = free_of(kind, [subjects[pk] for pk in subjects], token, found)
         common = answers.columns(found) | {
             "kind": key, "requested_by": actor, "owner": actor, "verification": verification, "batch": batch,
             "deciders": kind.deciders, "state": first_state(kind, verification),
@@ -124,14 +127,17 @@ def first_state(kind: type[CaseKind], verification: str) -> str:
     return S.FULFILLING if kind.deciders == 1 else S.DECIDING
 
 
-def free_of(kind: type[CaseKind], subjects: Sequence[DataSubject], token: UUID | None) -> list[DataSubject]:
+def free_of(
+    kind: type[CaseKind], subjects: Sequence[DataSubject], token: UUID | None, answers: Mapping[str, Any]
+) -> list[DataSubject]:
     """Those of the locked people of whom nothing stands in the way, and not asked for with this token before."""
-    blocked = standing.blockers(kind, [subject.pk for subject in subjects])
-    asked = set()
+    asked = {subject.pk: answers for subject in subjects}
+    blocked = standing.blockers(kind, list(asked), asked=asked)
+    sent = set()
     if token:
         ids = {_id(token, subject.pk): subject.pk for subject in subjects}
-        asked = {ids[pk] for pk in Case.objects.filter(pk__in=ids).values_list("pk", flat=True)}
-    return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in asked]
+        sent = {ids[pk] for pk in Case.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+    return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in sent]
 
 
 def _id(token: UUID | None, subject_id: UUID) -> UUID:
@@ -211,7 +217,7 @@ def _grant(
     for case in cases:
         must_not_be_requester(case, actor)
         destination(case, "granted")
-    if blocked := standing.blockers(kind, ids, Stage.DECISION):
+    if blocked := undecidable(kind, cases):
         raise NotAllowed(next(iter(blocked.values()))[0])
     parts = kind.parts(ids) if kind.parts else {}
     check_shown(parts, shown)

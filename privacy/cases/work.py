@@ -18,6 +18,7 @@ from privacy.jobs import order
 from privacy.jobs.handlers import remote_handlers
 from privacy.models import Case, CaseJob, DataSubject, Job, Lane, Outcome, State, Step, StepState
 from privacy.selectors import plans
+from privacy.selectors.cases import sealed_of
 
 S = State
 
@@ -71,7 +72,7 @@ def job_of(case: Case, approved: Collection[str] = ()) -> Job:
 
 def about(case: Case) -> str:
     """What the work of this case is about."""
-    return answers.about(case.subject_id, answers.sealed_of(case))
+    return answers.about(case.subject_id, sealed_of(case))
 
 
 def lock_work(key: str, abouts: Sequence[str]) -> dict[str, CaseJob]:

@@ -103,6 +103,7 @@ class Fact(StrEnum):
     HELD = "held"
     FLAGGED = "flagged"
     CHILD = "child"
+    MERGED = "merged"
 
 
 class Stage(StrEnum):
@@ -131,6 +132,9 @@ class CaseKind:
     protects: prompt for however many people, and not to be taken back by whoever asked.
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
     plan: {job: its steps}; without it each of `steps` once.
+    reach: of a person with several accounts, whether one case is asked for the person, one for each account, or one
+    for this very account.
+    against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
     dry_run: what it would do to these people, as a selectors.plan.Plan.
     warns: sentences about these people that whoever asks or decides should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
@@ -162,9 +166,11 @@ class CaseKind:
     stopped_words: ClassVar[str] = ""
     steps: ClassVar[tuple[StepKind, ...]]
     set_size: ClassVar[int] = 1
+    reach: ClassVar[Literal["person", "accounts", "account"]]
 
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
+    against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
     warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
@@ -190,6 +196,7 @@ class Right(CaseKind):
     """What the law asks: somebody is answered, in writing and by a date."""
 
     answered_in_writing = True
+    reach = "person"
     clocks = ("respond",)
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
 
@@ -198,6 +205,7 @@ class Duty(CaseKind):
     """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
 
     answered_in_writing = False
+    reach = "accounts"
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=False),)
 
 

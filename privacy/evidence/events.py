@@ -74,6 +74,7 @@ class Event(StrEnum):
     IMPORT_DONE = "import.done", "Import done", ": {sheet}, {counts}"
     IMPORT_REFUSED = "import.refused", "Import refused", ": {sheet}"
     IMPORT_STOPPED = "import.stopped", "Import stopped", ": {sheet}, {counts}"
+    PEOPLE_TOLD_APART = "people.told_apart", "Told apart from another person with the same address"
     IDENTIFIER_READMITTED = "identifier.readmitted", "An erased identifier may come in again", ": {lifted}"
     INTAKE_PEOPLE = "intake.people", "People taken in", ": {counts}"
     INTAKE_SCRIPT = "intake.script", "Scripts taken in", ": {counts}"

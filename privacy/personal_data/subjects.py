@@ -4,6 +4,7 @@ from privacy import models
 from privacy.datamap import (
     Blank,
     Category,
+    Evidence,
     HandOver,
     Joint,
     LawfulBasis,
@@ -62,7 +63,7 @@ class LikenessData(Account):
 
     subject = "subject"
     recipients = ()
-    despite_freeze = "It is a question to staff about two accounts, and nothing that the person does"
+    evidence = Evidence(changes=("apart_at", "apart_by"), goes={})
     fields = {"subject": Personal(Category.USER_ID), "other": Personal(Category.PSEUDONYM)}
     not_personal = ("id", "since", "apart_at", "apart_by")
     roles = {"apart_by": "Kosenai staff"}

@@ -8,7 +8,7 @@ from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKin
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import holds, plans
+from privacy.selectors import holds, people, plans
 
 ASK = Permit("request_erasure", "Can ask for a person's erasure", (AGENT, APPROVER, MANAGER))
 APPROVE = Permit("approve_erasure", "Can approve an erasure asked for by another person", (APPROVER, MANAGER))
@@ -27,6 +27,10 @@ def held_in_words(subject_ids: Sequence[UUID]) -> list[str]:
         return []
     whom = "A legal hold is" if len(subject_ids) == 1 else f"Legal holds on {held_now:,} of these people are"
     return [f"{whom} in force: the request is taken in and its clock runs, and nothing is erased until it is released."]
+
+
+def to_know(subject_ids: Sequence[UUID]) -> list[str]:
+    return held_in_words(subject_ids) + people.alike_in_words(subject_ids)
 
 
 @register
@@ -58,7 +62,7 @@ class Erasure(Right):
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     stops, stopped_words = held, "a legal hold"
     plan, dry_run, parts = plan_steps, plans.erasure_plan, plans.erasure_parts
-    set_size, warns = 500, held_in_words
+    set_size, warns = 500, to_know
     steps = (
         StepKind("erasure.files", "Delete the files", is_final=True),
         StepKind("erasure.slices", "Erase the {target}", is_final=True),

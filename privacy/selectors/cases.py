@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from privacy import regimes
-from privacy.catalogue import Stage, case_kinds
+from privacy.catalogue import CaseKind, Stage, case_kinds
+from privacy.evidence import sealing
 from privacy.models import Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, standing
 
@@ -91,6 +92,11 @@ def queue_counts(member: Staff) -> dict[str, int]:
     )
 
 
+def sealed_of(case: Case) -> dict[str, str]:
+    """What was kept sealed, by question, for whoever carries it out or answers; empty when nothing is owed."""
+    return {name: values[0] for name, values in sealing.unseal(case.sealed).items()}
+
+
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
@@ -112,11 +118,17 @@ def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
     )
     blocked: dict[tuple[str, UUID], list[str]] = {}
     for key in {case.kind for case in cases}:
-        ids = [case.subject_id for case in cases if case.kind == key]
-        found = standing.blockers(case_kinds[key], ids, Stage.DECISION)
+        of_kind = [case for case in cases if case.kind == key]
+        found = undecidable(case_kinds[key], of_kind)
         blocked |= {(key, subject_id): sentences for subject_id, sentences in found.items()}
     reasons = {case: list(_why_not(case, member, blocked)) for case in cases}
     return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}
+
+
+def undecidable(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, list[str]]:
+    """{person: why a case of this kind about them cannot be decided now}, of those of whom something is in the way."""
+    asked = {case.subject_id: sealed_of(case) for case in cases} if kind.against else {}
+    return standing.blockers(kind, [case.subject_id for case in cases], Stage.DECISION, asked)
 
 
 def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Sequence[str]]) -> Iterator[str]:

@@ -7,8 +7,26 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from privacy.models import Identifier, Likeness
+from privacy.catalogue import CaseKind
+from privacy.models import DataSubject, Identifier, Likeness
 from privacy.models.accounts import CHUNK, accounts_of
+
+NAMED_AT_MOST = 5
+
+
+def reached(kind: type[CaseKind], subject_ids: Collection[UUID]) -> list[UUID]:
+    """Of whom a case is opened when this is asked about these people or accounts."""
+    if kind.reach == "account":
+        return list(subject_ids)
+    people = person_of(subject_ids)
+    found = set(people.values()) if kind.reach == "person" else accounts_of(set(people.values()))
+    return sorted(found)
+
+
+def person_of(subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """{account: person} of these accounts."""
+    of_some = DataSubject.objects.filter(pk__in=subject_ids).order_by()
+    return dict(of_some.values_list("pk", Coalesce("merged_into", "pk")))
 
 
 def asked() -> QuerySet[Likeness]:
@@ -35,3 +53,13 @@ def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[U
         rows = Identifier.objects.select_for_update().filter(of_kinds[0] | of_kinds[1]).order_by("pk")
         found |= {values[row.kind, row.value] for row in rows if row.subject_id not in accounts}
     return found
+
+
+def alike_in_words(subject_ids: Collection[UUID]) -> list[str]:
+    """What whoever asks or decides about these people should know of whom they perhaps are as well."""
+    twins = {likeness.twin for likeness in likenesses_of(subject_ids)} - set(subject_ids)
+    if not twins:
+        return []
+    names = ", ".join(f"Subject {str(twin)[:8]}" for twin in sorted(twins)[:NAMED_AT_MOST])
+    more = f" and {len(twins) - NAMED_AT_MOST:,} more" if len(twins) > NAMED_AT_MOST else ""
+    return [f"Perhaps the same person, with the same address, and not part of this: {names}{more}."]

@@ -97,6 +97,23 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     )
 
 
+def merge_plan(subject_ids: Sequence[UUID]) -> Plan:
+    """The dry run of merging these accounts into another person: what is read together with theirs from then on."""
+    totals: Counter[str] = Counter()
+    for labels in row_counts(subject_ids).values():
+        totals.update({label: sum(actions.values()) for label, actions in labels.items()})
+    found = [d for d in compiler.all_declarations() if totals[d.label()]]
+    lines = [ModelLine(d.label(), name_of(d), {"join": totals[d.label()]}) for d in found]
+    return Plan(
+        title="What is read together with the other’s",
+        erases=False,
+        subjects=len(subject_ids),
+        lines=lines,
+        files=sum(file_counts(subject_ids).values()),
+        processors={},
+    )
+
+
 def row_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, dict[str, dict[str, int]]]:
     """{subject: {model label: {action: rows}}}; `scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)

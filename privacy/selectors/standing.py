@@ -1,7 +1,8 @@
 """What is so about people, and what of it stands in the way of a right or duty."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ IS = {
     Fact.HELD: "A legal hold is in force already.",
     Fact.FLAGGED: "Is flagged already.",
     Fact.CHILD: "Is decided to be a child’s account already.",
+    Fact.MERGED: "Is merged into another person already.",
 }
 IS_NOT = {
     Fact.ERASED: "Is not erased.",
     Fact.HELD: "No legal hold is in force.",
     Fact.FLAGGED: "Is not flagged.",
     Fact.CHILD: "Is not decided to be a child’s account.",
+    Fact.MERGED: "Is not merged into another person.",
 }
 
 
@@ -33,6 +36,7 @@ def facts_of(subject_ids: Sequence[UUID]) -> dict[UUID, set[Fact]]:
         _so(Fact.HELD, LegalHold.objects.filter(subject__in=subject_ids, released_at__isnull=True)),
         _so(Fact.FLAGGED, flags.filter(state=ChildFlag.State.SUSPECTED)),
         _so(Fact.CHILD, flags.filter(state=ChildFlag.State.CHILD)),
+        _so(Fact.MERGED, DataSubject.objects.filter(pk__in=subject_ids, merged_into__isnull=False), "pk"),
     )
     facts: dict[UUID, set[Fact]] = defaultdict(set)
     for subject_id, fact in first.union(*others):
@@ -44,13 +48,20 @@ def _so(fact: Fact, rows: QuerySet[Any, Any], path: str = "subject") -> QuerySet
     return rows.order_by().values_list(path, Value(fact.value))
 
 
-def blockers(kind: type[CaseKind], subject_ids: Sequence[UUID], stage: Stage = Stage.INTAKE) -> dict[UUID, list[str]]:
+def blockers(
+    kind: type[CaseKind],
+    subject_ids: Sequence[UUID],
+    stage: Stage = Stage.INTAKE,
+    asked: Mapping[UUID, Mapping[str, Any]] = MappingProxyType({}),
+) -> dict[UUID, list[str]]:
     """{person: sentences that say why this cannot be asked, or decided, about them now}; people without any are left
-    out."""
-    if not kind.needs.get(stage) and not kind.refuses.get(stage):
-        return {}
-    facts = facts_of(subject_ids)
-    found = {subject_id: in_the_way(kind, facts.get(subject_id, set()), stage) for subject_id in subject_ids}
+    out. `asked` are the answers about each, where they are given already."""
+    found: dict[UUID, list[str]] = {}
+    if kind.needs.get(stage) or kind.refuses.get(stage):
+        facts = facts_of(subject_ids)
+        found = {subject_id: in_the_way(kind, facts.get(subject_id, set()), stage) for subject_id in subject_ids}
+    for subject_id, sentences in kind.against(asked).items() if kind.against and asked else ():
+        found[subject_id] = [*found.get(subject_id, []), *sentences]
     return {subject_id: sentences for subject_id, sentences in found.items() if sentences}
 
 

@@ -143,9 +143,9 @@ def test_what_is_referred_to_gets_a_row_that_the_object_fills_in_later(ada):
     assert (Customer.objects.get().name, Subscription.objects.get().status) == ("Ada", "active")
 
 
-def test_a_customer_known_by_address_only_gets_the_stripe_id_as_identifier(db):
-    subject = f.IdentifierFactory(value="ada@example.com").subject
-    assert store(CUSTOMER)["cus_1"].outcome == Outcome.CREATED
+def test_a_customer_of_whom_the_studio_has_said_the_clerk_id_gives_its_id_to_that_person(db):
+    subject = f.IdentifierFactory(kind=Identifier.Kind.CLERK, value="user_1").subject
+    assert store(CUSTOMER | {"metadata": {"clerk": "user_1"}})["cus_1"].outcome == Outcome.CREATED
     assert subject.identifiers.filter(kind=Identifier.Kind.STRIPE, value="cus_1").exists()
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from privacy import regimes
-from privacy.cases import answers, requests
+from privacy.cases import requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import PlanChanged, ask, ask_as_batch, grant, grant_all, prove
@@ -423,27 +423,27 @@ def test_what_is_late_is_answered_with_what_is_so_and_owes_a_second_letter(perso
 def test_what_was_sealed_is_kept_until_nothing_is_owed(person, agent, approver):
     case = late_and_running(person, agent, approver)
     kept = {"reply_to": "ada@example.com", "ticket": "SUP-1204"}
-    assert answers.sealed_of(again(case)) == kept
+    assert selected.sealed_of(again(case)) == kept
     assert "ada" not in again(case).sealed and "1204" not in again(case).sealed
 
     requests.answer_before_due()
     requests.answer(request_id=case.id, actor=agent, how="email")
     assert again(case).state == State.CLOSED
-    assert answers.sealed_of(again(case)) == kept  # the work goes on, and where to write must be known
+    assert selected.sealed_of(again(case)) == kept  # the work goes on, and where to write must be known
 
     [step] = case.steps.filter(name="processors.erase", finished_at=None)
     attest(step_id=step.id, actor=approver, evidence="TICKET-4711")
     run(case)
-    assert answers.sealed_of(again(case)) == kept  # a second letter is owed
+    assert selected.sealed_of(again(case)) == kept  # a second letter is owed
     requests.answer(request_id=case.id, actor=agent, how="email")
     assert again(case).sealed == ""
 
 
 def test_who_was_never_answered_twice_has_nothing_sealed_after_the_answer(person, agent, approver):
     case = asked("erasure", person, agent, ticket="SUP-1204")
-    assert answers.sealed_of(case) == {"ticket": "SUP-1204"}
+    assert selected.sealed_of(case) == {"ticket": "SUP-1204"}
     requests.deny(request_id=case.id, actor=approver, denial_reason="no_match")
-    assert answers.sealed_of(again(case)) == {"ticket": "SUP-1204"}
+    assert selected.sealed_of(again(case)) == {"ticket": "SUP-1204"}
     requests.answer(request_id=case.id, actor=agent, how="email")
     assert again(case).sealed == ""
 

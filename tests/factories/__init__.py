@@ -37,6 +37,7 @@ from tests.factories.staff import RoleGrantFactory, StaffFactory
 from tests.factories.subjects import (
     DataSubjectFactory,
     IdentifierFactory,
+    LikenessFactory,
     MarketingPreferenceFactory,
     MembershipFactory,
     ProfilePreferenceFactory,
@@ -52,7 +53,8 @@ __all__ = [
     "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
     "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory",
     "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
-    "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "LikenessFactory", "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
+    "ProductFactory",
     "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
     "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
     "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",

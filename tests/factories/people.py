@@ -25,6 +25,7 @@ def has_account(person: DataSubject) -> None:
     f.IdentifierFactory(subject=person, is_primary=True)
     f.IdentifierFactory(subject=person, kind=Identifier.Kind.CLERK, value=f"user_{person.id.hex}")
     f.IdentifierFactory(subject=person, kind=Identifier.Kind.STRIPE, value=f"cus_{person.id.hex}")
+    f.LikenessFactory(subject=person)
     f.ProfilePreferenceFactory(subject=person)
     f.MarketingPreferenceFactory(subject=person)
     conversation = f.SupportConversationFactory(subject=person)

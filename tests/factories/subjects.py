@@ -22,6 +22,14 @@ class IdentifierFactory(factory.django.DjangoModelFactory):
     value = factory.Sequence(lambda n: f"creator-{n}@example.com")
 
 
+class LikenessFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.Likeness
+
+    subject = factory.SubFactory(DataSubjectFactory)
+    other = factory.SubFactory(DataSubjectFactory)
+
+
 class TeamFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = models.Team

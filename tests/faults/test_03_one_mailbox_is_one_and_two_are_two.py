@@ -24,7 +24,10 @@ from tests import factories as f
 from tests.faults.erasing import approved, run
 
 Kind = Identifier.Kind
-CUSTOMER = {"object": "customer", "id": "cus_1", "name": "Ada", "email": "ada@example.com", "created": 1_700_000_000}
+CUSTOMER = {
+    "object": "customer", "id": "cus_1", "name": "Ada", "email": "ada@example.com", "created": 1_700_000_000,
+    "metadata": {"clerk_id": "user_ada"},
+}  # fmt: skip
 INVOICE = {
     "object": "invoice", "id": "in_1", "customer": "cus_1", "currency": "eur", "total": 100, "created": 1_700_000_000,
 }  # fmt: skip
@@ -292,7 +295,9 @@ def test_a_strangers_customer_goes_to_nobody(one, other):
 
 @pytest.fixture
 def ada(db) -> DataSubject:
-    return f.IdentifierFactory(value="ada@example.com").subject
+    ada = f.IdentifierFactory(value="ada@example.com").subject
+    f.IdentifierFactory(subject=ada, kind=Kind.CLERK, value="user_ada")
+    return ada
 
 
 def stripe_ids_of(person: DataSubject) -> list[str]:

@@ -18,15 +18,18 @@ from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.filters import DeclaredFilter
 from privacy.admin.people import search_terms
+from privacy.admin.people.likenesses import tell_apart
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.subjects import SubjectSheet
 from privacy.catalogue import case_kinds
 from privacy.datamap import Use
+from privacy.duties import people
 from privacy.models import (
     Case,
     DataSubject,
     Identifier,
     LegalHold,
+    Likeness,
     Limit,
     Membership,
     ProfilePreference,
@@ -34,9 +37,10 @@ from privacy.models import (
 )
 from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
-from privacy.selectors.search import find_subjects
+from privacy.selectors.people import asked, likenesses_of
+from privacy.selectors.search import find_subjects, is_uuid
 
-REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
+REQUESTS_SHOWN, TEAMS_SHOWN, ACCOUNTS_SHOWN = 8, 20, 20
 LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
 
 
@@ -49,7 +53,7 @@ class StateFilter(DeclaredFilter):
     def lookups(self, request, model_admin):
         return [
             ("held", "Under legal hold"), ("frozen", "Frozen (possible child)"), ("busy", "With open requests"),
-            ("erased", "Erased"),
+            ("alike", "Perhaps the same as another"), ("merged", "Merged into another"), ("erased", "Erased"),
         ]  # fmt: skip
 
     def queryset(self, request, queryset):
@@ -62,6 +66,10 @@ class StateFilter(DeclaredFilter):
             case "busy":
                 busy = Case.objects.filter(cases.OPEN).values("subject")
                 return queryset.filter(pk__in=busy)
+            case "alike":
+                return queryset.filter(pk__in=asked().values("subject"))
+            case "merged":
+                return queryset.filter(merged_into__isnull=False)
             case "erased":
                 return queryset.filter(erased_at__isnull=False)
         return queryset
@@ -78,7 +86,7 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
-    shows = (Identifier, Limit, ProfilePreference)
+    shows = (Identifier, Likeness, Limit, ProfilePreference)
     changelist = SubjectList
     search_length = 2_000  # of the encrypted term
     list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
@@ -92,6 +100,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         return [
             path("search/", view(self.search_view), name="privacy_datasubject_search"),
             path("act/<slug:name>/", view(actions.submit), name="privacy_datasubject_act"),
+            path("<uuid:subject_id>/apart/<uuid:other_id>/", view(tell_apart), name="privacy_datasubject_apart"),
             path("<uuid:subject_id>/act/<slug:name>/", view(self.action_view), name="privacy_datasubject_act_on"),
             *super().get_urls(),
         ]
@@ -104,7 +113,8 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
         if name not in case_kinds or not DataSubject.objects.filter(pk=subject_id).exists():
             messages.error(request, "There is no such person or action; it may be an old link.")
             return redirect("admin:privacy_datasubject_changelist")
-        return actions.confirm(request, case_kinds[name], [subject_id])
+        answered = {"into": request.GET["into"]} if is_uuid(request.GET.get("into", "")) else {}
+        return actions.confirm(request, case_kinds[name], [subject_id], **answered)
 
     def get_queryset(self, request):
         return (
@@ -157,6 +167,7 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     def state(self, subject):
         return badges.badges(
             badge("Erased", "gone") if subject.erased_at else None,
+            badge("Merged", "plain") if subject.merged_into_id and not subject.erased_at else None,
             badge("Legal hold", "stop") if subject.is_held else None,
             badge("Frozen" if subject.is_frozen else "Limited", "warn") if subject.is_limited else None,
             badge("Open request", "run") if subject.has_open_request else None,
@@ -190,6 +201,9 @@ def page_of(request, subject: DataSubject) -> dict:
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
         "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
+        "accounts": subject.merged.prefetch_related("identifiers").order_by("created_at")[:ACCOUNTS_SHOWN],
+        "likenesses": likenesses_of([subject.id]).select_related("other", "subject")[:ACCOUNTS_SHOWN],
+        "may_merge": request.user.has_perm(people.ASK.name),
         "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
         "preferences": ProfilePreference.objects.filter(subject=subject).first(),
     }

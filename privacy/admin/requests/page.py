@@ -16,7 +16,6 @@ from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.forms import DenialForm
 from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
-from privacy.cases import answers
 from privacy.catalogue import CaseKind, case_kinds
 from privacy.evidence.keys import MissingKey
 from privacy.models import AuditEntry, Case, RightsRequest, State, Step, StepState
@@ -71,7 +70,7 @@ def page_of(request, row: Case) -> dict:
 def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
     """What is kept sealed with the case, or that it cannot be opened."""
     try:
-        return {"sealed": labelled(kind, answers.sealed_of(row))}
+        return {"sealed": labelled(kind, cases.sealed_of(row))}
     except MissingKey:
         return {"cannot_open": True}
 

@@ -23,9 +23,9 @@ def moment(text: str) -> datetime:
 class Command(BaseCommand):
     help = (
         "Follows every chain of the audit trail and finds entries that were changed, deleted, added or moved, and "
-        "requests, steps, receipts, packages, holds, flags, limits and suppressions that differ from what the entries "
-        "tell. Keep roots outside the database: a chain that was rewritten, or cut at its end or deleted together with "
-        "its head and rows, shows only against one of them."
+        "requests, steps, receipts, packages, holds, flags, limits, merges and suppressions that differ from what the "
+        "entries tell. Keep roots outside the database: a chain that was rewritten, or cut at its end or deleted "
+        "together with its head and rows, shows only against one of them."
     )
 
     def add_arguments(self, parser):

@@ -1,0 +1,213 @@
+"""Who is one person: accounts are merged into one and split off again, each by two members of staff.
+
+Nothing is moved. The accounts keep their rows, and what comes in later comes in under the account that it names; a
+right asked about the person is about all of them. So a split gives back exactly what was there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from privacy.cases.kinds import register
+from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Question, Stage, StepKind
+from privacy.catalogue.cases import reason
+from privacy.evidence import audit
+from privacy.evidence.commitments import pseudonym
+from privacy.evidence.events import Event
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import Case, CaseJob, DataSubject, Job, Likeness, Staff, State, Step
+from privacy.models.accounts import accounts_of
+from privacy.roles import AGENT, APPROVER, MANAGER, must_have
+from privacy.selectors import plans, standing
+from privacy.selectors.cases import sealed_of
+
+ASK = Permit("merge_datasubject", "Can ask to merge or split people, and tell them apart", (AGENT, APPROVER, MANAGER))
+DECIDE = Permit("approve_merge", "Can approve that people are merged or split", (APPROVER, MANAGER))
+# Of either side: what is in force for one account would not be for the other.
+UNSETTLED = frozenset({Fact.ERASED, Fact.HELD, Fact.FLAGGED, Fact.CHILD})
+
+
+def person_named(text: str) -> str:
+    """The id of the person that staff name by id or by short id. Raises ValueError in words for the screen."""
+    given = text.lower().removeprefix("subject ").strip()
+    try:
+        known = DataSubject.objects.filter(pk=UUID(given)) if len(given) > SHORT_ID else _starting_with(given)
+    except (ValueError, ValidationError) as error:
+        raise ValueError("Give the id of a person, long or short: it stands on their page.") from error
+    found = list(known.values_list("pk", flat=True)[:2])
+    if len(found) != 1:
+        raise ValueError("Several people have this short id; give the long one." if found else "Nobody has this id.")
+    return str(found[0])
+
+
+SHORT_ID = 8
+
+
+def _starting_with(start: str) -> Any:
+    if len(start) != SHORT_ID:
+        raise ValueError
+    return DataSubject.objects.filter(pk__range=(UUID(start + "0" * 24), UUID(start + "f" * 24)))
+
+
+INTO = Question(
+    "into", "Into whom?", help="The id of the person who stays, long or short. It stands on their page.",
+    missing="Say into whom.", placeholder="1a2b3c4d", check=person_named,
+)  # fmt: skip
+
+
+def not_one(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
+    """{account: why it cannot be merged into whom the answers name}."""
+    into = {subject_id: UUID(answers["into"]) for subject_id, answers in asked.items() if answers.get("into")}
+    people = DataSubject.objects.in_bulk([*into, *into.values()])
+    facts = standing.facts_of(list(people))
+    found = {}
+    for subject_id, other_id in into.items():
+        mine, other = people.get(subject_id), people.get(other_id)
+        if mine and other:
+            against = _against(mine, other, facts.get(other_id, set()))
+            found[subject_id] = against + _unfinished(subject_id, other_id)
+    return found
+
+
+def _against(mine: DataSubject, other: DataSubject, so: set[Fact]) -> list[str]:
+    if mine == other or other.merged_into_id == mine.pk:
+        return ["They are one person already."]
+    if other.merged_into_id:
+        return [f"{other} is an account of another person: merge into Subject {str(other.merged_into_id)[:8]}."]
+    if other.relation and not mine.relation:
+        return [f"{other} has no account: merge it into this one."]
+    return [f"Of {other}: {standing.IS[fact]}" for fact in sorted(so & UNSETTLED)]
+
+
+def _unfinished(subject_id: UUID, other_id: UUID) -> list[str]:
+    """An answer that is being made would be about a part of the person."""
+    is_open = Case.objects.filter(~Q(state=State.CLOSED), ~Q(kind__in=[Merge.key, Split.key]), subject=subject_id)
+    works = Job.objects.filter(Q(subject=subject_id) | Q(subject=other_id), ended_at=None)
+    if is_open.exists():
+        return ["Requests about it are open: answer or withdraw them first."]
+    return ["Work about one of the two is being done: wait until it has ended."] if works.exists() else []
+
+
+def merge(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    """Makes each case's account one of the person who was named; {case: who, as evidence names them}."""
+    told = {}
+    for case in cases:
+        answers = sealed_of(case)
+        into = UUID(answers["into"])
+        list(DataSubject.objects.select_for_update().filter(pk__in=[case.subject_id, into]).order_by("id"))
+        if against := not_one({case.subject_id: answers})[case.subject_id]:
+            raise NotAllowed(against[0])
+        accounts = accounts_of([case.subject_id])
+        DataSubject.objects.filter(pk__in=accounts).update(merged_into=into)
+        told[case.pk] = {"merged": sorted(map(pseudonym, accounts)), "into": pseudonym(into)}
+    return told
+
+
+def split(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    """Makes each case's account a person of its own again."""
+    told = {}
+    for case in cases:
+        account = DataSubject.objects.get(pk=case.subject_id)
+        DataSubject.objects.filter(pk=account.pk).update(merged_into=None)
+        told[case.pk] = {"split": pseudonym(account.pk), "from": pseudonym(str(account.merged_into_id))}
+    return told
+
+
+def unfinished_of_the_person(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
+    """{account: why it cannot be split off now}."""
+    people = dict(DataSubject.objects.filter(pk__in=asked, merged_into__isnull=False).values_list("pk", "merged_into"))
+    busy = set(Job.objects.filter(subject__in=people.values(), ended_at=None).values_list("subject", flat=True))
+    words = "Work about the person is being done: wait until it has ended."
+    return {account: [words] for account, person in people.items() if person in busy}
+
+
+@local("people.merge")
+@one_by_one
+def record_what_is_one(job: CaseJob, step: Step) -> Done:
+    """Writes down how many rows of the account are read together with the person's from now on."""
+    return Done({"rows": _rows_of(job.subject_id)}, units=1)
+
+
+@local("people.split")
+@one_by_one
+def record_what_is_apart(job: CaseJob, step: Step) -> Done:
+    """Writes down how many rows are the account's alone again."""
+    return Done({"rows": _rows_of(job.subject_id)}, units=1)
+
+
+def _rows_of(subject_id: UUID) -> int:
+    return sum(sum(actions.values()) for actions in plans.row_counts([subject_id])[subject_id].values())
+
+
+def tell_apart(*, subject_id: UUID, other_id: UUID, actor: Staff) -> None:
+    """Staff say that these are two people, though they have one address: nobody is asked about them again. Raises
+    PermissionDenied, and NotAllowed where nothing is asked."""
+    must_have(actor, ASK.name)
+    with transaction.atomic():
+        pair = Q(subject=subject_id, other=other_id) | Q(subject=other_id, other=subject_id)
+        if not Likeness.objects.filter(pair, apart_at=None).update(apart_at=Now(), apart_by=actor):
+            raise NotAllowed("Nobody asks about these two any more.")
+        chain = audit.subject_chain(subject_id)
+        audit.append(chain, Event.PEOPLE_TOLD_APART, actor=actor, other=pseudonym(other_id))
+
+
+class OfAccounts(Duty):
+    """What merging and splitting have in common."""
+
+    reach = "account"
+    is_dangerous = True
+    may = May(ask=ASK, decide=DECIDE, deny=DECIDE, cancel=ASK, retry=DECIDE)
+    deciders = 2
+
+
+@register
+class Merge(OfAccounts):
+    key, label, icon = "merge", "Merge of two people", "merge"
+    button, title, submit = "Merge…", "Ask to merge {people} into another person", "Ask for the merge"
+    happens = (
+        "Nothing is merged yet: another member of staff has to approve. You cannot approve it yourself.",
+        "Then the two are one person: exports, erasures, holds and flags of the one are of both accounts.",
+        "Nothing is moved. Each account keeps its rows, and a split gives back exactly what was there.",
+    )
+    asks = (INTO, reason(read_by_the_person=False))
+    decision = Decision(
+        "Approve the merge…", "Merge them",
+        (
+            "You agree that the two accounts are one person’s.",
+            "From then on exports, erasures, holds and flags of the one are of both. Nothing is moved.",
+        ),
+        "Merged: {cases}.", "Waits for another person’s approval", "merge", is_dangerous=True,
+    )  # fmt: skip
+    refuses = dict.fromkeys(Stage, UNSETTLED | {Fact.MERGED})
+    against, dry_run, takes_effect = not_one, plans.merge_plan, merge
+    steps = (StepKind("people.merge", "Record what is one person’s now"),)
+
+
+@register
+class Split(OfAccounts):
+    key, label, icon = "split", "Split of an account", "call_split"
+    button, title, submit = "Split off…", "Ask to split {people} off", "Ask for the split"
+    happens = (
+        "Nothing is split yet: another member of staff has to approve. You cannot approve it yourself.",
+        "Then the account is a person of its own again, with the rows that it always had. Holds and flags that are in "
+        "force stay in force for both.",
+        "What was erased or handed over while they were one stays so.",
+    )
+    decision = Decision(
+        "Approve the split…", "Split it off",
+        (
+            "You agree that the account is not this person’s.",
+            "From then on it is a person of its own, with the rows that it always had.",
+        ),
+        "Split off: {cases}.", "Waits for another person’s approval", "split", is_dangerous=True,
+    )  # fmt: skip
+    needs = dict.fromkeys(Stage, frozenset({Fact.MERGED}))
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    against, takes_effect = unfinished_of_the_person, split
+    steps = (StepKind("people.split", "Record what is apart again"),)
