@@ -19,6 +19,8 @@ from billing.models import (
     Refund,
     Subscription,
 )
+from billing.sync import sync
+from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import (
     DataSubject,
     DeviceIdentifier,
@@ -114,6 +116,7 @@ def _make(rng: random.Random) -> None:
     for entry in PEOPLE.replace("\n", "|").split("|"):
         name, country = entry.rsplit(" ", 1)
         people.append(add_person(name, country, rng))
+    _with_one_address(people[0])
     for number in range(8):
         members = rng.sample(people, rng.randint(2, 6))
         team = Team.objects.create(owner=members[0], name=f"{members[0].full_name.split()[0]}'s room {number + 1}")
@@ -124,6 +127,15 @@ def _make(rng: random.Random) -> None:
         writer = rng.choice([p for p in people if p.id != script.owner_id])
         ScriptCoAuthor.objects.create(script=script, subject=writer)
         Note.objects.create(author=writer, script=script, body="Could we lose the first line? The look says it.")
+
+
+def _with_one_address(person: DataSubject) -> None:
+    """An account made anew with the person's address, and a guest's payment under it."""
+    address = person.identifiers.get(kind=Identifier.Kind.EMAIL).value
+    again = ((Identifier.Kind.CLERK, "user_made_anew"), (Identifier.Kind.EMAIL, address))
+    bring_in(people=[Person(full_name=person.full_name, country=person.country, identifiers=again)], actor=None)
+    guest = {"object": "customer", "id": "cus_guest", "name": "", "email": address, "created": 1_790_000_000}
+    sync(objects=[guest])
 
 
 def _content(subject: DataSubject, rng: random.Random) -> None:

@@ -51,11 +51,12 @@ class May:
 @dataclass(frozen=True)
 class Question:
     """What a door asks of whoever opens a case. `check` raises ValueError in words for the screen, and gives the value
-    to keep. An answer whose name is a column of the case is kept there, any other sealed until nothing is owed."""
+    to keep; of a person that is their id. An answer whose name is a column of the case is kept there, any other sealed
+    until nothing is owed."""
 
     name: str
     label: str
-    type: Literal["text", "line", "choice", "switch", "day"] = "line"
+    type: Literal["text", "line", "choice", "switch", "day", "person"] = "line"
     help: str = ""
     required: bool = True
     missing: str = "Please fill this in."

@@ -56,7 +56,7 @@ def _starting_with(start: str) -> Any:
 
 
 INTO = Question(
-    "into", "Into whom?", help="The id of the person who stays, long or short. It stands on their page.",
+    "into", "Into whom?", "person", help="The id of the person who stays, long or short. It stands on their page.",
     missing="Say into whom.", placeholder="1a2b3c4d", check=person_named,
 )  # fmt: skip
 

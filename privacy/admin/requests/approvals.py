@@ -15,6 +15,7 @@ from privacy.admin.forms import MAX_PEOPLE, NoQuestionsForm
 from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, page
 from privacy.admin.requests.forms import RequestIds, TypedForm
+from privacy.admin.requests.page import others_named
 from privacy.cases import requests
 from privacy.catalogue import CaseKind, NotAllowed, case_kinds
 from privacy.models import Case, RightsRequest
@@ -125,6 +126,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "submit": kind.decision.submit,
         "is_dangerous": kind.decision.is_dangerous,
         "is_pointless": not free,
+        "others_named": others_named(kind, one) if one else [],
         "plan": plan,
         "sections": sections_of(plan) if plan else [],
         "recipients": recipients(plan) if plan else [],

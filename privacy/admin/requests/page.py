@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.urls import reverse
@@ -38,6 +39,7 @@ def page_of(request, row: Case) -> dict:
         "row": row,
         "job": job,
         "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
+        "others_named": others_named(kind, row) if sees_people else [],
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_case(row),
         "due": badges.due(row),
@@ -73,6 +75,16 @@ def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
         return {"sealed": labelled(kind, cases.sealed_of(row))}
     except MissingKey:
         return {"cannot_open": True}
+
+
+def others_named(kind: type[CaseKind], row: Case) -> list[tuple[str, str]]:
+    """(question, link) of the people whom the answers name."""
+    asked = {question.name: question.label for question in kind.asks if question.type == "person"}
+    try:
+        given = cases.sealed_of(row) if asked else {}
+    except MissingKey:  # the page says so
+        return []
+    return [(asked[name].removesuffix("?"), link_to_subject(UUID(given[name]))) for name in asked.keys() & given.keys()]
 
 
 def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
