@@ -79,6 +79,14 @@ def none_verified(request: Case):
     return badge(regimes.name_of(request.regime), "warn") if is_so else None
 
 
+def day(on: date | None):
+    """A date of ours by which something is to be done, with the days that are left; a dash for none."""
+    if on is None:
+        return "–"
+    tone, words = in_days((on - regimes.today()).days)
+    return format_html('<span class="ops-due">{} {}</span>', short_date(on), badge(words, tone))
+
+
 def in_days(days: int) -> tuple[str, str]:
     """(tone, words) of a deadline that is `days` away."""
     if days < 0:

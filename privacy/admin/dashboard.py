@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy.models import State
+from privacy.admin import todo
+from privacy.catalogue.cases import label_of
+from privacy.models import Staff, State
 from privacy.selectors import cases, dashboard
-from privacy.selectors.dashboard import Today, Week
+from privacy.selectors.dashboard import Answered, Bucket, Today
 from privacy.selectors.queue import PATIENCE_SECONDS
 
-WIDTH, HEIGHT = 660, 310
+WIDTH, HEIGHT = 660, 200
 LEFT, BOTTOM, TOP = 48, 26, 12
-BAR, GAP = 16, 2
+GAP = 2
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Figure:
 class Bar:
     x: float
     y: float
+    width: float
     height: float
-    series: str
     text: str
 
 
@@ -50,14 +53,16 @@ class Chart:
 
 
 def context(request: HttpRequest, shared: dict) -> dict:
-    """Unfold's DASHBOARD_CALLBACK: adds the figures to the index page."""
+    """Unfold's DASHBOARD_CALLBACK: adds what to do next and the figures to the index page."""
     today = dashboard.today(request.user)
     return shared | {
         "today": today,
+        **todo.context(request),
         "pressing": pressing(request, today),
-        "states": states(request, today),
+        "ages": shares(today.ages),
+        "answered": [answered_line(line) for line in today.answered],
         "machinery": machinery(request, today),
-        "chart": chart(today.weeks),
+        "chart": chart(today.due),
         "first_steps": first_steps(request) if today.is_fresh else [],
     }
 
@@ -71,41 +76,51 @@ def list_of(request: HttpRequest, label: str, query: str = "") -> str:
 
 
 def pressing(request: HttpRequest, today: Today) -> list[Figure]:
-    """What somebody has to do something about."""
-    decides = cases.decides(request.user)
-    queue = "privacy.rightsrequest"
-    return [
-        Figure(
+    """What the member's role can do something about."""
+    user, queue = request.user, "privacy.rightsrequest"
+    figures = [
+        (can(user, "ask"), Figure(
             "Overdue", today.overdue, list_of(request, queue, "?queue=overdue"), "stop", unruled(today.overdue_by_none)
-        ),
-        Figure(
+        )),
+        (can(user, "ask"), Figure(
             "Due in 7 days", today.due_soon, list_of(request, queue, "?deadline=week"), "warn",
             unruled(today.due_soon_by_none),
-        ),
-        Figure(
-            "Awaiting my decision" if decides else "Awaiting decision",
-            today.my_approvals if decides else today.states[State.DECIDING],
-            list_of(request, queue, "?queue=approval"), "warn",
-        ),
-        Figure("To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"),
-        Figure(
+        )),
+        (cases.decides(user), Figure(
+            "Awaiting my decision", today.my_approvals, list_of(request, queue, "?queue=approval"), "warn"
+        )),
+        (can(user, "answer"), Figure(
+            "To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"
+        )),
+        (can(user, "answer"), Figure(
             "Not fetched yet", today.packages_to_remind, list_of(request, "privacy.accesspackage", "?fetch=remind"),
             "warn", "deleted within 2 days: remind the person",
-        ),
-        Figure("Second answers owed", today.owed, list_of(request, queue, "?queue=owed"), "warn"),
-        Figure("Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"),
-        *escalated(request, today),
-        *roles_waiting(request, today),
-        Figure("Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"),
-        Figure(
+        )),
+        (can(user, "answer"), Figure(
+            "Second answers owed", today.owed, list_of(request, queue, "?queue=owed"), "warn"
+        )),
+        (can(user, "ask"), Figure(
+            "Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"
+        )),
+        *((True, figure) for figure in (*escalated(request, today), *roles_waiting(request, today))),
+        (can(user, "retry"), Figure(
+            "Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"
+        )),
+        (user.has_perm("privacy.clear_child"), Figure(
             "Child flags undecided", today.child_flags,
             list_of(request, "privacy.childflag", "?state__exact=suspected"), "warn",
-        ),
-        Figure(
+        )),
+        (user.has_perm("privacy.change_processor"), Figure(
             "Processors to review", today.processors_to_review, list_of(request, "privacy.processor", "?review=due"),
             "warn",
-        ),
+        )),
     ]  # fmt: skip
+    return [figure for is_theirs, figure in figures if is_theirs]
+
+
+def can(user: Staff, act: str) -> bool:
+    """Whether the member may do this about any kind of case."""
+    return bool(cases.kinds_for(user, act))
 
 
 def escalated(request: HttpRequest, today: Today) -> list[Figure]:
@@ -128,19 +143,30 @@ def unruled(number: int) -> str:
     return f"{number:,} by no verified rule" if number else ""
 
 
-def states(request: HttpRequest, today: Today) -> list[tuple[Figure, float]]:
-    """Open cases by state, each with the length of its bar in percent."""
-    widest = max(today.states.values(), default=0) or 1
-    return [
-        (
-            Figure(
-                State(state).label, number,
-                list_of(request, "privacy.rightsrequest", f"?state__exact={state}"),
-            ),
-            100 * number / widest,
-        )
-        for state, number in today.states.items()
-    ]  # fmt: skip
+def shares(buckets: Sequence[Bucket]) -> list[tuple[Bucket, float]]:
+    """Each with the length of its bar in percent of the longest."""
+    widest = max((bucket.number for bucket in buckets), default=0) or 1
+    return [(bucket, 100 * bucket.number / widest) for bucket in buckets]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a bar, in percent of the whole."""
+
+    start: float
+    width: float
+    shade: int
+    text: str
+
+
+def answered_line(line: Answered) -> dict:
+    """A right with its bar of parts, the soonest first."""
+    parts, start = [], 0.0
+    for shade, bucket in enumerate(line.buckets):
+        width = 100 * bucket.number / line.total
+        parts.append(Part(start, width, shade, f"{bucket.name}: {bucket.number:,}"))
+        start += width
+    return {"label": label_of(line.key), "line": line, "parts": [part for part in parts if part.width]}
 
 
 def machinery(request: HttpRequest, today: Today) -> list[Figure]:
@@ -194,20 +220,17 @@ def in_words(seconds: float) -> str:
     return f"{max(int(seconds), 0)} seconds"
 
 
-def chart(weeks: Sequence[Week]) -> Chart:
-    """Two bars a week: received and closed."""
-    top = ceiling(max((max(week.received, week.closed) for week in weeks), default=0))
-    step = (WIDTH - LEFT) / max(len(weeks), 1)
+def chart(days: Sequence[tuple[date, int]]) -> Chart:
+    """A bar a day; every Monday has its name."""
+    top = ceiling(max((number for _, number in days), default=0))
+    step = (WIDTH - LEFT) / max(len(days), 1)
     floor, room = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     bars, names = [], []
-    for place, week in enumerate(weeks):
-        middle = LEFT + step * (place + 0.5)
-        names.append((middle, f"{week.monday.day} {week.monday:%b}"))
-        for series, number, x in (
-            ("received", week.received, middle - BAR - GAP / 2), ("closed", week.closed, middle + GAP / 2),
-        ):  # fmt: skip
-            height = room * number / top
-            bars.append(Bar(x, floor - height, height, series, f"Week of {names[-1][1]}: {number:,} {series}"))
+    for place, (day, number) in enumerate(days):
+        x, height = LEFT + step * place, room * number / top
+        bars.append(Bar(x, floor - height, step - GAP, height, f"{day.day} {day:%b}: {number:,} due"))
+        if day.weekday() == 0:
+            names.append((x + step / 2, f"{day.day} {day:%b}"))
     lines = [(floor - room * part / 2, top * part // 2) for part in range(3)]
     return Chart(WIDTH, HEIGHT, bars, lines, names)
 

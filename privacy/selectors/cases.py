@@ -68,6 +68,12 @@ def decides(member: Staff) -> bool:
     return bool(kinds_decided_by(member))
 
 
+def kinds_for(member: Staff, act: str) -> list[str]:
+    """The kinds of which the member may do this: a name of May."""
+    permits = {kind.key: getattr(kind.may, act) for kind in case_kinds.values()}
+    return [key for key, permit in permits.items() if permit and member.has_perm(permit.name)]
+
+
 def kinds_decided_by(member: Staff) -> list[str]:
     """The kinds that take two of which the member can be the second."""
     taking_two = [kind for kind in case_kinds.values() if kind.deciders == 2]

@@ -1,13 +1,14 @@
 """What staff want to know at nine in the morning: numbers, in a dozen queries, none of them over the big tables."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Count, DateTimeField, F, Q, QuerySet, Value
-from django.db.models.functions import TruncWeek
+from django.db.models import CharField, Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.functions import TruncDate
 
 from privacy import regimes
 from privacy.catalogue.cases import rights
@@ -17,6 +18,7 @@ from privacy.models import (
     ChildFlag,
     DataSubject,
     LegalHold,
+    Outcome,
     Processor,
     Staff,
     State,
@@ -25,18 +27,36 @@ from privacy.models import (
 from privacy.selectors import cases, deadlines, evidence, packages, processing, queue
 from privacy.selectors.staff import open_grants
 
-WEEKS = 12
+WEEKS, DUE_DAYS = 12, 42
+# Days since a request was received, or until it was answered: the name, and where the next begins.
+AGES: tuple[tuple[str, int | None], ...] = (
+    ("Up to a week", 8), ("8 to 14 days", 15), ("15 to 30 days", 31), ("31 to 45 days", 46), ("Longer", None),
+)  # fmt: skip
+NEVER_ANSWERED = {*Outcome.nothing_done()} - {Outcome.DENIED}
 COUNT_CAP = 10_000
 OPEN = [state for state in State.values if state != State.CLOSED]
 
 
 @dataclass(frozen=True)
-class Week:
-    """Requests that came and went in the week that starts on `monday`."""
+class Bucket:
+    """So many, of a name."""
 
-    monday: date
-    received: int
-    closed: int
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How soon rights requests of a kind were answered that were closed in the last twelve weeks; `late` of them after
+    their date."""
+
+    key: str
+    buckets: list[Bucket]
+    late: int
+
+    @property
+    def total(self) -> int:
+        return sum(bucket.number for bucket in self.buckets)
 
 
 @dataclass(frozen=True)
@@ -66,9 +86,9 @@ class Today:
     child_flags: int
     untouched_seconds: float | None
     last_sweep_seconds: float | None
-    weeks: list[Week]
-    median_days: float | None
-    median_of: int
+    ages: list[Bucket]
+    due: list[tuple[date, int]]
+    answered: list[Answered]
     last_verified: datetime | None
     people: Estimate
     usage_events: Estimate
@@ -90,7 +110,6 @@ class Today:
 def today(staff: Staff) -> Today:
     """The dashboard's figures for this member of staff."""
     counts = open_counts(staff)
-    weeks, median_of = weekly()
     waiting = waiting_counts()
     return Today(
         states={state: counts[state] for state in OPEN},
@@ -107,9 +126,9 @@ def today(staff: Staff) -> Today:
         child_flags=capped(ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
         untouched_seconds=queue.untouched_seconds(),
         last_sweep_seconds=queue.last_sweep_seconds(),
-        weeks=weeks,
-        median_days=median_days(median_of),
-        median_of=median_of,
+        ages=of_age(counts),
+        due=due_by_day(),
+        answered=answered(),
         last_verified=evidence.last_verified(),
         people=estimate(DataSubject),
         usage_events=estimate(UsageEvent),
@@ -122,7 +141,7 @@ def today(staff: Staff) -> Today:
 
 def open_counts(staff: Staff) -> dict[str, int]:
     """Open cases by state and by what is pressing, in one query over the index of the queue."""
-    overdue, due_soon = deadlines.overdue(), deadlines.due_soon()
+    overdue, due_soon, ours = deadlines.overdue(), deadlines.due_soon(), Q(kind__in=rights())
     return Case.objects.filter(state__in=OPEN).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in OPEN},
         overdue=Count("pk", filter=overdue),
@@ -133,6 +152,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
         mine=Count("pk", filter=cases.of(staff)),
         escalated=Count("pk", filter=cases.escalated()),
         parked=Count("pk", filter=Q(cases.IS_PARKED)),
+        **{f"age_{place}": Count("pk", filter=ours & _is_of_age(place)) for place in range(len(AGES))},
     )
 
 
@@ -154,45 +174,45 @@ def waiting_counts() -> Counter[str]:
     return Counter(dict(first.union(*others, all=True)))
 
 
-def weekly() -> tuple[list[Week], int]:
-    """The last twelve weeks, and how many rights requests were closed in them. Weeks start on the
-    controller's Monday."""
-    received, closed = by_week("received_at"), by_week("closed_at")
-    mondays = [first_monday() + timedelta(weeks=number) for number in range(WEEKS)]
-    return [Week(monday, received[monday], closed[monday]) for monday in mondays], sum(closed.values())
+def of_age(counts: Mapping[str, int]) -> list[Bucket]:
+    """Open rights requests by the days since they were received, of `open_counts`."""
+    return [Bucket(name, counts[f"age_{place}"]) for place, (name, _) in enumerate(AGES)]
 
 
-def by_week(moment: str) -> Counter[date]:
-    rows = (
-        Case.objects.filter(**{f"{moment}__gte": start()}, kind__in=rights())
-        .order_by()
-        .values_list(TruncWeek(moment, output_field=DateTimeField(), tzinfo=regimes.CONTROLLER_ZONE))
-        .annotate(number=Count("pk"))
+def _is_of_age(place: int) -> Q:
+    now, earliest, latest = datetime.now(UTC), AGES[place - 1][1] if place else None, AGES[place][1]
+    before = Q(received_at__lte=now - timedelta(days=earliest)) if earliest else Q()
+    return before & Q(received_at__gt=now - timedelta(days=latest)) if latest else before
+
+
+def due_by_day() -> list[tuple[date, int]]:
+    """(day, open cases due on it) of the next six weeks; what is overdue is due on none of them."""
+    first = regimes.today()
+    days = [first + timedelta(days=number) for number in range(DUE_DAYS)]
+    rows = Case.objects.filter(state__in=OPEN, due_on__range=(days[0], days[-1])).order_by()
+    due = dict(rows.values_list("due_on").annotate(number=Count("pk")))
+    return [(day, due.get(day, 0)) for day in days]
+
+
+def answered() -> list[Answered]:
+    """Of each right that was answered, how soon, in one query."""
+    took = ExpressionWrapper(F("closed_at") - F("received_at"), DurationField())
+    rows = Case.objects.filter(
+        ~Q(outcome__in=NEVER_ANSWERED), closed_at__gte=datetime.now(UTC) - timedelta(weeks=WEEKS), kind__in=rights()
     )
-    return Counter({week.date(): number for week, number in rows})
+    columns = {f"soon_{place}": Count("pk", filter=_took(place)) for place in range(len(AGES))}
+    late = Count("pk", filter=Q(due_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE)))
+    found = rows.alias(took=took).order_by("kind").values("kind").annotate(**columns, late=late)
+    return [
+        Answered(row["kind"], [Bucket(AGES[n][0], row[f"soon_{n}"]) for n in range(len(AGES))], row["late"])
+        for row in found
+    ]
 
 
-def median_days(of: int) -> float | None:
-    """Days from receipt to close of the `of` rights requests closed in these weeks. The database sorts, we take one."""
-    if not of:
-        return None
-    durations = (
-        Case.objects.filter(closed_at__gte=start(), kind__in=rights())
-        .annotate(took=F("closed_at") - F("received_at"))
-        .order_by("took")
-        .values_list("took", flat=True)
-    )
-    middle = (of - 1) // 2
-    return next((took.total_seconds() / 86400 for took in durations[middle : middle + 1]), None)
-
-
-def first_monday() -> date:
-    now = regimes.today()
-    return now - timedelta(days=now.weekday(), weeks=WEEKS - 1)
-
-
-def start() -> datetime:
-    return datetime.combine(first_monday(), datetime.min.time(), regimes.CONTROLLER_ZONE)
+def _took(place: int) -> Q:
+    latest, earliest = AGES[place][1], AGES[place - 1][1] if place else None
+    longer = Q(took__gte=timedelta(days=earliest)) if earliest else Q()
+    return longer & Q(took__lt=timedelta(days=latest)) if latest else longer
 
 
 def capped(rows: QuerySet[Any]) -> int:
