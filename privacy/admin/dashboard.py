@@ -87,6 +87,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             today.my_approvals if decides else today.states[State.DECIDING],
             list_of(request, queue, "?queue=approval"), "warn",
         ),
+        *by_hand(request, today),
         Figure("To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"),
         Figure(
             "Not fetched yet", today.packages_to_remind, list_of(request, "privacy.accesspackage", "?fetch=remind"),
@@ -106,6 +107,14 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
             "warn",
         ),
     ]  # fmt: skip
+
+
+def by_hand(request: HttpRequest, today: Today) -> list[Figure]:
+    """For those who may see what a processor calls somebody: without it nothing can be asked there."""
+    if not request.user.has_perm("privacy.reveal_content"):
+        return []
+    url = reverse("admin:privacy_rightsrequest_manual")
+    return [Figure("Manual steps", today.manual_steps, url, "warn", "to be asked at processors by a person")]
 
 
 def escalated(request: HttpRequest, today: Today) -> list[Figure]:

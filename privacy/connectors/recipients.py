@@ -16,6 +16,11 @@ References = dict[UUID, dict[str, list[str]]]
 class Recipient(Connector):
     """A company that gets data and offers nothing to call. It is told by a person, who names the account's id."""
 
+    instructions = (
+        "Ask them, in the way that the agreement with them says, to erase what they have of the account with this id. "
+        "They confirm with the number of a ticket or letter, which you attest here."
+    )
+
     def references_of(self, subject_ids: Sequence[UUID]) -> References:
         """Those with a row in a declaration that names the recipient."""
         return known_to([self.key], subject_ids)[self.key]

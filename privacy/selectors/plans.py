@@ -301,6 +301,16 @@ def since_approved(
     return {job: found for job, found in new.items() if found}
 
 
+def since_asked(case: Case, parts: Collection[str]) -> list[str]:
+    """What has changed in the plan since the case was asked for, in sentences; none for one of before plans were noted
+    at that time."""
+    if not case.planned:
+        return []
+    new, gone = set(parts) - set(case.planned), set(case.planned) - set(parts)
+    told = {"New in the plan since it was asked for": new, "In the plan then, and no longer": gone}
+    return [f"{what}: {in_words(found)}." for what, found in told.items() if found]
+
+
 def in_words(parts: Iterable[str]) -> str:
     """`delete notes, pass teams to Subject 1a2b3c4d, tell Clerk`."""
     return ", ".join(map(_in_words, sorted(parts)))

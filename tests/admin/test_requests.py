@@ -45,7 +45,7 @@ def erasure_of(person, staff) -> Case:
 
 def typed(request: Case) -> dict:
     """What whoever has read the page sends: the word, and what the page said of the plan."""
-    return {"typed": str(request.pk)[:8], "shown": "\n".join(sorted(parts_of(request)))}
+    return {"typed": str(request.subject_id)[:8], "shown": "\n".join(sorted(parts_of(request)))}
 
 
 def parts_of(*requests: Case) -> frozenset[str]:

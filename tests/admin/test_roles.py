@@ -47,6 +47,8 @@ PERMISSIONS = {
     "privacy_rightsrequest_retry": "privacy.request_erasure",
     "privacy_rightsrequest_assign": "privacy.request_erasure",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
+    "privacy_rightsrequest_manual": "privacy.reveal_content",
+    "privacy_rightsrequest_reveal": "privacy.reveal_content",
     "privacy_batch_progress": "privacy.view_batch",
     "privacy_importrun_changelist": "privacy.import_datasubject",
     "privacy_importrun_change": "privacy.import_datasubject",
