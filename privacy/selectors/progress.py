@@ -85,9 +85,9 @@ def _done_by(step: Step) -> Mapping[str, Mapping[str, int]]:
     return rows if isinstance(rows := step.result.get("rows"), dict) else {}
 
 
-def has_counted_rows(steps: Iterable[Step]) -> bool:
-    """Whether the step that does something to all tables is over, so that nothing is left to do to rows."""
-    return any(isinstance(step.result.get("rows"), dict) for step in steps)
+def are_rows_to_go(steps: Iterable[Step]) -> bool:
+    """Whether the step that erases the rows of all tables is still to come."""
+    return any(step.name == "erasure.rows" and step.is_open for step in steps)
 
 
 def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:

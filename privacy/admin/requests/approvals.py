@@ -135,7 +135,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
         **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
         "changes": plans.since_asked(one, plan.parts) if one and plan else [],
-        "rows": told(kind, shown, people),
+        "rows": told(shown, people, plan),
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
         "refused": [(row, person_cell(people[row.subject_id]), texts) for row, texts in left_alone],
@@ -163,14 +163,13 @@ def decision_on(request: HttpRequest, row: Case, plan: Plan | None) -> dict:
     }
 
 
-def told(kind: type[CaseKind], rows: Sequence[Case], people: Mapping[UUID, Who]) -> list[dict]:
+def told(rows: Sequence[Case], people: Mapping[UUID, Who], plan: Plan | None) -> list[dict]:
     """What whoever decides about many is told of each."""
-    parts = kind.parts([row.subject_id for row in rows]) if kind.parts and rows else {}
     return [
         {
             "row": row,
             "person": person_cell(people[row.subject_id]),
-            "changes": plans.since_asked(row, parts[row.subject_id]) if parts else [],
+            "changes": plans.since_asked(row, plan.parts_of.get(row.subject_id, ())) if plan else [],
         }
         for row in rows
     ]

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from privacy.admin.names import model_name
 from privacy.admin.plans import ACTIONS
-from privacy.catalogue import case_kinds
-from privacy.models import Case, Job, State, Step
-from privacy.selectors import progress
+from privacy.models import Case, Job, Step
+from privacy.selectors import plans, progress
 from privacy.selectors.progress import Tally
 
 
@@ -23,7 +22,7 @@ class Table:
 def table_of(row: Case, job: Job | None, steps: Sequence[Step]) -> Table | None:
     """What its last job does to which rows; none for work that does nothing to rows."""
     of_job = [step for step in steps if job and step.job_id == job.id]
-    tallies = progress.tallies(of_job, left(row, of_job))
+    tallies = progress.tallies(of_job, left_to_do(row, of_job))
     actions = [action for action in ACTIONS if any(action in tally.rows for tally in tallies)]
     if not actions:
         return None
@@ -31,13 +30,11 @@ def table_of(row: Case, job: Job | None, steps: Sequence[Step]) -> Table | None:
     return Table([ACTIONS[action][0] for action in actions], sorted(lines), [total(tallies, a) for a in actions])
 
 
-def left(row: Case, steps: Sequence[Step]) -> dict[str, dict[str, int]]:
-    """What is still to be done to rows, as of now."""
-    kind = case_kinds[row.kind]
-    if row.state != State.FULFILLING or not steps or not kind.dry_run or progress.has_counted_rows(steps):
+def left_to_do(row: Case, steps: Sequence[Step]) -> dict[str, dict[str, int]]:
+    """{model label: {action: rows}} of what is there while the step that erases them is still to come."""
+    if not row.is_working or not progress.are_rows_to_go(steps):
         return {}
-    plan = kind.dry_run([row.subject_id])
-    return {line.label: line.actions for line in plan.lines} if plan.erases else {}
+    return plans.row_counts([row.subject_id])[row.subject_id]
 
 
 def cell(tally: Tally, action: str) -> str:
