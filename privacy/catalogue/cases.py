@@ -88,7 +88,8 @@ RECEIVED_ON = Question(
 )  # fmt: skip
 REPLY_TO = Question(
     "reply_to", "Where to answer (optional)", required=False, at_most=254, placeholder="An e-mail or postal address",
-    help="Kept sealed with the case, shown to those who answer, and emptied when nothing is owed any more.",
+    help="Kept sealed with the case, shown to those who answer, and emptied when nothing is owed any more. After an "
+    "erasure nothing else tells where to answer.",
 )  # fmt: skip
 TICKET = Question(
     "ticket", "Ticket (optional)", required=False, at_most=60, placeholder="SUP-1204",

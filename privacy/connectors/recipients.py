@@ -1,6 +1,7 @@
 """Recipients without a call of their own: of whom each has got something is read from the data map."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import connection
@@ -9,12 +10,16 @@ from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap.recipients import known_to_each
 from privacy.datamap.scope import Scope, subject_in
 from privacy.jobs.outcomes import Outcome, Waiting
+from privacy.models import Identifier
 
 References = dict[UUID, dict[str, list[str]]]
 
 
 class Recipient(Connector):
-    """A company that gets data and offers nothing to call. It is told by a person, who names the account's id."""
+    """A company that gets data and offers nothing to call. It is told by a person, who names the account's id, and the
+    identifiers of the kinds `also_by` where it knows people by those."""
+
+    also_by: ClassVar[tuple[str, ...]] = ()
 
     instructions = (
         "Ask them, in the way that the agreement with them says, to erase what they have of the account with this id. "
@@ -48,4 +53,14 @@ def known_to(
             for recipient, key in cursor.fetchall():
                 subject_id = subject_in(key)
                 found[recipient][subject_id] = {"account_id": [str(subject_id)]}
+    for key in recipients:
+        _add_identifiers(found[key], connectors[key])
     return found
+
+
+def _add_identifiers(known: References, connector: Connector) -> None:
+    """One query, of a recipient that knows any of them by more than the account's id."""
+    kinds = connector.also_by if isinstance(connector, Recipient) and known else ()
+    identifiers = Identifier.objects.filter(subject__in=known, kind__in=kinds).order_by("kind", "value")
+    for subject_id, kind, value in identifiers.values_list("subject_id", "kind", "value") if kinds else ():
+        known[subject_id].setdefault(kind, []).append(value)

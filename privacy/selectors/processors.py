@@ -65,5 +65,5 @@ def can_be_attested(step: Step) -> bool:
 
 
 def ids_in(names: Mapping[str, Sequence[str]]) -> list[str]:
-    """What of a processor's names for a person is an id to look up there; a day on which something was sent is none."""
-    return [value for kind, values in names.items() if kind.endswith("_id") for value in values]
+    """What of a processor's names for a person is to be looked up there; a day on which something was sent is not."""
+    return [value for kind, values in names.items() if not kind.endswith("_on") for value in values]

@@ -323,7 +323,7 @@ class TestProgress:
         agent.get(page_url(request))
         with CaptureQueriesContext(connection) as captured:
             agent.get(page_url(request))
-        assert len(captured) <= 10, "\n".join(q["sql"] for q in captured)
+        assert len(captured) <= 12, "\n".join(q["sql"] for q in captured)
         with CaptureQueriesContext(connection) as captured:
             agent.get(url("progress", request))
         assert len(captured) <= 6

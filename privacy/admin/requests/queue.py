@@ -37,7 +37,7 @@ class Queue(PeopleList, TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "stands", "due", "person", "steps_done", "owner", "received_at"]
+    list_display = ["what", "person", "stands", "due", "steps_done", "owner", "received_at"]
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
