@@ -22,7 +22,7 @@ class Recipient(Connector):
     also_by: ClassVar[tuple[str, ...]] = ()
 
     instructions = (
-        "Ask them, in the way that the agreement with them says, to erase what they have of the account with this id. "
+        "Ask them, in the way that the agreement with them says, to erase what they have under each id or address. "
         "They confirm with the number of a ticket or letter, which you attest here."
     )
 

@@ -35,6 +35,7 @@ from privacy.models import (
 from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
 from privacy.selectors.search import find_subjects
+from privacy.selectors.who import Who
 
 REQUESTS_SHOWN, TEAMS_SHOWN = 8, 20
 LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
@@ -174,6 +175,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "opts": DataSubject._meta,
         "original": subject,
         "subject": subject,
+        "who": Who(subject.id, subject.full_name, is_shown=True),
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,
