@@ -52,6 +52,11 @@ class Stripe(ApiConnector):
 
     key = "stripe"
     name = "Stripe"
+    console = "https://dashboard.stripe.com/customers"
+    instructions = (
+        "In live mode look up each customer id, and cancel the subscriptions that are still active. Then choose Delete "
+        "customer in the customer’s menu; invoices and charges stay, as the law asks."
+    )
     base_url = "https://api.stripe.com"
     key_setting = "STRIPE_SECRET_KEY"
     request_id_header = "request-id"

@@ -28,6 +28,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
     "Today": (Link("Dashboard", "today", "admin:index", ""),),
     "Requests": (
         of_model("Queue", "inbox", "privacy.rightsrequest"),
+        Link("Manual steps", "back_hand", "admin:privacy_rightsrequest_manual", "privacy.reveal_content"),
         of_model("Batches", "stacks", "privacy.batch"),
         of_model("Legal holds", "gavel", "privacy.legalhold"),
         of_model("Child flags", "child_care", "privacy.childflag"),

@@ -16,14 +16,16 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from privacy.admin.base import person_cell
 from privacy.admin.forms import MAX_PEOPLE, CaseForm
 from privacy.admin.plans import recipients, sections_of
 from privacy.cases import requests
 from privacy.catalogue import CaseKind, case_kinds
 from privacy.catalogue.cases import duties, rights
-from privacy.models import Case, DataSubject, State
+from privacy.models import Case, DataSubject, Staff, State
 from privacy.selectors import cases, standing
 from privacy.selectors import people as selected
+from privacy.selectors.who import who
 
 PEOPLE_SHOWN = 24
 
@@ -66,11 +68,14 @@ def confirm(
     subject_ids = selected.reached(kind, subject_ids)
     blockers = standing.blockers(kind, subject_ids)
     free = [subject_id for subject_id in subject_ids if subject_id not in blockers]
+    shown, left_alone = free[:PEOPLE_SHOWN], list(blockers.items())[:PEOPLE_SHOWN]
+    known = who([*shown, *dict(left_alone), *subject_ids[:1]], request.user)
     context = {
         **admin.site.each_context(request),
         "title": kind.title.format(people=people(subject_ids)),
         "opts": DataSubject._meta,
         "original": DataSubject(pk=subject_ids[0]) if len(subject_ids) == 1 else None,
+        "who": known[subject_ids[0]] if len(subject_ids) == 1 else None,
         "kind": kind,
         "form": form or CaseForm(initial={"subjects": subject_ids} | answered, kind=kind),
         "form_url": reverse("admin:privacy_datasubject_act", args=[kind.key]),
@@ -78,11 +83,11 @@ def confirm(
         "is_dangerous": kind.is_dangerous,
         "is_pointless": not free,
         "cancel_url": back_to(subject_ids),
-        **planned(kind, free),
-        "free": free[:PEOPLE_SHOWN],
+        **planned(kind, free, request.user),
+        "free": [person_cell(known[subject_id]) for subject_id in shown],
         "free_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
-        "blocked": list(blockers.items())[:PEOPLE_SHOWN],
+        "blocked": [(person_cell(known[subject_id]), sentences) for subject_id, sentences in left_alone],
         "blocked_more": max(len(blockers) - PEOPLE_SHOWN, 0),
         "blocked_count": len(blockers),
         "warnings": warnings(kind, free),
@@ -90,12 +95,12 @@ def confirm(
     return TemplateResponse(request, "admin/privacy/confirm_action.html", context)
 
 
-def planned(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> dict:
+def planned(kind: type[CaseKind], subject_ids: Sequence[UUID], viewer: Staff) -> dict:
     """The dry run for the page; the duties have none, for they change no rows of the map."""
     if not kind.dry_run or not subject_ids:
         return {}
     plan = kind.dry_run(subject_ids)
-    return {"plan": plan, "sections": sections_of(plan), "recipients": recipients(plan)}
+    return {"plan": plan, "sections": sections_of(plan, viewer), "recipients": recipients(plan)}
 
 
 def warnings(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> list[str]:

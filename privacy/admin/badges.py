@@ -65,12 +65,32 @@ def of_step(step: Step):
 
 
 def due(request: Case):
-    """The deadline of an open request with the days that are left; a closed one is no longer due."""
-    if not request.due_on or not request.is_open:
+    """The deadline of an open request with the days that are left; of a closed one, when it was and whether in time."""
+    if not request.is_open:
+        return closed(request)
+    if not request.due_on:
         return "–"
     tone, words = in_days((request.due_on - regimes.today()).days)
     shown = badges(badge(words, tone), none_verified(request))
     return format_html('<span class="ops-due">{} {}</span>', short_date(request.due_on), shown)
+
+
+def closed(request: Case):
+    """`Closed 3 Nov 2026`, and whether that was in time."""
+    day = regimes.day_of(request.closed_at)
+    return format_html('<span class="ops-due">Closed {} {}</span>', short_date(day), in_time(request) or "")
+
+
+def in_time(request: Case):
+    """Whether a closed case was answered by its date; nothing of one that had none, or where nobody was to be
+    answered."""
+    unanswered = {*Outcome.nothing_done()} - {Outcome.DENIED}
+    if not request.due_on or request.outcome in unanswered:
+        return None
+    days = (request.due_on - regimes.day_of(request.answered_at or request.closed_at)).days
+    if days < 0:
+        return badge(f"{-days} day{'s' if days < -1 else ''} late", "stop")
+    return badge("In time", "good")
 
 
 def none_verified(request: Case):

@@ -14,13 +14,14 @@ from django.db import models
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
 
 from privacy.admin import address
+from privacy.selectors.who import Who, who
 
 COUNT_CAP = 10_000
 # Numbers of columns, each at most once, as the headers of the list write them; empty when the last one is taken out.
@@ -85,6 +86,17 @@ class TabbedChangeList(CappedChangeList):
     def tab_numbers(self, request) -> dict[int, int]:
         """{place of the tab: rows on it}, of those worth counting."""
         return {}
+
+
+class PeopleList(CappedChangeList):
+    """Knows who the people of its page are, by one query for all of them."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        known = who((row.subject_id for row in self.result_list), request.user)
+        for row in self.result_list:
+            row.who = known[row.subject_id]
 
 
 class StaffAdmin(ModelAdmin):
@@ -163,6 +175,11 @@ class StaffAdmin(ModelAdmin):
         """The person by pseudonym, linked for those who may look."""
         return link_to_subject(obj.subject_id)
 
+    @display(description="Who")
+    def person(self, obj):
+        """Name, masked address and short id, of a row from a PeopleList."""
+        return person_cell(obj.who)
+
 
 class ReadOnly:
     """Nothing is written through these pages; what changes a person's data goes through an action and its plan."""
@@ -207,3 +224,19 @@ def link_to_subject(subject_id):
     """`Subject 1a2b3c4d`, never a name, linked to the person's page."""
     url = reverse("admin:privacy_datasubject_change", args=[subject_id])
     return format_html('<a class="ops-link" href="{}">Subject {}</a>', url, str(subject_id)[:8])
+
+
+def person_cell(person: Who):
+    """Who it is, linked to their page; the pseudonym alone for those who may not see people."""
+    if not person.is_shown:
+        return person.pseudonym
+    url = reverse("admin:privacy_datasubject_change", args=[person.id])
+    return format_html(
+        '<span class="ops-who"><a class="ops-link" href="{}">{}</a>{}</span>', url, person.title, also_known(person)
+    )
+
+
+def also_known(person: Who):
+    """What tells the person from others of the name."""
+    facts = [person.address, person.short_id if person.name else "", "erased" if person.is_erased else ""]
+    return format_html_join("", ' <span class="ops-quiet">{}</span>', ((fact,) for fact in facts if fact))

@@ -89,6 +89,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
         (cases.decides(user), Figure(
             "Awaiting my decision", today.my_approvals, list_of(request, queue, "?queue=approval"), "warn"
         )),
+        *((True, figure) for figure in by_hand(request, today)),
         (can(user, "answer"), Figure(
             "To be answered", today.states[State.ANSWERING], list_of(request, queue, "?queue=answering"), "warn"
         )),
@@ -121,6 +122,14 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
 def can(user: Staff, act: str) -> bool:
     """Whether the member may do this about any kind of case."""
     return bool(cases.kinds_for(user, act))
+
+
+def by_hand(request: HttpRequest, today: Today) -> list[Figure]:
+    """For those who may see what a processor calls somebody: without it nothing can be asked there."""
+    if not request.user.has_perm("privacy.reveal_content"):
+        return []
+    url = reverse("admin:privacy_rightsrequest_manual")
+    return [Figure("Manual steps", today.manual_steps, url, "warn", "to be asked at processors by a person")]
 
 
 def escalated(request: HttpRequest, today: Today) -> list[Figure]:

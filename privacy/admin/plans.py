@@ -1,9 +1,14 @@
 """A plan in the order in which staff read it: what goes, what stays, and why. A receipt has the same sections."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
+from privacy.admin.base import person_cell
+from privacy.models import Staff
 from privacy.selectors.plans import ModelLine, Plan
+from privacy.selectors.who import Who, who
 
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
@@ -21,7 +26,7 @@ class Line:
     name: str
     rows: int
     because: list[str]
-    heirs: dict[UUID, int] = field(default_factory=dict)
+    heirs: list[tuple[Any, int]] = field(default_factory=list)
     named: int = 0
 
 
@@ -38,20 +43,24 @@ class Section:
         return sum(line.rows for line in self.lines)
 
 
-def sections_of(plan: Plan) -> list[Section]:
-    """One section for each action that occurs."""
+def sections_of(plan: Plan, viewer: Staff) -> list[Section]:
+    """One section for each action that occurs, with who inherits as far as the viewer may know."""
     sections = []
+    known = who({heir for line in plan.lines for heir in line.heirs}, viewer)
     for action, (title, gives_reasons) in ACTIONS.items():
-        lines = [line_of(line, action, gives_reasons=gives_reasons) for line in plan.lines if line.actions.get(action)]
+        lines = [
+            line_of(line, action, known, gives_reasons=gives_reasons) for line in plan.lines if line.actions.get(action)
+        ]
         if lines:
             sections.append(Section(title, by_name(lines), gives_reasons))
     return sections
 
 
-def line_of(line: ModelLine, action: str, *, gives_reasons: bool) -> Line:
+def line_of(line: ModelLine, action: str, known: Mapping[UUID, Who], *, gives_reasons: bool) -> Line:
     if action != "hand over":
         return Line(line.name, line.actions[action], line.because if gives_reasons else [])
-    return Line(line.name, line.actions[action], line.because, line.heirs, line.named)
+    heirs = [(person_cell(known[heir]), rows) for heir, rows in line.heirs.items()]
+    return Line(line.name, line.actions[action], line.because, heirs, line.named)
 
 
 # How a processor is told: (title, what the figure above says of it).

@@ -86,6 +86,7 @@ def ask(
         }  # fmt: skip
         quiet = set(kind.silent_for([s.pk for s in free], found)) if kind.silent_for else set()
         opened = [_new(kind, subject, token, common, silent=subject.pk in quiet) for subject in free]
+        note_plan(kind, opened)
         Case.objects.bulk_create(opened)
         effect = in_effect(kind, opened) if common["state"] == S.FULFILLING else {}
         links = [
@@ -138,6 +139,14 @@ def free_of(
         ids = {_id(token, subject.pk): subject.pk for subject in subjects}
         sent = {ids[pk] for pk in Case.objects.filter(pk__in=ids).values_list("pk", flat=True)}
     return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in sent]
+
+
+def note_plan(kind: type[CaseKind], cases: Sequence[Case]) -> None:
+    """Enters in memory what it would do now, so that whoever decides later is told what has changed since."""
+    if kind.deciders == 2 and kind.parts and cases:
+        parts = kind.parts([case.subject_id for case in cases])
+        for case in cases:
+            case.planned = sorted(parts.get(case.subject_id, ()))
 
 
 def _id(token: UUID | None, subject_id: UUID) -> UUID:

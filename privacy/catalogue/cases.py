@@ -89,7 +89,8 @@ RECEIVED_ON = Question(
 )  # fmt: skip
 REPLY_TO = Question(
     "reply_to", "Where to answer (optional)", required=False, at_most=254, placeholder="An e-mail or postal address",
-    help="Kept sealed with the case, shown to those who answer, and emptied when nothing is owed any more.",
+    help="Kept sealed with the case, shown to those who answer, and emptied when nothing is owed any more. After an "
+    "erasure nothing else tells where to answer.",
 )  # fmt: skip
 TICKET = Question(
     "ticket", "Ticket (optional)", required=False, at_most=60, placeholder="SUP-1204",
@@ -117,6 +118,9 @@ class Grace:
     """Days between the decision and the first step, in which the person can still withdraw."""
 
     days: int = 0
+
+
+type Reach = Literal["person", "accounts", "account"]
 
 
 class CaseKind:
@@ -167,7 +171,7 @@ class CaseKind:
     stopped_words: ClassVar[str] = ""
     steps: ClassVar[tuple[StepKind, ...]]
     set_size: ClassVar[int] = 1
-    reach: ClassVar[Literal["person", "accounts", "account"]]
+    reach: ClassVar[Reach]
 
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
@@ -197,7 +201,7 @@ class Right(CaseKind):
     """What the law asks: somebody is answered, in writing and by a date."""
 
     answered_in_writing = True
-    reach = "person"
+    reach: ClassVar[Reach] = "person"
     clocks = ("respond",)
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
 
@@ -206,7 +210,7 @@ class Duty(CaseKind):
     """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
 
     answered_in_writing = False
-    reach = "accounts"
+    reach: ClassVar[Reach] = "accounts"
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=False),)
 
 

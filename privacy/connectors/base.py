@@ -29,10 +29,16 @@ class Call:
 
 
 class Connector:
-    """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`."""
+    """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`.
+
+    `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
+    there, in two sentences. What the inventory says of either comes before them.
+    """
 
     key: ClassVar[str]
     name: ClassVar[str]
+    console: ClassVar[str] = ""
+    instructions: ClassVar[str] = ""
 
     @property
     def mode(self) -> str:

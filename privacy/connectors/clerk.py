@@ -25,6 +25,11 @@ class Clerk(ApiConnector):
 
     key = "clerk"
     name = "Clerk"
+    console = "https://dashboard.clerk.com"
+    instructions = (
+        "Choose the application and its production instance, open Users, and look up each user id. In the menu of the "
+        "user’s row choose Delete user."
+    )  # clerk.com/docs/users/deleting-users
     base_url = "https://api.clerk.com/v1"
     key_setting = "CLERK_SECRET_KEY"
     request_id_header = "x-clerk-trace-id"

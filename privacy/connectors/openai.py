@@ -35,6 +35,11 @@ class OpenAI(ApiConnector):
 
     key = "openai"
     name = "OpenAI"
+    console = "https://platform.openai.com/logs"
+    instructions = (
+        "Choose the project from which the prompts were sent, and look up each response id; one of more than 30 days "
+        "ago is gone. Delete those that are there, and ask help.openai.com to delete what the page cannot."
+    )
     base_url = "https://api.openai.com/v1"
     key_setting = "OPENAI_API_KEY"
     request_id_header = "x-request-id"

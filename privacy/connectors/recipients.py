@@ -1,21 +1,32 @@
 """Recipients without a call of their own: of whom each has got something is read from the data map."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from privacy.connectors.base import Call, Connector, connectors
 from privacy.datamap.recipients import known_to_each
 from privacy.datamap.scope import Scope, id_in
 from privacy.jobs.outcomes import Outcome, Waiting
+from privacy.models import Identifier
 from privacy.models.accounts import scope_of
 
 References = dict[UUID, dict[str, list[str]]]
 
 
 class Recipient(Connector):
-    """A company that gets data and offers nothing to call. It is told by a person, who names the account's id."""
+    """A company that gets data and offers nothing to call. It is told by a person, who names the account's id, and the
+    identifiers of the kinds `also_by` where it knows people by those."""
+
+    also_by: ClassVar[tuple[str, ...]] = ()
+
+    instructions = (
+        "Ask them, in the way that the agreement with them says, to erase what they have under each id or address. "
+        "They confirm with the number of a ticket or letter, which you attest here."
+    )
 
     def references_of(self, subject_ids: Sequence[UUID]) -> References:
         """Those with a row in a declaration that names the recipient."""
@@ -57,4 +68,17 @@ def known_to(recipients: Sequence[str], scope: Scope) -> dict[str, References]:
             for recipient, key in cursor.fetchall():
                 account = id_in(key)
                 found[recipient][account] = {"account_id": [str(account)]}
+    for key in recipients:
+        _add_identifiers(found[key], connectors[key])
     return found
+
+
+def _add_identifiers(known: References, connector: Connector) -> None:
+    """One query, of a recipient that knows any of them by more than the account's id. What somebody else is called as
+    well is left out: it would be erased there with them."""
+    kinds = connector.also_by if isinstance(connector, Recipient) and known else ()
+    others = Identifier.objects.filter(kind=OuterRef("kind"), value=OuterRef("value")).exclude(subject__in=known)
+    mine = Identifier.objects.filter(~Exists(others), subject__in=known, kind__in=kinds)
+    identifiers = mine.order_by("kind", "value")
+    for subject_id, kind, value in identifiers.values_list("subject_id", "kind", "value") if kinds else ():
+        known[subject_id].setdefault(kind, []).append(value)

@@ -56,6 +56,7 @@ class Event(StrEnum):
     JOB_ADVANCED = "job.advanced", "Carried on", "{advanced}"
     STEP_INTENDED = "step.intended", "Step begun", ": {step}, attempt {attempt}"
     STEP_DONE = "step.done", "Step done", ": {step}{outcome}"
+    STEP_REVEALED = "step.revealed", "Shown to a member of staff: what the processor calls the person", ": {step}"
     STEP_WAIVED = "step.waived", "Step waived", ": {step}"
     JOB_PARKED = "job.parked", "Work parked: a person has to look"
     JOB_UNPARKED = "job.unparked", "Work tried again after it was parked"

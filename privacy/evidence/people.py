@@ -16,7 +16,7 @@ def differences() -> Iterator[tuple[UUID, str]]:
     last = {accounts[name]: into for name, into in told.items() if name in accounts}
     merged = dict(DataSubject.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
     for account, into in merged.items():
-        if last.get(account) not in pseudonyms(into):
+        if into and last.get(account) not in pseudonyms(into):
             yield account, "it is merged into another person, and no request says so"
     for account, name in last.items():
         if name and account not in merged:

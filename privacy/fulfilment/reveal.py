@@ -5,7 +5,7 @@ entries are never erased, so a sentence about a person would outlive them there.
 rights request or the support ticket, whose number the entry carries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,14 @@ from uuid import UUID
 from django.db import models, transaction
 
 from privacy.datamap import registry
-from privacy.evidence import audit
+from privacy.evidence import audit, sealing
 from privacy.evidence.events import Event
+from privacy.evidence.keys import MissingKey
 from privacy.fulfilment import reference_number
 from privacy.fulfilment.reference_number import NotAReference
-from privacy.models import DataSubject, Staff
+from privacy.models import DataSubject, Staff, Step
 from privacy.roles import must_have
+from privacy.selectors import holds
 
 
 class RevealReason(models.TextChoices):
@@ -63,6 +65,38 @@ def reveal(*, model: str, pk: Any, fields: Sequence[str], actor: Staff, reason: 
             model=model, pk=str(pk), fields=list(fields), reason=reason, reference=reference,
         )  # fmt: skip
     return Revealed(subject_id, {name: row[name] for name in fields})
+
+
+def reveal_names(*, step_ids: Collection[UUID], actor: Staff) -> dict[UUID, dict[str, list[str]]]:
+    """{step: what the processor calls the person, by kind}, of open steps at processors, after an audit entry on the
+    chain of each case. Why it is looked at, the step says itself.
+
+    Raises NotRevealed where a step is finished, nothing may be asked of the processor, or a key is missing, and
+    PermissionDenied.
+    """
+    must_have(actor, "privacy.reveal_content")
+    with transaction.atomic():
+        steps = Step.objects.select_related("job").filter(pk__in=step_ids).exclude(sealed="").order_by("id")
+        known = {step: unsealed(step) for step in steps}
+        people = {step.job.subject_id for step in known if step.job.subject_id}
+        is_stale = any(step.job.stopped_at or not step.job.is_open for step in known)
+        if is_stale or {step.id for step in known} != set(step_ids):
+            raise NotRevealed("Somebody has finished a step, or something has stopped it. Look again.")
+        if holds.covering(people):
+            raise NotRevealed("A legal hold is in force: ask nothing of the processor.")
+        links = [(step.job.chain, {"job": str(step.job_id), "step": str(step)}) for step in known]
+        audit.append_many(links, Event.STEP_REVEALED, actor=actor)
+    return {step.id: names for step, names in known.items()}
+
+
+def unsealed(step: Step) -> dict[str, list[str]]:
+    try:
+        return sealing.unseal(step.sealed)
+    except MissingKey as error:
+        raise NotRevealed(
+            "What the processor calls them cannot be opened, because a key is missing. Who runs this finds out which "
+            "with manage.py rotate_keys."
+        ) from error
 
 
 def check_why(reason: str, reference: str, people: models.QuerySet[DataSubject]) -> None:

@@ -106,6 +106,9 @@ class Case(ReadInSets):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
         help_text="Who prepared it; empty where the person did.",
     )  # fmt: skip
+    planned = models.JSONField(
+        default=list, blank=True, editable=False, help_text="What it would do as it was asked for: models x actions."
+    )
     deciders = models.PositiveSmallIntegerField(default=1, editable=False, help_text="2: another person decides.")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)

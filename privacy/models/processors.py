@@ -1,6 +1,7 @@
 """Who else handles the data (policy section 5; GDPR art. 28 and 30(1)(d))."""
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -28,6 +29,13 @@ class Processor(models.Model):
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2 code of where data is handled.")
     safeguard = models.CharField(max_length=20, choices=Safeguard, default=Safeguard.UNKNOWN)
     agreement_signed_on = models.DateField(null=True, blank=True, verbose_name="agreement (art. 28) signed on")
+    console = models.CharField(
+        max_length=300, blank=True, validators=[URLValidator(["https"])],
+        help_text="Where a person erases somebody by hand: https://… Empty: as its connector says.",
+    )  # fmt: skip
+    instructions = models.CharField(
+        max_length=400, blank=True, help_text="What to do there, in two sentences. Empty: as its connector says."
+    )
     source = models.CharField(max_length=300, blank=True, help_text="Where these facts were read.")
     read_on = models.DateField(null=True, blank=True, help_text="The day they were read there.")
     reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)

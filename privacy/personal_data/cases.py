@@ -38,11 +38,14 @@ class CaseData(Accountability):
         ),
     }
     not_personal = (
-        "id", "batch", "requested_by", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
+        "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
         "closed_at", "silent",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
-    withheld = {"salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer"}
+    withheld = {
+        "salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer",
+        "planned": "Names tables, and people who would get what you share with them; the receipt says what was done",
+    }  # fmt: skip
     evidence = Evidence(
         changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
         once=("verification",),

@@ -50,7 +50,7 @@ class Erasure(Right):
     decision = Decision(
         "Approve…", "Approve and erase",
         (
-            "A worker erases what is listed below, as soon as you approve.",
+            "A worker erases what is listed on this page, as soon as you approve.",
             "The processors that know the person are told as well: by API where there is a key; else somebody asks "
             "them and attests the answer.",
             "What was erased cannot be brought back here. A legal hold stops it before the next step.",

@@ -24,7 +24,7 @@ from privacy.models import (
     State,
     UsageEvent,
 )
-from privacy.selectors import cases, deadlines, evidence, packages, processing, queue
+from privacy.selectors import cases, deadlines, evidence, packages, processing, processors, queue
 from privacy.selectors.staff import open_grants
 
 WEEKS, DUE_DAYS = 12, 42
@@ -95,6 +95,7 @@ class Today:
     processors_to_review: int
     roles_waiting: int
     packages_to_remind: int
+    manual_steps: int
     has_audit: bool
 
     @property
@@ -134,6 +135,7 @@ def today(staff: Staff) -> Today:
         usage_events=estimate(UsageEvent),
         processors_to_review=waiting["processors_to_review"],
         packages_to_remind=waiting["packages_to_remind"],
+        manual_steps=waiting["manual_steps"],
         roles_waiting=waiting["roles_waiting"],
         has_audit=AuditEntry.objects.exists(),
     )
@@ -157,7 +159,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
 
 
 def waiting_counts() -> Counter[str]:
-    """What somebody has to see to beside the open cases, in one query over four tables."""
+    """What somebody has to see to beside the open cases, in one query over all of them."""
     first, *others = (
         rows.order_by()
         .annotate(told_of=Value(name, output_field=CharField()))
@@ -168,6 +170,7 @@ def waiting_counts() -> Counter[str]:
             ("owed", Case.objects.filter(cases.owes())),
             ("processors_to_review", Processor.objects.filter(processing.review_due())),
             ("packages_to_remind", packages.to_remind()),
+            ("manual_steps", processors.manual_steps()),
             ("roles_waiting", open_grants().select_related(None)),
         )
     )

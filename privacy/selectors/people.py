@@ -57,7 +57,7 @@ def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[U
 
 def alike_in_words(subject_ids: Collection[UUID]) -> list[str]:
     """What whoever asks or decides about these people should know of whom they perhaps are as well."""
-    twins = {likeness.twin for likeness in likenesses_of(subject_ids)} - set(subject_ids)
+    twins = set(likenesses_of(subject_ids).values_list("twin", flat=True)) - set(subject_ids)
     if not twins:
         return []
     names = ", ".join(f"Subject {str(twin)[:8]}" for twin in sorted(twins)[:NAMED_AT_MOST])

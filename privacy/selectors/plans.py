@@ -13,7 +13,7 @@ from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
+from privacy.connectors.recipients import References, references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
 from privacy.datamap.scope import Scope
@@ -57,7 +57,7 @@ class Heir:
 @dataclass
 class Plan:
     """The dry run for some people, under a title; `erases` when it takes something away. `processors` are those that
-    know any of them: {mode: {name: how many}}; `parts` what deciding for it approves."""
+    know any of them: {mode: {name: how many}}; `parts_of` each person is what deciding for them approves."""
 
     title: str
     erases: bool
@@ -65,23 +65,49 @@ class Plan:
     lines: list[ModelLine]
     files: int
     processors: dict[str, dict[str, int]]
-    parts: frozenset[str] = frozenset()
+    parts_of: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
         return sum(line.rows for line in self.lines)
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """What deciding for all of them approves."""
+        return frozenset().union(*self.parts_of.values())
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the dry run of an erasure is made from: {person: {model label: {action: rows}}}, who inherits, {person:
+    {model label: rows that go on naming them}}, and {processor: {person: its names for them}}."""
+
+    counted: dict[UUID, dict[str, dict[str, int]]]
+    heirs: list[Heir]
+    named: dict[UUID, dict[str, int]]
+    known: dict[str, References]
+
+
+def find(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Found:
+    """`scope`, if given, names the same people."""
+    scope = scope or scope_of(subject_ids)
+    counted = row_counts(subject_ids, scope)
+    left = left_to_others(counted)
+    heirs, named = (heirs_of(scope), named_where(left, subject_ids, scope)) if left else ([], {})
+    return Found(counted, heirs, named, references_of_all(subject_ids, scope))
+
 
 def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
-    """The dry run of erasing these people, read with one query a model."""
+    """The dry run of erasing these people, each thing read once."""
+    found = find(subject_ids)
     return Plan(
         title="What erasure does",
         erases=True,
         subjects=len(subject_ids),
-        lines=model_lines(subject_ids),
+        lines=model_lines(found),
         files=sum(file_counts(subject_ids).values()),
-        processors=processor_counts(subject_ids),
-        parts=frozenset().union(*erasure_parts(subject_ids).values()),
+        processors=processor_counts(found.known),
+        parts_of=parts_in(found),
     )
 
 
@@ -153,36 +179,24 @@ def name_of(declaration: type[PersonalData]) -> str:
     return str(declaration.model._meta.verbose_name_plural).capitalize()
 
 
-def model_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
-    totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    counted = row_counts(subject_ids)
-    heirs, named = _handed_over(left_to_others(counted), subject_ids)
-    for labels in counted.values():
+def model_lines(found: Found) -> list[ModelLine]:
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
+    for labels in found.counted.values():
         for label, actions in labels.items():
-            for action, rows in actions.items():
-                totals[label][action] += rows
-    lines = []
-    for declaration in compiler.all_declarations():
-        actions = dict(totals.get(declaration.label(), {}))
-        because = [k.because for k in declaration.keeps()] if "keep" in actions else []
-        if "hand over" in actions and declaration.joint:
-            because.append(declaration.joint.because)
-        if actions:
-            label = declaration.label()
-            lines.append(ModelLine(label, name_of(declaration), actions, because, dict(heirs[label]), named[label]))
-    return lines
+            totals[label].update(actions)
+    return [_model_line(d, dict(totals[d.label()]), found) for d in compiler.all_declarations() if totals[d.label()]]
 
 
-def _handed_over(left: Collection[str], subject_ids: Sequence[UUID]) -> tuple[dict[str, Counter[UUID]], Counter[str]]:
-    """({model label: {heir: rows}}, {model label: rows that name the person}) of what others get."""
-    heirs: dict[str, Counter[UUID]] = defaultdict(Counter)
-    scope = scope_of(subject_ids)
-    for heir in heirs_of(subject_ids, scope) if left else ():
-        heirs[heir.label][heir.heir_id] += heir.rows
-    named: Counter[str] = Counter()
-    for labels in named_where(left, subject_ids, scope).values():
-        named.update(labels)
-    return heirs, named
+def _model_line(declaration: type[PersonalData], actions: dict[str, int], found: Found) -> ModelLine:
+    label, heirs = declaration.label(), Counter[UUID]()
+    because = [k.because for k in declaration.keeps()] if "keep" in actions else []
+    if "hand over" in actions and declaration.joint:
+        because.append(declaration.joint.because)
+    for heir in found.heirs:
+        if heir.label == label:
+            heirs[heir.heir_id] += heir.rows
+    named = sum(labels.get(label, 0) for labels in found.named.values())
+    return ModelLine(label, name_of(declaration), actions, because, dict(heirs), named)
 
 
 def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -262,12 +276,12 @@ def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
     ]
 
 
-def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
-    """{how it is told: {processor name: how many of these people it knows}}."""
+def processor_counts(known: Mapping[str, References]) -> dict[str, dict[str, int]]:
+    """{how it is told: {processor name: how many people it knows}}."""
     found: dict[str, dict[str, int]] = {}
-    for key, known in sorted(references_of_all(subject_ids).items()):
-        if known:
-            found.setdefault(connectors[key].mode, {})[connectors[key].name] = len(known)
+    for key, people in sorted(known.items()):
+        if people:
+            found.setdefault(connectors[key].mode, {})[connectors[key].name] = len(people)
     return found
 
 
@@ -275,21 +289,23 @@ def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> di
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
     `scope`, if given, names the same people."""
-    scope = scope or scope_of(subject_ids)
-    counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
-    found = {
+    return parts_in(find(subject_ids, scope))
+
+
+def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
+    ours = {model._meta.label for model in registry.evidence()}
+    parts = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
-        for person, labels in counted.items()
+        for person, labels in found.counted.items()
     }
-    if left := left_to_others(counted):
-        for heir in heirs_of(subject_ids, scope):
-            found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
-        for subject_id, labels in named_where(left, subject_ids, scope).items():
-            found[subject_id].update(f"leave the name in {label}" for label in labels)
-    for key, known in references_of_all(subject_ids, scope).items():
-        for subject_id in known:
-            found[subject_id].add(f"tell {key}")
-    return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
+    for heir in found.heirs:
+        parts[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
+    for subject_id, labels in found.named.items():
+        parts[subject_id].update(f"leave the name in {label}" for label in labels)
+    for key, people in found.known.items():
+        for subject_id in people:
+            parts[subject_id].add(f"tell {key}")
+    return {subject_id: frozenset(of_person) for subject_id, of_person in parts.items()}
 
 
 def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> set[str]:
@@ -297,7 +313,7 @@ def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> s
     return {label for labels in counted.values() for label, actions in labels.items() if "hand over" in actions}
 
 
-def heirs_of(subject_ids: Sequence[UUID], scope: Scope) -> list[Heir]:
+def heirs_of(scope: Scope) -> list[Heir]:
     """Who would get what of these people is handed over."""
     with connection.cursor() as cursor:
         cursor.execute(*compiler.heirs(scope))
@@ -323,6 +339,16 @@ def since_approved(
     parts = parts_of([job.subject_id for job in decided]) if decided else {}
     new = {job: sorted(parts.get(job.subject_id, frozenset()) - set(job.approved)) for job in decided}
     return {job: found for job, found in new.items() if found}
+
+
+def since_asked(case: Case, parts: Collection[str]) -> list[str]:
+    """What has changed in the plan since the case was asked for, in sentences; none for one of before plans were noted
+    at that time."""
+    if not case.planned:
+        return []
+    new, gone = set(parts) - set(case.planned), set(case.planned) - set(parts)
+    told = {"New in the plan since it was asked for": new, "In the plan then, and no longer": gone}
+    return [f"{what}: {in_words(found)}." for what, found in told.items() if found]
 
 
 def in_words(parts: Iterable[str]) -> str:

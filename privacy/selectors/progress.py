@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -54,6 +54,40 @@ def of_case(case: Case, job: Job | None, steps: Sequence[Step]) -> Progress:
         total=len(steps),
         bars=tuple(_bar(step) for step in steps),
     )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What becomes of the rows of one model: {action: (rows done, rows planned)}."""
+
+    label: str
+    rows: Mapping[str, tuple[int, int]]
+
+
+def tallies(steps: Iterable[Step], left: Mapping[str, Mapping[str, int]]) -> list[Tally]:
+    """What these steps of one job have done to which rows, and what of it is `left`, {model label: {action: rows}}."""
+    done: dict[str, Counter[str]] = {}
+    for step in steps:
+        for label, actions in _done_by(step).items():
+            done.setdefault(label, Counter()).update(actions)
+    return [_tally(label, done.get(label, Counter()), left.get(label, {})) for label in sorted({*done, *left})]
+
+
+def _tally(label: str, done: Mapping[str, int], left: Mapping[str, int]) -> Tally:
+    found = {action: done.get(action, 0) for action in sorted({*done, *left})}
+    return Tally(label, {action: (rows, rows + left.get(action, 0)) for action, rows in found.items()})
+
+
+def _done_by(step: Step) -> Mapping[str, Mapping[str, int]]:
+    """{model label: {action: rows}}, of a big table also while it goes."""
+    if step.name == "erasure.slices":
+        return {step.target: {"delete": step.units_done}}
+    return rows if isinstance(rows := step.result.get("rows"), dict) else {}
+
+
+def are_rows_to_go(steps: Iterable[Step]) -> bool:
+    """Whether the step that erases the rows of all tables is still to come."""
+    return any(step.name == "erasure.rows" and step.is_open for step in steps)
 
 
 def of_batch(batch: Batch) -> tuple[Progress, dict[str, int]]:

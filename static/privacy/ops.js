@@ -45,13 +45,23 @@ function onLivePage(page) {
 
   // More than numbers changed, such as a step's state or the buttons: the sections are taken from the page anew.
   async function readAgain() {
-    const answer = await fetch(location.href, {redirect: "manual"});
+    const answer = await fetch(page.dataset.page || location.href, {redirect: "manual"});
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const section of page.querySelectorAll("[data-swap]")) {
       const newer = fresh.querySelector(`[data-swap="${section.dataset.swap}"]`);
-      if (newer && !section.contains(document.activeElement)) section.replaceWith(document.adoptNode(newer));
+      if (newer && !isInUse(section)) section.replaceWith(document.adoptNode(newer));
     }
+  }
+
+  // What is typed, and what was shown for once, would be lost.
+  function isInUse(section) {
+    const fields = [...section.querySelectorAll("input:not([type=hidden]):not([readonly])")];
+    return (
+      section.contains(document.activeElement) ||
+      section.querySelector("[data-keep]") ||
+      fields.some((field) => field.value !== field.defaultValue)
+    );
   }
 
   function say(words) {
@@ -67,16 +77,17 @@ function sendOnce(form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    const button = form.querySelector("button[type=submit]");
+    const button = event.submitter || form.querySelector("button[type=submit]");
     button.setAttribute("aria-busy", "true");
     button.classList.add("ops-busy");
   });
   // The browser's back button shows the form as it was left.
   addEventListener("pageshow", () => {
     delete form.dataset.sent;
-    const button = form.querySelector("button[type=submit]");
-    button.removeAttribute("aria-busy");
-    button.classList.remove("ops-busy");
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      button.removeAttribute("aria-busy");
+      button.classList.remove("ops-busy");
+    }
   });
 }
 

@@ -63,7 +63,8 @@ class TestThePlanComesFirst:
         page = agent.get(reverse("admin:privacy_datasubject_act_on", args=[person.pk, "erasure"])).content.decode()
         for words in ("Deleted", "Anonymised", "Handed over", "Kept", "Usage events", "are kept for eight years"):
             assert words in page
-        assert person.full_name not in page
+        heading, title = f'<h1 class="ops-heading">{person.full_name}</h1>', page[: page.index("</title>")]
+        assert heading in page and str(person.pk)[:8] in title and person.full_name not in title
 
     def test_of_a_person_under_hold_the_page_says_that_the_erasure_waits_for_its_release(self, agent):
         person = f.LegalHoldFactory().subject

@@ -64,7 +64,7 @@ def standing_of(case: Case) -> tuple[str, str]:
 
 
 def typed(case: Case) -> dict:
-    return {"typed": str(case.pk)[:8]}
+    return {"typed": str(case.subject_id)[:8]}
 
 
 class TestProof:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy import regimes, roles
+from privacy.admin.badges import short_date
 from privacy.cases import processors
 from privacy.cases import requests as life
 from privacy.cases.requests import ask, grant
@@ -45,7 +46,7 @@ def erasure_of(person, staff) -> Case:
 
 def typed(request: Case) -> dict:
     """What whoever has read the page sends: the word, and what the page said of the plan."""
-    return {"typed": str(request.pk)[:8], "shown": "\n".join(sorted(parts_of(request)))}
+    return {"typed": str(request.subject_id)[:8], "shown": "\n".join(sorted(parts_of(request)))}
 
 
 def parts_of(*requests: Case) -> frozenset[str]:
@@ -323,7 +324,7 @@ class TestProgress:
         agent.get(page_url(request))
         with CaptureQueriesContext(connection) as captured:
             agent.get(page_url(request))
-        assert len(captured) <= 10, "\n".join(q["sql"] for q in captured)
+        assert len(captured) <= 12, "\n".join(q["sql"] for q in captured)
         with CaptureQueriesContext(connection) as captured:
             agent.get(url("progress", request))
         assert len(captured) <= 6
@@ -360,6 +361,26 @@ class TestWhatIsShown:
         agent.staff.time_zone = "Asia/Tokyo"
         agent.staff.save()
         assert "2 Jul 2026, 07:30" in agent.get(page_url(request)).content.decode()
+
+    @pytest.mark.parametrize(
+        ("answered", "outcome", "said"),
+        [
+            (0, Outcome.FULFILLED, "In time"), (-3, Outcome.DENIED, "In time"), (1, Outcome.FULFILLED, "1 day late"),
+            (12, Outcome.PARTLY, "12 days late"), (12, Outcome.WITHDRAWN, ""), (12, Outcome.DUPLICATE, ""),
+        ],
+    )  # fmt: skip
+    def test_a_closed_one_says_when_and_whether_in_time(self, agent, answered, outcome, said):
+        """By the day of the answer, and not of when somebody got round to closing it."""
+        due = regimes.today() - timedelta(days=20)
+        at = datetime.combine(due + timedelta(days=answered), datetime.min.time(), regimes.CONTROLLER_ZONE)
+        request = f.CaseFactory(closed=True, outcome=outcome, due_on=due, answered_at=at, answered_how="email")
+        found = f"Closed {short_date(regimes.today())}"
+        for page in (agent.get(page_url(request)), agent.get(LIST, {"queue": "closed"})):
+            assert found in page.text
+            assert {words for words in ("In time", "days late", "day late") if words in page.text} == (
+                {said.lstrip("0123456789 ")} if said else set()
+            )
+            assert said in page.text
 
     def test_an_overdue_one_says_by_how_much(self, agent):
         request = f.CaseFactory(due_on=regimes.today() - timedelta(days=3))
@@ -454,7 +475,7 @@ class TestQueue:
         agent.get(LIST)
         with CaptureQueriesContext(connection) as captured:
             agent.get(LIST)
-        assert len(captured) <= 7, "\n".join(q["sql"] for q in captured)
+        assert len(captured) <= 8, "\n".join(q["sql"] for q in captured)
 
     def test_a_person_s_requests(self, agent):
         f.CaseFactory()

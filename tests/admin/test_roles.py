@@ -47,6 +47,8 @@ PERMISSIONS = {
     "privacy_rightsrequest_retry": "privacy.request_erasure",
     "privacy_rightsrequest_assign": "privacy.request_erasure",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
+    "privacy_rightsrequest_manual": "privacy.reveal_content",
+    "privacy_rightsrequest_reveal": "privacy.reveal_content",
     "privacy_batch_progress": "privacy.view_batch",
     "privacy_importrun_changelist": "privacy.import_datasubject",
     "privacy_importrun_change": "privacy.import_datasubject",
@@ -307,6 +309,7 @@ def test_every_link_of_the_sidebar_opens(client, studio, sign_in_as, role):
     opened = {page.url for page in pages() if page.kind == "changelist" and permission_of(page) in roles.matrix()[role]}
     assert {link for link in links if link.endswith("/")} - opened - {reverse("admin:index")} - {
         reverse("admin:privacy_processor_data_flow"), reverse("admin:privacy_processor_record"),
+        reverse("admin:privacy_rightsrequest_manual"),
     } == set()  # fmt: skip
 
 

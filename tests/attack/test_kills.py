@@ -101,7 +101,7 @@ class House:
         if row := Case.objects.filter(state=State.DECIDING).first():
             url = reverse("admin:privacy_rightsrequest_approve", args=[row.pk])
             shown = "\n".join(sorted(plans.erasure_plan([row.subject_id]).parts))  # as the page has it
-            self.approver.post(url, {"typed": str(row.pk)[:8], "shown": shown})
+            self.approver.post(url, {"typed": str(row.subject_id)[:8], "shown": shown})
         if row := Case.objects.filter(state=State.ANSWERING).first():
             self.agent.post(reverse("admin:privacy_rightsrequest_answer", args=[row.pk]), {"how": "email"})
         waiting = Step.objects.filter(name="processors.erase", state=StepState.WAITING, not_before=None)

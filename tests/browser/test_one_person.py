@@ -111,27 +111,28 @@ def ask_for_erasure(page, person) -> None:
 
 
 def approve(page) -> None:
-    """Sees the plan, types the short id, approves."""
+    """Sees who it is, why and the plan, types a word of the name, approves: on the page of the case."""
     request = Case.objects.get(kind="erasure")
     page.goto("/admin/privacy/rightsrequest/?queue=approval")
     page.click(f"text={request}")
-    page.click("text=Approve…")
-    assert REASON in page.text_content(".ops-confirm") and "Usage events" in page.text_content(".ops-confirm")
-    page.fill("[name=typed]", str(request.pk)[:8])
+    page.wait_for_selector(f"h1:text-is('{NAME}')")
+    assert REASON in page.text_content("[data-live]") and "Usage events" in page.text_content("[data-live]")
+    page.fill("[name=typed]", "verrault")
     page.click("button:text-is('Approve and erase')")
-    page.wait_for_selector("[data-live]")
+    page.wait_for_selector("text=Approved: 1 request")
 
 
 def attest(page) -> None:
-    """Where no API can be called somebody asks and attests, once for each; the worker does the rest."""
+    """Where no API can be called somebody asks and attests, once for each, in its row; the worker does the rest."""
     page.wait_for_selector("text=Awaiting processors")
     waiting = Step.objects.filter(job__case__kind="erasure", state=StepState.WAITING).count()
-    expect(page.locator("text=Attest…")).to_have_count(waiting)  # the sentence moves first, then the steps
-    for _ in range(waiting):
-        page.locator("text=Attest…").first.click()
-        page.fill("[name=evidence]", "TICKET-815")
-        page.click("button:text-is('Attest')")
-        page.wait_for_selector("[data-live]")
+    rows = page.locator("button:text-is('Attest')")
+    expect(rows).to_have_count(waiting)  # the sentence moves first, then the steps
+    for left in range(waiting, 0, -1):
+        expect(rows).to_have_count(left)
+        page.locator("[name=evidence]").first.fill("TICKET-815")
+        rows.first.click()
+        page.wait_for_selector("text=Attested; it stands in the receipt.")
     page.wait_for_selector("h3:text-is('Receipt')")
 
 

@@ -267,7 +267,7 @@ def of(verb: Callable, **given) -> Callable:
 ACTS = {
     "prove": Act("ask", State.VERIFYING, of(verbs.prove, verification="signed_in"),
                  lambda case: {"verification": "signed_in"}),
-    "approve": Act("decide", State.DECIDING, of(verbs.grant), lambda case: {"typed": str(case.id)[:8]}),
+    "approve": Act("decide", State.DECIDING, of(verbs.grant), lambda case: {"typed": str(case.subject_id)[:8]}),
     "deny": Act("deny", State.DECIDING, UNDOING["deny"], lambda case: POSTED["deny"]),
     "set_aside": Act("deny", State.VERIFYING, UNDOING["set_aside"], lambda case: POSTED["set_aside"]),
     "cancel": Act("cancel", State.DECIDING, UNDOING["cancel"]),

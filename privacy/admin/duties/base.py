@@ -1,9 +1,10 @@
 """What the lists of duties share: what is in force comes first, and is ended by the same flow as anywhere."""
 
 from privacy.admin import actions
-from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList
+from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
 from privacy.admin.filters import DeclaredFilter
 from privacy.models import LegalHold
+from privacy.selectors.who import who
 
 
 class OpenFilter(DeclaredFilter):
@@ -32,10 +33,14 @@ class OpenFilter(DeclaredFilter):
         return "released_at" if model is LegalHold else "decided_at"
 
 
+class DutyList(PeopleList, TabbedChangeList):
+    """What is in force, and about whom."""
+
+
 class DutyAdmin(ReadOnlyAdmin):
     """`endings` are the kinds of case that end the duty or decide about it; offered to those who may ask for them."""
 
-    changelist = TabbedChangeList
+    changelist = DutyList
     actions = ()
     endings: tuple[str, ...]
 
@@ -43,3 +48,9 @@ class DutyAdmin(ReadOnlyAdmin):
         kinds = [kind for kind in actions.allowed(request) if kind.key in self.endings]
         starts = {kind.key: actions.start_from_list(kind, "subject") for kind in kinds}
         return {key: (start, key, start.short_description) for key, start in starts.items()}
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.who = who([row.subject_id], request.user)[row.subject_id]
+        return row

@@ -22,11 +22,11 @@ TONES = {ChildFlag.State.SUSPECTED: "warn", ChildFlag.State.CHILD: "stop", Child
 @admin.register(ChildFlag)
 class ChildFlagAdmin(DutyAdmin):
     list_filter = [OpenFilter, FlagStateFilter]
-    list_display = ["__str__", "subject_link", "state_badge", "reason", "flagged_by", "flagged_at", "decided_at"]
+    list_display = ["__str__", "person", "state_badge", "reason", "flagged_by", "flagged_at", "decided_at"]
     list_select_related = ["flagged_by"]
     ordering = ["-flagged_at"]
-    fields = ["subject_link", "state", "reason", "flagged_by", "flagged_at", "decided_by", "decided_at"]
-    readonly_fields = ["subject_link"]
+    fields = ["person", "state", "reason", "flagged_by", "flagged_at", "decided_by", "decided_at"]
+    readonly_fields = ["person"]
     endings = ("child_confirm", "child_clear")
     open_label, past_label = "To be decided", "Decided"
     empty_text = "No flag here. An account is flagged from a person's page or the list of people."

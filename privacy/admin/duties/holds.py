@@ -20,11 +20,11 @@ class ReleasedFilter(LinkFilter):
 @admin.register(LegalHold)
 class LegalHoldAdmin(DutyAdmin):
     list_filter = [OpenFilter, ReleasedFilter]
-    list_display = ["__str__", "subject_link", "state", "reason", "silent", "placed_by", "placed_at", "released_at"]
+    list_display = ["__str__", "person", "state", "reason", "silent", "placed_by", "placed_at", "released_at"]
     list_select_related = ["placed_by"]
     ordering = ["-placed_at"]
-    fields = ["subject_link", "reason", "silent", "placed_by", "placed_at", "released_by", "released_at"]
-    readonly_fields = ["subject_link"]
+    fields = ["person", "reason", "silent", "placed_by", "placed_at", "released_by", "released_at"]
+    readonly_fields = ["person"]
     endings = ("hold_release",)
     open_label, past_label = "In force", "Released"
     empty_text = "No legal hold here. One is placed from a person's page or the list of people."

@@ -39,6 +39,7 @@ from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
 from privacy.selectors.people import asked, likenesses_of
 from privacy.selectors.search import find_subjects, is_uuid
+from privacy.selectors.who import Who
 
 REQUESTS_SHOWN, TEAMS_SHOWN, ACCOUNTS_SHOWN = 8, 20, 20
 LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
@@ -185,6 +186,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "opts": DataSubject._meta,
         "original": subject,
         "subject": subject,
+        "who": Who(subject.id, subject.full_name, is_shown=True),
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,

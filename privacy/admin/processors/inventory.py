@@ -24,7 +24,8 @@ from privacy.models import Processor
 from privacy.selectors import processing
 
 FACTS = (
-    "name", "key", "role", "parent", "purpose", "country", "safeguard", "agreement_signed_on", "source", "read_on",
+    "name", "key", "role", "parent", "purpose", "country", "safeguard", "agreement_signed_on", "console",
+    "instructions", "source", "read_on",
 )  # fmt: skip
 
 

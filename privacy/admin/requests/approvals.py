@@ -1,6 +1,7 @@
-"""Approves requests, one or many: the plan is read, a word is typed, and what was read is what is approved."""
+"""Approves requests, one or many: who it is and the plan are read, a word is typed, and what was read is what is
+approved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -11,22 +12,33 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy.admin.actions import PEOPLE_SHOWN, requests_count
+from privacy.admin.base import person_cell
 from privacy.admin.forms import MAX_PEOPLE, NoQuestionsForm
 from privacy.admin.plans import recipients, sections_of
-from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, page
+from privacy.admin.requests.base import (
+    ask,
+    carry_out,
+    check_permit,
+    has,
+    on_request,
+    others_named,
+    page,
+    person_of,
+    sealed,
+)
 from privacy.admin.requests.forms import RequestIds, TypedForm
-from privacy.admin.requests.page import others_named
 from privacy.cases import requests
-from privacy.catalogue import CaseKind, NotAllowed, case_kinds
+from privacy.catalogue import CaseKind, NotAllowed, Stage, case_kinds
 from privacy.models import Case, RightsRequest
-from privacy.selectors import cases
-from privacy.selectors.plans import in_words
+from privacy.selectors import cases, plans, standing
+from privacy.selectors.plans import Plan
+from privacy.selectors.who import Who, who
 
 
 @on_request
 def approve(request: HttpRequest, row: Case) -> HttpResponse:
     """One decision, from its own page."""
-    return approve_many(request, [row.id], expected=str(row.id)[:8])
+    return approve_many(request, [row.id])
 
 
 def approve_selected(model_admin, request: HttpRequest, queryset) -> HttpResponse | None:
@@ -50,8 +62,8 @@ def approve_view(request: HttpRequest) -> HttpResponse:
     return approve_many(request, ids.cleaned_data["requests"])
 
 
-def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: str | None = None) -> HttpResponse:
-    """Shows the plan and asks for a typed word; on a good answer decides those that may be decided."""
+def approve_many(request: HttpRequest, request_ids: Sequence[UUID]) -> HttpResponse:
+    """Shows who they are and the plan and asks for a typed word; on a good answer decides those that may be decided."""
     if request.method != "POST":
         return confirm_approvals(request, request_ids)
     if again := sign_in_again(request):
@@ -60,7 +72,7 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID], expected: st
     kind = one_kind(request, [*free, *refused])
     if kind is None:
         return redirect(back_from(request_ids))
-    form = TypedForm(request.POST, expected=expected or word_for(kind, request_ids))
+    form = form_for(request, kind, request_ids, [*free, *refused], request.POST)
     if not form.is_valid():
         return confirm_approvals(request, request_ids, form)
     shown = form.cleaned_data["shown"].splitlines() if kind.parts else None  # browsers send CRLF
@@ -110,40 +122,86 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     subject_ids = [row.subject_id for row in free]
     plan = kind.dry_run(subject_ids) if free and kind.dry_run else None
     one = known[0] if len(known) == 1 == len(request_ids) else None
+    shown, left_alone = free[:PEOPLE_SHOWN], list(refused.items())[:PEOPLE_SHOWN]
+    people = who((row.subject_id for row in [*shown, *dict(left_alone)]), request.user)
     context = {
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests_count(len(request_ids))}",
         "opts": RightsRequest._meta,
         "original": one,
         "row": one,
+        "who": people[one.subject_id] if one else None,
         "kind": kind,
-        "form": form or TypedForm(
-            expected=word_for(kind, request_ids), initial={"shown": "\n".join(sorted(plan.parts)) if plan else ""}
-        ),
+        "form": form or form_for(request, kind, request_ids, known, plan=plan),
         "form_url": reverse("admin:privacy_rightsrequest_approve_many") if not one else page("approve", one),
         "request_ids": " ".join(str(request_id) for request_id in request_ids),
         "cancel_url": back_from(request_ids),
         "submit": kind.decision.submit,
         "is_dangerous": kind.decision.is_dangerous,
         "is_pointless": not free,
-        "others_named": others_named(kind, one) if one else [],
+        "others_named": others_named(request, one) if one else {},
         "plan": plan,
-        "sections": sections_of(plan) if plan else [],
+        "sections": sections_of(plan, request.user) if plan else [],
         "recipients": recipients(plan) if plan else [],
         "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
-        "rows": free[:PEOPLE_SHOWN],
+        **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
+        "changes": plans.since_asked(one, plan.parts) if one and plan else [],
+        "rows": told(shown, people, plan),
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
-        "refused": list(refused.items())[:PEOPLE_SHOWN],
+        "refused": [(row, person_cell(people[row.subject_id]), texts) for row, texts in left_alone],
         "refused_count": len(refused),
         "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
     }  # fmt: skip
     return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
 
 
-def word_for(kind: type[CaseKind], request_ids: Sequence[UUID]) -> str:
-    """What must be typed: the request's short id, or for many a word that nobody types by accident."""
-    return str(request_ids[0])[:8] if len(request_ids) == 1 else f"{kind.decision.word} {len(request_ids)}"
+def decision_on(request: HttpRequest, row: Case, plan: Plan | None) -> dict:
+    """What deciding takes on the case's own page; nothing where this member does not decide it now."""
+    kind = case_kinds[row.kind]
+    if not (cases.awaits_decision(row) and kind.decision and has(request.user, kind.may.decide)):
+        return {}
+    if cases.not_by(row, request.user):
+        return {}
+    blocked = standing.blockers(kind, [row.subject_id], Stage.DECISION).get(row.subject_id, [])
+    return {
+        "decision": kind.decision,
+        "decision_form": form_for(request, kind, [row.id], [row], plan=plan),
+        "decision_url": page("approve", row),
+        "decision_blocked": blocked,
+        "decision_warnings": list(kind.warns([row.subject_id])) if kind.warns else [],
+        "changes": plans.since_asked(row, plan.parts) if plan else [],
+    }
+
+
+def told(rows: Sequence[Case], people: Mapping[UUID, Who], plan: Plan | None) -> list[dict]:
+    """What whoever decides about many is told of each."""
+    return [
+        {
+            "row": row,
+            "person": person_cell(people[row.subject_id]),
+            "changes": plans.since_asked(row, plan.parts_of.get(row.subject_id, ())) if plan else [],
+        }
+        for row in rows
+    ]
+
+
+def form_for(
+    request: HttpRequest, kind: type[CaseKind], request_ids: Sequence[UUID], known: Sequence[Case], data=None, *,
+    plan: Plan | None = None,
+) -> TypedForm:  # fmt: skip
+    """The form, with the parts of the plan that stand on its page. What must be typed is for one of the person, and for
+    many a word that nobody types by accident."""
+    initial = {"shown": "\n".join(sorted(plan.parts)) if plan else ""}
+    if len(request_ids) == 1:
+        return of_person(person_of(request, known[0]), data, initial)
+    word = f"{kind.decision.word} {len(request_ids)}"
+    return TypedForm(data, initial=initial, what=word, is_right=lambda typed: typed.strip().lower() == word.lower())
+
+
+def of_person(person: Who, data=None, initial: dict | None = None) -> TypedForm:
+    what = f"a word of the name or {person.short_id}" if person.name else person.short_id
+    return TypedForm(data, initial=initial, what=what, is_right=person.is_called)
 
 
 def back_from(request_ids: Sequence[UUID]) -> str:
@@ -161,7 +219,7 @@ def approve_again(request: HttpRequest, row: Case) -> HttpResponse:
     if request.method == "POST":
         return carry_out(request, row, requests.approve_again, "Approved as it is now. It goes on.", request_id=row.id)
     job = row.job
-    new = in_words(requests.since_approved(job)) if job else ""
+    new = plans.in_words(requests.since_approved(job)) if job else ""
     return ask(
         request, row, NoQuestionsForm(), title=f"Approve {row} again", submit="Approve the plan as it is now",
         is_dangerous=True, is_pointless=not new,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -15,10 +16,12 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy.admin.actions import check_permission
-from privacy.admin.base import ReadOnlyAdmin
-from privacy.catalogue import NotAllowed, Permit
+from privacy.admin.base import ReadOnlyAdmin, person_cell
+from privacy.catalogue import CaseKind, NotAllowed, Permit, case_kinds
+from privacy.evidence.keys import MissingKey
 from privacy.models import Case, RightsRequest, Staff
 from privacy.selectors import cases
+from privacy.selectors.who import Who, who
 
 
 def has(user: Staff, permit: Permit | None) -> bool:
@@ -50,8 +53,39 @@ def page(name: str, row: Case) -> str:
     return reverse(f"admin:privacy_rightsrequest_{name}", args=[row.id])
 
 
+def person_of(request: HttpRequest, row: Case) -> Who:
+    """Whom it is about, as far as this member of staff may know."""
+    return who([row.subject_id], request.user)[row.subject_id]
+
+
 def request_page(row: Case) -> str:
     return reverse("admin:privacy_rightsrequest_change", args=[row.id])
+
+
+def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
+    """What is kept sealed with the case, or that it cannot be opened."""
+    try:
+        return {"sealed": labelled(kind, cases.sealed_of(row))}
+    except MissingKey:
+        return {"cannot_open": True}
+
+
+def others_named(request: HttpRequest, row: Case) -> dict[str, Any]:
+    """{question: who} of the people whom the answers name."""
+    asked = {question.name: question.label for question in case_kinds[row.kind].asks if question.type == "person"}
+    try:
+        given = cases.sealed_of(row) if asked else {}
+    except MissingKey:  # the page says so
+        return {}
+    named = {label: UUID(given[name]) for name, label in asked.items() if name in given}
+    known = who(named.values(), request.user)
+    return {label.removesuffix("?"): person_cell(known[subject_id]) for label, subject_id in named.items()}
+
+
+def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
+    """The answers by the words of their questions."""
+    labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
+    return {labels.get(name, name): answer for name, answer in given.items()}
 
 
 def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **more) -> HttpResponse:
@@ -62,6 +96,7 @@ def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **mor
         "opts": RightsRequest._meta,
         "original": row,
         "row": row,
+        "who": person_of(request, row),
         "form": form,
         "form_url": request.path,
         "cancel_url": request_page(row),

@@ -14,11 +14,12 @@ from unfold.decorators import display
 
 from privacy.admin import address, badges
 from privacy.admin.actions import check_permission
-from privacy.admin.base import ReadOnlyAdmin
+from privacy.admin.base import ReadOnlyAdmin, person_cell
 from privacy.admin.requests.filters import KindFilter
 from privacy.admin.requests.progress import LATER, SOON, answer_poll
 from privacy.models import Batch, Case, State
 from privacy.selectors import cases, progress, queue
+from privacy.selectors.who import who
 
 ROWS_A_PAGE = 50
 
@@ -61,6 +62,7 @@ class BatchAdmin(ReadOnlyAdmin):
 def batch_page(request, batch: Batch) -> dict:
     how_far, by_state = progress.of_batch(batch)
     page = page_of_rows(request, cases.with_work(batch.cases.order_by("received_at", "id")))
+    known = who((row.subject_id for row in page), request.user)
     return {
         **admin.site.each_context(request),
         "title": f"Batch: {batch}",
@@ -77,9 +79,14 @@ def batch_page(request, batch: Batch) -> dict:
         ],
         "page": page,
         "rows": [
-            {"row": row, "subject": row.subject_id, "status": badges.of_case(row), "due": badges.due(row)}
+            {
+                "row": row,
+                "person": person_cell(known[row.subject_id]),
+                "status": badges.of_case(row),
+                "due": badges.due(row),
+            }
             for row in page
-        ],
+        ],  # fmt: skip
     }
 
 

@@ -34,7 +34,7 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
     if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
         not_because = cases.not_by(row, user)
         yield Button(
-            kind.decision.button, "verified", page("approve", row), is_dangerous=kind.decision.is_dangerous,
+            kind.decision.button, "verified", "#decide", is_dangerous=kind.decision.is_dangerous,
             is_main=True, not_because=not_because,
         )  # fmt: skip
     if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):

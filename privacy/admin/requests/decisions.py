@@ -7,14 +7,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
 
 from privacy import regimes
+from privacy.admin.actions import check_permission
 from privacy.admin.forms import NoQuestionsForm
 from privacy.admin.names import processor_name
-from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page
+from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page, sealed
 from privacy.admin.requests.forms import AnswerForm, DenialForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
+from privacy.admin.requests.page import page_of
 from privacy.cases import processors, requests
 from privacy.catalogue import Right, case_kinds
+from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import Case, Step, StepState
 
 
@@ -109,6 +114,7 @@ def answer(request: HttpRequest, row: Case) -> HttpResponse:
     return ask(
         request, row, form, title=f"Say how {row} was answered", submit="It was answered",
         sentences=["You state that the person was answered: nothing is sent from here.", "The case is closed.", *owed],
+        **sealed(case_kinds[row.kind], row),
     )  # fmt: skip
 
 
@@ -157,3 +163,20 @@ def attest(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
         sentences=[f"You state that {processor} has erased this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
+
+
+@never_cache
+@on_request
+def reveal(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
+    """The case's page once more, with what the processor calls the person on the open step. By POST, and logged."""
+    check_permission(request, "privacy.reveal_content")
+    if request.method != "POST":
+        return redirect(request_page(row))
+    try:
+        if not Step.objects.filter(pk=step_id, job__case=row).exists():
+            raise NotRevealed("There is no such step; the plan may have been made anew.")
+        names = reveal_names(step_ids=[step_id], actor=request.user)
+    except NotRevealed as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(request_page(row))
+    return TemplateResponse(request, "admin/privacy/request.html", page_of(request, row, names))

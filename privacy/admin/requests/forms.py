@@ -1,5 +1,7 @@
 """What a staff member fills in to decide about a request."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -93,12 +95,13 @@ class TypedForm(forms.Form):
         error_messages={"required": "Type it to confirm."},
     )
 
-    def __init__(self, *args, expected: str, **kwargs):
+    def __init__(self, *args, what: str, is_right: Callable[[str], bool], **kwargs):
+        """`what` must be typed, in words."""
         super().__init__(*args, **kwargs)
-        self.expected = expected
-        self.fields["typed"].label = f"Type {expected} to confirm"
+        self.what, self.is_right = what, is_right
+        self.fields["typed"].label = f"Type {what} to confirm"
 
     def clean_typed(self) -> str:
-        if self.cleaned_data["typed"].strip().lower() != self.expected.lower():
-            raise ValidationError(f"This is not {self.expected}.")
-        return self.expected
+        if not self.is_right(self.cleaned_data["typed"]):
+            raise ValidationError(f"This is not {self.what}.")
+        return self.cleaned_data["typed"]

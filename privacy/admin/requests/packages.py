@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from privacy.admin import badges
 from privacy.admin.filters import ChoiceFilter
-from privacy.admin.requests.base import EvidenceOfRequest, check_permit, on_request, request_page
+from privacy.admin.requests.base import EvidenceOfRequest, check_permit, on_request, person_of, request_page, sealed
 from privacy.cases import packages
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.models import AccessPackage, Case, RightsRequest
@@ -26,6 +26,7 @@ def link(request: HttpRequest, row: Case) -> HttpResponse:
     check_permit(request, case_kinds[row.kind].may.answer)
     if request.method != "POST":
         return redirect(request_page(row))
+    before = sealed(case_kinds[row.kind], row)  # answering empties it
     try:
         token = packages.give_link(request_id=row.id, actor=request.user)
     except NotAllowed as refusal:
@@ -37,6 +38,8 @@ def link(request: HttpRequest, row: Case) -> HttpResponse:
         "opts": RightsRequest._meta,
         "original": row,
         "row": row,
+        "who": person_of(request, row),
+        **before,
         "package": row.package,
         "link": request.build_absolute_uri(reverse("package_download", args=[token])),
     }

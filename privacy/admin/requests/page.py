@@ -1,7 +1,7 @@
 """A request's own page: where it stands, what it waits for, what was done and what can be decided."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -9,22 +9,28 @@ from django.urls import reverse
 
 from privacy import regimes
 from privacy.admin import badges
-from privacy.admin.base import link_to_subject
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
-from privacy.admin.requests.base import has
+from privacy.admin.requests.approvals import decision_on
+from privacy.admin.requests.base import has, others_named, person_of, sealed
 from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.forms import DenialForm
 from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
-from privacy.catalogue import CaseKind, case_kinds
-from privacy.evidence.keys import MissingKey
-from privacy.models import AuditEntry, Case, RightsRequest, State, Step, StepState
-from privacy.selectors import cases, packages, progress, queue
+from privacy.admin.requests.tallies import table_of
+from privacy.catalogue import case_kinds
+from privacy.models import AuditEntry, Case, RightsRequest, State, Step
+from privacy.selectors import cases, packages, processors, progress, queue
+from privacy.selectors.progress import StepBar
+
+# What processors call the people of steps: {step: {kind: names}}.
+Names = Mapping[UUID, Mapping[str, Sequence[str]]]
+OWN = "You asked for this erasure; another person has to attest."
 
 
-def page_of(request, row: Case) -> dict:
-    """Everything on a case's page."""
+def page_of(request, row: Case, names: Names | None = None) -> dict:
+    """Everything on a case's page; `names` are what processors call the person, of steps of which this member has just
+    asked for it."""
     job, steps = work_of(row)
     how_far = progress.of_case(row, job, steps)
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
@@ -38,8 +44,8 @@ def page_of(request, row: Case) -> dict:
         "original": row,
         "row": row,
         "job": job,
-        "subject": link_to_subject(row.subject_id) if sees_people else row.subject,
-        "others_named": others_named(kind, row) if sees_people else [],
+        "others_named": others_named(request, row) if sees_people else {},
+        "who": person_of(request, row),
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_case(row),
         "due": badges.due(row),
@@ -52,9 +58,12 @@ def page_of(request, row: Case) -> dict:
         "is_stalled": bool(job and job.is_open and not job.parked_because and queue.workers_are_silent()),
         "buttons": buttons_for(request.user, row, job, steps),
         "waits_for": waits_for(request.user, row),
-        "steps": [step_line(request, row, step, bar) for step, bar in zip(steps, how_far.bars, strict=True)],
+        "steps": step_lines(request, row, steps, how_far.bars, names or {}),
+        "table": table_of(row, job, steps) if sees_people else None,
+        "closed": badges.closed(row) if not row.is_open else "",
+        **decision_on(request, row, dry_run),
         "plan": dry_run,
-        "sections": sections_of(dry_run) if dry_run else [],
+        "sections": sections_of(dry_run, request.user) if dry_run else [],
         "recipients": recipients(dry_run) if dry_run else [],
         "receipt": row.receipt,
         "package": package,
@@ -67,30 +76,6 @@ def page_of(request, row: Case) -> dict:
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
         ],
     }
-
-
-def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
-    """What is kept sealed with the case, or that it cannot be opened."""
-    try:
-        return {"sealed": labelled(kind, cases.sealed_of(row))}
-    except MissingKey:
-        return {"cannot_open": True}
-
-
-def others_named(kind: type[CaseKind], row: Case) -> list[tuple[str, str]]:
-    """(question, link) of the people whom the answers name."""
-    asked = {question.name: question.label for question in kind.asks if question.type == "person"}
-    try:
-        given = cases.sealed_of(row) if asked else {}
-    except MissingKey:  # the page says so
-        return []
-    return [(asked[name].removesuffix("?"), link_to_subject(UUID(given[name]))) for name in asked.keys() & given.keys()]
-
-
-def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
-    """The answers by the words of their questions."""
-    labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
-    return {labels.get(name, name): answer for name, answer in given.items()}
 
 
 def waits_for(user, row: Case) -> str:
@@ -114,22 +99,33 @@ def deadline_by(row: Case) -> dict[str, str | date] | None:
     }
 
 
-def step_line(request, row: Case, step: Step, bar: progress.StepBar) -> dict:
-    """A step as the timeline shows it; an open step of a processor can be attested."""
-    can_attest = (
-        step.name == "processors.erase"
-        and (step.state == StepState.WAITING or (step.problem and step.state == StepState.STARTED))
-        and not row.is_stopped
-        and has(request.user, case_kinds[row.kind].may.attest)
-    )
+def step_lines(request, row: Case, steps: Sequence[Step], bars: Sequence[StepBar], names: Names) -> list[dict]:
+    """The steps as the timeline shows them; those that a person does by hand with all that it takes."""
+    by_hand = {step.id for step in steps if not row.is_stopped and processors.can_be_attested(step)}
+    consoles = processors.consoles({step.target for step in steps if step.id in by_hand})
+    may_attest = has(request.user, case_kinds[row.kind].may.attest)
+    return [
+        {
+            "step": step,
+            "name": name_of(step),
+            "badge": badges.of_step(step),
+            "bar": bar,
+            "outcome": outcome_of(step),
+            "manual": manual_work(request, row, step, consoles[step.target], names) if step.id in by_hand else None,
+            "attest_url": reverse("admin:privacy_rightsrequest_attest", args=[row.id, step.id])
+            if step.id in by_hand and may_attest
+            else "",
+        }
+        for step, bar in zip(steps, bars, strict=True)
+    ]
+
+
+def manual_work(request, row: Case, step: Step, console: processors.Console, names: Names) -> dict:
+    """What a person needs to do the step by hand."""
+    can_reveal = bool(step.sealed) and request.user.has_perm("privacy.reveal_content")
     return {
-        "step": step,
-        "name": name_of(step),
-        "badge": badges.of_step(step),
-        "bar": bar,
-        "outcome": outcome_of(step),
-        "attest_url": reverse("admin:privacy_rightsrequest_attest", args=[row.id, step.id]) if can_attest else "",
-        "attest_not_because": "You asked for this erasure; another person has to attest."
-        if can_attest and row.requested_by_id == request.user.pk
-        else "",
+        "console": console,
+        "reveal_url": reverse("admin:privacy_rightsrequest_reveal", args=[row.id, step.id]) if can_reveal else "",
+        "ids": processors.ids_in(names.get(step.id, {})),
+        "not_because": OWN if row.requested_by_id == request.user.pk else "",
     }

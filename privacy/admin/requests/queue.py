@@ -9,8 +9,8 @@ from django.urls import path
 from unfold.decorators import display
 
 from privacy.admin import badges
-from privacy.admin.base import ReadOnlyAdmin, TabbedChangeList
-from privacy.admin.requests import approvals, decisions, packages, receipts
+from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
+from privacy.admin.requests import approvals, decisions, manual, packages, receipts
 from privacy.admin.requests.filters import (
     DeadlineFilter,
     KindFilter,
@@ -26,7 +26,7 @@ from privacy.models import RightsRequest, Step
 from privacy.selectors import cases, progress
 
 
-class Queue(TabbedChangeList):
+class Queue(PeopleList, TabbedChangeList):
     """Counts what is open; on the closed ones nobody counts."""
 
     def tab_numbers(self, request):
@@ -37,7 +37,7 @@ class Queue(TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "stands", "due", "subject_link", "steps_done", "owner", "received_at"]
+    list_display = ["what", "person", "stands", "due", "steps_done", "owner", "received_at"]
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter]
     empty_text = "Nothing waits here."
     actions = ()
@@ -50,8 +50,11 @@ class RightsRequestAdmin(ReadOnlyAdmin):
                 path(f"<uuid:request_id>/{name}/", view(page), name=f"privacy_rightsrequest_{name}")
                 for name, page in PAGES.items()
             ),
-            path(
-                "<uuid:request_id>/attest/<uuid:step_id>/", view(decisions.attest), name="privacy_rightsrequest_attest"
+            path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
+            path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
+            *(
+                path(f"<uuid:request_id>/{name}/<uuid:step_id>/", view(page), name=f"privacy_rightsrequest_{name}")
+                for name, page in PAGES_OF_A_STEP.items()
             ),
             *super().get_urls(),
         ]
@@ -118,3 +121,4 @@ PAGES = {
         )
     },
 }  # fmt: skip
+PAGES_OF_A_STEP = {"attest": decisions.attest, "reveal": decisions.reveal}

@@ -1,0 +1,64 @@
+"""Who somebody is, for staff who decide or act: the one place where people are named to them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from privacy.models import DataSubject, Identifier, Staff
+from privacy.models.names import fold, words
+
+DOTS = "••••"
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person by name, masked address and short id. Of whom is erased, and for staff who may not see people, the id is
+    all there is."""
+
+    id: UUID
+    name: str = ""
+    address: str = ""
+    is_shown: bool = False
+    is_erased: bool = False
+
+    @property
+    def short_id(self) -> str:
+        return str(self.id)[:8]
+
+    @property
+    def pseudonym(self) -> str:
+        return f"Subject {self.short_id}"
+
+    @property
+    def title(self) -> str:
+        """What a heading calls them."""
+        return self.name or self.pseudonym
+
+    def is_called(self, typed: str) -> bool:
+        """Whether what was typed is of this person: any of the words of the name, or the short id."""
+        found = set(words(typed))
+        return bool(found) and (found <= set(words(self.name)) or fold(typed) in (self.short_id, fold(self.pseudonym)))
+
+
+def who(subject_ids: Iterable[UUID], viewer: Staff) -> dict[UUID, Who]:
+    """{person: who they are}, in one query for any number; without one, and without a name, for a viewer who may not
+    see people."""
+    ids = set(subject_ids)
+    known = {subject_id: Who(subject_id) for subject_id in ids}
+    if not ids or not viewer.sees_personal_data:
+        return known
+    mailbox = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL)
+    address = Subquery(mailbox.order_by("-is_primary", "value").values("value")[:1])
+    rows = DataSubject.objects.filter(pk__in=ids).order_by().annotate(address=address)
+    return known | {
+        pk: Who(pk, name, masked(address or ""), is_shown=True, is_erased=erased_at is not None)
+        for pk, name, address, erased_at in rows.values_list("pk", "full_name", "address", "erased_at")
+    }
+
+
+def masked(address: str) -> str:
+    """`o••••@example.com`: enough to tell two people of a name apart, too little to write to."""
+    mailbox, at, host = address.rpartition("@")
+    return f"{mailbox[:1] if len(mailbox) > 1 else ''}{DOTS}{at}{host}" if address else ""
