@@ -6,7 +6,6 @@ from datetime import date
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from privacy.admin import todo
 from privacy.catalogue.cases import label_of
@@ -182,7 +181,6 @@ def machinery(request: HttpRequest, today: Today) -> list[Figure]:
     """Whether the workers work, and how much there is."""
     holds = list_of(request, "privacy.legalhold", "?released_at__isnull=1")
     audit = list_of(request, "privacy.auditentry")
-    verified = in_words(seconds_since(today.last_verified)) + " ago" if today.last_verified else "never yet"
     return [
         Figure(
             "Due work untouched", duration(today.untouched_seconds, "none waits"), tone=slow(today.untouched_seconds)
@@ -192,14 +190,8 @@ def machinery(request: HttpRequest, today: Today) -> list[Figure]:
             note="" if today.last_sweep_seconds is not None else "start manage.py work",
         ),
         Figure("Legal holds in force", f"{today.holds_in_force:,}", holds),
-        Figure("Audit trail verified", verified, audit, "" if today.last_verified else "warn"),
-        Figure("People", counted(today.people), list_of(request, "privacy.datasubject")),
-        Figure("Usage events", counted(today.usage_events), list_of(request, "privacy.usageevent")),
+        Figure("Audit trail verified", ago(today.verified_seconds), audit, "" if today.verified_seconds else "warn"),
     ]  # fmt: skip
-
-
-def counted(estimate: dashboard.Estimate) -> str:
-    return f"{estimate.word} {estimate.rows:,}".strip()
 
 
 def slow(seconds: float | None, never: str = "") -> str:
@@ -214,10 +206,6 @@ def ago(seconds: float | None) -> str:
 
 def duration(seconds: float | None, nothing: str) -> str:
     return in_words(seconds) if seconds is not None else nothing
-
-
-def seconds_since(moment) -> float:
-    return (timezone.now() - moment).total_seconds()
 
 
 def in_words(seconds: float) -> str:

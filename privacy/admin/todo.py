@@ -34,6 +34,7 @@ class Row:
     who: Any
     due: Any
     url: str
+    is_done_by_click: bool  # the click does it, and leads to no page before
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def row_of(task: Task, known: dict) -> Row:
     person = person_cell(known[task.subject_id]) if task.subject_id else task.processor
     what = str(task.case) if task.case else ("Child flag" if task.subject_id else "Processor")
     due = badges.due(task.case) if task.case else badges.day(task.due_on)
-    return Row(verb, what, why, person, due, address_of(task))
+    return Row(verb, what, why, person, due, address_of(task), task.verb is Verb.HAND_OVER)
 
 
 def address_of(task: Task) -> str:

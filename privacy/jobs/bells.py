@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from privacy.jobs.due import next_due
-from privacy.jobs.heartbeats import heard_seconds, note
+from privacy.jobs.heartbeats import heard, note
 from privacy.models import Job, Lane
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def sweep() -> None:
 
 
 def is_awake(lane: str) -> bool:
-    moved = heard_seconds(lane)
+    moved = heard().get(lane)
     return moved is not None and moved < AWAKE_SECONDS
 
 

@@ -22,7 +22,7 @@ def note(name: str, at: datetime | Now) -> None:
     )
 
 
-def heard_seconds(name: str) -> float | None:
-    """Seconds since this heartbeat; None when there was none."""
-    row = Heartbeat.objects.filter(name=name).annotate(now=Now()).values_list("at", "now").first()
-    return (row[1] - row[0]).total_seconds() if row else None
+def heard() -> dict[str, float]:
+    """{heartbeat: seconds since}, of all that there ever were."""
+    rows = Heartbeat.objects.order_by().annotate(now=Now()).values_list("name", "at", "now")
+    return {name: (now - at).total_seconds() for name, at, now in rows}

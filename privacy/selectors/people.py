@@ -12,6 +12,7 @@ from privacy.models import DataSubject, Identifier, Likeness
 from privacy.models.accounts import CHUNK, accounts_of
 
 NAMED_AT_MOST = 5
+PERSON, TWIN = Coalesce("subject__merged_into", "subject"), Coalesce("other__merged_into", "other")
 
 
 def reached(kind: type[CaseKind], subject_ids: Collection[UUID]) -> list[UUID]:
@@ -32,9 +33,7 @@ def person_of(subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
 def asked() -> QuerySet[Likeness]:
     """What staff have still to say of all people, from both sides: whether `person` and `twin` are one. `subject` and
     `other` are the accounts of theirs that have one address."""
-    of_two = Likeness.objects.annotate(
-        person=Coalesce("subject__merged_into", "subject"), twin=Coalesce("other__merged_into", "other")
-    ).exclude(person=F("twin"))
+    of_two = Likeness.objects.annotate(person=PERSON, twin=TWIN).exclude(person=F("twin"))
     return of_two.filter(apart_at=None, subject__erased_at=None, other__erased_at=None)
 
 
@@ -57,7 +56,8 @@ def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[U
 
 def alike_in_words(subject_ids: Collection[UUID]) -> list[str]:
     """What whoever asks or decides about these people should know of whom they perhaps are as well."""
-    twins = set(likenesses_of(subject_ids).values_list("twin", flat=True)) - set(subject_ids)
+    others = dict(likenesses_of(subject_ids).values_list("pk", TWIN))
+    twins = set(others.values()) - set(subject_ids)
     if not twins:
         return []
     names = ", ".join(f"Subject {str(twin)[:8]}" for twin in sorted(twins)[:NAMED_AT_MOST])
