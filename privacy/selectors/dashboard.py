@@ -23,7 +23,7 @@ from privacy.models import (
     UsageEvent,
 )
 from privacy.selectors import cases, deadlines, evidence, packages, processing, queue
-from privacy.selectors.staff import open_grants
+from privacy.selectors.staff import due_for_review, open_grants
 
 WEEKS = 12
 COUNT_CAP = 10_000
@@ -74,6 +74,7 @@ class Today:
     usage_events: Estimate
     processors_to_review: int
     roles_waiting: int
+    access_to_review: int
     packages_to_remind: int
     has_audit: bool
 
@@ -116,6 +117,7 @@ def today(staff: Staff) -> Today:
         processors_to_review=waiting["processors_to_review"],
         packages_to_remind=waiting["packages_to_remind"],
         roles_waiting=waiting["roles_waiting"],
+        access_to_review=waiting["access_to_review"],
         has_audit=AuditEntry.objects.exists(),
     )
 
@@ -137,7 +139,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
 
 
 def waiting_counts() -> Counter[str]:
-    """What somebody has to see to beside the open cases, in one query over four tables."""
+    """What somebody has to see to beside the open cases, in one query over five tables."""
     first, *others = (
         rows.order_by()
         .annotate(told_of=Value(name, output_field=CharField()))
@@ -149,6 +151,7 @@ def waiting_counts() -> Counter[str]:
             ("processors_to_review", Processor.objects.filter(processing.review_due())),
             ("packages_to_remind", packages.to_remind()),
             ("roles_waiting", open_grants().select_related(None)),
+            ("access_to_review", due_for_review()),
         )
     )
     return Counter(dict(first.union(*others, all=True)))

@@ -78,6 +78,7 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
+    lists_people = True
     shows = (Identifier, Limit, ProfilePreference)
     changelist = SubjectList
     search_length = 2_000  # of the encrypted term

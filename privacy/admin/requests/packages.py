@@ -36,7 +36,7 @@ def link(request: HttpRequest, row: Case) -> HttpResponse:
         "title": "A link for the person",
         "opts": RightsRequest._meta,
         "original": row,
-        "row": row,
+        "back": request_page(row),
         "package": row.package,
         "link": request.build_absolute_uri(reverse("package_download", args=[token])),
     }
