@@ -11,6 +11,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import Use, spreadsheet
 from privacy.fulfilment.package import wording
@@ -134,9 +135,10 @@ def _given_to(key: str, held: Sequence[Table]) -> list[str]:
 
 
 def _facts(key: str, row: Processor | None) -> dict[str, str]:
-    """One that has no row yet goes by its key."""
+    """One that has no row yet goes by the name that its connector has."""
     if row is None:
-        return {"name": key.replace("_", " ").capitalize(), "purpose": "", "country": "", "safeguard": ""}
+        name = connectors[key].name if key in connectors else key.replace("_", " ").capitalize()
+        return {"name": wording.said(name), "purpose": "", "country": "", "safeguard": ""}
     unknown = row.safeguard == Processor.Safeguard.UNKNOWN
     return {
         "name": wording.said(row.name),
