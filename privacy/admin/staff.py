@@ -72,7 +72,7 @@ class StaffMemberAdmin(Access, UserAdmin, StaffAdmin):
     form = ChangeStaffForm
     add_form = AddStaffForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "get_full_name", "roles", "standing", "last_login", "last_used_at", "reviewed")
+    list_display = ("username", "full_name", "roles", "standing", "last_sign_in", "last_used_at", "reviewed")
     search_length = 1_000  # every word is a condition of the query, and SQLite nests 1,000 of them
     list_filter = (AccessFilter, RoleFilter, ActiveFilter, SuperuserFilter)
     list_before_template = "admin/privacy/staff_head.html"
@@ -108,6 +108,14 @@ class StaffMemberAdmin(Access, UserAdmin, StaffAdmin):
 
     def get_fieldsets(self, request, obj=None):
         return self.fieldsets_to_look_at if not request.user.is_superuser else super().get_fieldsets(request, obj)
+
+    @display(description="Name", ordering="last_name")
+    def full_name(self, member):
+        return member.get_full_name() or "–"
+
+    @display(description="Last sign-in", ordering="last_login")
+    def last_sign_in(self, member):
+        return member.last_login
 
     @display(description="Roles")
     def roles(self, member):
