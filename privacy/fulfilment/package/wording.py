@@ -119,17 +119,17 @@ def period(kept: Retention) -> str:
     """How long a row stays, counted from what."""
     if not kept.has_end:
         return gettext("While the account is open")
-    given = {"number": kept.years or kept.days, "start": _start(kept)}
+    number = kept.years or kept.days
     if kept.from_year_end:
         text = ngettext(
             "%(number)d year from the end of the year of this date: %(start)s",
-            "%(number)d years from the end of the year of this date: %(start)s", given["number"],
+            "%(number)d years from the end of the year of this date: %(start)s", number,
         )  # fmt: skip
     elif kept.years:
-        text = ngettext("%(number)d year from: %(start)s", "%(number)d years from: %(start)s", given["number"])
+        text = ngettext("%(number)d year from: %(start)s", "%(number)d years from: %(start)s", number)
     else:
-        text = ngettext("%(number)d day from: %(start)s", "%(number)d days from: %(start)s", given["number"])
-    return text % given
+        text = ngettext("%(number)d day from: %(start)s", "%(number)d days from: %(start)s", number)
+    return text % {"number": number, "start": _start(kept)}
 
 
 def answered_within(kind: str, residence: str) -> str:
