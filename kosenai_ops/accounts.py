@@ -33,7 +33,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Asks an invited member for their password. GET changes nothing: programs that scan mail follow links."""
     standing, row = invitations.by_token(token)
     if row is None or standing != Standing.OPEN or request.user.is_authenticated:
-        response = render(request, "account/invitation_closed.html", {"standing": standing.value}, status=410)
+        response = render(request, "account/invitation_closed.html", {"standing": standing.value}, status=404)
     else:
         response = ask_password(request, token, SetPasswordForm(row.member, request.POST or None))
     response["Referrer-Policy"] = "no-referrer"

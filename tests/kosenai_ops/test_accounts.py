@@ -67,7 +67,7 @@ class TestInvitation:
     def test_a_link_that_does_not_work_says_why(self, client, way_in, changed, said):
         Invitation.objects.update(**changed)
         for answer in (client.get(way_in), client.post(way_in, chosen(WORD))):
-            assert (answer.status_code, said in answer.text) == (410, True)
+            assert (answer.status_code, said in answer.text) == (404, True)
         assert not Staff.objects.get(username="mara").is_active
 
     def test_somebody_who_is_signed_in_does_not_use_it_up(self, client, way_in):
