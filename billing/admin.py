@@ -28,17 +28,14 @@ from billing.tables import (
 from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin.personal import PersonalAdmin
 from privacy.admin.tables.exchange import Exchange
-
-# ISO 4217 currencies that Stripe counts in other than hundredths.
-WHOLE = {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
-THOUSANDTHS = {"bhd", "jod", "kwd", "omr", "tnd"}
+from privacy.models.currencies import digits_of
 
 
 def money(minor: int | None, currency: str) -> str:
     """`1,299.00 EUR` of 129900 minor units."""
     if minor is None:
         return "–"
-    digits = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
+    digits = digits_of(currency)
     whole, rest = divmod(abs(minor), 10**digits)
     sign = "−" if minor < 0 else ""
     return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency.upper()}"

@@ -1,6 +1,7 @@
 """What Unfold's pages load of ours, and what they leave out (settings.UNFOLD names these)."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 
 def theme(request) -> str:
@@ -33,6 +34,14 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
     "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
     "COMMAND": {"search_models": False, "show_history": False},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Time zone", "link": reverse_lazy("account_time_zone")},
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+            {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
+            {"title": "Password", "link": reverse_lazy("account_change_password")},
+        ]
+    },
     "STYLES": [theme],
     "SCRIPTS": [alpine_csp],
     "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",

@@ -204,10 +204,10 @@ CACHES = {
     }
 }
 
-# --- Language, time, files --------------------------------------------------------------------------------------------
-USE_TZ = True
-TIME_ZONE = "UTC"
+# --- Language (the back office is English; the people whose data it is have five), time, files ------------------------
+USE_TZ, TIME_ZONE = True, "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español"), ("it", "Italiano")]
 FORMAT_MODULE_PATH = ["kosenai_ops.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -1,4 +1,4 @@
-"""Who gets in, for how long, and with how much proof. A superuser makes staff; data subjects never sign in here."""
+"""Who gets in, for how long, and with how much proof. Staff are invited; data subjects never sign in here."""
 
 import base64
 import time
@@ -8,17 +8,21 @@ from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import get_user_model, logout
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from kosenai_ops.client_address import client_address
+from privacy.jobs.slices import is_busy
 
 # Where a member of staff without a second factor may go: to set one up, to prove who they are, and out.
 OPEN_WITHOUT_SECOND_FACTOR = ("/accounts/2fa/", "/accounts/reauthenticate/", "/accounts/logout/", "/admin/logout/")
@@ -26,7 +30,7 @@ SECONDS_BETWEEN_WRITES = 60
 
 
 class StaffAccounts(DefaultAccountAdapter):
-    """Nobody signs up; a superuser makes staff in the admin. Limits see the address that the lock sees."""
+    """Nobody signs up; staff come in by an invitation. Limits see the address that the lock sees."""
 
     def is_open_for_signup(self, request) -> bool:
         return False
@@ -106,7 +110,20 @@ class SessionLimits:
                 logout(request)
             elif now - session.get("seen_at", 0) > SECONDS_BETWEEN_WRITES:
                 session["seen_at"] = now
+                note_use(request)
         return self.get_response(request)
+
+
+def note_use(request: HttpRequest) -> None:
+    """When the member and this session of theirs were last here. allauth's own would write with every page."""
+    seen = timezone.now()
+    try:
+        get_user_model().objects.filter(pk=request.user.pk).update(last_used_at=seen)
+        session = UserSession.objects.filter(session_key=request.session.session_key)
+        session.update(last_seen_at=seen, ip=client_address(request))
+    except OperationalError as fault:  # no page fails because of a note
+        if not is_busy(fault):
+            raise
 
 
 class SecondFactor:

@@ -28,7 +28,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
     "privacy.import_datasubject": (MANAGER,),
     "privacy.readmit_identifier": (MANAGER,),
+    "privacy.invite_staff": (MANAGER,),
+    "privacy.ask_role": (MANAGER,),
     "privacy.confirm_role": (MANAGER,),
+    "privacy.review_staff": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
 }
@@ -36,7 +39,7 @@ SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EVIDENCE, SEE_PEOPLE),
     **dict.fromkeys(INVENTORY, ROLES),
-    "privacy.rolegrant": (MANAGER, AUDITOR),
+    **dict.fromkeys(("privacy.staff", "privacy.rolegrant"), (MANAGER, AUDITOR)),
     "privacy.rightsrequest": ROLES,
     "privacy.job": ROLES,
     "privacy.step": ROLES,

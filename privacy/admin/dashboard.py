@@ -102,7 +102,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
         (can(user, "ask"), Figure(
             "Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"
         )),
-        *((True, figure) for figure in (*escalated(request, today), *roles_waiting(request, today))),
+        *((True, figure) for figure in (*escalated(request, today), *roles_waiting(request, today), *access_to_review(request, today))),
         (can(user, "retry"), Figure(
             "Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"
         )),
@@ -145,6 +145,15 @@ def roles_waiting(request: HttpRequest, today: Today) -> list[Figure]:
         return []
     url = list_of(request, "privacy.rolegrant")
     return [Figure("Roles that wait", today.roles_waiting, url, "warn", "they will decide what others ask for")]
+
+
+def access_to_review(request: HttpRequest, today: Today) -> list[Figure]:
+    """For those who may sign for it."""
+    if not today.access_to_review or not request.user.has_perm("privacy.review_staff"):
+        return []
+    return [
+        Figure("Access to review", today.access_to_review, list_of(request, "privacy.staff", "?access=due"), "warn")
+    ]
 
 
 def unruled(number: int) -> str:
@@ -245,7 +254,7 @@ def ceiling(number: int) -> int:
 def first_steps(request: HttpRequest) -> list[Figure]:
     """What to do on a database with nothing in it."""
     return [
-        Figure("Give everybody a role", 1, list_of(request, "privacy.staff"), note="A superuser adds the staff."),
+        Figure("Give everybody a role", 1, list_of(request, "privacy.staff"), note="A manager invites the staff."),
         Figure(
             "Bring in the people", 2, list_of(request, "privacy.datasubject"),
             note="A manager imports them on the list of people, or on the server: manage.py import_studio.",

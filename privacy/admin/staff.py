@@ -1,25 +1,33 @@
-"""The staff's own accounts, which only a superuser sees or changes, and the roles that wait for a second to agree."""
+"""The staff's own accounts, which managers see, invite and review and only a superuser changes, and the roles that wait
+for a second to agree."""
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from privacy.admin.badges import badge
+from privacy.admin.badges import badge, badges
 from privacy.admin.base import ReadOnlyAdmin, StaffAdmin
-from privacy.admin.filters import DeclaredFilter, YesNoFilter
+from privacy.admin.filters import ChoiceFilter, DeclaredFilter, YesNoFilter
 from privacy.admin.forms import NoQuestionsForm
+from privacy.admin.staff_access import Access, roles_of, when_it_acts
 from privacy.catalogue import NotAllowed
-from privacy.fulfilment import staff
-from privacy.models import RoleGrant, Staff
-from privacy.selectors.staff import deciding_roles
+from privacy.fulfilment import invitations, staff
+from privacy.models import AccessReview, RoleGrant, Staff
+from privacy.selectors.staff import deciding_roles, due_for_review, with_reviews
+
+REVIEWS_SHOWN = 12
 
 
 class AddStaffForm(UserCreationForm):
@@ -50,39 +58,109 @@ class SuperuserFilter(YesNoFilter):
     parameter_name = "is_superuser__exact"
 
 
+class AccessFilter(ChoiceFilter):
+    title = "access"
+    parameter_name = "access"
+    choices_offered = (("due", "To be reviewed"),)
+
+    def queryset(self, request, queryset):
+        return queryset.filter(pk__in=due_for_review().values("pk")) if self.wanted else queryset
+
+
 @admin.register(Staff)
-class StaffMemberAdmin(UserAdmin, StaffAdmin):
+class StaffMemberAdmin(Access, UserAdmin, StaffAdmin):
     form = ChangeStaffForm
     add_form = AddStaffForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "get_full_name", "roles", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "full_name", "roles", "standing", "last_sign_in", "last_used_at", "reviewed")
     search_length = 1_000  # every word is a condition of the query, and SQLite nests 1,000 of them
-    list_filter = (RoleFilter, ActiveFilter, SuperuserFilter)
+    list_filter = (AccessFilter, RoleFilter, ActiveFilter, SuperuserFilter)
+    list_before_template = "admin/privacy/staff_head.html"
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
         ("Away", {"fields": ("deputy", "absent_until")}),
         ("May do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("last_login", "last_used_at", "date_joined")}),
+        ("Reviews of what they may do", {"fields": ("reviews",)}),
+    )
+    fieldsets_to_look_at = (
+        (None, {"fields": ("username", "first_name", "last_name", "email", "standing", "roles")}),
+        ("Away", {"fields": ("deputy", "absent_until")}),
+        ("Dates", {"fields": ("last_login", "last_used_at", "date_joined")}),
+        ("Reviews of what they may do", {"fields": ("reviews",)}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         ("May do", {"fields": ("is_staff", "groups")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "last_used_at", "date_joined", "standing", "roles", "reviews")
+    actions_list = ("invite",)
+    actions_detail = ("review_access", "ask_role", "invite_again", "withdraw_invitation")
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("groups")
+        rows = with_reviews(super().get_queryset(request).prefetch_related("groups"))
+        return rows.annotate(is_due=Exists(due_for_review().filter(pk=OuterRef("pk"))))
 
-    @admin.display(description="Roles")
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"due": due_for_review().count()} | (extra_context or {}))
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets_to_look_at if not request.user.is_superuser else super().get_fieldsets(request, obj)
+
+    @display(description="Name", ordering="last_name")
+    def full_name(self, member):
+        return member.get_full_name() or "–"
+
+    @display(description="Last sign-in", ordering="last_login")
+    def last_sign_in(self, member):
+        return member.last_login
+
+    @display(description="Roles")
     def roles(self, member):
-        return ", ".join(sorted(group.name for group in member.groups.all())) or "–"
+        return ", ".join(roles_of(member)) or "–"
+
+    @display(description="Account")
+    def standing(self, member):
+        if member.is_active:
+            return badge("Keeps the accounts", "run") if member.is_superuser else badge("Open", "good")
+        return badge("Invited", "warn") if invitations.has_not_joined(member) else badge("Closed", "plain")
+
+    @display(description="Access reviewed", ordering="reviewed_at")
+    def reviewed(self, member):
+        said = f"{date_format(localtime(member.reviewed_at), 'j M Y')}, {member.reviewer}" if member.reviewed_at else ""
+        wrong = member.finding == AccessReview.Finding.CHANGE
+        due = badge("To be changed" if wrong else "To be reviewed", "warn") if member.is_due else None
+        return badges(due, said or (None if due else "Not yet"))
+
+    @display(description="Signed")
+    def reviews(self, member):
+        signed = member.reviews.select_related("reviewed_by")[:REVIEWS_SHOWN]
+        lines = (
+            (date_format(localtime(r.reviewed_at), "j M Y"), r.reviewed_by, r.get_finding_display()) for r in signed
+        )
+        return format_html_join(mark_safe("<br>"), "{}, {}: {}", lines) or "Never"
 
     def has_view_permission(self, request, obj=None) -> bool:
+        return request.user.is_active and request.user.has_perm("privacy.view_staff")
+
+    has_module_permission = has_view_permission
+
+    def has_change_permission(self, request, obj=None) -> bool:
         return request.user.is_active and request.user.is_superuser
 
-    has_add_permission = has_change_permission = has_module_permission = has_view_permission
+    has_add_permission = has_change_permission
+
+    def get_actions_detail(self, request, object_id):
+        """Those that have a meaning for this member."""
+        member = self.get_object(request, unquote(object_id))
+        offered = super().get_actions_detail(request, object_id)
+        if member is None or member.pk == request.user.pk:
+            return []
+        is_new = invitations.has_not_joined(member)
+        wanted = {"invite_again", "withdraw_invitation", "ask_role"} if is_new else {"review_access", "ask_role"}
+        return [action for action in offered if action.method.original_function_name in wanted]
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """Never: their name stands under what they did. An account is closed by making it inactive."""
@@ -113,15 +191,6 @@ class StaffMemberAdmin(UserAdmin, StaffAdmin):
         if request.method == "POST" and response.status_code == 302:
             staff.record_password_change(member=Staff.objects.get(pk=id), actor=request.user)
         return response
-
-
-def when_it_acts(grant: RoleGrant) -> str:
-    """In words, for the page and the list."""
-    if grant.acted_at:
-        return "acts already."
-    if grant.acts_from is None:
-        return "asked for. It acts when another who keeps accounts, or a manager, has confirmed it."
-    return f"nobody can confirm it, so it acts by itself from {date_format(grant.acts_from, 'j M Y, H:i')} (UTC)."
 
 
 @admin.register(RoleGrant)

@@ -28,7 +28,7 @@ _FORMULA = f"'*[{BLANKS}]*(?!{NUMBER})[{SIGNS}]"
 PLACES = f"^(?='*[\t\r\n]|{_FORMULA})|(?<=[{SEPARATORS}])(?={_FORMULA})"
 MARKED = f"^'(?='*[\t\r\n]|{_FORMULA})|(?<=[{SEPARATORS}])'(?={_FORMULA})"
 SUSPECT = f"(^|[{SEPARATORS}])[{BLANKS}']*[{SIGNS}]|^'*[\t\r\n]"
-NOTE = "= + - @ ＝ ＋ － ＠ (also after blanks, a comma, a semicolon or a line break), or with a tab or a line break,"
+SIGNS_IN_WORDS = "= + - @ ＝ ＋ － ＠"
 
 _places, _marked = re.compile(PLACES), re.compile(MARKED)
 

@@ -69,7 +69,7 @@ class Event(StrEnum):
 
     CONTENT_REVEALED = "content.revealed", "Content revealed", ": {model}, {fields}. {reason}"
     CONTENT_EXPORTED = "content.exported", "Content exported", ": {model}, {fields}, {rows}. {reason}"
-    TABLE_EXPORTED = "table.exported", "Table exported", ": {model}, {rows}"
+    TABLE_EXPORTED = "table.exported", "Table exported", ": {model}, {rows}{why}"
 
     IMPORT_ORDERED = "import.ordered", "Import ordered", ": {sheet}, {rows}"
     IMPORT_DONE = "import.done", "Import done", ": {sheet}, {counts}"
@@ -92,6 +92,10 @@ class Event(StrEnum):
     PROCESSOR_REVIEWED = "processor.reviewed", "Processor reviewed", ": {processor}"
     STAFF_ADDED = "staff.added", "Staff account added", ": no. {member}, {rights}"
     STAFF_CHANGED = "staff.changed", "Staff account changed", ": no. {member}, {rights}; {fields}"
+    STAFF_INVITED = "staff.invited", "Member of staff invited", ": no. {member}"
+    STAFF_INVITATION_WITHDRAWN = "staff.invitation_withdrawn", "Invitation withdrawn", ": no. {member}"
+    STAFF_JOINED = "staff.joined", "Invited member set their password", ": no. {member}"
+    STAFF_REVIEWED = "staff.reviewed", "What a member may do reviewed", ": no. {member}, {held}. {finding}"
     STAFF_ROLE_ASKED = "staff.role_asked", "Role that decides asked for", ": no. {member}, {role}"
     STAFF_ROLE_REFUSED = "staff.role_refused", "Role that decides refused", ": no. {member}, {role}"
     STAFF_ROLE_ACTS = "staff.role_acts", "Role that decides acts", ": no. {member}, {role}"

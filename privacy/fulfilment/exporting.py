@@ -9,16 +9,45 @@ from django.db import models, transaction
 from privacy.datamap import registry
 from privacy.evidence import audit
 from privacy.evidence.events import Event
+from privacy.fulfilment import reference_number
+from privacy.fulfilment.reference_number import NotAReference
 from privacy.fulfilment.reveal import NotRevealed, check_why
 from privacy.models import DataSubject, Staff
 from privacy.roles import must_have
 
 
+class ExportReason(models.TextChoices):
+    """Why a list of people leaves the back office."""
+
+    REQUESTS = "requests", "To work on requests outside the back office"
+    NOTICE = "notice", "To tell these people something they must know"
+    REVIEW = "review", "For an audit or a review of the records"
+    AUTHORITY = "authority", "By order of a court or authority"
+    MOVE = "move", "To bring it into another system of ours"
+
+
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
     """Writes down that a table without masked content was handed out. Raises PermissionDenied."""
+    _record(model, rows, actor)
+
+
+def record_people(*, model: type[models.Model], rows: int, actor: Staff, reason: str, reference: str = "") -> None:
+    """The same of a list of people, with why. Raises NotRevealed for a reason or reference that is none, and
+    PermissionDenied."""
+    if reason not in ExportReason.values:
+        raise NotRevealed("Choose the reason.")
+    try:
+        if reference:
+            reference_number.check(reference)
+    except NotAReference as refusal:
+        raise NotRevealed(str(refusal)) from refusal
+    _record(model, rows, actor, why=reason, reference=reference)
+
+
+def _record(model: type[models.Model], rows: int, actor: Staff, **why: str) -> None:
     must_have(actor, f"{model._meta.app_label}.view_{model._meta.model_name}")
     with transaction.atomic():
-        audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows)
+        audit.append(uuid4(), Event.TABLE_EXPORTED, actor=actor, model=model._meta.label, rows=rows, **why)
 
 
 def record_content(

@@ -12,7 +12,8 @@ from django.db import transaction
 from privacy.catalogue import NotAllowed
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.models import RoleGrant, Staff
+from privacy.models import AccessReview, RoleGrant, Staff
+from privacy.models.staff import validate_time_zone
 from privacy.roles import must_have
 from privacy.selectors.staff import who_may_confirm
 
@@ -46,11 +47,13 @@ def record_password_change(*, member: Staff, actor: Staff) -> None:
 
 
 def ask_role(*, member: Staff, role: str, actor: Staff) -> RoleGrant:
-    """Asks for a role that decides. A second who keeps accounts or roles has to confirm it; where there is none it acts
-    after settings.APPROVER_WAIT. Raises NotAllowed for one's own account, and PermissionDenied."""
-    must_have(actor, "privacy.change_staff")
+    """Asks for a role. A second who keeps accounts or roles has to confirm it; where there is none it acts after
+    settings.APPROVER_WAIT. Raises NotAllowed for one's own account and for a role it has, and PermissionDenied."""
+    must_have(actor, "privacy.ask_role")
     if member.pk == actor.pk:
         raise NotAllowed("Nobody gives themselves a role that decides: somebody else has to ask for it.")
+    if member.groups.filter(name=role).exists():
+        raise NotAllowed("They have this role already.")
     wait = None if who_may_confirm(member, actor).exists() else datetime.now(UTC) + settings.APPROVER_WAIT
     with transaction.atomic():
         grant, is_new = RoleGrant.objects.get_or_create(
@@ -85,6 +88,27 @@ def refuse_role(*, grant_id: uuid.UUID, actor: Staff) -> RoleGrant:
             chain_of(grant.member), Event.STAFF_ROLE_REFUSED, actor=actor, member=grant.member_id, role=grant.role
         )
     return grant
+
+
+def review(*, member: Staff, finding: str, actor: Staff) -> AccessReview:
+    """Signs off what a member may do, or says that it has to change. Raises NotAllowed for one's own access, and
+    PermissionDenied."""
+    must_have(actor, "privacy.review_staff")
+    if member.pk == actor.pk:
+        raise NotAllowed("Nobody reviews their own access: ask a colleague.")
+    roles = sorted(member.groups.values_list("name", flat=True))
+    with transaction.atomic():
+        signed = AccessReview.objects.create(member=member, roles=roles, finding=finding, reviewed_by=actor)
+        audit.append(
+            chain_of(member), Event.STAFF_REVIEWED, actor=actor, member=member.pk, roles=roles, finding=finding
+        )
+    return signed
+
+
+def set_time_zone(*, member: Staff, zone: str) -> None:
+    """Their own choice, in whose times the pages are shown. Raises ValidationError for a zone that there is not."""
+    validate_time_zone(zone)
+    Staff.objects.filter(pk=member.pk).update(time_zone=zone)
 
 
 def let_act() -> int:

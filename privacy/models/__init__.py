@@ -11,15 +11,15 @@ from privacy.models.limits import Limit
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
-from privacy.models.staff import RoleGrant, Staff
+from privacy.models.staff import AccessReview, Invitation, RoleGrant, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
 __all__ = [
-    "AccessPackage", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag",
-    "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job",
-    "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference", "Membership", "Note", "Outcome", "Processor",
-    "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session",
-    "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression",
-    "Team", "Upload", "UsageEvent", "Verification",
+    "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
+    "CaseJob", "ChildFlag", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat",
+    "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference",
+    "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "RightsRequest",
+    "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State", "Step", "StepState",
+    "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

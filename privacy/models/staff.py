@@ -15,6 +15,9 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("%(name)s is not a time zone of the IANA list.", params={"name": name})
 
 
+ABOUT_ACCOUNTS = {"staff", "rolegrant", "role"}
+
+
 class Staff(AbstractUser):
     """A member of the back office. Times on screen are shown in `time_zone`; they are stored in UTC.
 
@@ -26,10 +29,15 @@ class Staff(AbstractUser):
     )
     absent_until = models.DateField(null=True, blank=True, help_text="The last day on which the deputy stands in.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    last_used_at = models.DateTimeField("last use", null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = "staff member"
         verbose_name_plural = "staff"
+        permissions = [
+            ("invite_staff", "Can invite a member of staff"),
+            ("review_staff", "Can sign off what a member of staff may do"),
+        ]
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         if not self.is_superuser:
@@ -56,7 +64,7 @@ class Staff(AbstractUser):
 def is_about_accounts(perm: str) -> bool:
     """Whether a permission is about the staff's own accounts, roles and sessions."""
     app, _, codename = perm.partition(".")
-    return app not in ("privacy", "billing") or codename.partition("_")[2] in ("staff", "rolegrant", "role")
+    return app not in ("privacy", "billing") or codename.partition("_")[2] in ABOUT_ACCOUNTS
 
 
 class RoleGrant(models.Model):
@@ -75,7 +83,10 @@ class RoleGrant(models.Model):
 
     class Meta:
         ordering = ["-asked_at"]
-        permissions = [("confirm_role", "Can confirm a role that another asked for")]
+        permissions = [
+            ("ask_role", "Can ask for a role for another"),
+            ("confirm_role", "Can confirm a role that another asked for"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "role"], condition=Q(acted_at=None, refused_at=None), name="role_grant_once_open"
@@ -90,3 +101,58 @@ class RoleGrant(models.Model):
 
     def __str__(self):
         return f"Role {str(self.id)[:8]}"
+
+
+class Invitation(models.Model):
+    """A link by which a new member sets their password, once. What is stored of it is a hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(used_at=None, withdrawn_at=None), name="invitation_one_open_a_member"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at=None) | Q(withdrawn_at=None), name="invitation_is_used_or_withdrawn"
+            ),
+            models.CheckConstraint(
+                condition=Q(made_by=None) | ~Q(made_by=F("member")), name="invitation_is_not_to_oneself"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Invitation {str(self.id)[:8]}"
+
+
+class AccessReview(models.Model):
+    """That somebody looked at what a member may do, and what they found."""
+
+    class Finding(models.TextChoices):
+        RIGHT = "right", "Right as it is"
+        CHANGE = "change", "Something has to change"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reviews")
+    roles = models.JSONField(default=list, help_text="As they were then.")
+    finding = models.CharField(max_length=10, choices=Finding)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-reviewed_at"]
+        indexes = [models.Index(fields=["member", "-reviewed_at"], name="review_by_member")]
+        constraints = [
+            models.CheckConstraint(condition=Q(finding__in=["right", "change"]), name="review_finding"),
+            models.CheckConstraint(condition=~Q(reviewed_by=F("member")), name="review_is_not_of_oneself"),
+        ]
+
+    def __str__(self):
+        return f"Review {str(self.id)[:8]}"

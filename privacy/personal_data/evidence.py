@@ -24,6 +24,7 @@ class SuppressionData(Accountability):
     written for: by then no backup or file of a processor's is left that could bring the person back."""
 
     subject = "request__subject"
+    machinery = True
     lawful_basis = LawfulBasis.LEGITIMATE_INTERESTS
     retention = replace(EVIDENCE_RETENTION, because=KEPT_OUT, after="created_at")
     erase = Keep(because=KEPT_OUT, until=retention)

@@ -38,6 +38,7 @@ class JobData(Accountability):
     evidence = Evidence(changes=("due_on", *MACHINERY), once=("ended_at",))
     about_nobody = NOT_ALL_WORK
     silent = "silent"
+    machinery = True
 
 
 @register(models.Step)
@@ -54,6 +55,7 @@ class StepData(Accountability):
     fields = {"sealed": Personal(Category.PSEUDONYM)}
     about_nobody = NOT_ALL_WORK
     silent = "job__silent"
+    machinery = True
     not_personal = (
         "id", "job", "seq", "name", "target", "state", "attempts", "key", "not_before",
         "units_planned", "units_done", "result", "problem", "started_at", "finished_at",

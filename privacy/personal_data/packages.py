@@ -8,6 +8,7 @@ from privacy.personal_data.accountability import Accountability
 @register(models.AccessPackage)
 class AccessPackageData(Accountability):
     subject = "request__subject"
+    machinery = True
     retention = Retention("Time enough to fetch it", days=7, after="created_at")
     fields = {
         "file": Personal(Category.ACCOUNT, masked=False),

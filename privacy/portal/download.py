@@ -9,12 +9,15 @@ from typing import BinaryIO
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from privacy.fulfilment import packages
+from privacy.fulfilment.package.cover import CONTACT
 from privacy.models import AccessPackage
+from privacy.selectors.languages import as_read_by
 from privacy.selectors.packages import by_token, resumable_until
 
 # RFC 9110, 14.1.2, one range; several, or another unit, are passed over as it allows, and the whole file is sent.
@@ -41,11 +44,14 @@ def package(request: HttpRequest, token: str) -> HttpResponse:
 
 def ask(request: HttpRequest, found: AccessPackage) -> HttpResponse:
     begun = resumable_until(found)
-    return render(request, "privacy/portal/download.html", {"package": found, "resumable_until": begun})
+    with as_read_by(found.request.subject_id):
+        return render(request, "privacy/portal/download.html", {"package": found, "resumable_until": begun})
 
 
 def gone(request: HttpRequest) -> HttpResponse:
-    return render(request, "privacy/portal/gone.html", status=404)
+    """In the browser's language: whose link it was, nobody knows any more."""
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "privacy/portal/gone.html", {"contact": CONTACT}, status=404)
 
 
 def give(request: HttpRequest, found: AccessPackage, token: str) -> HttpResponse:

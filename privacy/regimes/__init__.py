@@ -9,7 +9,7 @@ from privacy.regimes.rules import (
     deadline_for,
     explanation_of,
     name_of,
-    period_for,
+    rule_for,
     today,
 )
 
@@ -22,6 +22,6 @@ __all__ = [
     "deadline_for",
     "explanation_of",
     "name_of",
-    "period_for",
+    "rule_for",
     "today",
 ]

@@ -106,12 +106,6 @@ def explanation_of(kind: str, regime: str) -> str:
     return f"{rule.period[0].upper()}{rule.period[1:]} ({rule.source})." if rule else ""
 
 
-def period_for(kind: str, country: str) -> str:
-    """The time to answer in words (`one month`, `45 days`); empty where no rule is verified."""
-    rule = rule_for(kind, country)
-    return rule.period if rule else ""
-
-
 def day_of(moment: datetime) -> date:
     """The controller's day at this moment."""
     return moment.astimezone(CONTROLLER_ZONE).date()

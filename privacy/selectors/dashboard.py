@@ -23,7 +23,7 @@ from privacy.models import (
     State,
 )
 from privacy.selectors import cases, deadlines, packages, processing, processors, queue
-from privacy.selectors.staff import open_grants
+from privacy.selectors.staff import due_for_review, open_grants
 
 WEEKS, DUE_DAYS = 12, 42
 # Days since a request was received, or until it was answered: the name, and where the next begins.
@@ -81,6 +81,7 @@ class Today:
     verified_seconds: float | None
     processors_to_review: int
     roles_waiting: int
+    access_to_review: int
     packages_to_remind: int
     manual_steps: int
 
@@ -121,6 +122,7 @@ def today(staff: Staff) -> Today:
         packages_to_remind=waiting["packages_to_remind"],
         manual_steps=waiting["manual_steps"],
         roles_waiting=waiting["roles_waiting"],
+        access_to_review=waiting["access_to_review"],
     )
 
 
@@ -156,6 +158,7 @@ def waiting_counts() -> Counter[str]:
             ("packages_to_remind", packages.to_remind()),
             ("manual_steps", processors.manual_steps()),
             ("roles_waiting", open_grants().select_related(None)),
+            ("access_to_review", due_for_review()),
             ("holds_in_force", LegalHold.objects.filter(released_at__isnull=True)),
             ("child_flags", ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
         )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from billing.models import (
     Refund,
     Subscription,
 )
+from privacy.admin.evidence.events import sentence
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.formats import Csv, Json
 from privacy.datamap.spreadsheet import as_written, neutral
@@ -90,7 +92,8 @@ def problems(page) -> list[str]:
 
 
 def taken_out(client, model, form=CSV_FORMAT, **more) -> list[dict]:
-    answer = client.post(url(model, "export"), {"format": form, "resource": "0", **more})
+    why = {"reason": "review"} if model is DataSubject else {}
+    answer = client.post(url(model, "export"), {"format": form, "resource": "0", **why, **more})
     assert "attachment" in answer.headers.get("Content-Disposition", ""), (
         answer.context and answer.context["form"].errors
     )
@@ -446,6 +449,32 @@ def test_a_reference_is_a_number_and_no_sentence(client, manager):
     assert not AuditEntry.objects.filter(event="content.exported").exists()
 
 
+@pytest.mark.parametrize("given", [{}, {"reason": ""}, {"reason": "curiosity"}])
+def test_a_list_of_people_is_not_handed_out_without_a_reason(client, manager, given):
+    person = f.DataSubjectFactory()
+    answer = client.post(url(DataSubject, "export"), {"format": CSV_FORMAT, "resource": "0"} | given)
+    assert "attachment" not in answer.headers.get("Content-Disposition", "") and str(person.pk) not in answer.text
+    assert not AuditEntry.objects.filter(event="table.exported").exists()
+
+
+def test_the_trail_says_why_a_list_of_people_was_handed_out(client, manager):
+    f.DataSubjectFactory()
+    taken_out(client, DataSubject, reason="authority", reference="AZ-14")
+    entry = AuditEntry.objects.get(event="table.exported")
+    assert (entry.data["why"], entry.data["reference"], entry.data["rows"]) == ("authority", "AZ-14", 1)
+    assert sentence(entry).endswith("By order of a court or authority")
+
+
+def test_no_two_buttons_of_the_list_of_people_have_one_name(client, manager):
+    """What starts a person's package and what hands over the list are two things."""
+    f.DataSubjectFactory()
+    page = client.get(url(DataSubject, "changelist"))
+    table = re.search(rf'href="{url(DataSubject, "export")}[^"]*"[^>]*>(.*?)</a>', page.text, re.S)
+    name = re.sub(r"<[^>]*>|\s+", " ", table[1]).strip()
+    acts = {label for _, label in page.context["action_form"].fields["action"].choices}
+    assert "Download table" in name and not any(word in acts for word in ("Download table", "Export"))
+
+
 def test_more_rows_than_a_page_can_carry_are_not_exported(client, manager, monkeypatch):
     monkeypatch.setattr("privacy.admin.tables.exchange.MAX_ROWS", 2)
     f.DataSubjectFactory.create_batch(3)
@@ -482,7 +511,7 @@ def test_people_exported_and_imported_again_are_unchanged(client, manager, form)
         person = f.DataSubjectFactory(full_name=name)
         f.IdentifierFactory(subject=person, kind="clerk_id", value=f"=user_{n}", is_primary=True)
         f.IdentifierFactory(subject=person, is_primary=True)
-    answer = client.post(url(DataSubject, "export"), {"format": form, "resource": "0"})
+    answer = client.post(url(DataSubject, "export"), {"format": form, "resource": "0", "reason": "move"})
     [text] = bring_in(client, DataSubject, answer.content, form)
     assert text == f"Imported: 0 new, 0 changed, {len(names)} unchanged, 0 left out."
 

@@ -24,7 +24,7 @@ from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import exporting, inventory, packages, reveal, staff
+from privacy.fulfilment import exporting, inventory, invitations, packages, reveal, staff
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.claim import park
@@ -36,6 +36,7 @@ from privacy.models import (
     ImportRun,
     Processor,
     Script,
+    Staff,
 )
 from tests import factories as f
 from tests import working
@@ -231,6 +232,11 @@ def what_is_said_of_staff(keeper, manager):
     staff.confirm_role(grant_id=given.id, actor=manager)
     refused = staff.ask_role(member=member, role="manager", actor=keeper)
     staff.refuse_role(grant_id=refused.id, actor=manager)
+    staff.review(member=member, finding="right", actor=manager)
+    token = invitations.invite(username="newcomer", email="newcomer@kosenai.example", roles=["agent"], actor=manager)
+    invitations.accept(token=token, password="a long and private passphrase")
+    invitations.invite(username="stranger", email="stranger@kosenai.example", roles=[], actor=manager)
+    invitations.withdraw(member=Staff.objects.get(username="stranger"), actor=manager)
 
 
 @pytest.mark.django_db

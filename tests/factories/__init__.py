@@ -33,7 +33,7 @@ from tests.factories.requests import (
     CaseFactory,
     ReceiptFactory,
 )
-from tests.factories.staff import RoleGrantFactory, StaffFactory
+from tests.factories.staff import AccessReviewFactory, InvitationFactory, RoleGrantFactory, StaffFactory
 from tests.factories.subjects import (
     DataSubjectFactory,
     IdentifierFactory,
@@ -49,14 +49,15 @@ from tests.factories.usage import DeviceIdentifierFactory, DiagnosticEventFactor
 from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
-    "AccessPackageFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory", "CaseFactory", "ChildFlagFactory",
-    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
-    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory",
-    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
-    "LikenessFactory", "MembershipFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
-    "ProductFactory",
+    "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
+    "CaseFactory", "ChildFlagFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
+    "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory",
+    "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
+    "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
+    "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
     "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
     "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
-    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
+    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
+    "SuppressionFactory",
     "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

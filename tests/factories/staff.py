@@ -1,7 +1,9 @@
+from datetime import UTC, datetime, timedelta
+
 import factory
 from django.contrib.auth.models import Group
 
-from privacy.models import RoleGrant, Staff
+from privacy.models import AccessReview, Invitation, RoleGrant, Staff
 from privacy.roles import APPROVER, MANAGER
 
 
@@ -32,3 +34,26 @@ class RoleGrantFactory(factory.django.DjangoModelFactory):
     member = factory.SubFactory(StaffFactory, role="agent")
     role = APPROVER
     asked_by = factory.SubFactory(StaffFactory, role="", is_superuser=True)
+
+
+class InvitationFactory(factory.django.DjangoModelFactory):
+    """An open one, made by a manager, for an account that nobody has used yet."""
+
+    class Meta:
+        model = Invitation
+
+    member = factory.SubFactory(StaffFactory, role="", is_active=False, password="!")
+    token_sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    made_by = factory.SubFactory(StaffFactory)
+    expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=7))
+
+
+class AccessReviewFactory(factory.django.DjangoModelFactory):
+    """Signed by a manager, who found everything right."""
+
+    class Meta:
+        model = AccessReview
+
+    member = factory.SubFactory(StaffFactory, role="agent")
+    finding = AccessReview.Finding.RIGHT
+    reviewed_by = factory.SubFactory(StaffFactory)

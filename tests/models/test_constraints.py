@@ -71,6 +71,16 @@ def role_confirmed_by_whom_it_is_for():
     type(grant).objects.filter(pk=grant.pk).update(confirmed_by=grant.member)
 
 
+def invitation_to_oneself():
+    row = f.InvitationFactory()
+    type(row).objects.filter(pk=row.pk).update(made_by=row.member)
+
+
+def review_of_oneself():
+    member = f.StaffFactory()
+    f.AccessReviewFactory(member=member, reviewed_by=member)
+
+
 VIOLATIONS: dict[str, Callable[[], object]] = {
     "subject_tombstone_is_empty": changed(f.DataSubjectFactory, erased_at=NOW),
     "subject_country_is_iso_3166": changed(f.DataSubjectFactory, country="de"),
@@ -143,6 +153,11 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "refund_is_positive": changed(f.RefundFactory, amount=0),
     "credit_note_currency": changed(f.CreditNoteFactory, currency="EUR"),
     "credit_note_is_not_negative": changed(f.CreditNoteFactory, amount=-1),
+    "invitation_one_open_a_member": twice(f.InvitationFactory, member=f.StaffFactory),
+    "invitation_is_used_or_withdrawn": changed(f.InvitationFactory, used_at=NOW, withdrawn_at=NOW),
+    "invitation_is_not_to_oneself": invitation_to_oneself,
+    "review_finding": changed(f.AccessReviewFactory, finding="fine"),
+    "review_is_not_of_oneself": review_of_oneself,
     "role_grant_once_open": twice(f.RoleGrantFactory, member=f.StaffFactory),
     "role_is_not_given_to_oneself": role_given_to_oneself,
     "role_is_confirmed_by_a_third": role_confirmed_by_who_asked,

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,3 +172,16 @@ def test_a_person_downloads_with_one_click(package, link, browser_page, tmp_path
     assert "not work any more" in browser_page.inner_text("h1")
     assert [p for p in browser_page.problems if "404" in p]
     browser_page.problems.clear()
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Ihre Daten sind bereit"), ("en", "Your data is ready")])
+def test_the_page_is_in_the_language_of_the_person(client, language, said):
+    package = f.AccessPackageFactory()
+    f.ProfilePreferenceFactory(subject=package.request.subject, language=language, time_zone="Europe/Berlin")
+    page = client.get(f"/download/{packages.issue_link(package_id=package.id, actor=f.StaffFactory())}/").text
+    assert said in page and f'<html lang="{language}">' in page and re.search(r"\d\d:\d\d CES?T", page)
+
+
+def test_where_the_link_leads_nowhere_the_browser_says_the_language(client):
+    page = client.get("/download/nothing/", headers={"accept-language": "fr-CH, fr;q=0.9"})
+    assert page.status_code == 404 and "Ce lien ne fonctionne plus" in page.text

@@ -9,8 +9,9 @@ from privacy.admin.requests.forms import DenialForm
 from privacy.catalogue import cases
 from privacy.evidence.events import Event
 from privacy.evidence.told import named_now
+from privacy.fulfilment.exporting import ExportReason
 from privacy.fulfilment.reveal import RevealReason
-from privacy.models import Answered, AuditEntry, Suppression, Verification
+from privacy.models import AccessReview, Answered, AuditEntry, Suppression, Verification
 
 DENIALS = dict(DenialForm.REASONS)
 
@@ -73,7 +74,16 @@ def outcome(data: dict) -> str:
 
 def rights(data: dict) -> str:
     roles = [*data["roles"], *(["superuser"] if data["superuser"] else [])]
-    return (", ".join(roles) or "no role") + ("" if data["active"] else ", closed")
+    return held({"roles": roles}) + ("" if data["active"] else ", closed")
+
+
+def held(data: dict) -> str:
+    return ", ".join(data["roles"]) or "no role"
+
+
+def why(data: dict) -> str:
+    """Until 2026-12 nobody was asked for it."""
+    return f". {ExportReason(data['why']).label}" if "why" in data else ""
 
 
 def step(data: dict) -> str:
@@ -92,6 +102,8 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "because": because,
     "counts": counts,
     "fields": fields,
+    "finding": lambda data: AccessReview.Finding(data["finding"]).label,
+    "held": held,
     "how": lambda data: Answered(data["how"]).label.lower(),
     "kind": lambda data: cases.label_of(data["kind"]),
     "lifted": lambda data: Suppression.Because(data["because"]).label.lower(),
@@ -108,4 +120,5 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "step": step,
     "steps": lambda data: many(len(data["steps"]), "step"),
     "verification": lambda data: Verification(data["verification"]).label.lower(),
+    "why": why,
 }

@@ -87,6 +87,7 @@ class SubjectList(CappedChangeList):
 @admin.register(DataSubject)
 class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
+    lists_people = True
     shows = (Identifier, Likeness, Limit, ProfilePreference)
     changelist = SubjectList
     search_length = 2_000  # of the encrypted term

@@ -40,6 +40,7 @@ def link(request: HttpRequest, row: Case) -> HttpResponse:
         "row": row,
         "who": person_of(request, row),
         **before,
+        "back": request_page(row),
         "package": row.package,
         "link": request.build_absolute_uri(reverse("package_download", args=[token])),
     }

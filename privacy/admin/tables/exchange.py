@@ -21,6 +21,7 @@ from privacy.admin.forms import ReferenceField
 from privacy.admin.tables.formats import Csv, Handed, Json, Xlsx
 from privacy.admin.tables.sheet import Sheet
 from privacy.fulfilment import exporting
+from privacy.fulfilment.exporting import ExportReason
 from privacy.fulfilment.importing import files, imports
 from privacy.fulfilment.importing.arrivals import Arrival
 from privacy.fulfilment.importing.files import Gone
@@ -52,6 +53,19 @@ class ContentExportForm(ExportForm):
         label="Content",
         help_text="With a reason the masked columns are in the file, and the audit trail of each person says so.",
         widget=UnfoldAdminSelectWidget(choices=[("", "Leave the content out"), *RevealReason.choices]),
+    )
+    reference = ReferenceField(required=False, label="Ticket or request number")
+
+
+class PeopleExportForm(ExportForm):
+    """For a list of people: without a reason it is not handed out."""
+
+    reason = forms.ChoiceField(
+        choices=[("", "Choose…"), *ExportReason.choices],
+        label="Why does this list leave the back office?",
+        help_text="The audit trail keeps it with your name and the number of rows.",
+        error_messages={"required": "Choose the reason."},
+        widget=UnfoldAdminSelectWidget(choices=[("", "Choose…"), *ExportReason.choices]),
     )
     reference = ReferenceField(required=False, label="Ticket or request number")
 
@@ -93,6 +107,10 @@ def dataset_of(rows: Sequence[dict]) -> tablib.Dataset:
     return tablib.Dataset(*(tuple(row.values()) for row in rows), headers=list(rows[0]) if rows else [])
 
 
+def has_reason(form) -> bool:
+    return form is not None and form.is_bound and bool(form.cleaned_data.get("reason"))
+
+
 class Exchange(ImportExportMixin):
     """Adds Import and Export to a list. The page names its `resource_classes`, a sheet."""
 
@@ -100,6 +118,7 @@ class Exchange(ImportExportMixin):
     import_form_class = UploadForm
     export_form_class = ExportForm
     tmp_storage_class = SealedFile
+    lists_people = False  # then it is not handed out without a reason
     skip_admin_log = True  # Django's log copies values; ours counts them (privacy.evidence.audit)
 
     def __init__(self, *args, **kwargs):
@@ -185,7 +204,9 @@ class Exchange(ImportExportMixin):
         return HttpResponseRedirect(reverse("admin:{}_{}_import".format(*self.get_model_info())))
 
     def get_export_form_class(self):
-        return ContentExportForm if self.resource_classes[0].masked() else self.export_form_class
+        if self.resource_classes[0].masked():
+            return ContentExportForm
+        return PeopleExportForm if self.lists_people else self.export_form_class
 
     def export_action(self, request):
         if not self.has_export_permission(request):
@@ -208,8 +229,7 @@ class Exchange(ImportExportMixin):
 
     def reveals(self, request, form) -> bool:
         """Whether the file may hold masked content: for a reason, by somebody who may reveal it."""
-        asked = form is not None and form.is_bound and bool(form.cleaned_data.get("reason"))
-        return asked and request.user.has_perm("privacy.reveal_content")
+        return has_reason(form) and request.user.has_perm("privacy.reveal_content")
 
     def get_export_data(self, file_format, request, queryset, **kwargs):
         """Recorded and made in one transaction: a file that could not be made was not handed out."""
@@ -217,13 +237,18 @@ class Exchange(ImportExportMixin):
         with transaction.atomic():
             if self.reveals(request, form):
                 queryset = queryset.defer(None)
-                exporting.record_content(
-                    rows=queryset, fields=self.resource_classes[0].masked(), actor=request.user,
-                    reason=form.cleaned_data["reason"], reference=form.cleaned_data["reference"],
-                )  # fmt: skip
-            else:
-                exporting.record_table(model=self.model, rows=queryset.count(), actor=request.user)
+            self.record(request, form, queryset)
             return super().get_export_data(file_format, request, queryset, **kwargs)
+
+    def record(self, request, form, queryset) -> None:
+        why = {name: form.cleaned_data[name] for name in ("reason", "reference")} if has_reason(form) else {}
+        if self.lists_people:
+            exporting.record_people(model=self.model, rows=queryset.count(), actor=request.user, **why)
+        elif self.reveals(request, form):
+            masked = self.resource_classes[0].masked()
+            exporting.record_content(rows=queryset, fields=masked, actor=request.user, **why)
+        else:
+            exporting.record_table(model=self.model, rows=queryset.count(), actor=request.user)
 
     def _do_file_export(self, *args, **kwargs):
         response = super()._do_file_export(*args, **kwargs)
