@@ -19,6 +19,7 @@ from billing.models import (
     Refund,
     Subscription,
 )
+from privacy.fulfilment import names
 from privacy.models import (
     DataSubject,
     DeviceIdentifier,
@@ -106,6 +107,7 @@ def add_person(name: str, country: str, rng: random.Random) -> DataSubject:
     _usage(subject, rng, now)
     _billing(subject, email, handle, rng, now)
     _support(subject, rng)
+    names.index([subject.id])
     return subject
 
 

@@ -8,6 +8,7 @@ from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
 from privacy.models.limits import Limit
+from privacy.models.name_tokens import NameToken
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
@@ -18,7 +19,7 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 __all__ = [
     "AccessPackage", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag",
     "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job",
-    "Lane", "LegalHold", "Limit", "MarketingPreference", "Membership", "Note", "Outcome", "Processor",
+    "Lane", "LegalHold", "Limit", "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor",
     "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session",
     "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression",
     "Team", "Upload", "UsageEvent", "Verification",

@@ -252,10 +252,12 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
 
 def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to, nor
+    what is made from other rows.
     `scope`, if given, names the same people."""
     scope = scope or Scope.many(subject_ids)
     counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
+    ours |= {declared.label() for declared in compiler.all_declarations() if declared.derived}
     found = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
         for person, labels in counted.items()
