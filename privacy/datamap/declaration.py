@@ -115,7 +115,7 @@ class PersonalData:
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
     about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
-    derived: why the rows stand in no package, list or approval of their own: they are made from others and go with them.
+    derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
     """
 
     model: ClassVar[type[models.Model]]

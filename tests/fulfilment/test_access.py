@@ -22,7 +22,7 @@ from django.db import models
 
 from privacy import tasks
 from privacy.cases.packages import give_link
-from privacy.datamap import registry, spreadsheet
+from privacy.datamap import PersonalData, registry, spreadsheet
 from privacy.fulfilment import access, packages
 from privacy.fulfilment.package import builder, output, uploads
 from privacy.jobs import bells
