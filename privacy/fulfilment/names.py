@@ -45,8 +45,8 @@ def names_of(subject_ids: Collection[UUID]) -> Iterator[tuple[UUID, str]]:
 
 
 def name_fields() -> Iterator[tuple[type[PersonalData], list[str]]]:
-    """The fields that the map calls names, of the person and of what is theirs directly: the name that stood on an invoice
-    is the invoice's."""
+    """The fields that the map calls names, of the person and of what is theirs directly: the name that stood on an
+    invoice is the invoice's."""
     for declared in compiler.all_declarations():
         fields = [name for name, personal in declared.fields.items() if personal.category == Category.NAME]
         if fields and len(declared.path()) <= 1 and not declared.derived:

@@ -67,7 +67,7 @@ class NameTokenData(Account):
     source = "Made from your name"
     derived = "The words of the names above in one spelling, by which our staff find you"
     despite_freeze = "The words of a name that is put right, for a frozen person too; an erased person has no name"
-    fields = {"subject": Personal(Category.PSEUDONYM), "token": Personal(Category.NAME, masked=True)}
+    fields = {"subject": Personal(Category.PSEUDONYM), "token": Personal(Category.NAME)}
     not_personal = ("id",)
 
 

@@ -16,7 +16,7 @@ from privacy.models.subjects import Domain
 PSEUDONYM = re.compile(r"(?:[a-z ]+\s)?([0-9a-f]{8})", re.IGNORECASE)
 MOST = 1_000  # people that a search finds: nobody reads more, and a page of more is slow
 ROWS = 2 * MOST  # that are read for them: one person has several words that begin alike
-WORDS = 8  # of a name that are looked for
+WORDS = 12  # of a name; each is asked for apart
 Kind = Identifier.Kind
 
 
@@ -105,7 +105,9 @@ def _by_telephone(term: str) -> tuple[str, Iterable[UUID]]:
 
 
 def _by_name(term: str) -> tuple[str, Iterable[UUID]]:
-    words = words_of(term)[:WORDS]
+    words = list(dict.fromkeys(words_of(term)))
+    if len(words) > WORDS:
+        return f"a name, of which it has too many words ({WORDS} are the most)", ()
     sentence = (
         "a name with a word that begins so" if len(words) == 1 else "a name with words that begin so, in any order"
     )
