@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import accumulate
 
 from django.db import models
 
@@ -43,8 +44,9 @@ class NameToken(models.Model):
 def tokens_of(name: str) -> set[bytes]:
     """By what the name is found. A name has one, unless it is nothing but blanks."""
     words = words_of(name)
-    starts = ("".join([word[at:], *words[n + 1 :]]) for n, word in enumerate(words) for at in _starts(word))
-    return {start[:LONGEST].encode() for start in starts}
+    whole, begins = "".join(words), accumulate(map(len, words), initial=0)
+    starts = (begin + at for begin, word in zip(begins, words, strict=False) for at in _starts(word))
+    return {whole[start : start + LONGEST].encode() for start in starts}
 
 
 def words_of(text: str) -> list[str]:
