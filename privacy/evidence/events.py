@@ -69,6 +69,7 @@ class Event(StrEnum):
     CONTENT_REVEALED = "content.revealed", "Content revealed", ": {model}, {fields}. {reason}"
     CONTENT_EXPORTED = "content.exported", "Content exported", ": {model}, {fields}, {rows}. {reason}"
     TABLE_EXPORTED = "table.exported", "Table exported", ": {model}, {rows}"
+    LIST_EXPORTED = "list.exported", "List exported", ": {model}, {rows}. {why}"
 
     IMPORT_ORDERED = "import.ordered", "Import ordered", ": {sheet}, {rows}"
     IMPORT_DONE = "import.done", "Import done", ": {sheet}, {counts}"

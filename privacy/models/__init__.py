@@ -12,7 +12,7 @@ from privacy.models.name_tokens import NameToken
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
-from privacy.models.staff import RoleGrant, Staff
+from privacy.models.staff import RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
@@ -20,7 +20,7 @@ __all__ = [
     "AccessPackage", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case", "CaseJob", "ChildFlag",
     "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Job",
     "Lane", "LegalHold", "Limit", "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor",
-    "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "Script", "ScriptCoAuthor", "Session",
-    "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression",
-    "Team", "Upload", "UsageEvent", "Verification",
+    "ProfilePreference", "Prompt", "Receipt", "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor",
+    "Session", "Shot", "ShotList", "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage",
+    "Suppression", "Team", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

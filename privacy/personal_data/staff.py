@@ -10,6 +10,7 @@ from privacy.datamap import exempt
 EMPLOYEES = "Kosenai's own employees, under the staff privacy notice; no data subject appears here"
 exempt(models.Staff, because=EMPLOYEES)
 exempt(models.RoleGrant, because=EMPLOYEES)
+exempt(models.SavedFilter, because=EMPLOYEES)
 exempt(models.Staff.groups.through, because=EMPLOYEES)
 exempt(models.Staff.user_permissions.through, because=EMPLOYEES)
 exempt(EmailAddress, because=EMPLOYEES)

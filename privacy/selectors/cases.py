@@ -128,3 +128,22 @@ def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Seque
     if reason := not_by(case, member):
         yield reason
     yield from blocked.get((case.kind, case.subject_id), ())
+
+
+def denies(member: Staff) -> bool:
+    """Whether the member may deny any kind of case."""
+    return any(_may_deny(member, kind) for kind in case_kinds)
+
+
+def deniable(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, str]]:
+    """(cases that the member may deny now, {case: why not})."""
+    cases = list(Case.objects.filter(pk__in=case_ids).order_by("due_on", "id"))
+    allowed = {kind for kind in {case.kind for case in cases} if _may_deny(member, kind)}
+    refused = {case: NOT_YOURS if case.kind not in allowed else STALE for case in cases}
+    free = [c for c in cases if c.kind in allowed and c.state in (State.VERIFYING, State.DECIDING)]
+    return free, {case: why for case, why in refused.items() if case not in free}
+
+
+def _may_deny(member: Staff, kind: str) -> bool:
+    may = case_kinds[kind].may.deny
+    return may is not None and member.has_perm(may.name)

@@ -124,7 +124,7 @@ def test_more_than_a_page_can_hold_are_cut_and_said_to_be(monkeypatch):
     assert not find("annason").is_cut
 
 
-# --- The words are those of the names, whichever way these came in -----------------------------------------------------
+# --- The words are those of the names, whichever way these came in ----------------------------------------------------
 
 
 def differences() -> tuple[set, set]:

@@ -9,6 +9,7 @@ from privacy.admin.requests.forms import DenialForm
 from privacy.catalogue import cases
 from privacy.evidence.events import Event
 from privacy.evidence.told import named_now
+from privacy.fulfilment.exporting import WhyExported
 from privacy.fulfilment.reveal import RevealReason
 from privacy.models import Answered, AuditEntry, Suppression, Verification
 
@@ -108,4 +109,5 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "step": step,
     "steps": lambda data: many(len(data["steps"]), "step"),
     "verification": lambda data: Verification(data["verification"]).label.lower(),
+    "why": lambda data: WhyExported(data["reason"]).label,
 }
