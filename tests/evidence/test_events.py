@@ -31,6 +31,7 @@ from privacy.jobs.claim import park
 from privacy.models import (
     AccessPackage,
     AuditEntry,
+    Case,
     DataSubject,
     Identifier,
     ImportRun,
@@ -191,6 +192,9 @@ def what_staff_read_and_take_out(agent):
     reveal.reveal(model="privacy.Script", pk=script.pk, fields=["title", "body"], **why)
     exporting.record_content(rows=Script.objects.all(), fields=["body"], **why)
     exporting.record_table(model=DataSubject, rows=1, actor=agent)
+    exporting.record_list(
+        model=Case, rows=1, people=Case.objects.all(), actor=agent, reason="report", reference="SUP-1204"
+    )
 
 
 def what_is_taken_in(manager):

@@ -33,7 +33,7 @@ from tests.factories.requests import (
     CaseFactory,
     ReceiptFactory,
 )
-from tests.factories.staff import RoleGrantFactory, StaffFactory
+from tests.factories.staff import RoleGrantFactory, SavedFilterFactory, StaffFactory
 from tests.factories.subjects import (
     DataSubjectFactory,
     IdentifierFactory,
@@ -53,10 +53,9 @@ __all__ = [
     "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
     "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvoiceFactory",
     "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
-    "MembershipFactory",
-    "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
-    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
+    "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory",
+    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
     "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
     "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

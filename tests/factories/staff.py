@@ -1,7 +1,7 @@
 import factory
 from django.contrib.auth.models import Group
 
-from privacy.models import RoleGrant, Staff
+from privacy.models import RoleGrant, SavedFilter, Staff
 from privacy.roles import APPROVER, MANAGER
 
 
@@ -21,6 +21,15 @@ class StaffFactory(factory.django.DjangoModelFactory):
     def role(self, create, role, **kwargs):
         if create and role != "":
             self.groups.add(Group.objects.get(name=role or MANAGER))
+
+
+class SavedFilterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SavedFilter
+
+    member = factory.SubFactory(StaffFactory)
+    name = factory.Sequence(lambda n: f"Filter {n}")
+    query = "queue=overdue"
 
 
 class RoleGrantFactory(factory.django.DjangoModelFactory):

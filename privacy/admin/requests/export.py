@@ -97,8 +97,8 @@ def ask(request: HttpRequest, form: ExportForm, number: int) -> HttpResponse:
         "submit": "Export",
         "cancel_url": reverse("admin:privacy_rightsrequest_changelist"),
         "sentences": [
-            f"What the present filter shows leaves this site as a table ({requests_count(number)}): kind, state, dates, "
-            "staff and ids, without names and reasons.",
+            f"What the present filter shows leaves this site as a table ({requests_count(number)}): kind, state, "
+            "dates, staff and ids, without names and reasons.",
             "Your name, the number and the reason go into the audit trail.",
         ],
     }
