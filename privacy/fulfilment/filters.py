@@ -16,13 +16,17 @@ MOST = 20
 def save(*, actor: Staff, name: str, query: Mapping[str, str]) -> SavedFilter:
     """Keeps the filter under this name; another of the name gives way. Raises NotAllowed, and PermissionDenied."""
     must_have(actor, "privacy.view_rightsrequest")
-    kept = urlencode({key: value for key, value in query.items() if value and key not in NOT_KEPT})
-    if not kept:
+    if not (filtered := kept(query)):
         raise NotAllowed("There is no filter to save. A search for a person is not saved.")
     if actor.saved_filters.exclude(name=name).count() >= MOST:
         raise NotAllowed(f"You have {MOST} saved filters, which are the most. Take one away first.")
-    saved, _ = SavedFilter.objects.update_or_create(member=actor, name=name, defaults={"query": kept})
+    saved, _ = SavedFilter.objects.update_or_create(member=actor, name=name, defaults={"query": filtered})
     return saved
+
+
+def kept(query: Mapping[str, str]) -> str:
+    """What would be kept of an address of the queue, as one."""
+    return urlencode({key: value for key, value in query.items() if value and key not in NOT_KEPT})
 
 
 def forget(*, actor: Staff, filter_id: UUID) -> None:

@@ -94,6 +94,7 @@ def queue_counts(member: Staff) -> dict[str, int]:
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
+NEVER_DENIED = "This is of a kind that nobody denies."
 
 
 def awaits_decision(case: Case) -> bool:
@@ -139,9 +140,16 @@ def deniable(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
     """(cases that the member may deny now, {case: why not})."""
     cases = list(Case.objects.filter(pk__in=case_ids).order_by("due_on", "id"))
     allowed = {kind for kind in {case.kind for case in cases} if _may_deny(member, kind)}
-    refused = {case: NOT_YOURS if case.kind not in allowed else STALE for case in cases}
-    free = [c for c in cases if c.kind in allowed and c.state in (State.VERIFYING, State.DECIDING)]
-    return free, {case: why for case, why in refused.items() if case not in free}
+    refused = {case: why for case in cases if (why := _why_not_deniable(case, allowed))}
+    return [case for case in cases if case not in refused], refused
+
+
+def _why_not_deniable(case: Case, allowed: set[str]) -> str:
+    if case_kinds[case.kind].may.deny is None:
+        return NEVER_DENIED
+    if case.kind not in allowed:
+        return NOT_YOURS
+    return "" if case.state in (State.VERIFYING, State.DECIDING) else STALE
 
 
 def _may_deny(member: Staff, kind: str) -> bool:

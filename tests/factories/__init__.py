@@ -55,7 +55,8 @@ __all__ = [
     "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LimitFactory", "MarketingPreferenceFactory",
     "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory",
     "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory",
-    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
+    "ShotListFactory", "StaffFactory",
     "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
     "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

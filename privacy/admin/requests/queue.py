@@ -28,6 +28,7 @@ from privacy.admin.requests.filters import (
 from privacy.admin.requests.page import page_of
 from privacy.admin.requests.progress import progress_view
 from privacy.admin.searched import Searched, SearchedList
+from privacy.fulfilment import filters
 from privacy.models import Case, RightsRequest, Step
 from privacy.selectors import cases, progress
 from privacy.selectors.search import Found, find, ids_beginning
@@ -41,8 +42,10 @@ class Queue(SearchedList, TabbedChangeList):
         names = [day.parameter_name for day in DAYS]
         self.days = [(day.parameter_name, day.title, request.GET.get(day.parameter_name, "")) for day in DAYS]
         self.kept = {key: value for key, value in request.GET.items() if key not in (*names, "p")}
+        self.by_day = any(value for _, _, value in self.days)
         self.saved = list(request.user.saved_filters.all())
         self.address = urlencode({key: value for key, value in request.GET.items() if key != "p"})
+        self.can_be_saved = bool(filters.kept(request.GET.dict()))
         self.may_export = export.may_export(request.user)
 
     def tab_numbers(self, request):
