@@ -80,9 +80,8 @@ def fill(number: int) -> None:
     dice = random.Random(11)
     people = [(UUID(int=dice.getrandbits(128), version=4), name) for name in names(number)]
     domains = ("gmail.com", "example.com", *(f"firm{n}.example" for n in range(1_000)))
-    mailboxes = (
-        (uuid4(), who, "email", f"p{who.hex}@{dice.choice(domains[: dice.choice((2, 1_000))])}") for who, _ in people
-    )
+    hosts = [dice.choice(domains[: dice.choice((2, 1_000))]) for _ in people]
+    mailboxes = ((uuid4(), who, "email", f"p{who.hex}@{host}") for (who, _), host in zip(people, hosts, strict=True))
     insert("privacy_datasubject (id, full_name, country, region, relation)", ((*p, "DE", "", "") for p in people))
     insert("privacy_identifier (id, subject_id, kind, value, is_primary)", ((*m, True) for m in mailboxes))
     insert("privacy_nametoken (subject_id, token)", ((who, t) for who, name in people for t in tokens_of(name)))
