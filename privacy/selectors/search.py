@@ -14,7 +14,7 @@ from privacy.models.name_tokens import prefix, words_of
 from privacy.models.subjects import Domain
 
 PSEUDONYM = re.compile(r"(?:[a-z ]+\s)?([0-9a-f]{8})", re.IGNORECASE)
-MOST = 1_000  # people that a search finds: nobody reads more, and a page of more is slow
+MOST = 500  # people that a search finds: nobody reads more, and a page of more is slow
 ROWS = 2 * MOST  # that are read for them: one person has several words that begin alike
 WORDS = 12  # of a name; each is asked for apart
 Kind = Identifier.Kind

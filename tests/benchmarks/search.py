@@ -26,7 +26,7 @@ SYLLABLES = (
     "ba be bo da de do fa ga ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti to"
 )
 HEAD = "| {} people, {} cores | median | p95 | slowest | found (median) |\n|---|---|---|---|---|"
-TERMS = 300
+TERMS = 100
 
 
 def main(people: int = 1_000_000, url: str = "postgres://postgres@127.0.0.1:5432/kosenai_search") -> None:
@@ -53,17 +53,19 @@ def start_django(folder: Path, url: str) -> None:
 
 
 def names(number: int) -> list[str]:
-    """A third of the surnames are of the few frequent ones; the others are everybody's own."""
+    """One in six is of the frequent ones, so that the first of these is borne by one or two in a hundred, as in life."""
     dice = random.Random(7)
-    firsts, lasts = (frequent(some.split(), number, dice) for some in (FIRST, LAST))
-    own = ("".join(dice.choices(SYLLABLES.split(), k=dice.randint(2, 4))).title() for _ in range(number))
-    lasts = [last if dice.random() < 0.3 else mine for last, mine in zip(lasts, own, strict=True)]
-    return [f"{first} {last}" for first, last in zip(firsts, lasts, strict=True)]
+    return [
+        " ".join(pair) for pair in zip(*(some_of(words.split(), number, dice) for words in (FIRST, LAST)), strict=True)
+    ]
 
 
-def frequent(some: list[str], number: int, dice: random.Random) -> list[str]:
-    """The first ones far more often than the last."""
-    return dice.choices(some, cum_weights=[*accumulate(1 / (n + 3) for n in range(len(some)))], k=number)
+def some_of(frequent: list[str], number: int, dice: random.Random) -> list[str]:
+    """The first of the frequent ones far more often than the last."""
+    weights, syllables = [*accumulate(1 / (n + 3) for n in range(len(frequent)))], SYLLABLES.split()
+    known = dice.choices(frequent, cum_weights=weights, k=number)
+    own = ("".join(dice.choices(syllables, k=dice.randint(2, 4))).title() for _ in range(number))
+    return [one if dice.random() < 1 / 6 else other for one, other in zip(known, own, strict=True)]
 
 
 def fill(number: int) -> None:
