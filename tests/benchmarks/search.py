@@ -55,9 +55,8 @@ def start_django(folder: Path, url: str) -> None:
 def names(number: int) -> list[str]:
     """One in six is of the frequent ones, so that the first of these is borne by one or two in a hundred, as in life."""
     dice = random.Random(7)
-    return [
-        " ".join(pair) for pair in zip(*(some_of(words.split(), number, dice) for words in (FIRST, LAST)), strict=True)
-    ]
+    firsts, lasts = (some_of(words.split(), number, dice) for words in (FIRST, LAST))
+    return [" ".join(pair) for pair in zip(firsts, lasts, strict=True)]
 
 
 def some_of(frequent: list[str], number: int, dice: random.Random) -> list[str]:
