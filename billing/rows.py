@@ -10,6 +10,7 @@ from billing.models import CreditNote, Customer, InvoiceLine, Price, Product, Re
 from billing.outcomes import Synced
 from privacy.evidence import audit
 from privacy.evidence.events import Event
+from privacy.fulfilment import names
 from privacy.fulfilment.importing.arrivals import (
     ERASED,
     FROZEN,
@@ -124,6 +125,8 @@ def write(rows: Sequence[models.Model], *, create: bool) -> None:
         model.objects.bulk_create(rows, batch_size=200)
     else:
         model.objects.bulk_update(rows, [f.name for f in model._meta.concrete_fields if not f.primary_key], 50)
+    if model is Customer:
+        names.index({row.subject_id for row in rows})
 
 
 def record(done: Sequence[Synced], actor: Staff | None) -> None:

@@ -61,7 +61,8 @@ def must_have(actor, permission: str) -> None:
 
 def readers() -> dict[str, tuple[str, ...]]:
     """{model: roles that may read it}: of the data map everybody who may see people, but where READERS says it."""
-    of_the_map = {model._meta.label_lower for model in registry.declarations.keys() & {*apps.get_models()}} - BY_PROXY
+    told = {model for model, declared in registry.declarations.items() if not declared.derived}
+    of_the_map = {model._meta.label_lower for model in told & {*apps.get_models()}} - BY_PROXY
     return dict.fromkeys(sorted(of_the_map), SEE_PEOPLE) | READERS
 
 

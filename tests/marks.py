@@ -107,6 +107,9 @@ def value_for(field: models.Field) -> tuple[object, list[str]]:
     match field:
         case models.FileField():
             return marked_file()
+        case models.BinaryField():
+            mark = rich()
+            return mark.encode(), [mark]
         case models.JSONField():
             mark, deep = rich(), rich()
             return {"text": mark, deep: [{"deeper": deep}]}, [mark, deep]

@@ -20,6 +20,7 @@ from billing.models import (
     Subscription,
 )
 from billing.sync import sync
+from privacy.fulfilment import names
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import (
     DataSubject,
@@ -108,6 +109,7 @@ def add_person(name: str, country: str, rng: random.Random) -> DataSubject:
     _usage(subject, rng, now)
     _billing(subject, email, handle, rng, now)
     _support(subject, rng)
+    names.index([subject.id])
     return subject
 
 

@@ -102,7 +102,7 @@ def pressing(request: HttpRequest, today: Today) -> list[Figure]:
         (can(user, "ask"), Figure(
             "Mine", today.mine, list_of(request, queue, "?queue=mine"), note="or of whom I stand in for"
         )),
-        *((True, figure) for figure in (*escalated(request, today), *roles_waiting(request, today), *access_to_review(request, today))),
+        *((True, figure) for figure in told_to_deciders(request, today)),
         (can(user, "retry"), Figure(
             "Parked", today.parked, list_of(request, queue, "?queue=parked"), "stop", "stopped after five tries"
         )),
@@ -129,6 +129,10 @@ def by_hand(request: HttpRequest, today: Today) -> list[Figure]:
         return []
     url = reverse("admin:privacy_rightsrequest_manual")
     return [Figure("Manual steps", today.manual_steps, url, "warn", "to be asked at processors by a person")]
+
+
+def told_to_deciders(request: HttpRequest, today: Today) -> list[Figure]:
+    return [*escalated(request, today), *roles_waiting(request, today), *access_to_review(request, today)]
 
 
 def escalated(request: HttpRequest, today: Today) -> list[Figure]:

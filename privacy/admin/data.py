@@ -14,9 +14,10 @@ COLUMNS = 5  # of a list, beside the row and its person: more is not read across
 
 
 def register_the_rest(site: AdminSite) -> list[type[models.Model]]:
-    """Registers what no admin class shows, neither on a page nor as rows of one; returns these models."""
+    """Registers what no admin class shows, neither on a page nor as rows of one; returns these models. What is made
+    from other rows needs no page."""
     shown = {*site._registry, *(model for page in site._registry.values() for model in on_pages_of(page))}
-    rest = [d for model, d in registry.declarations.items() if model not in shown and not d.evidence]
+    rest = [d for model, d in registry.declarations.items() if model not in shown and not (d.evidence or d.derived)]
     for declared in sorted(rest, key=lambda declared: declared.label()):
         site.register(declared.model, page_for(declared))
     return [declared.model for declared in rest]

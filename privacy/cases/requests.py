@@ -20,6 +20,7 @@ from privacy.cases.work import (
     bound_to,
     is_shared,
     lock,
+    lock_all,
     lock_work,
     locked_with_work,
     once_more_if_overtaken,
@@ -259,14 +260,23 @@ def must_not_be_requester(case: Case, actor: Staff) -> None:
 
 
 def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> Case:
-    """Refuses it, for one of the Data Rights Protocol's reasons; the person is still to be told. Raises NotAllowed
-    and PermissionDenied."""
+    """`deny_all` for one."""
+    return deny_all(request_ids=[request_id], actor=actor, denial_reason=denial_reason)[0]
+
+
+def deny_all(*, request_ids: Sequence[UUID], actor: Staff, denial_reason: str) -> list[Case]:
+    """Refuses them, all or none, for one of the Data Rights Protocol's reasons; the people are still to be told. Raises
+    NotAllowed and PermissionDenied."""
     with transaction.atomic():
-        case, _ = lock(request_id)
-        Case.objects.filter(pk=case.pk).update(denial_reason=denial_reason)
-        case.denial_reason = denial_reason
-        move(case, "unproved" if case.state == S.VERIFYING else "refused", actor, because=denial_reason)
-    return case
+        cases = lock_all(request_ids)
+        Case.objects.filter(pk__in=[case.pk for case in cases]).update(denial_reason=denial_reason)
+        for case in cases:
+            case.denial_reason = denial_reason
+        because = {case.pk: {"because": denial_reason} for case in cases}
+        unproved = [case for case in cases if case.state == S.VERIFYING]
+        move_all([case for case in cases if case.state != S.VERIFYING], "refused", actor, because)
+        move_all(unproved, "unproved", actor, because)
+    return cases
 
 
 def set_aside(*, request_id: UUID, actor: Staff, event: str) -> Case:

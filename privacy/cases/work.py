@@ -97,6 +97,13 @@ def lock(request_id: UUID) -> tuple[Case, CaseJob | None]:
     return Case.objects.select_for_update().get(pk=request_id), job
 
 
+def lock_all(request_ids: Sequence[UUID]) -> list[Case]:
+    """`lock` for many: their jobs, and then they themselves."""
+    its = Job.objects.filter(Q(case__in=request_ids) | Q(joined_cases__in=request_ids), ended_at=None).values("pk")
+    list(Job.objects.select_for_update().filter(pk__in=its).order_by("id").values_list("pk"))
+    return list(Case.objects.select_for_update().filter(pk__in=request_ids).order_by("id"))
+
+
 def is_shared(job: Job, case: Case) -> bool:
     """Whether another case waits for this work too."""
     waiting = Case.objects.filter(Q(joined=job) | Q(pk=job.case_id)).exclude(outcome__in=Outcome.nothing_done())

@@ -116,6 +116,7 @@ class PersonalData:
     about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
     machinery: rows of how we worked, not of what we hold: the page of a package folds them away.
+    derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
     """
 
     model: ClassVar[type[models.Model]]
@@ -139,6 +140,7 @@ class PersonalData:
     about_nobody: ClassVar[str] = ""
     silent: ClassVar[str] = ""
     machinery: ClassVar[bool] = False
+    derived: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"
 
     @classmethod

@@ -79,7 +79,7 @@ def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:
 
 def readable_counts_of_all(scope: Scope) -> Sql:
     """One SELECT of (label, subject id, rows): `readable_counts` of every declaration."""
-    return union((d.label(), readable_counts(d, scope)) for d in all_declarations())
+    return union((d.label(), readable_counts(d, scope)) for d in all_declarations() if not d.derived)
 
 
 def _roles_of_others(model: type[models.Model], others: Others, scope: Scope) -> Sql:

@@ -9,16 +9,15 @@ from django.db import models, transaction
 from privacy.datamap import registry
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.fulfilment import reference_number
-from privacy.fulfilment.reference_number import NotAReference
-from privacy.fulfilment.reveal import NotRevealed, check_why
+from privacy.fulfilment.reveal import NotRevealed, check_reference, check_why
 from privacy.models import DataSubject, Staff
 from privacy.roles import must_have
 
 
 class ExportReason(models.TextChoices):
-    """Why a list of people leaves the back office."""
+    """Why a list leaves the back office that tells of people."""
 
+    REPORT = "report", "To report on dates and work"
     REQUESTS = "requests", "To work on requests outside the back office"
     NOTICE = "notice", "To tell these people something they must know"
     REVIEW = "review", "For an audit or a review of the records"
@@ -31,16 +30,20 @@ def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:
     _record(model, rows, actor)
 
 
-def record_people(*, model: type[models.Model], rows: int, actor: Staff, reason: str, reference: str = "") -> None:
-    """The same of a list of people, with why. Raises NotRevealed for a reason or reference that is none, and
-    PermissionDenied."""
+def record_list(
+    *,
+    model: type[models.Model],
+    rows: int,
+    people: models.QuerySet[DataSubject],
+    actor: Staff,
+    reason: str,
+    reference: str = "",
+) -> None:
+    """The same of a list of people or of cases about them, with why; of these people the reference may name none.
+    Raises NotRevealed for a reason or reference that is none, and PermissionDenied."""
     if reason not in ExportReason.values:
         raise NotRevealed("Choose the reason.")
-    try:
-        if reference:
-            reference_number.check(reference)
-    except NotAReference as refusal:
-        raise NotRevealed(str(refusal)) from refusal
+    check_reference(reference, people)
     _record(model, rows, actor, why=reason, reference=reference)
 
 

@@ -103,6 +103,11 @@ def check_why(reason: str, reference: str, people: models.QuerySet[DataSubject])
     """Raises NotRevealed for a reason that is not of the list, or a reference that is none or names the people."""
     if reason not in RevealReason.values:
         raise NotRevealed("Choose the reason.")
+    check_reference(reference, people)
+
+
+def check_reference(reference: str, people: models.QuerySet[DataSubject]) -> None:
+    """Raises NotRevealed for one that is none or names the people."""
     if not reference:
         return
     try:

@@ -8,10 +8,11 @@ from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
 from privacy.models.limits import Limit
+from privacy.models.name_tokens import NameToken
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
-from privacy.models.staff import AccessReview, Invitation, RoleGrant, Staff
+from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
 
@@ -19,7 +20,8 @@ __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
     "CaseJob", "ChildFlag", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat",
     "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference",
-    "Membership", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "RightsRequest",
-    "RoleGrant", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff", "State", "Step", "StepState",
-    "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload", "UsageEvent", "Verification",
+    "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt",
+    "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
+    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -156,3 +156,24 @@ class AccessReview(models.Model):
 
     def __str__(self):
         return f"Review {str(self.id)[:8]}"
+
+
+class SavedFilter(models.Model):
+    """A filter of the queue that a member of staff has named. It holds no search and no person."""
+
+    LONGEST_NAME = 40
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=LONGEST_NAME)
+    query = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "name"], name="saved_filter_once_a_name"),
+            models.CheckConstraint(condition=~Q(query=""), name="saved_filter_filters"),
+        ]
+
+    def __str__(self):
+        return f"Filter {str(self.id)[:8]}"

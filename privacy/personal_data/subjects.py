@@ -69,6 +69,21 @@ class LikenessData(Account):
     roles = {"apart_by": "Kosenai staff"}
 
 
+@register(models.NameToken)
+class NameTokenData(Account):
+    """By what staff find whose request it is."""
+
+    subject = "subject"
+    purpose = Use.LEGAL_OBLIGATION
+    lawful_basis = LawfulBasis.LEGAL_OBLIGATION
+    recipients = ()
+    source = "Made from your name"
+    derived = "The words of the names above in one spelling, by which our staff find you"
+    despite_freeze = "The words of a name that is put right, for a frozen person too; an erased person has no name"
+    fields = {"subject": Personal(Category.PSEUDONYM), "token": Personal(Category.NAME)}
+    not_personal = ("id",)
+
+
 TEAMMATES = Others("privacy.Membership", key="team_id", here="id", role="role")
 
 

@@ -106,6 +106,7 @@ def sealed_of(case: Case) -> dict[str, str]:
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
+NEVER_DENIED = "This is of a kind that nobody denies."
 
 
 def awaits_decision(case: Case) -> bool:
@@ -146,3 +147,29 @@ def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Seque
     if reason := not_by(case, member):
         yield reason
     yield from blocked.get((case.kind, case.subject_id), ())
+
+
+def denies(member: Staff) -> bool:
+    """Whether the member may deny any kind of case."""
+    return any(_may_deny(member, kind) for kind in case_kinds)
+
+
+def deniable(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, str]]:
+    """(cases that the member may deny now, {case: why not})."""
+    cases = list(Case.objects.filter(pk__in=case_ids).order_by("due_on", "id"))
+    allowed = {kind for kind in {case.kind for case in cases} if _may_deny(member, kind)}
+    refused = {case: why for case in cases if (why := _why_not_deniable(case, allowed))}
+    return [case for case in cases if case not in refused], refused
+
+
+def _why_not_deniable(case: Case, allowed: set[str]) -> str:
+    if case_kinds[case.kind].may.deny is None:
+        return NEVER_DENIED
+    if case.kind not in allowed:
+        return NOT_YOURS
+    return "" if case.state in (State.VERIFYING, State.DECIDING) else STALE
+
+
+def _may_deny(member: Staff, kind: str) -> bool:
+    may = case_kinds[kind].may.deny
+    return may is not None and member.has_perm(may.name)

@@ -287,13 +287,15 @@ def processor_counts(known: Mapping[str, References]) -> dict[str, dict[str, int
 
 def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to, nor
+    what is made from other rows.
     `scope`, if given, names the same people."""
     return parts_in(find(subject_ids, scope))
 
 
 def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
     ours = {model._meta.label for model in registry.evidence()}
+    ours |= {declared.label() for declared in compiler.all_declarations() if declared.derived}
     parts = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
         for person, labels in found.counted.items()

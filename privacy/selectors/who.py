@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import OuterRef, Subquery
 
 from privacy.models import DataSubject, Identifier, Staff
-from privacy.models.names import fold, words
+from privacy.models.name_tokens import words_of
 
 DOTS = "••••"
 
@@ -38,8 +38,10 @@ class Who:
 
     def is_called(self, typed: str) -> bool:
         """Whether what was typed is of this person: any of the words of the name, or the short id."""
-        found = set(words(typed))
-        return bool(found) and (found <= set(words(self.name)) or fold(typed) in (self.short_id, fold(self.pseudonym)))
+        typed_words = words_of(typed)
+        if typed_words in (words_of(self.short_id), words_of(self.pseudonym)):
+            return True
+        return bool(typed_words) and set(typed_words) <= set(words_of(self.name))
 
 
 def who(subject_ids: Iterable[UUID], viewer: Staff) -> dict[UUID, Who]:

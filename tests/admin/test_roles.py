@@ -32,6 +32,9 @@ PERMISSIONS = {
     "privacy_processor_record_csv": "privacy.view_processor",
     "privacy_processor_mark_reviewed": "privacy.change_processor",
     "privacy_rightsrequest_progress": "privacy.view_rightsrequest",
+    "privacy_rightsrequest_export": "privacy.export_datasubject",
+    "privacy_rightsrequest_save_filter": "privacy.view_rightsrequest",
+    "privacy_rightsrequest_deny_many": "privacy.export_datasubject",  # who may deny a request of any kind
     "privacy_rightsrequest_receipt": "privacy.view_receipt",
     # Of the studio's request, an erasure; each kind has its own.
     "privacy_rightsrequest_prove": "privacy.request_erasure",
@@ -83,7 +86,7 @@ DECIDED_WITH = {
 # Pages that every member of staff may call: they show nothing of anybody, or only send you on to a list.
 OPEN = {
     "index", "search", "jsi18n", "password_change", "password_change_done", "app_list_privacy", "app_list_billing",
-    "privacy_datasubject_search", "privacy_rightsrequest_approve_many",
+    "privacy_datasubject_search", "privacy_rightsrequest_search", "privacy_rightsrequest_approve_many",
 }  # fmt: skip
 # It answers for fields that ask for it; none here does.
 CLOSED = {"autocomplete"}

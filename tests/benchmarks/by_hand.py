@@ -40,6 +40,7 @@ STATEMENTS = [
     "UPDATE billing_refund SET reason = '' WHERE customer_id IN (" + CUSTOMERS + ")",
     "UPDATE billing_customer SET name = '', email = '' WHERE subject_id {is_theirs}",
     "DELETE FROM privacy_identifier WHERE subject_id {is_theirs}",
+    "DELETE FROM privacy_nametoken WHERE subject_id {is_theirs}",
     "UPDATE privacy_datasubject SET full_name = '', country = '', region = '', erased_at = now() WHERE id {is_theirs}",
 ]
 

@@ -54,6 +54,7 @@ SUBJECT = (
     "(%(s)s, 'Ada Lovelace', 'DE', '', '')",
     "INSERT INTO privacy_identifier (id, subject_id, kind, value, is_primary) VALUES "
     "(gen_random_uuid(), %(s)s, 'email', %(s)s || '@example.com', true)",
+    "INSERT INTO privacy_nametoken (subject_id, token) VALUES (%(s)s, 'adalovelace'), (%(s)s, 'lovelace')",
     "INSERT INTO privacy_shotlist (id, owner_id, title) VALUES (%(list)s, %(s)s, 'Shots')",
 )
 CUSTOMER = (
@@ -76,17 +77,17 @@ CLERK = (
 
 def person(rows: int) -> uuid.UUID:
     """A person with about `rows` rows over all tables; returns the subject's id."""
-    return insert((*SUBJECT, *CUSTOMER), SHARES, rows - 9)
+    return insert((*SUBJECT, *CUSTOMER), SHARES, rows - 11)
 
 
 def unknown(rows: int) -> uuid.UUID:
     """A person of whom only the processor that stores everything has got something."""
-    return insert(SUBJECT, UNKNOWN, rows - 3)
+    return insert(SUBJECT, UNKNOWN, rows - 5)
 
 
 def known_to_three(rows: int) -> uuid.UUID:
     """Known to Clerk, and by usage to analytics and logging."""
-    return insert((*SUBJECT, *CLERK), UNKNOWN | {"privacy_usageevent": 5}, rows - 4)
+    return insert((*SUBJECT, *CLERK), UNKNOWN | {"privacy_usageevent": 5}, rows - 6)
 
 
 def insert(singles: tuple[str, ...], shares: dict[str, int], rows: int) -> uuid.UUID:

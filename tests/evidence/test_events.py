@@ -35,6 +35,7 @@ from privacy.models import (
     Identifier,
     ImportRun,
     Processor,
+    RightsRequest,
     Script,
     Staff,
 )
@@ -192,6 +193,14 @@ def what_staff_read_and_take_out(agent):
     reveal.reveal(model="privacy.Script", pk=script.pk, fields=["title", "body"], **why)
     exporting.record_content(rows=Script.objects.all(), fields=["body"], **why)
     exporting.record_table(model=DataSubject, rows=1, actor=agent)
+    exporting.record_list(
+        model=RightsRequest,
+        rows=1,
+        people=DataSubject.objects.all(),
+        actor=agent,
+        reason="report",
+        reference="SUP-1204",
+    )
 
 
 def what_is_taken_in(manager):

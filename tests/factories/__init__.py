@@ -33,13 +33,20 @@ from tests.factories.requests import (
     CaseFactory,
     ReceiptFactory,
 )
-from tests.factories.staff import AccessReviewFactory, InvitationFactory, RoleGrantFactory, StaffFactory
+from tests.factories.staff import (
+    AccessReviewFactory,
+    InvitationFactory,
+    RoleGrantFactory,
+    SavedFilterFactory,
+    StaffFactory,
+)
 from tests.factories.subjects import (
     DataSubjectFactory,
     IdentifierFactory,
     LikenessFactory,
     MarketingPreferenceFactory,
     MembershipFactory,
+    NameTokenFactory,
     ProfilePreferenceFactory,
     TeamFactory,
 )
@@ -54,10 +61,10 @@ __all__ = [
     "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory",
     "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
     "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
-    "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
     "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
-    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
-    "SuppressionFactory",
+    "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
+    "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
+    "SupportMessageFactory", "SuppressionFactory",
     "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import factory
 from django.contrib.auth.models import Group
 
-from privacy.models import AccessReview, Invitation, RoleGrant, Staff
+from privacy.models import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.roles import APPROVER, MANAGER
 
 
@@ -23,6 +23,15 @@ class StaffFactory(factory.django.DjangoModelFactory):
     def role(self, create, role, **kwargs):
         if create and role != "":
             self.groups.add(Group.objects.get(name=role or MANAGER))
+
+
+class SavedFilterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SavedFilter
+
+    member = factory.SubFactory(StaffFactory)
+    name = factory.Sequence(lambda n: f"Filter {n}")
+    query = "queue=overdue"
 
 
 class RoleGrantFactory(factory.django.DjangoModelFactory):

@@ -1,6 +1,7 @@
 import factory
 
 from privacy import models
+from privacy.fulfilment import names
 
 
 class DataSubjectFactory(factory.django.DjangoModelFactory):
@@ -9,6 +10,13 @@ class DataSubjectFactory(factory.django.DjangoModelFactory):
 
     full_name = factory.Faker("name")
     country = "DE"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        """With the words by which the person is found, as every way in writes them."""
+        person = super()._create(model_class, *args, **kwargs)
+        names.index([person.pk])
+        return person
 
 
 class IdentifierFactory(factory.django.DjangoModelFactory):
@@ -28,6 +36,14 @@ class LikenessFactory(factory.django.DjangoModelFactory):
 
     subject = factory.SubFactory(DataSubjectFactory)
     other = factory.SubFactory(DataSubjectFactory)
+
+
+class NameTokenFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = models.NameToken
+
+    subject = factory.SubFactory(DataSubjectFactory)
+    token = factory.Sequence(lambda n: f"token{n}".encode())
 
 
 class TeamFactory(factory.django.DjangoModelFactory):

@@ -239,7 +239,9 @@ BAD = [
     f"subject={'9' * 40}", "subject__exact=nonsense", "deadline=month", "due_on__gte=9999999999-01-01",
     "due_on__gte=0000-00-00", "due_on__lte=31.12.2026", "due_on__lt=2026-01-01",
     "p=0", "p=-1", "p=2", "p=99999999999999999999", "p=x", "p=%C2%B2", "p=", "p=1&p=1", "all=", "all=1", "e=1",
-    "o=99", "o=1.1", "o=x", "o=-", "o=" + ".".join(["1"] * 3000), "o=%D9%A1", "q=x", "_facets=True", "_popup=1",
+    "o=99", "o=1.1", "o=x", "o=-", "o=" + ".".join(["1"] * 3000), "o=%D9%A1", "q=" + "x" * 3000, "_facets=True",
+    "due_from=31.12.2026", "due_to=2026-13-01", "received_from=0001-01-01", "received_to=9999-12-31", "due_from=x",
+    "_popup=1",
     "_to_field=id", "_to_field=reason", "_changelist_filters=x", "unknown=1", "=1", "%00=1", "queue=all&x=%FF",
 ]  # fmt: skip
 

@@ -18,10 +18,10 @@ from privacy.fulfilment.importing.arrivals import ERASED, Outcome
 from privacy.fulfilment.importing.subjects import Person
 from privacy.models import DataSubject, Identifier, Suppression
 from privacy.models.addresses import normalise_email
-from privacy.selectors.search import find_subjects
 from privacy.selectors.suppression import digest
 from tests import factories as f
 from tests.faults.erasing import approved, run
+from tests.searching import find_subjects
 
 Kind = Identifier.Kind
 CUSTOMER = {

@@ -83,6 +83,8 @@ def another(field: models.Field, now: Any) -> Any:
             return "192.0.2.99"
         case models.IntegerField():
             return (now or 5) - 1
+        case models.BinaryField():
+            return bytes(now) + b"x"
     fixed = {"sha256": "1" * 64, "last_four": "1111"}
     return fixed.get(field.name, f"{now}x")
 

@@ -17,12 +17,12 @@ from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import AuditEntry, DataSubject, Identifier, LegalHold, Note, Suppression
 from privacy.selectors.people import alike_in_words, asked, likenesses_of
-from privacy.selectors.search import find_subjects
 from privacy.selectors.suppression import suppressed
 from tests import factories as f
 from tests.asking import agreed
 from tests.duties.carrying import carried_out
 from tests.fulfilment.test_access import json_rows, unzipped
+from tests.searching import find_subjects
 from tests.working import run_again as run
 from tests.working import run_all
 

@@ -5,10 +5,10 @@ import pytest
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import Attachment, DataSubject, Identifier
 from privacy.models.places import place
-from privacy.selectors.search import find_subjects
 from tests import factories as f
 from tests import working
 from tests.asking import agreed
+from tests.searching import find_subjects
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Kind = Identifier.Kind

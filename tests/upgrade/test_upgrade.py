@@ -23,6 +23,11 @@ OPEN_IN = (
 )
 FROZEN = "SELECT id FROM privacy_datasubject WHERE frozen_at IS NOT NULL"
 LIMITED = "SELECT subject_id FROM privacy_limit WHERE lifted_at IS NULL AND purpose = '' AND ground = 'child'"
+NAMED = (
+    "SELECT id FROM privacy_datasubject WHERE full_name <> '' UNION "
+    "SELECT subject_id FROM privacy_profilepreference WHERE display_name <> '' UNION "
+    "SELECT subject_id FROM billing_customer WHERE name <> ''"
+)
 # All had been switched on, and a flag's step had switched some off.
 CHOICES_OF_THE_LIMITED = (
     f"SELECT CASE WHEN opted_in THEN 1 ELSE 0 END FROM privacy_marketingpreference WHERE subject_id IN ({LIMITED})"
@@ -43,6 +48,8 @@ def test_a_database_of_then_comes_to_the_code_of_today(tmp_path):
         run_on(old, tmp_path, "manage.py", "migrate", "--no-input", "-v0")
         assert frozen and frozen <= set(old.column(LIMITED))
         assert set(old.column(CHOICES_OF_THE_LIMITED)) == {"1"}
+        named, found = set(old.column(NAMED)), set(old.column("SELECT subject_id FROM privacy_nametoken"))
+        assert named and named == found
         after = json.loads(run_on(old, tmp_path, "-m", "tests.upgrade.finish").stdout)
         assert_requests_ended(before, after)
         verified = run_on(old, tmp_path, "manage.py", "verify_audit", "--root", str(old.root))

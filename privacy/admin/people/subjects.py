@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from cryptography.fernet import InvalidToken
 from django.contrib import admin, messages
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
-from django.http import HttpResponseRedirect
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -17,8 +15,8 @@ from privacy.admin import actions, badges
 from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.filters import DeclaredFilter
-from privacy.admin.people import search_terms
 from privacy.admin.people.likenesses import tell_apart
+from privacy.admin.searched import Searched, SearchedList
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.subjects import SubjectSheet
 from privacy.catalogue import case_kinds
@@ -38,11 +36,11 @@ from privacy.models import (
 from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
 from privacy.selectors.people import asked, likenesses_of
-from privacy.selectors.search import find_subjects, is_uuid
-from privacy.selectors.who import Who
+from privacy.selectors.search import find, is_uuid
+from privacy.selectors.who import Who, masked
 
 REQUESTS_SHOWN, TEAMS_SHOWN, ACCOUNTS_SHOWN = 8, 20, 20
-LONGEST_TERM = 254  # characters of an e-mail address: what is longer finds nobody, cut or whole
+MAILBOX = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL).order_by("-is_primary", "value")
 
 
 class StateFilter(DeclaredFilter):
@@ -76,31 +74,25 @@ class StateFilter(DeclaredFilter):
         return queryset
 
 
-class SubjectList(CappedChangeList):
-    """Knows what was searched for, in words."""
-
-    def get_results(self, request):
-        super().get_results(request)
-        self.term = search_terms.readable(self.query)
+class SubjectList(SearchedList, CappedChangeList):
+    """The people."""
 
 
 @admin.register(DataSubject)
-class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
+class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
     lists_people = True
     shows = (Identifier, Likeness, Limit, ProfilePreference)
     changelist = SubjectList
-    search_length = 2_000  # of the encrypted term
-    list_display = ["pseudonym", "full_name", "state", "country", "created_at"]
+    list_display = ["pseudonym", "full_name", "address", "state", "country", "created_at"]
     list_filter = [StateFilter]
     sortable_by = ["full_name", "created_at"]  # those that have an index
-    empty_text = "Nobody matches. An e-mail address, a Clerk id or a Stripe id must be exact."
+    empty_text = "Nobody matches."
     actions = ()
 
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
-            path("search/", view(self.search_view), name="privacy_datasubject_search"),
             path("act/<slug:name>/", view(actions.submit), name="privacy_datasubject_act"),
             path("<uuid:subject_id>/apart/<uuid:other_id>/", view(tell_apart), name="privacy_datasubject_apart"),
             path("<uuid:subject_id>/act/<slug:name>/", view(self.action_view), name="privacy_datasubject_act_on"),
@@ -127,31 +119,13 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
                 is_frozen=limits.IS_FROZEN,
                 is_held=Exists(LegalHold.objects.filter(subject=OuterRef("pk"), released_at__isnull=True)),
                 has_open_request=Exists(Case.objects.filter(cases.OPEN, subject=OuterRef("pk"))),
+                mailbox=Subquery(MAILBOX.values("value")[:1]),
             )
         )
 
-    def search_view(self, request):
-        """Takes the term by POST, so that no e-mail or name stands in a URL, a log or the browser's history.
-
-        One person found: to their page. Else back to the list, with the term encrypted in `q`.
-        """
-        term = request.POST.get("term", "").strip()[:LONGEST_TERM]
-        here = reverse("admin:privacy_datasubject_changelist")
-        if not self.has_view_permission(request) or not term:
-            return HttpResponseRedirect(here)
-        found = list(find_subjects(term).values_list("pk", flat=True)[:2])
-        if len(found) == 1:
-            return redirect("admin:privacy_datasubject_change", found[0])
-        return HttpResponseRedirect(f"{here}?q={search_terms.seal(term)}")
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term:
-            return queryset, False
-        try:
-            return queryset.filter(pk__in=find_subjects(search_terms.unseal(search_term)).values("pk")), False
-        except InvalidToken:
-            messages.warning(request, "This search has expired. Search again.")
-            return queryset.none(), False
+    def look_for(self, request, term):
+        found = find(term)
+        return Q(pk__in=found.people), found
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         subject = self.get_object(request, unquote(object_id))
@@ -164,6 +138,11 @@ class DataSubjectAdmin(Exchange, ReadOnlyAdmin):
     @display(description="Subject")
     def pseudonym(self, subject):
         return str(subject)
+
+    @display(description="Address")
+    def address(self, subject):
+        """Enough to tell namesakes apart."""
+        return masked(subject.mailbox or "") or "–"
 
     @display(description="State")
     def state(self, subject):

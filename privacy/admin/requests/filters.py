@@ -1,11 +1,21 @@
 """The filters of the queue: its tabs, deadlines, kinds and states."""
 
+from datetime import date, datetime, time, timedelta
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 
+from privacy import regimes
 from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
 from privacy.catalogue import case_kinds
 from privacy.models import Outcome, State
 from privacy.selectors import cases, deadlines
+
+DAY = forms.DateField(
+    required=False, input_formats=["%Y-%m-%d"],
+    validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
+)  # fmt: skip
 
 
 class QueueFilter(DeclaredFilter):
@@ -64,6 +74,49 @@ class DeadlineFilter(ChoiceFilter):
         return queryset
 
 
+class DayFilter(DeclaredFilter):
+    """Picked in the form above the list; an empty one filters nothing."""
+
+    def lookups(self, request, model_admin):
+        return [(self.value(), self.value())] if self.value() else []
+
+    def clean(self, text):
+        return DAY.clean(text)
+
+
+class ReceivedFrom(DayFilter):
+    title, parameter_name = "received from", "received_from"
+
+    def queryset(self, request, queryset):
+        return queryset if self.wanted is None else queryset.filter(received_at__gte=start_of(self.wanted))
+
+
+class ReceivedTo(DayFilter):
+    title, parameter_name = "received to", "received_to"
+
+    def queryset(self, request, queryset):
+        if self.wanted is None:
+            return queryset
+        return queryset.filter(received_at__lt=start_of(self.wanted + timedelta(days=1)))
+
+
+class DueFrom(DayFilter):
+    title, parameter_name = "due from", "due_from"
+
+    def queryset(self, request, queryset):
+        return queryset if self.wanted is None else queryset.filter(due_on__gte=self.wanted)
+
+
+class DueTo(DayFilter):
+    title, parameter_name = "due to", "due_to"
+
+    def queryset(self, request, queryset):
+        return queryset if self.wanted is None else queryset.filter(due_on__lte=self.wanted)
+
+
+DAYS = (ReceivedFrom, ReceivedTo, DueFrom, DueTo)
+
+
 class KindFilter(ChoiceFilter):
     title = "kind"
     parameter_name = "kind__exact"
@@ -86,6 +139,11 @@ class OutcomeFilter(ChoiceFilter):
 
 class SubjectFilter(PersonFilter):
     parameter_name = "subject"
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of the controller's day."""
+    return datetime.combine(day, time.min, regimes.CONTROLLER_ZONE)
 
 
 def tabs_for(user) -> dict[str, str]:

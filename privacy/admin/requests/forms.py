@@ -72,6 +72,10 @@ class DenialForm(forms.Form):
     )
 
 
+class ManyDenialsForm(DenialForm):
+    requests = Ids()
+
+
 class EvidenceForm(forms.Form):
     evidence = ReferenceField(
         label="Ticket or letter number",

@@ -1,17 +1,22 @@
 """The queue of requests: the list, its tabs, and the addresses beneath the page of each."""
 
+from functools import partial
+from urllib.parse import urlencode
+
 from django.contrib import admin
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy.admin import badges
 from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
-from privacy.admin.requests import approvals, decisions, manual, packages, receipts
+from privacy.admin.requests import approvals, decisions, denials, export, manual, packages, receipts, saved
 from privacy.admin.requests.filters import (
+    DAYS,
     DeadlineFilter,
     KindFilter,
     OutcomeFilter,
@@ -22,12 +27,26 @@ from privacy.admin.requests.filters import (
 )
 from privacy.admin.requests.page import page_of
 from privacy.admin.requests.progress import progress_view
-from privacy.models import RightsRequest, Step
+from privacy.admin.searched import Searched, SearchedList
+from privacy.fulfilment import filters
+from privacy.models import Case, RightsRequest, Step
 from privacy.selectors import cases, progress
+from privacy.selectors.search import Found, find, ids_beginning
 
 
-class Queue(PeopleList, TabbedChangeList):
-    """Counts what is open; on the closed ones nobody counts."""
+class Queue(SearchedList, PeopleList, TabbedChangeList):
+    """Counts what is open; on the closed ones nobody counts. Knows the days and saved filters that its head shows."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        names = [day.parameter_name for day in DAYS]
+        self.days = [(day.parameter_name, day.title, request.GET.get(day.parameter_name, "")) for day in DAYS]
+        self.kept = {key: value for key, value in request.GET.items() if key not in (*names, "p")}
+        self.by_day = any(value for _, _, value in self.days)
+        self.saved = list(request.user.saved_filters.all())
+        self.address = urlencode({key: value for key, value in request.GET.items() if key != "p"})
+        self.can_be_saved = bool(filters.kept(request.GET.dict()))
+        self.may_export = export.may_export(request.user)
 
     def tab_numbers(self, request):
         counts = cases.queue_counts(request.user)
@@ -35,10 +54,11 @@ class Queue(PeopleList, TabbedChangeList):
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(ReadOnlyAdmin):
+class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "person", "stands", "due", "steps_done", "owner", "received_at"]
-    list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter]
+    list_display = ["what", "person", "stands", "due", "steps_done", "owner", "received_at", "same_person"]
+    list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter, *DAYS]
+    everywhere = {"queue": "all"}
     empty_text = "Nothing waits here."
     actions = ()
 
@@ -46,6 +66,14 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("approve/", view(approvals.approve_view), name="privacy_rightsrequest_approve_many"),
+            path("deny/", view(denials.deny_view), name="privacy_rightsrequest_deny_many"),
+            path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
+            path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
+            path(
+                "saved/<uuid:filter_id>/forget/",
+                view(partial(saved.forget_view, self)),
+                name="privacy_rightsrequest_forget_filter",
+            ),
             *(
                 path(f"<uuid:request_id>/{name}/", view(page), name=f"privacy_rightsrequest_{name}")
                 for name, page in PAGES.items()
@@ -60,22 +88,33 @@ class RightsRequestAdmin(ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        if not cases.decides(request.user):
-            return {}
-        approve = approvals.approve_selected
-        return {"approve": (approve, "approve", approve.short_description)}
+        approve, deny = approvals.approve_selected, denials.deny_selected
+        return {
+            **({"approve": (approve, "approve", approve.short_description)} if cases.decides(request.user) else {}),
+            **({"deny": (deny, "deny", deny.short_description)} if cases.denies(request.user) else {}),
+        }
 
     def get_queryset(self, request):
         """All cases, those without a right too."""
         steps = Step.objects.filter(job__case=OuterRef("pk")).order_by().values("job__case")
+        of_person = Case.objects.filter(subject=OuterRef("subject")).order_by().values("subject")
         return (
             cases.with_work(RightsRequest._base_manager.order_by(*self.get_ordering(request)))
             .select_related("requested_by", "approved_by", "owner")
             .annotate(
                 step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
                 finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
+                cases_of_person=Subquery(of_person.annotate(n=Count("id")).values("n")),
             )
         )
+
+    def look_for(self, request, term):
+        """Cases of these people, and by a case's own id; who may not see people finds by that alone."""
+        between = ids_beginning(term)
+        own = Q(pk__range=between) if between else Q(pk=None)
+        found = find(term) if request.user.sees_personal_data else Found((), ())
+        tried = ("the id of a case", *found.tried)
+        return own | Q(subject__in=found.people), Found(found.people, tried, found.is_cut)
 
     def get_ordering(self, request):
         if request.GET.get("queue") in ("closed", "all"):
@@ -105,6 +144,14 @@ class RightsRequestAdmin(ReadOnlyAdmin):
     @display(description="Steps")
     def steps_done(self, row):
         return f"{row.finished_count or 0} of {row.step_count}" if row.step_count else "–"
+
+    @display(description="Same person")
+    def same_person(self, row):
+        """The others of the person, one click away."""
+        if not row.subject_id or row.cases_of_person < 2:
+            return "–"
+        url = reverse("admin:privacy_rightsrequest_changelist", query={"queue": "all", "subject": row.subject_id})
+        return format_html('<a class="ops-link" href="{}">{} cases</a>', url, row.cases_of_person)
 
 
 # What stands beneath the page of a case, by the last word of its address.

@@ -28,7 +28,7 @@ from privacy.fulfilment.importing.files import Gone
 from privacy.fulfilment.importing.imports import Rejected
 from privacy.fulfilment.importing.reading import MAX_BYTES, MAX_ROWS, Unreadable
 from privacy.fulfilment.reveal import NotRevealed, RevealReason
-from privacy.models import ImportRun, Staff
+from privacy.models import DataSubject, ImportRun, Staff
 from privacy.selectors.imports import sentence
 
 log = logging.getLogger(__name__)
@@ -243,7 +243,8 @@ class Exchange(ImportExportMixin):
     def record(self, request, form, queryset) -> None:
         why = {name: form.cleaned_data[name] for name in ("reason", "reference")} if has_reason(form) else {}
         if self.lists_people:
-            exporting.record_people(model=self.model, rows=queryset.count(), actor=request.user, **why)
+            people = DataSubject.objects.filter(pk__in=queryset.order_by().values("pk"))
+            exporting.record_list(model=self.model, rows=queryset.count(), people=people, actor=request.user, **why)
         elif self.reveals(request, form):
             masked = self.resource_classes[0].masked()
             exporting.record_content(rows=queryset, fields=masked, actor=request.user, **why)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from privacy.evidence import audit
 from privacy.evidence.events import Event
+from privacy.fulfilment import names
 from privacy.fulfilment.importing.arrivals import (
     CHUNK,
     ERASED,
@@ -240,6 +241,8 @@ class Doors:
     def write(self) -> None:
         DataSubject.objects.bulk_create(self.created.values(), batch_size=CHUNK)
         DataSubject.objects.bulk_update(self.changed.values(), SAID, batch_size=CHUNK // 5)
+        for some in batched([*self.created, *self.changed], CHUNK):
+            names.index(some)
         for some in batched(self.demoted, CHUNK):
             Identifier.objects.filter(pk__in=some).update(is_primary=False)
         given = {i.id: i for i in self.identifiers}.values()  # a batch may take a primary address back again

@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
+from privacy.datamap.compiler import all_declarations
 from privacy.fulfilment.package import cover, output, portable, postgres, snapshot, uploads
 from privacy.fulfilment.package.archive import Archive
 from privacy.fulfilment.package.blocks import Block
@@ -62,7 +63,7 @@ def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick) ->
             write_json(archive, reader, tables, built, tick)
             write_csv(archive, reader, tables, tick)
             built.files, built.gaps = uploads.write(archive, reader, tables, lambda: tick(0))
-            built.gaps += withheld_fields(tables, built.counts) + unasked_processors(request)
+            built.gaps += [*withheld_fields(tables, built.counts), *derived_tables(), *unasked_processors(request)]
             write_cover(archive, request, tables, built, expires_after)
             write_manifest(archive, request, tables, built)
     built.sha256, built.size = file.sha256, file.size
@@ -107,6 +108,11 @@ def withheld_fields(tables: Sequence[Table], counts: Counter[str]) -> list[Gap]:
             *((name, veiled.because) for name, veiled in table.declaration.veiled.items()),
         ]
     ]
+
+
+def derived_tables() -> list[Gap]:
+    """Tables that are made from others, and told of without their rows."""
+    return [Gap("table", d.label(), d.derived) for d in all_declarations() if d.derived]
 
 
 def unasked_processors(request: Case) -> list[Gap]:

@@ -49,9 +49,9 @@ class Table:
 
 
 def tables_of(subject_id: UUID) -> list[Table]:
-    """Every declared model, by label."""
+    """Every declared model, by label, but for what is made from others."""
     scope = scope_of([subject_id])
-    return [_table(declaration, scope) for declaration in compiler.all_declarations()]
+    return [_table(declaration, scope) for declaration in compiler.all_declarations() if not declaration.derived]
 
 
 def _table(declaration: type[PersonalData], scope: Scope) -> Table:
