@@ -1,7 +1,7 @@
 """Reads and writes rows by the hundred, where making instances and preparing their values is most of the time.
 
-Writing takes columns: to PostgreSQL goes one as an array, or as one value where all rows say the same. SQLite takes the
-portable path.
+Writing takes columns: to PostgreSQL goes one as an array, one of JSON as one document, or as one value where all rows
+say the same. SQLite takes the portable path.
 """
 
 import json
@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from django.db import connection, models
 from django.db.models.base import ModelState
+
+from privacy.models.arrays import array
 
 # {attname: what the column says of each row}
 type Columns = Mapping[str, Sequence[Any]]
@@ -92,22 +94,33 @@ def _apart(model: type[models.Model], columns: Columns) -> tuple[dict[str, Any],
 
 
 def _plain(model: type[models.Model], name: str, values: Sequence[Any]) -> list[Any]:
-    """As psycopg takes an array's elements: all of one type, JSON and members of enumerations as text."""
+    """As they are sent, all of one type: JSON and members of enumerations as text."""
     field = _field(model, name)
     if isinstance(field, models.JSONField):
-        return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
+        return [json.dumps(value, cls=field.encoder) for value in values]
     if isinstance(field, models.CharField | models.TextField):
         return [None if value is None else str(value) for value in values]
     return list(values)
 
 
 def _rows(model: type[models.Model], arrays: Columns) -> str:
-    marks = ", ".join(f"%s::{_type(model, name)}[]" for name in arrays)
-    return f"unnest({marks}) v({', '.join(_column(model, name) for name in arrays)})"
+    marks = ", ".join(
+        "jsonb_array_elements(%s::jsonb)" if _is_json(model, name) else f"unnest(%s::{_type(model, name)}[])"
+        for name in arrays
+    )
+    return f"ROWS FROM ({marks}) v({', '.join(_column(model, name) for name in arrays)})"
 
 
-def _params(model: type[models.Model], arrays: Columns) -> list[list[Any]]:
-    return [list(values) for values in arrays.values()]
+def _params(model: type[models.Model], arrays: Columns) -> list[str]:
+    return [
+        f"[{','.join(values)}]" if _is_json(model, name) else array(values)
+        for name, values in arrays.items()
+    ]
+
+
+def _is_json(model: type[models.Model], name: str) -> bool:
+    """Such a column holds no NULL here: what it holds instead is an empty object."""
+    return isinstance(_field(model, name), models.JSONField)
 
 
 def _mark(model: type[models.Model], name: str) -> str:

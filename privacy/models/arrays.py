@@ -1,0 +1,13 @@
+"""How hundreds of values go to PostgreSQL as one: psycopg's own way looks at each for its type, and for what to quote."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def array(values: Iterable[Any]) -> str:
+    """The literal of an array, for a parameter with a cast."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
