@@ -303,7 +303,7 @@ def unpark(*, request_id: UUID, actor: Staff) -> Case:
 def since_approved(job: CaseJob) -> list[str]:
     """The parts of its plan that are new since another person decided."""
     parts_of = case_kinds[job.kind].parts
-    return plans.since_approved([job], parts_of).get(job, []) if parts_of else []
+    return plans.since_approved([job], parts_of([job.subject_id])).get(job, []) if parts_of and job.approved else []
 
 
 def approve_again(*, request_id: UUID, actor: Staff) -> Case:

@@ -12,7 +12,6 @@ from django.db.backends.utils import CursorWrapper
 
 from privacy.catalogue import Planned
 from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
 from privacy.datamap.scope import Scope, subject_in
@@ -39,13 +38,12 @@ def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     folders, what the database still holds of it, the processors that know the person (and whose names for them are
     sealed away), the receipt."""
     subject_ids = [job.subject_id for job in jobs]
-    counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
-    known = references_of_all(subject_ids)
+    there, files = plans.look(subject_ids), plans.file_counts(subject_ids)
     return {
         job: _steps(
-            counted[job.subject_id],
+            there.rows[job.subject_id],
             files.get(job.subject_id, 0),
-            [key for key in sorted(connectors) if job.subject_id in known[key]],
+            [key for key in sorted(connectors) if job.subject_id in there.known[key]],
         )
         for job in jobs
     }
@@ -88,7 +86,8 @@ def is_leaf(label: str) -> bool:
 def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
-    changed = plans.since_approved([job for job in jobs if not job.step.units_done], parts_of)
+    decided = [job for job in jobs if job.approved and not job.step.units_done]
+    changed = plans.since_approved(decided, parts_as_seen(decided)) if decided else {}
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
@@ -97,8 +96,21 @@ def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     return done | {job: not_as_approved(new) for job, new in changed.items()}
 
 
-def parts_of(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    return plans.erasure_parts(subject_ids, scope_of(subject_ids))
+def parts_as_seen(jobs: Sequence[CaseJob]) -> dict[UUID, frozenset[str]]:
+    subject_ids = [job.subject_id for job in jobs]
+    scope = scope_of(subject_ids)
+    return plans.parts_of(see(jobs, scope), subject_ids, scope)
+
+
+def see(jobs: Sequence[CaseJob], scope: Scope) -> plans.There:
+    """What is there of these people, and perhaps of others. They are locked, so that nothing more of them comes in: one
+    look a transaction is enough."""
+    seen: plans.There | None = jobs[0].seen
+    if seen is None or any(job.seen is not seen for job in jobs):
+        seen = plans.look([job.subject_id for job in jobs], scope)
+        for job in jobs:
+            job.seen = seen
+    return seen
 
 
 def not_as_approved(new: Sequence[str]) -> Failed:
@@ -146,7 +158,8 @@ def erase_slice(job: CaseJob, step: Step) -> Done | More:
     """Deletes up to SLICE_ROWS rows of one big table. They may hold processors' names for the person, so those are
     sealed before the first row goes."""
     if not step.units_done:
-        seal_references([job])
+        seal_references([job], Scope.one(job.subject_id))
+    job.seen = None
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
     where, params = compiler.rows(declaration, Scope.one(job.subject_id), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
@@ -171,7 +184,7 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     scope = scope_of(subject_ids)
     seal_references(jobs, scope)
     suppressed = suppress(jobs, identifiers)
-    counted = plans.row_counts(subject_ids, scope)
+    counted = see(jobs, scope).rows
     left_named = in_handed_over(plans.left_to_others(counted), subject_ids, identifiers, scope)
     named = mentions.erase(subject_ids, identifiers)
     execute(scope)
@@ -203,15 +216,15 @@ def scope_of(subject_ids: Sequence[UUID]) -> Scope:
     return Scope.table("erasing")
 
 
-def seal_references(jobs: Sequence[CaseJob], scope: Scope | None = None) -> None:
+def seal_references(jobs: Sequence[CaseJob], scope: Scope) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
     keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
     was made joins it."""
     by_subject = {job.subject_id: job for job in jobs}
-    for key, known in references_of_all(list(by_subject), scope).items():
-        for subject_id, names in known.items():
+    for key, known in see(jobs, scope).known.items():
+        for subject_id in known.keys() & by_subject.keys():
             if step := step_at(by_subject[subject_id], key):
-                step.names = joined(sealing.unseal(step.sealed), names)
+                step.names = joined(sealing.unseal(step.sealed), known[subject_id])
                 step.sealed = sealing.seal(step.names)
                 by_subject[subject_id].changed_steps.append(step)
 

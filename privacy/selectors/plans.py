@@ -1,7 +1,7 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from django.core.files.storage import Storage
 from django.db import connection, models
 
 from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
+from privacy.connectors.recipients import References, references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
 from privacy.datamap.scope import Scope, subject_in
@@ -68,6 +68,20 @@ class Plan:
     @property
     def rows(self) -> int:
         return sum(line.rows for line in self.lines)
+
+
+@dataclass(frozen=True)
+class There:
+    """What is there of some people: {subject: {model label: {action: rows}}}, and {processor: {subject: its names for
+    them}}."""
+
+    rows: dict[UUID, dict[str, dict[str, int]]]
+    known: dict[str, References]
+
+
+def look(subject_ids: Sequence[UUID], scope: Scope | None = None) -> There:
+    """`scope`, if given, names the same people."""
+    return There(row_counts(subject_ids, scope), references_of_all(subject_ids, scope))
 
 
 def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
@@ -250,23 +264,29 @@ def processor_counts(subject_ids: Sequence[UUID]) -> dict[str, dict[str, int]]:
     return found
 
 
-def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, frozenset[str]]:
+def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
-    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to.
-    `scope`, if given, names the same people."""
-    scope = scope or Scope.many(subject_ids)
-    counted, ours = row_counts(subject_ids, scope), {model._meta.label for model in registry.evidence()}
+    which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to."""
+    return parts_of(look(subject_ids), subject_ids, Scope.many(subject_ids))
+
+
+def parts_of(there: There, subject_ids: Sequence[UUID], scope: Scope) -> dict[UUID, frozenset[str]]:
+    """The same, of what is there; `scope` names these people."""
+    ours = {model._meta.label for model in registry.evidence()}
     found = {
-        person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
-        for person, labels in counted.items()
-    }
-    if left := left_to_others(counted):
+        person: {
+            f"{action} {label}" for label, actions in there.rows[person].items() if label not in ours
+            for action in actions
+        }
+        for person in subject_ids
+    }  # fmt: skip
+    if left := left_to_others(there.rows):
         for heir in heirs_of(subject_ids, scope):
             found[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
         for subject_id, labels in named_where(left, subject_ids, scope).items():
             found[subject_id].update(f"leave the name in {label}" for label in labels)
-    for key, known in references_of_all(subject_ids, scope).items():
-        for subject_id in known:
+    for key, known in there.known.items():
+        for subject_id in known.keys() & found.keys():
             found[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(parts) for subject_id, parts in found.items()}
 
@@ -291,14 +311,10 @@ def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Sco
     return mentions.in_handed_over(labels, subject_ids, identifiers, scope)
 
 
-def since_approved(
-    jobs: Sequence[CaseJob], parts_of: Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]]
-) -> dict[CaseJob, list[str]]:
-    """{job: parts that its plan has got since it was decided}, of those that have got any."""
-    decided = [job for job in jobs if job.approved]
-    parts = parts_of([job.subject_id for job in decided]) if decided else {}
-    new = {job: sorted(parts.get(job.subject_id, frozenset()) - set(job.approved)) for job in decided}
-    return {job: found for job, found in new.items() if found}
+def since_approved(jobs: Sequence[CaseJob], parts: Mapping[UUID, frozenset[str]]) -> dict[CaseJob, list[str]]:
+    """{job: parts that its plan has got since it was decided}, of those that were and have got any."""
+    new = {job: parts[job.subject_id].difference(job.approved) for job in jobs if job.approved}
+    return {job: sorted(found) for job, found in new.items() if found}
 
 
 def in_words(parts: Iterable[str]) -> str:
