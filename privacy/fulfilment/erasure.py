@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
@@ -23,7 +23,7 @@ from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, Identifier, Step, StepState, Suppression
+from privacy.models import CaseJob, Identifier, Step, StepState, Suppression, sets
 from privacy.selectors import plans
 from privacy.selectors.mentions import in_handed_over
 from privacy.selectors.suppression import hashes
@@ -31,6 +31,8 @@ from privacy.selectors.suppression import hashes
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
+# What else a new entry of the ledger says.
+NOT_LIFTED = {"is_exact": True, "lifted_because": ""}
 
 
 def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
@@ -254,11 +256,15 @@ def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict
 
     Returns {request id: what the audit trail commits to}.
     """
-    requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
-    Suppression.objects.bulk_create(
-        (Suppression(request_id=requests[i.subject_id], created_at=now, **hashes(i)) for i in identifiers),
-        ignore_conflicts=True,
-    )
+    requests = {job.subject_id: job.case_id for job in jobs}
+    now = jobs[0].step.now
+    entries = [
+        {"id": uuid4(), "request_id": requests[i.subject_id], "created_at": now, **NOT_LIFTED, **hashes(i)}
+        for i in identifiers
+    ]
+    if entries:
+        columns = {name: [entry[name] for entry in entries] for name in entries[0]}
+        sets.insert(Suppression, columns, ignore_conflicts=True)
     return commitments.of_suppressions_by_request(requests.values())
 
 
@@ -348,6 +354,8 @@ def empty_folders(job: CaseJob, step: Step, renew: Callable[..., None]) -> Done:
 
 
 def delete_strays(subject_id: UUID) -> int:
+    if not plans.has_folders(subject_id):
+        return 0
     strays = plans.stray_files(subject_id)
     for storage, name in strays:
         storage.delete(name)

@@ -33,10 +33,12 @@ class ReadInSets(models.Model):
         return row
 
 
-def insert(model: type[models.Model], columns: Columns) -> list[Any]:
-    """Adds rows; returns their primary keys. All columns are given, but for a key that the database counts."""
+def insert(model: type[models.Model], columns: Columns, *, ignore_conflicts: bool = False) -> list[Any]:
+    """Adds rows; returns their primary keys. All columns are given, but for a key that the database counts and what may
+    be NULL."""
     if connection.vendor != "postgresql":
-        return [row.pk for row in model._default_manager.bulk_create(_instances(model, columns))]
+        rows = _instances(model, columns)
+        return [row.pk for row in model._default_manager.bulk_create(rows, ignore_conflicts=ignore_conflicts)]
     first = next(iter(columns))
     alike, arrays = _apart(model, {name: values for name, values in columns.items() if name != first})
     arrays = {first: columns[first]} | arrays
@@ -45,7 +47,8 @@ def insert(model: type[models.Model], columns: Columns) -> list[Any]:
     key = connection.ops.quote_name(model._meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)} RETURNING {key}",
+            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)}"
+            f"{' ON CONFLICT DO NOTHING' if ignore_conflicts else ''} RETURNING {key}",
             [*alike.values(), *_params(model, arrays)],
         )
         return [pk for (pk,) in cursor.fetchall()]

@@ -233,7 +233,7 @@ def files(scope: Scope, limit: int | None = None) -> list[tuple[models.FileField
 
 def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
     """(storage, name, folders in it, files in it) of the person's own folders; a storage without folders has none."""
-    for declaration in compiler.all_declarations():
+    for declaration in registry.declarations.values():
         for file_field in declaration.file_fields() if declaration.folder else []:
             folder = declaration.folder.format(subject=subject_id)
             try:
@@ -241,6 +241,11 @@ def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], lis
             except FileNotFoundError:
                 continue
             yield file_field.storage, folder, folders, names
+
+
+def has_folders(subject_id: UUID) -> bool:
+    """Whether the person has any of their own; most have none."""
+    return any(True for _ in own_folders(subject_id))
 
 
 def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
