@@ -1,4 +1,4 @@
-"""How hundreds of values go to PostgreSQL as one: psycopg's own way looks at each for its type, and for what to quote."""
+"""How hundreds of values go to PostgreSQL as one. psycopg's own way looks at each for its type and what to quote."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -121,7 +121,8 @@ class Step(ReadInSets):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    job = models.ForeignKey(Job, models.CASCADE, related_name="steps", db_index=False)  # step_once_a_place begins with it
+    # It needs no index of its own: `step_once_a_place` begins with it.
+    job = models.ForeignKey(Job, models.CASCADE, related_name="steps", db_index=False)
     seq = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
     target = models.CharField(max_length=100, blank=True, help_text="Model label or processor key.")

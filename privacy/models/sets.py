@@ -115,10 +115,7 @@ def _rows(model: type[models.Model], arrays: Columns) -> str:
 
 
 def _params(model: type[models.Model], arrays: Columns) -> list[str]:
-    return [
-        f"[{','.join(values)}]" if _is_json(model, name) else array(values)
-        for name, values in arrays.items()
-    ]
+    return [f"[{','.join(values)}]" if _is_json(model, name) else array(values) for name, values in arrays.items()]
 
 
 def _is_json(model: type[models.Model], name: str) -> bool:
