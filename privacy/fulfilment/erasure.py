@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
@@ -16,23 +16,21 @@ from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
 from privacy.datamap.scope import Scope, subject_in
 from privacy.datamap.treatments import Keep
-from privacy.evidence import commitments, sealing
+from privacy.evidence import sealing
 from privacy.fulfilment import mentions, receipts
 from privacy.fulfilment.processors import NOT_KNOWN
+from privacy.fulfilment.suppression import suppress
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, Identifier, Step, StepState, Suppression, sets
+from privacy.models import CaseJob, Identifier, Step, StepState
 from privacy.selectors import plans
 from privacy.selectors.mentions import in_handed_over
-from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
 FILES_A_SLICE = 200
-# What else a new entry of the ledger says.
-NOT_LIFTED = {"is_exact": True, "lifted_because": ""}
 
 
 def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
@@ -249,23 +247,6 @@ def not_asked(job: CaseJob) -> list[str]:
 
 def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str, list[str]]:
     return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
-
-
-def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier]) -> dict[UUID, dict[str, Any]]:
-    """Writes the keyed hashes of the identifiers, in the transaction that deletes the identifiers.
-
-    Returns {request id: what the audit trail commits to}.
-    """
-    requests = {job.subject_id: job.case_id for job in jobs}
-    now = jobs[0].step.now
-    entries = [
-        {"id": uuid4(), "request_id": requests[i.subject_id], "created_at": now, **NOT_LIFTED, **hashes(i)}
-        for i in identifiers
-    ]
-    if entries:
-        columns = {name: [entry[name] for entry in entries] for name in entries[0]}
-        sets.insert(Suppression, columns, ignore_conflicts=True)
-    return commitments.of_suppressions_by_request(requests.values())
 
 
 def execute(scope: Scope) -> dict[str, dict[str, int]]:
