@@ -13,6 +13,7 @@ from django.db import transaction
 
 from privacy import regimes
 from privacy.cases import answers
+from privacy.cases.plans import check_shown, note_plan, since_approved
 from privacy.cases.states import destination, move, move_all, must_have
 from privacy.cases.work import (
     about,
@@ -42,7 +43,7 @@ from privacy.models import (
     State,
     Verification,
 )
-from privacy.selectors import people, plans, standing
+from privacy.selectors import people, standing
 from privacy.selectors.cases import undecidable
 
 S = State
@@ -142,14 +143,6 @@ def free_of(
     return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in sent]
 
 
-def note_plan(kind: type[CaseKind], cases: Sequence[Case]) -> None:
-    """Enters in memory what it would do now, so that whoever decides later is told what has changed since."""
-    if kind.deciders == 2 and kind.parts and cases:
-        parts = kind.parts([case.subject_id for case in cases])
-        for case in cases:
-            case.planned = sorted(parts.get(case.subject_id, ()))
-
-
 def _id(token: UUID | None, subject_id: UUID) -> UUID:
     return uuid.uuid5(token, str(subject_id)) if token else uuid.uuid4()
 
@@ -167,10 +160,6 @@ def _new(
 
 
 # --- Deciding ---------------------------------------------------------------------------------------------------------
-
-
-class PlanChanged(NotAllowed):
-    """The plan has got more than what was shown to whoever decides."""
 
 
 @once_more_if_overtaken
@@ -239,14 +228,6 @@ def _grant(
         facts = {c.pk: facts.get(c.pk, {}) | {"plan": canonical_digest(sorted(parts[c.subject_id]))} for c in cases}
     move_all(cases, "granted", actor, facts)
     set_going(cases, running, parts)
-
-
-def check_shown(parts: Mapping[UUID, Collection[str]], shown: Collection[str] | None) -> None:
-    """Raises PlanChanged when there is more than what was shown."""
-    if shown is None:
-        return
-    if new := set().union(*parts.values()) - set(shown):
-        raise PlanChanged(f"The plan has changed since you read it. New: {plans.in_words(new)}. Look again.")
 
 
 def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
@@ -323,12 +304,6 @@ def unpark(*, request_id: UUID, actor: Staff) -> Case:
         settle.unpark(job)
         audit.append(case.id, Event.JOB_UNPARKED, actor=actor)
     return case
-
-
-def since_approved(job: CaseJob) -> list[str]:
-    """The parts of its plan that are new since another person decided."""
-    parts_of = case_kinds[job.kind].parts
-    return plans.since_approved([job], parts_of).get(job, []) if parts_of else []
 
 
 def approve_again(*, request_id: UUID, actor: Staff) -> Case:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -39,6 +40,7 @@ class Retention:
         *links, name = (part.replace("_", " ") for part in self.after.split("__"))
         return " of its ".join([name, *reversed(links)])
 
+    @lru_cache(1_000)  # noqa: B019  (the periods are as few as the declarations)
     def ends_on(self, start: date) -> date:
         """The last day of the period that the row's date `start` sets going."""
         begins = date(start.year, 12, 31) if self.from_year_end else start

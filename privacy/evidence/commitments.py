@@ -72,7 +72,8 @@ def of_suppressions(entries: Iterable[Suppression]) -> dict[str, Any]:
 def of_suppressions_by_request(request_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """{request id: `of_suppressions`}, of each of these, also of one that wrote none."""
     written: dict[UUID, list[Suppression]] = {request_id: [] for request_id in request_ids}
-    for entry in Suppression.objects.filter(request__in=written):
+    entries = Suppression.objects.filter(request__in=written)
+    for entry in entries.only("request_id", "kind", "digest", "key_id", "folded"):
         written[entry.request_id].append(entry)
     return {request_id: of_suppressions(of_one) for request_id, of_one in written.items()}
 

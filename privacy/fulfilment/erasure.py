@@ -2,8 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +10,20 @@ from django.db.backends.utils import CursorWrapper
 
 from privacy.catalogue import Planned
 from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
 from privacy.datamap import compiler, registry
 from privacy.datamap.fields import far_end
 from privacy.datamap.scope import Scope
-from privacy.datamap.treatments import Keep
-from privacy.evidence import commitments, sealing
-from privacy.fulfilment import mentions, receipts
-from privacy.fulfilment.processors import NOT_KNOWN
+from privacy.evidence import sealing
+from privacy.fulfilment import mentions
+from privacy.fulfilment.suppression import suppress
 from privacy.jobs import failpoints
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
-from privacy.models import CaseJob, Identifier, Step, StepState, Suppression, accounts
+from privacy.models import CaseJob, Identifier, Step, accounts
 from privacy.selectors import plans
 from privacy.selectors.mentions import in_handed_over
 from privacy.selectors.people import shared_with_others
-from privacy.selectors.suppression import hashes
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
 SLICE_ROWS = 50_000
@@ -40,13 +35,12 @@ def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     folders, what the database still holds of it, the processors that know the person (and whose names for them are
     sealed away), the receipt."""
     subject_ids = [job.subject_id for job in jobs]
-    counted, files = plans.row_counts(subject_ids), plans.file_counts(subject_ids)
-    known = references_of_all(subject_ids)
+    there, files = plans.look(subject_ids), plans.file_counts(subject_ids)
     return {
         job: _steps(
-            counted[job.subject_id],
+            there.rows[job.subject_id],
             files.get(job.subject_id, 0),
-            [key for key in sorted(connectors) if job.subject_id in known[key]],
+            [key for key in sorted(connectors) if job.subject_id in there.known[key]],
         )
         for job in jobs
     }
@@ -89,7 +83,8 @@ def is_leaf(label: str) -> bool:
 def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
-    changed = plans.since_approved([job for job in jobs if not job.step.units_done], parts_of)
+    decided = [job for job in jobs if job.approved and not job.step.units_done]
+    changed = plans.since_approved(decided, parts_as_seen(decided)) if decided else {}
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
@@ -98,8 +93,21 @@ def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     return done | {job: not_as_approved(new) for job, new in changed.items()}
 
 
-def parts_of(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    return plans.erasure_parts(subject_ids, scope_of(subject_ids))
+def parts_as_seen(jobs: Sequence[CaseJob]) -> dict[UUID, frozenset[str]]:
+    subject_ids = [job.subject_id for job in jobs]
+    scope = scope_of(subject_ids)
+    return plans.parts_in(plans.found_in(see(jobs, scope), subject_ids, scope))
+
+
+def see(jobs: Sequence[CaseJob], scope: Scope) -> plans.There:
+    """What is there of these people, and perhaps of others. They are locked, so that nothing more of them comes in: one
+    look a transaction is enough."""
+    seen: plans.There | None = jobs[0].seen
+    if seen is None or any(job.seen is not seen for job in jobs):
+        seen = plans.look([job.subject_id for job in jobs], scope)
+        for job in jobs:
+            job.seen = seen
+    return seen
 
 
 def not_as_approved(new: Sequence[str]) -> Failed:
@@ -147,7 +155,8 @@ def erase_slice(job: CaseJob, step: Step) -> Done | More:
     """Deletes up to SLICE_ROWS rows of one big table. They may hold processors' names for the person, so those are
     sealed before the first row goes."""
     if not step.units_done:
-        seal_references([job])
+        seal_references([job], accounts.scope_of([job.subject_id]))
+    job.seen = None
     declaration = next(d for d in registry.declarations.values() if d.label() == step.target)
     where, params = compiler.rows(declaration, accounts.scope_of([job.subject_id]), own=True)
     table = connection.ops.quote_name(declaration.model._meta.db_table)
@@ -174,9 +183,10 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     shared = shared_with_others(identifiers, theirs)
     alone = [identifier for identifier in identifiers if identifier.pk not in shared]
     seal_references(jobs, scope)
+    note_accounts(jobs, scope)
     suppressed = suppress(jobs, alone, scope)
     left = Counter(scope.person(i.subject_id) for i in identifiers if i.pk in shared)
-    counted = plans.row_counts(subject_ids, scope)
+    counted = see(jobs, scope).rows
     left_named = in_handed_over(plans.left_to_others(counted), theirs, identifiers, scope)
     named = mentions.erase(theirs, alone, scope)
     execute(scope)
@@ -195,6 +205,17 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     }
 
 
+def note_accounts(jobs: Sequence[CaseJob], scope: Scope) -> None:
+    """Tells the step that empties the folders which other accounts' are the person's."""
+    others = [account for account, person in scope.people.items() if account != person]
+    for job in jobs if others else ():
+        theirs = [str(account) for account in others if scope.person(account) == job.subject_id]
+        for step in job.open_steps if theirs else ():
+            if step.name == "erasure.folders":
+                step.result = {"accounts": theirs}
+                job.changed_steps.append(step)
+
+
 def scope_of(subject_ids: Sequence[UUID]) -> Scope:
     """All their accounts; a temporary table on PostgreSQL, where the ids would else be sent a hundred times over."""
     people = accounts.accounts_of(subject_ids)
@@ -208,15 +229,15 @@ def scope_of(subject_ids: Sequence[UUID]) -> Scope:
     return Scope.table("erasing", people)
 
 
-def seal_references(jobs: Sequence[CaseJob], scope: Scope | None = None) -> None:
+def seal_references(jobs: Sequence[CaseJob], scope: Scope) -> None:
     """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
     keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
     was made joins it."""
     by_subject = {job.subject_id: job for job in jobs}
-    for key, known in references_of_all(list(by_subject), scope).items():
-        for subject_id, names in known.items():
+    for key, known in see(jobs, scope).known.items():
+        for subject_id in known.keys() & by_subject.keys():
             if step := step_at(by_subject[subject_id], key):
-                step.names = joined(sealing.unseal(step.sealed), names)
+                step.names = joined(sealing.unseal(step.sealed), known[subject_id])
                 step.sealed = sealing.seal(step.names)
                 by_subject[subject_id].changed_steps.append(step)
 
@@ -239,20 +260,6 @@ def not_asked(job: CaseJob) -> list[str]:
 
 def joined(known: dict[str, list[str]], names: dict[str, list[str]]) -> dict[str, list[str]]:
     return known | {kind: sorted({*known.get(kind, []), *values}) for kind, values in names.items()}
-
-
-def suppress(jobs: Sequence[CaseJob], identifiers: Sequence[Identifier], scope: Scope) -> dict[UUID, dict[str, Any]]:
-    """Writes the keyed hashes of the identifiers that are nobody else's, in the transaction that deletes them.
-
-    Returns {request id: what the audit trail commits to}.
-    """
-    requests, now = {job.subject_id: job.case_id for job in jobs}, jobs[0].step.now
-    by_request = ((requests[scope.person(i.subject_id)], i) for i in identifiers)
-    Suppression.objects.bulk_create(
-        (Suppression(request_id=request_id, created_at=now, **hashes(i)) for request_id, i in by_request),
-        ignore_conflicts=True,
-    )
-    return commitments.of_suppressions_by_request(requests.values())
 
 
 def execute(scope: Scope) -> dict[str, dict[str, int]]:
@@ -301,103 +308,21 @@ def execute_as_one(cursor: CursorWrapper, statements: Sequence[compiler.Statemen
     return list(cursor.fetchone())
 
 
-@dataclass
-class Kept:
-    """What stays of a person: rows in which a kept field still holds something, and the day on which the last of
-    them may go, each by model label."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-    until: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-
-
-def kept(scope: Scope) -> dict[UUID, Kept]:
-    """{subject: what stays}, as it stands now."""
-    found: dict[UUID, Kept] = defaultdict(Kept)
-    keeping = {d.label(): d for d in compiler.all_declarations() if d.keeps()}
-    with connection.cursor() as cursor:
-        cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
-        for label, key, _, rows in cursor.fetchall():
-            of_one = found[scope.person(key)].rows
-            of_one[label] = of_one.get(label, 0) + rows
-        cursor.execute(*compiler.kept_until(scope))
-        for place, key, latest in sorted(cursor.fetchall()):
-            label, number = place.split("/")
-            until = found[scope.person(key)].until.setdefault(label, [])
-            if latest:
-                keep = keeping[label].keeps()[int(number)]
-                until.append({"because": keep.because, "until": end_of(keep, latest)})
-    return found
-
-
-def end_of(keep: Keep, moment: str) -> str:
-    return keep.until.ends_on(datetime.fromisoformat(moment).date()).isoformat()
-
-
 @remote("erasure.folders")
 def empty_folders(job: CaseJob, step: Step, renew: Callable[..., None]) -> Done:
     """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
     there by an upload that failed half-way (no row knows these files), and then the folders, which bear the person's
     id."""
-    return Done({"strays": delete_strays(job.subject_id)})
+    accounts_of_job = [job.subject_id, *map(UUID, step.result.get("accounts", ()))]
+    return Done({"strays": sum(map(delete_strays, accounts_of_job))})
 
 
-def delete_strays(subject_id: UUID) -> int:
-    strays = plans.stray_files(subject_id)
+def delete_strays(account: UUID) -> int:
+    if not plans.has_folders(account):
+        return 0
+    strays = plans.stray_files(account)
     for storage, name in strays:
         storage.delete(name)
-    for storage, name in plans.empty_folders(subject_id):
+    for storage, name in plans.empty_folders(account):
         storage.delete(name)
     return len(strays)
-
-
-@local("erasure.receipt")
-def issue_receipts(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
-    """Writes down what was deleted, anonymised and kept, why, and until when."""
-    steps = receipts.steps_of(jobs)
-    stays = kept(scope_of([job.subject_id for job in jobs]))
-    return receipts.write({job: receipt_body(steps[job.id], stays[job.subject_id]) for job in jobs})
-
-
-def receipt_body(steps: Sequence[Step], stays: Kept) -> dict[str, Any]:
-    """What the steps did, and what is there after them: some of it goes only when a processor has answered."""
-    by_action: dict[str, dict[str, int]] = defaultdict(dict)
-    files: dict[str, int] = {}
-    processors: dict[str, dict[str, Any]] = {}
-    named: dict[str, int] = {}
-    shared = 0
-    database = ""
-    for step in steps:
-        match step.name:
-            case "erasure.files" | "erasure.folders":
-                files |= step.result
-            case "erasure.slices":
-                by_action["delete"][step.target] = step.result[step.target]["delete"]
-            case "erasure.rows":
-                named, shared = step.result.get("named_in", {}), step.result.get("shared", 0)
-                for processor in step.result.get("not_known_to", []):
-                    processors[processor] = {"processor": processor, "state": StepState.DONE, **NOT_KNOWN}
-                for label, actions in step.result["rows"].items():
-                    for action, rows in actions.items():
-                        by_action[action][label] = by_action[action].get(label, 0) + rows
-            case "erasure.vacuum":
-                database = step.result["outcome"]
-            case "processors.erase":
-                processors[step.target] = {"processor": step.target, "state": step.state, **step.result}
-    handed_over = {label: registry_reason(label) for label in by_action.get("hand over", {})}
-    return {
-        "deleted": by_action["delete"],
-        "anonymised": by_action["anonymise"],
-        "kept": stays.rows,
-        "kept_because": stays.until,
-        "handed_over": by_action["hand over"],
-        "handed_over_because": handed_over,
-        "handed_over_named": named,
-        "identifiers_of_others": shared,
-        "files": files,
-        "processors": [item for _, item in sorted(processors.items())],
-        "database": database,
-    }
-
-
-def registry_reason(label: str) -> str:
-    return next(d.joint.because for d in registry.declarations.values() if d.joint and d.label() == label)

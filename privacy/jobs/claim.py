@@ -70,7 +70,7 @@ def claim(among: Q = ANY) -> Claim | None:
             return None
         kind, token = job_kinds[first.kind], uuid4()
         like = known.filter(kind=first.kind, lane=first.lane, at_step=first.at_step, claims=first.claims)
-        taken = list(skip_locked(like).order_by(*URGENCY)[: max(1, kind.set_size // 8**first.claims)])
+        taken = list(skip_locked(like).defer("approved").order_by(*URGENCY)[: max(1, kind.set_size // 8**first.claims)])
         fields = {"lease": token, "lease_until": Now() + LEASE, "fence": F("fence") + 1, "claims": F("claims") + 1}
         if due().filter(pk__in=[job.pk for job in taken]).update(**fields) < len(taken):
             taken = list(Job.objects.filter(lease=token).order_by(*URGENCY))

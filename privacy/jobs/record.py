@@ -54,8 +54,10 @@ class Minutes:
                 self.parked.append((job, f"{step}: {outcome.because}"))
 
     def told_of(self, job: Job) -> dict[str, Any]:
-        self.told[job.chain]["job"] = str(job.id)
-        return self.told[job.chain]
+        told = self.told[job.chain]
+        if not told:
+            told["job"] = str(job.id)
+        return told
 
     def intend(self, job: Job, step: Step) -> None:
         """Takes in that a call is about to be made."""

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from privacy.jobs import failpoints
+from privacy.jobs import collector, failpoints
 from privacy.jobs.claim import Claim, claim, prolong_in_time
 from privacy.jobs.due import ANY, due
 from privacy.jobs.guard import LeaseLost, Stopped, guarded, renewal, unstopped
@@ -83,7 +83,8 @@ def work(taken: Claim) -> None:
 
 def take_a_turn(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True) -> list[Errand]:
     """One transaction, after which what is asked for many at once lets others write."""
-    errands = advance(part, answers, onward=onward)
+    with collector.at_rest():
+        errands = advance(part, answers, onward=onward)
     failpoints.strike("advanced")
     if part.lane == Lane.BULK:
         let_others_write()

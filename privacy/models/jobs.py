@@ -57,10 +57,12 @@ class Job(ReadInSets):
         default=list, blank=True, editable=False, help_text="What a decision was about: models x actions, processors."
     )
 
-    # What a worker reads into the row that it has locked (privacy.jobs.reach); no columns.
+    # What a worker reads into the row that it has locked (privacy.jobs.reach), and what one handler has seen of the
+    # locked person that another needs in the same transaction; no columns.
     step: "Step"
     open_steps: list["Step"]
     changed_steps: list["Step"]
+    seen: Any = None
 
     class Meta:
         ordering = ["ordered_at", "id"]
@@ -119,7 +121,8 @@ class Step(ReadInSets):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    job = models.ForeignKey(Job, models.CASCADE, related_name="steps")
+    # It needs no index of its own: `step_once_a_place` begins with it.
+    job = models.ForeignKey(Job, models.CASCADE, related_name="steps", db_index=False)
     seq = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
     target = models.CharField(max_length=100, blank=True, help_text="Model label or processor key.")

@@ -1,7 +1,7 @@
 """Reads and writes rows by the hundred, where making instances and preparing their values is most of the time.
 
-Writing takes columns: to PostgreSQL goes one as an array, or as one value where all rows say the same. SQLite takes the
-portable path.
+Writing takes columns: to PostgreSQL goes one as an array, one of JSON as one document, or as one value where all rows
+say the same. SQLite takes the portable path.
 """
 
 import json
@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from django.db import connection, models
 from django.db.models.base import ModelState
+
+from privacy.models.arrays import array
 
 # {attname: what the column says of each row}
 type Columns = Mapping[str, Sequence[Any]]
@@ -31,10 +33,12 @@ class ReadInSets(models.Model):
         return row
 
 
-def insert(model: type[models.Model], columns: Columns) -> list[Any]:
-    """Adds rows; returns their primary keys. All columns are given, but for a key that the database counts."""
+def insert(model: type[models.Model], columns: Columns, *, ignore_conflicts: bool = False) -> list[Any]:
+    """Adds rows; returns their primary keys. All columns are given, but for a key that the database counts and what may
+    be NULL."""
     if connection.vendor != "postgresql":
-        return [row.pk for row in model._default_manager.bulk_create(_instances(model, columns))]
+        rows = _instances(model, columns)
+        return [row.pk for row in model._default_manager.bulk_create(rows, ignore_conflicts=ignore_conflicts)]
     first = next(iter(columns))
     alike, arrays = _apart(model, {name: values for name, values in columns.items() if name != first})
     arrays = {first: columns[first]} | arrays
@@ -43,7 +47,8 @@ def insert(model: type[models.Model], columns: Columns) -> list[Any]:
     key = connection.ops.quote_name(model._meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)} RETURNING {key}",
+            f"INSERT INTO {_table(model)} ({names}) SELECT {values} FROM {_rows(model, arrays)}"
+            f"{' ON CONFLICT DO NOTHING' if ignore_conflicts else ''} RETURNING {key}",
             [*alike.values(), *_params(model, arrays)],
         )
         return [pk for (pk,) in cursor.fetchall()]
@@ -92,22 +97,30 @@ def _apart(model: type[models.Model], columns: Columns) -> tuple[dict[str, Any],
 
 
 def _plain(model: type[models.Model], name: str, values: Sequence[Any]) -> list[Any]:
-    """As psycopg takes an array's elements: all of one type, JSON and members of enumerations as text."""
+    """As they are sent, all of one type: JSON and members of enumerations as text."""
     field = _field(model, name)
     if isinstance(field, models.JSONField):
-        return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
+        return [json.dumps(value, cls=field.encoder) for value in values]
     if isinstance(field, models.CharField | models.TextField):
         return [None if value is None else str(value) for value in values]
     return list(values)
 
 
 def _rows(model: type[models.Model], arrays: Columns) -> str:
-    marks = ", ".join(f"%s::{_type(model, name)}[]" for name in arrays)
-    return f"unnest({marks}) v({', '.join(_column(model, name) for name in arrays)})"
+    marks = ", ".join(
+        "jsonb_array_elements(%s::jsonb)" if _is_json(model, name) else f"unnest(%s::{_type(model, name)}[])"
+        for name in arrays
+    )
+    return f"ROWS FROM ({marks}) v({', '.join(_column(model, name) for name in arrays)})"
 
 
-def _params(model: type[models.Model], arrays: Columns) -> list[list[Any]]:
-    return [list(values) for values in arrays.values()]
+def _params(model: type[models.Model], arrays: Columns) -> list[str]:
+    return [f"[{','.join(values)}]" if _is_json(model, name) else array(values) for name, values in arrays.items()]
+
+
+def _is_json(model: type[models.Model], name: str) -> bool:
+    """Such a column holds no NULL here: what it holds instead is an empty object."""
+    return isinstance(_field(model, name), models.JSONField)
 
 
 def _mark(model: type[models.Model], name: str) -> str:

@@ -1,9 +1,8 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -78,23 +77,42 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the dry run of an erasure is made from: {person: {model label: {action: rows}}}, who inherits, {person:
-    {model label: rows that go on naming them}}, and {processor: {person: its names for them}}."""
+class There:
+    """What is there of some people: {person: {model label: {action: rows}}}, and {processor: {person: its names for
+    them}}."""
 
-    counted: dict[UUID, dict[str, dict[str, int]]]
-    heirs: list[Heir]
-    named: dict[UUID, dict[str, int]]
+    rows: dict[UUID, dict[str, dict[str, int]]]
     known: dict[str, References]
 
 
-def find(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Found:
+def look(subject_ids: Sequence[UUID], scope: Scope | None = None) -> There:
     """`scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)
-    counted = row_counts(subject_ids, scope)
-    left = left_to_others(counted)
+    return There(row_counts(subject_ids, scope), references_of_all(subject_ids, scope))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the dry run of an erasure is made from: what is there, who inherits, and {person: {model label: rows that go
+    on naming them}}."""
+
+    there: There
+    heirs: list[Heir]
+    named: dict[UUID, dict[str, int]]
+
+
+def find(subject_ids: Sequence[UUID]) -> Found:
+    scope = scope_of(subject_ids)
+    return found_in(look(subject_ids, scope), subject_ids, scope)
+
+
+def found_in(seen: There, subject_ids: Sequence[UUID], scope: Scope) -> Found:
+    """Of what was seen, perhaps of others too, that of these people; `scope` names them."""
+    known = {key: {pk: names[pk] for pk in names.keys() & {*subject_ids}} for key, names in seen.known.items()}
+    there = There({subject_id: seen.rows[subject_id] for subject_id in subject_ids}, known)
+    left = left_to_others(there.rows)
     heirs, named = (heirs_of(scope), named_where(left, subject_ids, scope)) if left else ([], {})
-    return Found(counted, heirs, named, references_of_all(subject_ids, scope))
+    return Found(there, heirs, named)
 
 
 def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
@@ -106,7 +124,7 @@ def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
         subjects=len(subject_ids),
         lines=model_lines(found),
         files=sum(file_counts(subject_ids).values()),
-        processors=processor_counts(found.known),
+        processors=processor_counts(found.there.known),
         parts_of=parts_in(found),
     )
 
@@ -181,7 +199,7 @@ def name_of(declaration: type[PersonalData]) -> str:
 
 def model_lines(found: Found) -> list[ModelLine]:
     totals: dict[str, Counter[str]] = defaultdict(Counter)
-    for labels in found.counted.values():
+    for labels in found.there.rows.values():
         for label, actions in labels.items():
             totals[label].update(actions)
     return [_model_line(d, dict(totals[d.label()]), found) for d in compiler.all_declarations() if totals[d.label()]]
@@ -252,10 +270,10 @@ def files(scope: Scope, limit: int | None = None) -> list[tuple[models.FileField
     return found
 
 
-def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
-    """(storage, name, folders in it, files in it) of the person's own folders; a storage without folders has none."""
-    places = [(d, f) for d in compiler.all_declarations() for f in d.file_fields() if d.folder]
-    for account, (declaration, file_field) in product(accounts_of([subject_id]), places):
+def own_folders(account: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
+    """(storage, name, folders in it, files in it) of an account's own folders; a storage without folders has none."""
+    places = [(d, f) for d in registry.declarations.values() for f in d.file_fields() if d.folder]
+    for declaration, file_field in places:
         folder = declaration.folder.format(subject=account)
         try:
             folders, names = file_field.storage.listdir(folder)
@@ -264,16 +282,19 @@ def own_folders(subject_id: UUID) -> Iterator[tuple[Storage, str, list[str], lis
         yield file_field.storage, folder, folders, names
 
 
-def stray_files(subject_id: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of files in the person's own folders: once the rows are gone, no row knows them."""
-    return [(storage, f"{folder}/{name}") for storage, folder, _, names in own_folders(subject_id) for name in names]
+def has_folders(account: UUID) -> bool:
+    """Whether it has any of its own; most have none."""
+    return any(True for _ in own_folders(account))
 
 
-def empty_folders(subject_id: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of the person's own folders that hold nothing."""
-    return [
-        (storage, folder) for storage, folder, folders, names in own_folders(subject_id) if not folders and not names
-    ]
+def stray_files(account: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of files in an account's own folders: once the rows are gone, no row knows them."""
+    return [(storage, f"{folder}/{name}") for storage, folder, _, names in own_folders(account) for name in names]
+
+
+def empty_folders(account: UUID) -> list[tuple[Storage, str]]:
+    """(storage, name) of an account's own folders that hold nothing."""
+    return [(storage, folder) for storage, folder, folders, names in own_folders(account) if not folders and not names]
 
 
 def processor_counts(known: Mapping[str, References]) -> dict[str, dict[str, int]]:
@@ -285,12 +306,11 @@ def processor_counts(known: Mapping[str, References]) -> dict[str, dict[str, int
     return found
 
 
-def erasure_parts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, frozenset[str]]:
+def erasure_parts(subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
     """{person: what approving their erasure approves}: what happens to which tables, who gets what is handed over,
     which processors are asked. No counts, for usage grows daily; and not our own records, which deciding adds to, nor
-    what is made from other rows.
-    `scope`, if given, names the same people."""
-    return parts_in(find(subject_ids, scope))
+    what is made from other rows."""
+    return parts_in(find(subject_ids))
 
 
 def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
@@ -298,13 +318,13 @@ def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
     ours |= {declared.label() for declared in compiler.all_declarations() if declared.derived}
     parts = {
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
-        for person, labels in found.counted.items()
+        for person, labels in found.there.rows.items()
     }
     for heir in found.heirs:
         parts[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
     for subject_id, labels in found.named.items():
         parts[subject_id].update(f"leave the name in {label}" for label in labels)
-    for key, people in found.known.items():
+    for key, people in found.there.known.items():
         for subject_id in people:
             parts[subject_id].add(f"tell {key}")
     return {subject_id: frozenset(of_person) for subject_id, of_person in parts.items()}
@@ -333,14 +353,10 @@ def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Sco
     return mentions.in_handed_over(labels, accounts, identifiers, scope)
 
 
-def since_approved(
-    jobs: Sequence[CaseJob], parts_of: Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]]
-) -> dict[CaseJob, list[str]]:
-    """{job: parts that its plan has got since it was decided}, of those that have got any."""
-    decided = [job for job in jobs if job.approved]
-    parts = parts_of([job.subject_id for job in decided]) if decided else {}
-    new = {job: sorted(parts.get(job.subject_id, frozenset()) - set(job.approved)) for job in decided}
-    return {job: found for job, found in new.items() if found}
+def since_approved(jobs: Sequence[CaseJob], parts: Mapping[UUID, frozenset[str]]) -> dict[CaseJob, list[str]]:
+    """{job: parts that its plan has got since it was decided}, of those that were and have got any."""
+    new = {job: parts[job.subject_id].difference(job.approved) for job in jobs if job.approved}
+    return {job: sorted(found) for job, found in new.items() if found}
 
 
 def since_asked(case: Case, parts: Collection[str]) -> list[str]:

@@ -24,17 +24,14 @@ def digest(kind: str, value: str, key: Key | None = None) -> str:
 
 def digest_of_fold(kind: str, value: str, key: Key | None = None) -> str:
     """The same of what a mail provider makes of the address; empty for another kind of identifier."""
-    if kind != EMAIL:
-        return ""
-    return _digest(key or keys.current(Purpose.LEDGER), "email fold", folded_email(Identifier.normalise(kind, value)))
+    return _fold(key or keys.current(Purpose.LEDGER), kind, Identifier.normalise(kind, value))
 
 
 def hashes(identifier: Identifier) -> dict[str, str]:
     """What the ledger keeps of it, by column, under the current key."""
-    key, kind, value = keys.current(Purpose.LEDGER), identifier.kind, identifier.value
-    return {
-        "kind": kind, "key_id": key.id, "digest": digest(kind, value, key), "folded": digest_of_fold(kind, value, key),
-    }  # fmt: skip
+    key, kind = keys.current(Purpose.LEDGER), identifier.kind
+    value = Identifier.normalise(kind, identifier.value)
+    return {"kind": kind, "key_id": key.id, "digest": _digest(key, kind, value), "folded": _fold(key, kind, value)}
 
 
 def in_force() -> QuerySet[Suppression]:
@@ -82,6 +79,10 @@ def perhaps_suppressed(addresses: Iterable[str]) -> set[str]:
     spelled = {address: old for address in addresses if (old := _folded(address)) != address}
     entries = in_force().filter(kind=EMAIL, is_exact__isnull=True)
     return _met(spelled.keys(), "digest", lambda address, key: _digest(key, EMAIL, spelled[address]), entries)
+
+
+def _fold(key: Key, kind: str, spelling: str) -> str:
+    return _digest(key, "email fold", folded_email(spelling)) if kind == EMAIL else ""
 
 
 def _digest(key: Key, kind: str, spelling: str) -> str:

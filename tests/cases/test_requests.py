@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from privacy import regimes
 from privacy.cases import requests
 from privacy.cases.packages import download, give_link
+from privacy.cases.plans import PlanChanged
 from privacy.cases.processors import attest
-from privacy.cases.requests import PlanChanged, ask, ask_as_batch, grant, grant_all, prove
+from privacy.cases.requests import ask, ask_as_batch, grant, grant_all, prove
 from privacy.catalogue import NotAllowed
 from privacy.catalogue.cases import duties
 from privacy.evidence.events import Event

@@ -1,5 +1,6 @@
 """Work on sets: hundreds together come to the same end as one by one, and nobody's trouble is another's."""
 
+import gc
 import json
 import re
 from collections import Counter
@@ -22,7 +23,7 @@ from privacy.evidence import chains
 from privacy.fulfilment import vacuum
 from privacy.jobs import handlers
 from privacy.jobs import run as engine
-from privacy.jobs.claim import claim
+from privacy.jobs.claim import Claim, claim
 from privacy.jobs.heartbeats import note
 from privacy.jobs.order import freeze
 from privacy.jobs.outcomes import Done, Later
@@ -203,6 +204,24 @@ def test_four_people_cost_the_statements_of_two(staff, monkeypatch):
         assert not Job.objects.filter(ended_at=None).exists()
         counted[number] = len(statements)
     assert counted[4] == counted[2]
+
+
+def test_what_is_there_of_the_people_is_looked_up_once_before_it_goes(staff):
+    approved([person("mail", "clerk", "notes", "shared script") for _ in range(3)], staff)
+    with CaptureQueriesContext(connection) as captured:
+        engine.run()
+    asked = Counter(
+        about for q in captured for about in ("privacy.Session", "analytics") if f"'{about}' AS" in q["sql"]
+    )
+    assert asked == {"privacy.Session": 1, "analytics": 1}
+
+
+def test_no_cycles_are_looked_for_while_a_set_is_at_work(monkeypatch):
+    on = []
+    monkeypatch.setattr(engine, "advance", lambda *args, **kwargs: on.append(gc.isenabled()) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        engine.take_a_turn(Claim(None, Lane.PROMPT, uuid4(), {}, {}))
+    assert (on, gc.isenabled()) == ([False], True)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite erases with a statement a table")

@@ -28,6 +28,7 @@ from privacy.admin.requests.base import (
 )
 from privacy.admin.requests.forms import RequestIds, TypedForm
 from privacy.cases import requests
+from privacy.cases.plans import PlanChanged, since_approved
 from privacy.catalogue import CaseKind, NotAllowed, Stage, case_kinds
 from privacy.models import Case, RightsRequest
 from privacy.selectors import cases, plans, standing
@@ -78,7 +79,7 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID]) -> HttpRespo
     shown = form.cleaned_data["shown"].splitlines() if kind.parts else None  # browsers send CRLF
     try:
         approved = requests.grant_all(request_ids=[row.id for row in free], actor=request.user, shown=shown)
-    except requests.PlanChanged as refusal:
+    except PlanChanged as refusal:
         messages.warning(request, str(refusal))
         return confirm_approvals(request, request_ids)
     except (NotAllowed, PermissionDenied):
@@ -219,7 +220,7 @@ def approve_again(request: HttpRequest, row: Case) -> HttpResponse:
     if request.method == "POST":
         return carry_out(request, row, requests.approve_again, "Approved as it is now. It goes on.", request_id=row.id)
     job = row.job
-    new = plans.in_words(requests.since_approved(job)) if job else ""
+    new = plans.in_words(since_approved(job)) if job else ""
     return ask(
         request, row, NoQuestionsForm(), title=f"Approve {row} again", submit="Approve the plan as it is now",
         is_dangerous=True, is_pointless=not new,

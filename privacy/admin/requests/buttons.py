@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from privacy.admin.requests.base import has, page
-from privacy.cases import requests, work
+from privacy.cases import work
+from privacy.cases.plans import since_approved
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
@@ -54,7 +55,7 @@ def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
 def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
     may = case_kinds[row.kind].may
     if job and job.is_open and job.parked_because:
-        if requests.since_approved(job):
+        if since_approved(job):
             if has(user, may.decide):
                 own = cases.not_by(row, user)
                 yield Button("Approve again…", "verified", page("approve_again", row), is_main=True, not_because=own)
