@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import models
 
-from privacy.datamap import Blank, registry
+from privacy.datamap import Blank, Use, registry
 from privacy.selectors import limits
 
 WITHOUT = "Taken in without name and address: the person was erased, or the account is frozen."
@@ -18,7 +18,7 @@ WITHOUT = "Taken in without name and address: the person was erased, or the acco
 
 def is_fact(model: type[models.Model]) -> bool:
     declaration = registry.declarations.get(model)
-    return bool(declaration and declaration.despite_freeze)
+    return bool(declaration and declaration.despite_freeze and declaration.purpose is Use.PAYMENT)
 
 
 def closed(subject_ids: Collection[UUID]) -> set[UUID]:

@@ -4,7 +4,6 @@ from privacy import models
 from privacy.datamap import (
     Blank,
     Category,
-    Evidence,
     HandOver,
     Joint,
     LawfulBasis,
@@ -63,7 +62,7 @@ class LikenessData(Account):
 
     subject = "subject"
     recipients = ()
-    evidence = Evidence(changes=("apart_at", "apart_by"), goes={})
+    despite_freeze = "It asks our staff about two accounts, and is nothing that the person does"
     fields = {"subject": Personal(Category.USER_ID), "other": Personal(Category.PSEUDONYM)}
     not_personal = ("id", "since", "apart_at", "apart_by")
     roles = {"apart_by": "Kosenai staff"}

@@ -76,12 +76,16 @@ ASKED_WITH = {
     "child_flag": "privacy.flag_child",
     "child_confirm": "privacy.clear_child",
     "child_clear": "privacy.flag_child",
+    "merge": "privacy.merge_datasubject",
+    "split": "privacy.merge_datasubject",
 }
 # What deciding takes, where another person has to.
 DECIDED_WITH = {
     "erasure": "privacy.approve_erasure",
     "hold_release": "privacy.release_legalhold",
     "child_clear": "privacy.clear_child",
+    "merge": "privacy.approve_merge",
+    "split": "privacy.approve_merge",
 }
 # Pages that every member of staff may call: they show nothing of anybody, or only send you on to a list.
 OPEN = {
@@ -210,7 +214,7 @@ def test_every_permission_of_the_matrix_is_asked_for_somewhere(studio):
     asked = {permission_of(page) for page in pages() if page.name not in CLOSED}
     inlines = {
         "privacy.view_identifier", "privacy.view_team", "privacy.view_membership", "privacy.view_profilepreference",
-        "privacy.view_job", "privacy.view_step", "privacy.view_limit",
+        "privacy.view_job", "privacy.view_step", "privacy.view_limit", "privacy.view_likeness",
     }  # fmt: skip
     assert set().union(*roles.matrix().values()) - asked - inlines - {*DECIDED_WITH.values()} == set()
 

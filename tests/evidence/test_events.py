@@ -22,6 +22,7 @@ from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
 from privacy.cases.states import MOVES, move
 from privacy.catalogue import Planned
+from privacy.duties.people import tell_apart
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
 from privacy.fulfilment import exporting, inventory, invitations, packages, reveal, staff
@@ -110,6 +111,7 @@ def history() -> list[AuditEntry]:
     what_happens_to_packages(agent, asked)
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
+    what_is_said_of_two_people(agent)
     what_is_taken_in(manager)
     what_is_said_of_processors(manager)
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
@@ -201,6 +203,11 @@ def what_staff_read_and_take_out(agent):
         reason="report",
         reference="SUP-1204",
     )
+
+
+def what_is_said_of_two_people(agent):
+    pair = f.LikenessFactory()
+    tell_apart(subject_id=pair.subject_id, other_id=pair.other_id, actor=agent)
 
 
 def what_is_taken_in(manager):

@@ -14,12 +14,13 @@ from django.urls import reverse
 
 from privacy import roles
 from privacy.admin.requests.queue import PAGES
-from privacy.cases import processors
+from privacy.cases import answers, processors
 from privacy.cases import requests as verbs
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import Fact, NotAllowed, Permit, Right, Stage, case_kinds
 from privacy.catalogue.cases import May
+from privacy.evidence import sealing
 from privacy.models import Case, ChildFlag, DataSubject, LegalHold, Limit, Outcome, Staff, State, Verification
 from tests import factories as f
 from tests import working
@@ -65,11 +66,18 @@ def person_for(key: str) -> DataSubject:
         f.LegalHoldFactory(subject=person)
     if Fact.FLAGGED in needs:
         f.ChildFlagFactory(subject=person)
+    if Fact.MERGED in needs:
+        DataSubject.objects.filter(pk=person.pk).update(merged_into=f.DataSubjectFactory())
     return person
 
 
+def answers_for(key: str) -> dict[str, str]:
+    """To what a case of this kind asks."""
+    return {"reason": REASON} | ({"into": str(f.DataSubjectFactory().id)} if key == "merge" else {})
+
+
 def ordered(key: str, actor, person=None) -> Case:
-    [order] = ask(key, subject_ids=[(person or person_for(key)).id], actor=actor, reason=REASON)
+    [order] = ask(key, subject_ids=[(person or person_for(key)).id], actor=actor, **answers_for(key))
     return order
 
 
@@ -233,6 +241,7 @@ def case_in(state: str, key: str) -> Case:
     )
     case = f.CaseFactory(
         subject=person_for(key), kind=key, state=state, verification=proof, deciders=kind.deciders,
+        sealed=sealing.seal({name: [answer] for name, answer in answers.to_seal(answers_for(key)).items()}),
         **ended, **closed, **second,
     )  # fmt: skip
     if goes_on:
@@ -366,7 +375,7 @@ def test_its_page_is_open_to_those_roles_and_to_no_other(name):
 @pytest.mark.parametrize("key", case_kinds)
 def test_asking_for_it_over_http_takes_the_permission_to_ask(key):
     person, kind = person_for(key), case_kinds[key]
-    fields = {"subjects": str(person.id), "reason": REASON, "verification": "signed_in"}
+    fields = {"subjects": str(person.id), "verification": "signed_in"} | answers_for(key)
     url, opened_by = reverse("admin:privacy_datasubject_act", args=[key]), set()
     for role in EVERYBODY:
         client = signed_in(role)

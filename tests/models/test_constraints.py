@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F
 
 from privacy.datamap import registry
 from privacy.models import AuditEntry, DataSubject
@@ -84,7 +85,14 @@ def review_of_oneself():
 VIOLATIONS: dict[str, Callable[[], object]] = {
     "subject_tombstone_is_empty": changed(f.DataSubjectFactory, erased_at=NOW),
     "subject_country_is_iso_3166": changed(f.DataSubjectFactory, country="de"),
-    "identifier_belongs_to_one_subject": twice(f.IdentifierFactory, kind="email", value="one@example.com"),
+    "identifier_of_a_vendor_is_one_subjects": twice(f.IdentifierFactory, kind="clerk_id", value="user_1"),
+    "identifier_once_a_subject": twice(f.IdentifierFactory, subject=f.DataSubjectFactory, value="one@example.com"),
+    "subject_is_not_its_own_account": lambda: DataSubject.objects.filter(pk=f.DataSubjectFactory().pk).update(
+        merged_into=F("pk")
+    ),
+    "likeness_once_a_pair": twice(f.LikenessFactory, subject=f.DataSubjectFactory, other=f.DataSubjectFactory),
+    "likeness_is_of_two": changed(f.LikenessFactory, other=F("subject")),
+    "likeness_is_told_apart_by_somebody": changed(f.LikenessFactory, apart_at=NOW),
     "identifier_one_primary_of_a_kind": twice(f.IdentifierFactory, subject=f.DataSubjectFactory, is_primary=True),
     "identifier_not_empty": changed(f.IdentifierFactory, value=""),
     "identifier_kind": changed(f.IdentifierFactory, kind="fax"),
@@ -207,7 +215,9 @@ def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
 
 
 # What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
-WRITTEN_DURING_A_FREEZE = {"privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag", "privacy.Limit"}
+WRITTEN_DURING_A_FREEZE = {
+    "privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag", "privacy.Limit", "privacy.Likeness",
+}  # fmt: skip
 
 
 def models_about_the_person() -> dict[type[models.Model], str]:
