@@ -53,7 +53,7 @@ def start_django(folder: Path, url: str) -> None:
 
 
 def names(number: int) -> list[str]:
-    """One in six is of the frequent ones, so that the first of these is borne by one or two in a hundred."""
+    """One in six is of the frequent ones, so that one or two in a hundred bear the first of these, as in life."""
     dice = random.Random(7)
     firsts, lasts = (some_of(words.split(), number, dice) for words in (FIRST, LAST))
     return [" ".join(pair) for pair in zip(firsts, lasts, strict=True)]

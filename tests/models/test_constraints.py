@@ -225,7 +225,7 @@ def models_about_the_person() -> dict[type[models.Model], str]:
     links = {}
     for declaration in registry.declarations.values():
         path = declaration.path()
-        if len(path) == 1 and declaration.label() not in WRITTEN_DURING_A_FREEZE:
+        if len(path) == 1 and declaration.label() not in WRITTEN_DURING_A_FREEZE and not declaration.derived:
             links[declaration.model] = path[0]
     return links
 
