@@ -45,6 +45,7 @@ from tests import working
 from tests.asking import agreed
 from tests.billing.test_sync import CUSTOMER
 from tests.jobs import steps
+from tests.manual import erasures_at_clerk, waiting
 
 FAMILIES = {event.partition(".")[0] for event in Event}
 MODULES = {
@@ -112,6 +113,7 @@ def history() -> list[AuditEntry]:
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
     what_is_said_of_two_people(agent)
+    what_processors_call_somebody(agent, manager)
     what_is_taken_in(manager)
     what_is_said_of_processors(manager)
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
@@ -203,6 +205,11 @@ def what_staff_read_and_take_out(agent):
         reason="report",
         reference="SUP-1204",
     )
+
+
+def what_processors_call_somebody(agent, manager):
+    cases = erasures_at_clerk(1, agent=agent, approver=manager)
+    reveal.reveal_names(step_ids=[step.pk for step in waiting(cases)], actor=agent)
 
 
 def what_is_said_of_two_people(agent):

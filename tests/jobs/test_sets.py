@@ -68,7 +68,7 @@ DONE = ("answering", "fulfilled")  # the person is still to be told
 
 
 def person(*traits: str) -> DataSubject:
-    subject = f.DataSubjectFactory()
+    subject = f.DataSubjectFactory(full_name="Ada Lovelace")  # by as many words each
     for trait in traits or ("mail", "notes", "sessions"):
         TRAITS[trait](subject)
     return subject

@@ -90,6 +90,9 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "subject_is_not_its_own_account": lambda: DataSubject.objects.filter(pk=f.DataSubjectFactory().pk).update(
         merged_into=F("pk")
     ),
+    "name_token_once": twice(f.NameTokenFactory, subject=f.DataSubjectFactory, token=b"ada"),
+    "saved_filter_once_a_name": twice(f.SavedFilterFactory, member=f.StaffFactory, name="Overdue"),
+    "saved_filter_filters": changed(f.SavedFilterFactory, query=""),
     "likeness_once_a_pair": twice(f.LikenessFactory, subject=f.DataSubjectFactory, other=f.DataSubjectFactory),
     "likeness_is_of_two": changed(f.LikenessFactory, other=F("subject")),
     "likeness_is_told_apart_by_somebody": changed(f.LikenessFactory, apart_at=NOW),
