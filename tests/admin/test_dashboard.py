@@ -138,7 +138,8 @@ def test_the_highest_bar_stays_within_the_picture():
 
 def test_the_page_takes_few_queries(client, manager):
     for _ in range(3):
-        f.person_with_everything()
+        open_request(S.ANSWERING, subject=f.person_with_everything())
+    f.ChildFlagFactory()
     client.get(reverse("admin:index"))
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("admin:index"))

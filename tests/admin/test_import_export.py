@@ -32,6 +32,7 @@ from billing.models import (
 from privacy.admin.evidence.events import sentence
 from privacy.admin.tables.exchange import Exchange
 from privacy.admin.tables.formats import Csv, Json
+from privacy.admin.tables.sheet import NO_ONE_PERSON
 from privacy.datamap.spreadsheet import as_written, neutral
 from privacy.fulfilment.importing import files, reading
 from privacy.fulfilment.importing.arrivals import ERASED, FROZEN
@@ -168,7 +169,7 @@ def test_a_duplicate_address_is_named_by_row_in_the_file_and_in_the_database(cli
         {"full_name": "Four", "email": "no address"},
     )
     assert problems(preview(client, DataSubject, data)) == [
-        "Row 2, email: Row 1 has the same. Two people cannot share it.",
+        "Row 2, email: Row 1 has the same. Two people can share it only where the Clerk id or the id tells them apart.",
         f"Row 3, email: {known} has this already. To change that person, give their id.",
         "Row 4, email: This is not an e-mail address.",
     ]
@@ -374,7 +375,7 @@ def test_content_of_erased_frozen_and_unknown_people(client, manager):
     texts = bring_in(client, Note, as_csv(*({"author": author, "body": "B"} for author in authors)))
     assert texts[1:] == [f"Row {n} was left out: {why}" for n, why in enumerate([ERASED, ERASED, FROZEN], start=1)]
     page = preview(client, Note, as_csv({"author": "who@example.com", "body": "B"}, {"author": "", "body": "B"}))
-    assert problems(page) == [f"Row {n}, author: No person has this id or e-mail address." for n in (1, 2)]
+    assert problems(page) == [f"Row {n}, author: {NO_ONE_PERSON}" for n in (1, 2)]
     assert not Note.objects.exists()
 
 
@@ -424,11 +425,11 @@ def test_masked_content_stays_in_unless_there_is_a_reason_and_the_right(client, 
 
 
 def test_who_may_not_reveal_gets_no_content_whatever_they_ask(client):
-    from django.contrib.auth.models import Permission
+    from django.contrib.auth.models import Group, Permission
 
-    member = f.StaffFactory(role="")
-    names = ["view_script", "export_datasubject"]
-    member.user_permissions.set(Permission.objects.filter(codename__in=names))
+    member, role = f.StaffFactory(role=""), Group.objects.create(name="takes lists out")
+    role.permissions.set(Permission.objects.filter(codename__in=["view_script", "export_datasubject"]))
+    member.groups.add(role)
     client.force_login(member)
     f.ScriptFactory(title="SECRET TITLE", body="SECRET BODY")
     [row] = taken_out(client, Script, reason="rights_request", export_fields="body", fields="body")
