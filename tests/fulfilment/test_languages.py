@@ -14,7 +14,7 @@ from privacy.models import ProfilePreference
 from privacy.selectors.languages import as_read_by, preferences_of
 from tests import factories as f
 from tests.fulfilment.exporting import exported, unzipped
-from tests.fulfilment.words import of_templates, words
+from tests.fulfilment.words import interface, of_templates, words
 
 LOCALE = Path(settings.BASE_DIR, "privacy", "locale")
 TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -40,10 +40,10 @@ def entries(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_has_its_translation_and_no_translation_is_of_a_text_that_is_gone(language):
-    """A word of the data map that is new has to be added to each privacy/locale/*/LC_MESSAGES/django.po, and
-    compiled: `python manage.py compilemessages`, or msgfmt."""
+    """A text that is new has to be added to each privacy/locale/*/LC_MESSAGES/django.po, and compiled:
+    `python manage.py compilemessages`, or msgfmt."""
     said = entries(language)
-    assert words() - said.keys() == set()
+    assert interface() - said.keys() == set()
     assert said.keys() - words() == set()
     assert {key for key, texts in said.items() if not all(texts) or len(texts) != 1 + bool(key[1])} == set()
     assert "fuzzy" not in (folder(language) / "django.po").read_text()

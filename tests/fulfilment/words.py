@@ -24,8 +24,14 @@ SAYS = {"gettext", "ngettext", "Unread", "Gap"}  # calls whose texts a person re
 Word = tuple[str, str]  # singular and plural, which is empty where there is none
 
 
+def interface() -> set[Word]:
+    """What is ours to say in every language."""
+    return {*of_templates(), *of_code(), *((text, "") for text in of_the_vocabulary() if text)}
+
+
 def words() -> set[Word]:
-    return {*of_templates(), *of_code(), *((text, "") for text in of_the_map() if text)}
+    """With the words of single models: one that is new stands in English until somebody has translated it."""
+    return interface() | {(text, "") for text in of_the_models() if text}
 
 
 def of_templates() -> Iterator[Word]:
@@ -50,7 +56,7 @@ def of_code() -> Iterator[Word]:
                 yield texts[0], texts[1] if name == "ngettext" else ""
 
 
-def of_the_map() -> Iterator[str]:
+def of_the_vocabulary() -> Iterator[str]:
     yield from (use.text for use in Use)
     yield from (basis.value for basis in LawfulBasis)
     yield from (_category(category.name) for category in Category)
@@ -62,8 +68,14 @@ def of_the_map() -> Iterator[str]:
         yield from (name, purpose)
     for authority in (authorities.NATIONAL, authorities.ELSEWHERE, *sum(authorities.BY_COUNTRY.values(), [])):
         yield from (authority.name, authority.note)
+
+
+def of_the_models() -> Iterator[str]:
     for declaration in compiler.all_declarations():
         yield str(declaration.model._meta.verbose_name_plural)
+        yield declaration.derived
+        if declaration.derived:
+            continue
         yield from (declaration.source, declaration.retention.because, *declaration.withheld.values())
         yield from (veiled.because for veiled in declaration.veiled.values())
         yield from declaration.roles.values()
