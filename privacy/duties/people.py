@@ -71,7 +71,7 @@ def not_one(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
         mine, other = people.get(subject_id), people.get(other_id)
         if mine and other:
             against = _against(mine, other, facts.get(other_id, set()))
-            found[subject_id] = against + _unfinished(subject_id, other_id)
+            found[subject_id] = against + _unfinished(mine, other)
     return found
 
 
@@ -85,12 +85,12 @@ def _against(mine: DataSubject, other: DataSubject, so: set[Fact]) -> list[str]:
     return [f"Of {other}: {standing.IS[fact]}" for fact in sorted(so & UNSETTLED)]
 
 
-def _unfinished(subject_id: UUID, other_id: UUID) -> list[str]:
+def _unfinished(mine: DataSubject, other: DataSubject) -> list[str]:
     """An answer that is being made would be about a part of the person."""
-    is_open = Case.objects.filter(~Q(state=State.CLOSED), ~Q(kind__in=[Merge.key, Split.key]), subject=subject_id)
-    works = Job.objects.filter(Q(subject=subject_id) | Q(subject=other_id), ended_at=None)
+    is_open = Case.objects.filter(~Q(state=State.CLOSED), ~Q(kind__in=[Merge.key, Split.key]), subject=mine)
+    works = Job.objects.filter(subject__in=[mine, other], ended_at=None)
     if is_open.exists():
-        return ["Requests about it are open: answer or withdraw them first."]
+        return [f"Requests about {mine} are open: answer or withdraw them first."]
     return ["Work about one of the two is being done: wait until it has ended."] if works.exists() else []
 
 
