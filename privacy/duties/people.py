@@ -1,24 +1,27 @@
-"""Who is one person: accounts are merged into one and split off again, each by two members of staff.
+"""Who is one person: accounts are merged into one and split off again, and what was another's from the beginning is
+separated; each by two members of staff.
 
-Nothing is moved. The accounts keep their rows, and what comes in later comes in under the account that it names; a
+Merging moves nothing. The accounts keep their rows, and what comes in later comes in under the account that it names; a
 right asked about the person is about all of them. So a split gives back exactly what was there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Question, Stage, StepKind
 from privacy.catalogue.cases import reason
+from privacy.datamap import compiler
 from privacy.evidence import audit
 from privacy.evidence.commitments import pseudonym
 from privacy.evidence.events import Event
+from privacy.fulfilment import names
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
 from privacy.models import Case, CaseJob, DataSubject, Job, Likeness, Staff, State, Step
@@ -211,3 +214,100 @@ class Split(OfAccounts):
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     against, takes_effect = unfinished_of_the_person, split
     steps = (StepKind("people.split", "Record what is apart again"),)
+
+
+# --- What was another's from the beginning ----------------------------------------------------------------------------
+
+
+def ids_in(text: str) -> str:
+    """The ids that staff give, parted by blanks or commas. Raises ValueError in words for the screen."""
+    try:
+        return " ".join(str(UUID(part)) for part in text.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError("Give ids, parted by blanks; each stands in the address of its own page.") from error
+
+
+WHAT = Question(
+    "what", "What is another person’s?", "text", at_most=4_000,
+    help="The ids of identifiers, customers, scripts and whatever else, parted by blanks: each stands in the address "
+    "of its own page. What hangs on them, such as invoices on a customer, goes along.",
+    missing="Say what.", placeholder="0f1e2d3c-…", check=ids_in,
+)  # fmt: skip
+
+
+def rows_named(subject_id: UUID, ids: Iterable[str]) -> dict[tuple[type[models.Model], str], list[Any]]:
+    """{(model, its foreign key to the person): keys of the rows among these that are the person's own}."""
+    wanted, found = list(map(UUID, ids)), {}
+    for declared in compiler.all_declarations():
+        [link, *further] = declared.path() or [""]
+        if link and not further and not declared.evidence and isinstance(declared.model._meta.pk, models.UUIDField):
+            rows = declared.model._default_manager.filter(**{"pk__in": wanted, link: subject_id})
+            if keys := list(rows.values_list("pk", flat=True)):
+                found[declared.model, link] = keys
+    return found
+
+
+def not_theirs(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
+    """{person: that something named is nothing of theirs}."""
+    found = {}
+    for subject_id, answers in asked.items():
+        named = set(str(answers.get("what", "")).split())
+        known = sum(map(len, rows_named(subject_id, named).values()))
+        if known < len(named):
+            found[subject_id] = [
+                f"{len(named) - known} of the {len(named)} ids are of nothing that is this person’s own."
+            ]
+    return found
+
+
+def newcomer_of(case: Case) -> UUID:
+    """The id of the person who gets what is separated."""
+    return uuid5(case.pk, "separate")
+
+
+def separate(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    """Gives what each case names to a person of its own; {case: how much of what, and to whom}."""
+    told = {}
+    for case in cases:
+        to = DataSubject.objects.create(pk=newcomer_of(case))
+        moved = {}
+        for (model, link), keys in rows_named(case.subject_id, sealed_of(case)["what"].split()).items():
+            moved[model._meta.label] = model._default_manager.filter(pk__in=keys).update(**{link: to})
+        names.index([case.subject_id, to.pk])
+        told[case.pk] = {"moved": moved, "from": pseudonym(str(case.subject_id)), "to": pseudonym(to.pk)}
+    return told
+
+
+@local("people.separate")
+@one_by_one
+def record_what_is_separate(job: CaseJob, step: Step) -> Done:
+    """Writes down who has it now, and how many rows that are with what hangs on them."""
+    to = newcomer_of(job.case)
+    return Done({"rows": _rows_of(to), "subject": str(to)[:SHORT_ID]}, units=1)
+
+
+@register
+class Separate(OfAccounts):
+    key, label, icon = "separate", "Separation of what is another’s", "person_remove"
+    button, title, submit = (
+        "Separate…",
+        "Ask to separate from {people} what is another person’s",
+        "Ask for the separation",
+    )
+    happens = (
+        "Nothing is moved yet: another member of staff has to approve. You cannot approve it yourself.",
+        "Then what you name goes to a new person without a name, whose id the request tells, with what hangs on it.",
+        "A merge of the two brings it together again.",
+    )
+    asks = (WHAT, reason(read_by_the_person=False))
+    decision = Decision(
+        "Approve the separation…", "Separate it",
+        (
+            "You agree that what is named below is not this person’s.",
+            "It goes to a new person without a name, with what hangs on it.",
+        ),
+        "Separated: {cases}.", "Waits for another person’s approval", "separate", is_dangerous=True,
+    )  # fmt: skip
+    refuses = dict.fromkeys(Stage, UNSETTLED)
+    against, takes_effect = not_theirs, separate
+    steps = (StepKind("people.separate", "Record what is another person’s now"),)

@@ -78,6 +78,7 @@ ASKED_WITH = {
     "child_clear": "privacy.flag_child",
     "merge": "privacy.merge_datasubject",
     "split": "privacy.merge_datasubject",
+    "separate": "privacy.merge_datasubject",
 }
 # What deciding takes, where another person has to.
 DECIDED_WITH = {
@@ -86,6 +87,7 @@ DECIDED_WITH = {
     "child_clear": "privacy.clear_child",
     "merge": "privacy.approve_merge",
     "split": "privacy.approve_merge",
+    "separate": "privacy.approve_merge",
 }
 # Pages that every member of staff may call: they show nothing of anybody, or only send you on to a list.
 OPEN = {

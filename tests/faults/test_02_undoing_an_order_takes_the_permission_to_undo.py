@@ -71,13 +71,19 @@ def person_for(key: str) -> DataSubject:
     return person
 
 
-def answers_for(key: str) -> dict[str, str]:
+def answers_for(key: str, person: DataSubject) -> dict[str, str]:
     """To what a case of this kind asks."""
-    return {"reason": REASON} | ({"into": str(f.DataSubjectFactory().id)} if key == "merge" else {})
+    match key:
+        case "merge":
+            return {"reason": REASON, "into": str(f.DataSubjectFactory().id)}
+        case "separate":
+            return {"reason": REASON, "what": str(f.IdentifierFactory(subject=person).id)}
+    return {"reason": REASON}
 
 
 def ordered(key: str, actor, person=None) -> Case:
-    [order] = ask(key, subject_ids=[(person or person_for(key)).id], actor=actor, **answers_for(key))
+    person = person or person_for(key)
+    [order] = ask(key, subject_ids=[person.id], actor=actor, **answers_for(key, person))
     return order
 
 
@@ -239,9 +245,10 @@ def case_in(state: str, key: str) -> Case:
     second = (
         {"approved_by": f.StaffFactory(), "approved_at": datetime.now(UTC)} if goes_on and kind.deciders == 2 else {}
     )
+    person = person_for(key)
     case = f.CaseFactory(
-        subject=person_for(key), kind=key, state=state, verification=proof, deciders=kind.deciders,
-        sealed=sealing.seal({name: [answer] for name, answer in answers.to_seal(answers_for(key)).items()}),
+        subject=person, kind=key, state=state, verification=proof, deciders=kind.deciders,
+        sealed=sealing.seal({name: [answer] for name, answer in answers.to_seal(answers_for(key, person)).items()}),
         **ended, **closed, **second,
     )  # fmt: skip
     if goes_on:
@@ -375,7 +382,7 @@ def test_its_page_is_open_to_those_roles_and_to_no_other(name):
 @pytest.mark.parametrize("key", case_kinds)
 def test_asking_for_it_over_http_takes_the_permission_to_ask(key):
     person, kind = person_for(key), case_kinds[key]
-    fields = {"subjects": str(person.id), "verification": "signed_in"} | answers_for(key)
+    fields = {"subjects": str(person.id), "verification": "signed_in"} | answers_for(key, person)
     url, opened_by = reverse("admin:privacy_datasubject_act", args=[key]), set()
     for role in EVERYBODY:
         client = signed_in(role)

@@ -5,7 +5,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from billing.models import Customer, Refund
+from billing.models import Customer, Invoice, Refund
 from billing.sync import sync
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, deny, grant
@@ -194,6 +194,24 @@ def test_what_was_merged_into_a_merged_one_belongs_to_the_last(two):
     merged(second, first)
     assert set(DataSubject.objects.filter(merged_into=first)) == {second, third}
     assert not list(evidence.differences())
+
+
+def test_what_was_anothers_from_the_beginning_is_separated_with_what_hangs_on_it():
+    ada = account("user_1")
+    customer = f.CustomerFactory(subject=ada, name="The neighbour")
+    invoice, script = f.InvoiceFactory(customer=customer), f.ScriptFactory(owner=ada)
+    stripe = f.IdentifierFactory(subject=ada, kind="stripe_id", value=customer.stripe_id)
+    note = f.NoteFactory(author=ada)
+    what = f"{customer.pk}, {stripe.pk} {script.pk}"
+    assert ask("separate", subject_ids=[ada.pk], actor=f.StaffFactory(), what=str(f.NoteFactory().pk), reason=WHY) == []
+    case = carried_out(agreed("separate", subject_ids=[ada.pk], actor=f.StaffFactory(), what=what, reason=WHY))
+    other = DataSubject.objects.get(customers=customer)
+    assert str(other.pk).startswith(case.steps.get().result["subject"])
+    for row in (script, stripe, note):
+        row.refresh_from_db()
+    assert other != ada and (script.owner, stripe.subject, note.author) == (other, other, ada)
+    assert Invoice.objects.get(customer__subject=other) == invoice
+    assert list(find_subjects("neighbour")) == [other] and list(find_subjects("lovelace")) == [ada]
 
 
 @pytest.mark.parametrize("stands", ["held", "flagged", "erased", "open", "same", "account"])
