@@ -89,7 +89,7 @@ class TestExport:
         erasure = f.CaseFactory(kind="erasure", requested_by__username="=1+1", reason="A secret reason")
         f.CaseFactory(kind="access", subject__full_name="Anna Łukasz")
         page = agent.post(f"{EXPORT}?kind__exact=erasure", {"file_format": "csv", "reason": ""})
-        assert page.context["form"].errors["reason"] and not AuditEntry.objects.filter(event="list.exported").exists()
+        assert page.context["form"].errors["reason"] and not AuditEntry.objects.filter(event="table.exported").exists()
         given = {"file_format": "csv", "reason": "report", "reference": "SUP-1204"}
         answer = agent.post(f"{EXPORT}?kind__exact=erasure", given)
         [row] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
@@ -97,27 +97,29 @@ class TestExport:
             str(erasure.pk), "'=1+1", str(erasure.subject_id)
         )  # fmt: skip
         assert "secret" not in answer.content.decode() and "no-store" in answer["Cache-Control"]
-        entry = AuditEntry.objects.get(event="list.exported")
+        entry = AuditEntry.objects.get(event="table.exported")
         assert entry.actor == agent.staff
-        assert entry.data == {"model": "privacy.Case", "rows": 1, "reason": "report", "reference": "SUP-1204"}
+        assert entry.data == {
+            "model": "privacy.RightsRequest", "rows": 1, "why": "report", "reference": "SUP-1204",
+        }  # fmt: skip
 
     def test_the_workbook_holds_the_same(self, agent):
         case = f.CaseFactory(owner=f.StaffFactory(username="+cmd"))
-        answer = agent.post(EXPORT, {"file_format": "xlsx", "reason": "audit"})
+        answer = agent.post(EXPORT, {"file_format": "xlsx", "reason": "review"})
         [row] = workbook_table(answer.content).rows
         assert (row["id"], row["owner"], row["state"]) == (str(case.pk), "'+cmd", "received")
 
     @pytest.mark.parametrize("role", [roles.AUDITOR, roles.DEVELOPER])
     def test_who_may_not_take_data_out_does_not(self, role):
         client = signed_in(role)
-        assert client.post(EXPORT, {"file_format": "csv", "reason": "audit"}).status_code == 403
+        assert client.post(EXPORT, {"file_format": "csv", "reason": "review"}).status_code == 403
         assert "Export this list" not in client.get(LIST).text
 
     def test_a_reference_that_names_a_person_is_refused(self, agent):
         f.CaseFactory(subject__full_name="Anna 123456")
-        page = agent.post(EXPORT, {"file_format": "csv", "reason": "audit", "reference": "ANNA-123456"})
+        page = agent.post(EXPORT, {"file_format": "csv", "reason": "review", "reference": "ANNA-123456"})
         assert page.context["form"].errors["reference"]
-        assert not AuditEntry.objects.filter(event="list.exported").exists()
+        assert not AuditEntry.objects.filter(event="table.exported").exists()
 
 
 class TestSavedFilters:

@@ -71,9 +71,9 @@ def empty_folder():
 
 def as_json(row: models.Model, field: models.Field):
     """A field's value, spelled as the package spells it, read with the ORM."""
-    if field.related_model is DataSubject:
-        return "you"
     value = getattr(row, field.attname)
+    if field.related_model is DataSubject:
+        return value and ("another person" if field.name == "other" else "you")
     match value:
         case UUID():
             return str(value)

@@ -35,7 +35,7 @@ from privacy.models import (
 )
 from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
-from privacy.selectors.people import asked, likenesses_of
+from privacy.selectors.people import asked
 from privacy.selectors.search import find, is_uuid
 from privacy.selectors.who import Who, masked
 
@@ -159,6 +159,7 @@ def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
     in_force = list(limits.in_force(subject)) if subject.is_limited else []
     requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
+    accounts = list(subject.merged.prefetch_related("identifiers").order_by("created_at"))
     facts = standing.facts_of([subject.id]).get(subject.id, set())
     return {
         **admin.site.each_context(request),
@@ -183,8 +184,8 @@ def page_of(request, subject: DataSubject) -> dict:
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
         "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
-        "accounts": subject.merged.prefetch_related("identifiers").order_by("created_at")[:ACCOUNTS_SHOWN],
-        "likenesses": likenesses_of([subject.id]).select_related("other", "subject")[:ACCOUNTS_SHOWN],
+        "accounts": accounts[:ACCOUNTS_SHOWN],
+        "likenesses": asked().filter(subject__in=[subject, *accounts]).select_related("other")[:ACCOUNTS_SHOWN],
         "may_merge": request.user.has_perm(people.ASK.name),
         "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
         "preferences": ProfilePreference.objects.filter(subject=subject).first(),

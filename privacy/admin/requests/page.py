@@ -35,7 +35,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
     how_far = progress.of_case(row, job, steps)
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
     can_answer = has(request.user, kind.may.answer)
-    package = row.package if sees_people else None
+    package = row.package if sees_people and any(step.name == "access.package" for step in steps) else None
     dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
     return {
         **admin.site.each_context(request),
