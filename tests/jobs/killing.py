@@ -33,10 +33,7 @@ django.setup()
 from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
-from django.db.models import (
-    AutoField,
-    Q,
-)
+from django.db.models import AutoField, Q  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
 from kosenai_ops.fulfilment import studio_imports  # noqa: E402
