@@ -1,5 +1,5 @@
-"""What the lists of duties share: what is in force comes first, and is decided from its row and page by the same flow as
-anywhere."""
+"""What the lists of duties share: what is in force comes first, and is decided from its row and page by the same flow
+as anywhere."""
 
 from collections.abc import Iterator, Sequence
 
