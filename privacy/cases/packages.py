@@ -1,41 +1,54 @@
-"""Gives an access package, which answers the request: by a link to the person, or to staff who pass it on."""
+"""Gives access packages, which answers the requests: by links to the people, or to staff who pass one on."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
 
-from privacy.cases.requests import answer
+from privacy.cases.requests import answer_all
 from privacy.cases.states import must_have
-from privacy.cases.work import lock
+from privacy.cases.work import lock, lock_all
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.fulfilment import packages
 from privacy.fulfilment.packages import Download
-from privacy.models import AccessPackage, Answered, Case, Staff, State
+from privacy.models import Answered, Case, Staff, State
+from privacy.selectors.packages import answering
+
+NOT_BUILT = "There is no package yet."
 
 
 def give_link(*, request_id: UUID, actor: Staff) -> str:
-    """A new token for the package's download page, shown once; an older one stops working. The request is answered by
-    it. Raises NotAllowed when the package is expired or deleted, and PermissionDenied."""
+    """`give_links` for one."""
+    return give_links(request_ids=[request_id], actor=actor)[request_id]
+
+
+def give_links(*, request_ids: Sequence[UUID], actor: Staff) -> dict[UUID, str]:
+    """{case: a new token for its package's download page}, all or none, with as few queries as for one. They are shown
+    once; older ones stop working. The requests are answered by them. Raises NotAllowed when a package is not there yet,
+    expired or deleted, and PermissionDenied."""
     with transaction.atomic():
-        case, package = _package(request_id, actor)
-        token = packages.issue_link(package_id=package.id, actor=actor)
-        if case.state == State.ANSWERING:
-            answer(request_id=case.id, actor=actor, how=Answered.LINK)
-    return token
+        cases = lock_all(request_ids)
+        must_all_have(actor, cases)
+        package_of = {pk: package.id for pk, package in answering(cases).items()}
+        if len(package_of) < len(request_ids):
+            raise NotAllowed(NOT_BUILT)
+        tokens = packages.issue_links(package_ids={*package_of.values()}, actor=actor)
+        owed = [case.id for case in cases if case.state == State.ANSWERING]
+        answer_all(request_ids=owed, actor=actor, how=Answered.LINK)
+    return {pk: tokens[package_id] for pk, package_id in package_of.items()}
 
 
 def download(*, request_id: UUID, actor: Staff) -> Download:
     """The package for a member of staff; the link of the person stays good, and the request is not answered by it.
     Raises NotAllowed when the package is expired or deleted, or its file is gone, and PermissionDenied."""
     with transaction.atomic():
-        _, package = _package(request_id, actor)
+        case, _ = lock(request_id)
+        must_all_have(actor, [case])
+        if (package := case.package) is None:
+            raise NotAllowed(NOT_BUILT)
         return packages.download(package_id=package.id, actor=actor)
 
 
-def _package(request_id: UUID, actor: Staff) -> tuple[Case, AccessPackage]:
-    case, _ = lock(request_id)
-    must_have(actor, case_kinds[case.kind].may.answer)
-    package = case.package
-    if package is None:
-        raise NotAllowed("There is no package yet.")
-    return case, package
+def must_all_have(actor: Staff, cases: Sequence[Case]) -> None:
+    for key in sorted({case.kind for case in cases}):
+        must_have(actor, case_kinds[key].may.answer)

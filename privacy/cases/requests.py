@@ -328,17 +328,23 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
 
 
 def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None) -> Case:
-    """Records that the person was answered, how and when: until letters are sent from here, staff say so. Raises
-    NotAllowed, PermissionDenied, and ValueError for a time to come."""
+    """`answer_all` for one."""
+    return answer_all(request_ids=[request_id], actor=actor, how=how, on=on)[0]
+
+
+def answer_all(*, request_ids: Sequence[UUID], actor: Staff, how: str, on: datetime | None = None) -> list[Case]:
+    """Records that the people were answered, how and when: until letters are sent from here, staff say so. All or none.
+    Raises NotAllowed, PermissionDenied, and ValueError for a time to come."""
     moment = (on or datetime.now(UTC)).astimezone(UTC)
     if moment > datetime.now(UTC):
         raise ValueError("This is yet to come.")
     with transaction.atomic():
-        case, _ = lock(request_id)
-        Case.objects.filter(pk=case.pk).update(answered_at=moment, answered_how=Answered(how))
-        case.answered_at, case.answered_how = moment, how
-        move(case, "answered", actor, how=how, at=moment)
-    return case
+        cases = lock_all(request_ids)
+        Case.objects.filter(pk__in=[case.pk for case in cases]).update(answered_at=moment, answered_how=Answered(how))
+        for case in cases:
+            case.answered_at, case.answered_how = moment, how
+        move_all(cases, "answered", actor, {case.pk: {"how": how, "at": moment} for case in cases})
+    return cases
 
 
 @once_more_if_overtaken

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
@@ -41,16 +42,18 @@ class Download:
     sha256: str
 
 
-def issue_link(*, package_id: UUID, actor: Staff) -> str:
-    """A new token for the package's download page; an older one stops working. It is shown once: the database
-    keeps its digest. Raises NotAllowed when the package is expired or deleted."""
+def issue_links(*, package_ids: Collection[UUID], actor: Staff) -> dict[UUID, str]:
+    """{package: a new token for its download page}, all or none; older ones stop working. They are shown once: the
+    database keeps their digests. Raises NotAllowed when one of the packages is expired or deleted."""
     with transaction.atomic():
-        package = _locked(package_id)
-        token = secrets.token_urlsafe(32)
-        package.token_sha256, package.token_issued_at = packages.token_digest(token), Now()
-        package.save(update_fields=["token_sha256", "token_issued_at"])
-        audit.append(package.request_id, Event.PACKAGE_LINK_ISSUED, actor=actor, package=str(package.id))
-    return token
+        found = _locked(package_ids)
+        tokens = {package.id: secrets.token_urlsafe(32) for package in found}
+        for package in found:
+            package.token_sha256, package.token_issued_at = packages.token_digest(tokens[package.id]), Now()
+        AccessPackage.objects.bulk_update(found, ["token_sha256", "token_issued_at"])
+        told = [(package.request_id, {"package": str(package.id)}) for package in found]
+        audit.append_many(told, Event.PACKAGE_LINK_ISSUED, actor=actor)
+    return tokens
 
 
 def redeem(*, token: str, actor: Staff | None) -> Download | None:
@@ -77,7 +80,7 @@ def download(*, package_id: UUID, actor: Staff) -> Download:
     """The package for a member of staff; the link of the person stays good. Raises NotAllowed when the package
     is expired or deleted, or its file is gone."""
     with transaction.atomic():
-        package = _locked(package_id)
+        [package] = _locked([package_id])
         opened = _open(package)
         if opened is None:
             raise NotAllowed("The file of this package is gone. Ask for a new export.")
@@ -85,11 +88,11 @@ def download(*, package_id: UUID, actor: Staff) -> Download:
     return opened
 
 
-def _locked(package_id: UUID) -> AccessPackage:
-    package = packages.available().select_for_update().filter(pk=package_id).first()
-    if package is None:
+def _locked(package_ids: Collection[UUID]) -> list[AccessPackage]:
+    found = list(packages.available().select_for_update().filter(pk__in=package_ids).order_by("id"))
+    if len(found) < len(package_ids):
         raise NotAllowed("This package has expired and is deleted. Ask for a new export.")
-    return package
+    return found
 
 
 def _open(package: AccessPackage) -> Download | None:

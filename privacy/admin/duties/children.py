@@ -22,7 +22,8 @@ TONES = {ChildFlag.State.SUSPECTED: "warn", ChildFlag.State.CHILD: "stop", Child
 @admin.register(ChildFlag)
 class ChildFlagAdmin(DutyAdmin):
     list_filter = [OpenFilter, FlagStateFilter]
-    list_display = ["__str__", "person", "state_badge", "reason", "flagged_by", "flagged_at", "decided_at"]
+    list_display = ["person", "state_badge", "decide", "__str__", "reason", "flagged_by", "flagged_at", "decided_at"]
+    list_display_links = ["__str__"]
     list_select_related = ["flagged_by"]
     ordering = ["-flagged_at"]
     fields = ["person", "state", "reason", "flagged_by", "flagged_at", "decided_by", "decided_at"]
@@ -30,6 +31,10 @@ class ChildFlagAdmin(DutyAdmin):
     endings = ("child_confirm", "child_clear")
     open_label, past_label = "To be decided", "Decided"
     empty_text = "No flag here. An account is flagged from a person's page or the list of people."
+
+    def is_in_force(self, row):
+        """An account that is decided to be a child's can still be cleared."""
+        return row.state != ChildFlag.State.CLEARED
 
     @display(description="State")
     def state_badge(self, flag):

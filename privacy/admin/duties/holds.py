@@ -20,7 +20,8 @@ class ReleasedFilter(LinkFilter):
 @admin.register(LegalHold)
 class LegalHoldAdmin(DutyAdmin):
     list_filter = [OpenFilter, ReleasedFilter]
-    list_display = ["__str__", "person", "state", "reason", "silent", "placed_by", "placed_at", "released_at"]
+    list_display = ["person", "state", "decide", "__str__", "reason", "silent", "placed_by", "placed_at", "released_at"]
+    list_display_links = ["__str__"]
     list_select_related = ["placed_by"]
     ordering = ["-placed_at"]
     fields = ["person", "reason", "silent", "placed_by", "placed_at", "released_by", "released_at"]
@@ -28,6 +29,9 @@ class LegalHoldAdmin(DutyAdmin):
     endings = ("hold_release",)
     open_label, past_label = "In force", "Released"
     empty_text = "No legal hold here. One is placed from a person's page or the list of people."
+
+    def is_in_force(self, row):
+        return row.released_at is None
 
     @display(description="State")
     def state(self, hold):

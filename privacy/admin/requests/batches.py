@@ -15,10 +15,13 @@ from unfold.decorators import display
 from privacy.admin import address, badges
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, person_cell
+from privacy.admin.requests.base import has
 from privacy.admin.requests.filters import KindFilter
+from privacy.admin.requests.packages import links
 from privacy.admin.requests.progress import LATER, SOON, answer_poll
+from privacy.catalogue import case_kinds
 from privacy.models import Batch, Case, State
-from privacy.selectors import cases, progress, queue
+from privacy.selectors import cases, packages, progress, queue
 from privacy.selectors.who import who
 
 ROWS_A_PAGE = 50
@@ -33,6 +36,7 @@ class BatchAdmin(ReadOnlyAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [path("<uuid:batch_id>/progress/", view(batch_progress_view), name="privacy_batch_progress"),
+                path("<uuid:batch_id>/links/", view(links), name="privacy_batch_links"),
                 *super().get_urls()]  # fmt: skip
 
     def get_queryset(self, request):
@@ -77,6 +81,7 @@ def batch_page(request, batch: Batch) -> dict:
             {"label": State(state).label, "tone": badges.STATE_TONES[state], "number": number}
             for state, number in by_state.items()
         ],
+        **hand_over(request, batch),
         "page": page,
         "rows": [
             {
@@ -87,6 +92,33 @@ def batch_page(request, batch: Batch) -> dict:
             }
             for row in page
         ],  # fmt: skip
+    }
+
+
+# Where those are that cannot be handed over now: for one, and for more.
+NOT_READY = {
+    "being_built": ("1 is being built", "{:,} are being built"),
+    "parked": ("1 is parked and needs a person", "{:,} are parked and need a person"),
+    "unproved": ("1 waits to be decided or proved", "{:,} wait to be decided or proved"),
+    "otherwise": (
+        "1 has no package to give and is answered on its own page",
+        "{:,} have no package to give and are answered on their own pages",
+    ),
+    "closed": ("1 is closed", "{:,} are closed"),
+}
+
+
+def hand_over(request, batch: Batch) -> dict:
+    """How many packages can be given by one click, and why not the others; nothing of a kind without packages."""
+    kind = case_kinds[batch.kind]
+    if not any(step.name == "access.package" for step in kind.steps) or not has(request.user, kind.may.answer):
+        return {}
+    numbers = packages.of_batch(batch)
+    not_ready = {key: words for key, words in NOT_READY.items() if numbers[key]}
+    return {
+        "can_give": True,
+        "ready": numbers["ready"],
+        "not_ready": [words[numbers[key] > 1].format(numbers[key]) for key, words in not_ready.items()],
     }
 
 

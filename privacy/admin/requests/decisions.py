@@ -17,6 +17,7 @@ from privacy.admin.names import processor_name
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page, sealed
 from privacy.admin.requests.forms import AnswerForm, DenialForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
 from privacy.admin.requests.page import page_of
+from privacy.admin.requests.parked import to_try
 from privacy.cases import processors, requests
 from privacy.catalogue import Right, case_kinds
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
@@ -95,9 +96,16 @@ def retry(request: HttpRequest, row: Case) -> HttpResponse:
         return carry_out(request, row, requests.unpark, "The workers try again.", request_id=row.id)
     return ask(
         request, row, NoQuestionsForm(), title=f"Try {row} again", submit="Try again",
-        sentences=[f"It stopped because: {row.job.parked_because}" if row.is_parked else "It is not parked.",
+        sentences=[*why_it_stopped(row),
                    "Finished steps are not done twice; the workers go on where it stopped."],
     )  # fmt: skip
+
+
+def why_it_stopped(row: Case) -> list[str]:
+    if not row.is_parked:
+        return ["It is not parked."]
+    because = row.job.parked_because
+    return [f"It stopped because: {because}", f"What to try: {to_try(because)}"]
 
 
 @on_request
