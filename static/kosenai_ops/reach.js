@@ -1,7 +1,11 @@
 // What Unfold's markup keeps from keyboards and screen readers: icons are words there, and some of its buttons spans.
 "use strict";
 
-const NAMES = {close: "Close", unfold_more: "Your account", more_horiz: "More"};
+// By the icon, where nothing else is inside.
+const NAMES = {
+    close: "Close", menu: "More", more_horiz: "More", search: "Search", shield_person: "Dashboard", unfold_more: "Your account",
+};
+const LANDMARKS = {"nav-sidebar-inner": "Menu", "tabs-items": "Parts"};
 const CLICKED = ":is(a:not([href]), span, nav + div)[x-on\\:click]";
 
 function hideIcon(icon) {
@@ -11,8 +15,6 @@ function hideIcon(icon) {
 function makeButton(element) {
     element.role = "button";
     element.tabIndex = 0;
-    const name = NAMES[element.textContent.trim()];
-    if (name) element.ariaLabel = name;
     element.addEventListener("keydown", (event) => {
         if (event.target !== element || (event.key !== "Enter" && event.key !== " ")) return;
         event.preventDefault();
@@ -20,13 +22,20 @@ function makeButton(element) {
     });
 }
 
-function reach(part) {
-    for (const icon of part.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) hideIcon(icon);
-    for (const element of part.querySelectorAll(CLICKED + ":not([role])")) makeButton(element);
-    for (const help of part.querySelectorAll(".help-tooltip[aria-label]:not([role])")) help.role = "img";
+function name(element) {
+    const words = NAMES[element.textContent.trim().replace(/\s+progress_activity$/, "")];
+    if (words && !element.title) element.ariaLabel = words;
+}
+
+function reach() {
+    for (const icon of document.querySelectorAll(".material-symbols-outlined:not([aria-hidden])")) hideIcon(icon);
+    for (const element of document.querySelectorAll(CLICKED + ":not([role])")) makeButton(element);
+    for (const element of document.querySelectorAll(":is(a, button, [role=button]):not([aria-label])")) name(element);
+    for (const help of document.querySelectorAll(".help-tooltip[aria-label]:not([role])")) help.role = "img";
+    for (const [id, words] of Object.entries(LANDMARKS)) document.getElementById(id)?.setAttribute("aria-label", words);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-    reach(document);
-    new MutationObserver(() => reach(document)).observe(document.body, {childList: true, subtree: true});
+    reach();
+    new MutationObserver(reach).observe(document.body, {childList: true, subtree: true});
 });
