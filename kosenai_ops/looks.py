@@ -12,6 +12,10 @@ def alpine_csp(request) -> str:
     return static("kosenai_ops/alpine_csp.js")
 
 
+def reach(request) -> str:
+    return static("kosenai_ops/reach.js")
+
+
 def favicon(request) -> str:
     return static("kosenai_ops/favicon.svg")
 
@@ -43,6 +47,6 @@ UNFOLD = {
         ]
     },
     "STYLES": [theme],
-    "SCRIPTS": [alpine_csp],
+    "SCRIPTS": [alpine_csp, reach],
     "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
 }

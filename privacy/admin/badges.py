@@ -72,7 +72,7 @@ def due(request: Case):
         return "–"
     tone, words = in_days((request.due_on - regimes.today()).days)
     shown = badges(badge(words, tone), none_verified(request))
-    return format_html('<span class="ops-due">{} {}</span>', short_date(request.due_on), shown)
+    return format_html('<span class="ops-due">{} {}</span>', dated(request.due_on), shown)
 
 
 def closed(request: Case):
@@ -104,7 +104,12 @@ def day(on: date | None):
     if on is None:
         return "–"
     tone, words = in_days((on - regimes.today()).days)
-    return format_html('<span class="ops-due">{} {}</span>', short_date(on), badge(words, tone))
+    return format_html('<span class="ops-due">{} {}</span>', dated(on), badge(words, tone))
+
+
+def dated(day: date):
+    """The day as an element: cards on a phone show the days that are left, and leave it out."""
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), short_date(day))
 
 
 def in_days(days: int) -> tuple[str, str]:

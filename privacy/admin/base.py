@@ -15,7 +15,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from unfold.admin import ModelAdmin, TabularInline
+from django.utils.safestring import mark_safe
+from unfold.admin import ModelAdmin, TabularInline, checkbox
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
@@ -131,6 +132,11 @@ class StaffAdmin(ModelAdmin):
         search = {SEARCH_VAR: lambda term: len(term) <= self.search_length} if self.search_length else {}
         pages = {PAGE_VAR: address.is_page_number, ORDER_VAR: lambda order: bool(ORDER.fullmatch(order))}
         return filters | search | pages
+
+    @display(description=mark_safe(checkbox.render("action_toggle_all", 1, {"aria-label": "Select all rows"})))
+    def action_checkbox(self, row):
+        """Unfold's says "Select record" of every row."""
+        return checkbox.render(ACTION_CHECKBOX_NAME, str(row.pk), {"aria-label": f"Select {row}"})
 
     def lookup_allowed(self, lookup, value, request):
         """Django would take any lookup on any column of the model."""

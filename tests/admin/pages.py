@@ -1,14 +1,18 @@
 """Every page of the admin, found from its URL patterns, with the ids of rows that exist."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
 from django.urls import NoReverseMatch, URLPattern, reverse
 
 from privacy.catalogue import case_kinds
+from privacy.evidence import audit
+from privacy.evidence.events import Event
 from privacy.models import Case, RightsRequest, State
+from tests import factories as f
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,22 @@ def pages() -> list[Page]:
                 if pattern.name and (url := _address(pattern, model, row, action)):
                     found.append(Page(pattern.name, url, model, action))
     return found
+
+
+def row_of_everything():
+    """A row of everything, and an erasure that waits for approval."""
+    person = f.person_with_everything()
+    erasure = f.CaseFactory(subject=f.DataSubjectFactory(), kind="erasure", state=State.DECIDING)
+    f.StepFactory(job__case=erasure, name="processors.erase", target="stripe")
+    f.SuppressionFactory()
+    f.BatchFactory()
+    f.ImportRunFactory()
+    f.ReceiptFactory()
+    f.ProcessorFactory()
+    f.RoleGrantFactory()
+    with transaction.atomic():
+        audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
+    return person
 
 
 def example(model):

@@ -6,17 +6,15 @@ import uuid
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import models, transaction
+from django.db import models
 from django.urls import reverse
 
 from privacy import models as privacy
 from privacy import roles
 from privacy.catalogue import case_kinds
-from privacy.evidence import audit
-from privacy.evidence.events import Event
 from privacy.models import State
 from tests import factories as f
-from tests.admin.pages import Page, example, pages
+from tests.admin.pages import Page, example, pages, row_of_everything
 from tests.tampering import owner_of_the_tables
 
 pytestmark = pytest.mark.django_db
@@ -100,19 +98,7 @@ CLOSED = {"autocomplete"}
 
 @pytest.fixture
 def studio():
-    """A row of everything, and an erasure that waits for approval."""
-    person = f.person_with_everything()
-    erasure = f.CaseFactory(subject=f.DataSubjectFactory(), kind="erasure", state=State.DECIDING)
-    f.StepFactory(job__case=erasure, name="processors.erase", target="stripe")
-    f.SuppressionFactory()
-    f.BatchFactory()
-    f.ImportRunFactory()
-    f.ReceiptFactory()
-    f.ProcessorFactory()
-    f.RoleGrantFactory()
-    with transaction.atomic():
-        audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
-    return person
+    return row_of_everything()
 
 
 @pytest.fixture
