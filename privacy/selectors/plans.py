@@ -17,7 +17,7 @@ from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
 from privacy.datamap.scope import Scope
 from privacy.models import Case, CaseJob, Identifier, Job, Step
-from privacy.models.accounts import accounts_of, scope_of
+from privacy.models.accounts import scope_of
 from privacy.selectors import mentions
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
@@ -101,8 +101,9 @@ class Found:
     named: dict[UUID, dict[str, int]]
 
 
-def find(subject_ids: Sequence[UUID]) -> Found:
-    scope = scope_of(subject_ids)
+def find(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Found:
+    """`scope`, if given, names the same people."""
+    scope = scope or scope_of(subject_ids)
     return found_in(look(subject_ids, scope), subject_ids, scope)
 
 
@@ -117,13 +118,14 @@ def found_in(seen: There, subject_ids: Sequence[UUID], scope: Scope) -> Found:
 
 def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of erasing these people, each thing read once."""
-    found = find(subject_ids)
+    scope = scope_of(subject_ids)
+    found = find(subject_ids, scope)
     return Plan(
         title="What erasure does",
         erases=True,
         subjects=len(subject_ids),
         lines=model_lines(found),
-        files=sum(file_counts(subject_ids).values()),
+        files=sum(file_counts(subject_ids, scope).values()),
         processors=processor_counts(found.there.known),
         parts_of=parts_in(found),
     )
@@ -131,12 +133,13 @@ def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
 
 def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of exporting: rows and files a model."""
+    scope = scope_of(subject_ids)
     return Plan(
         title="What the package holds",
         erases=False,
         subjects=len(subject_ids),
-        lines=package_lines(subject_ids),
-        files=sum(package_file_counts(subject_ids).values()),
+        lines=package_lines(subject_ids, scope),
+        files=sum(package_file_counts(subject_ids, scope).values()),
         processors={},
     )
 
@@ -144,7 +147,8 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
 def merge_plan(subject_ids: Sequence[UUID]) -> Plan:
     """The dry run of merging these accounts into another person: what is read together with theirs from then on."""
     totals: Counter[str] = Counter()
-    for labels in row_counts(subject_ids).values():
+    scope = scope_of(subject_ids)
+    for labels in row_counts(subject_ids, scope).values():
         totals.update({label: sum(actions.values()) for label, actions in labels.items()})
     found = [d for d in compiler.all_declarations() if totals[d.label()]]
     lines = [ModelLine(d.label(), name_of(d), {"join": totals[d.label()]}) for d in found]
@@ -153,7 +157,7 @@ def merge_plan(subject_ids: Sequence[UUID]) -> Plan:
         erases=False,
         subjects=len(subject_ids),
         lines=lines,
-        files=sum(file_counts(subject_ids).values()),
+        files=sum(file_counts(subject_ids, scope).values()),
         processors={},
     )
 
@@ -171,11 +175,11 @@ def row_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[
 
 
 def package_counts(
-    subject_ids: Sequence[UUID], own: Mapping[str, int] = MappingProxyType(OWN_RECORD)
+    subject_ids: Sequence[UUID], scope: Scope | None = None, own: Mapping[str, int] = MappingProxyType(OWN_RECORD)
 ) -> dict[UUID, dict[str, int]]:
     """{subject: {model label: rows}} of the package that each of them gets: what is there, and what asking for it adds
     of its own."""
-    scope = scope_of(subject_ids)
+    scope = scope or scope_of(subject_ids)
     found = {s: Counter(own) for s in subject_ids}
     with connection.cursor() as cursor:
         cursor.execute(*readable_counts_of_all(scope))
@@ -184,8 +188,8 @@ def package_counts(
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 
-def package_lines(subject_ids: Sequence[UUID]) -> list[ModelLine]:
-    totals = sum((Counter(counted) for counted in package_counts(subject_ids).values()), Counter())
+def package_lines(subject_ids: Sequence[UUID], scope: Scope) -> list[ModelLine]:
+    totals = sum((Counter(counted) for counted in package_counts(subject_ids, scope).values()), Counter())
     return [
         ModelLine(d.label(), name_of(d), {"export": totals[d.label()]})
         for d in compiler.all_declarations()
@@ -217,29 +221,30 @@ def _model_line(declaration: type[PersonalData], actions: dict[str, int], found:
     return ModelLine(label, name_of(declaration), actions, because, dict(heirs), named)
 
 
-def file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """{subject: files that erasure would delete}; people without files are left out."""
+def file_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, int]:
+    """{subject: files that erasure would delete}; people without files are left out. `scope`, if given, names the same
+    people."""
     erased = ((d, f) for d in compiler.all_declarations() if d.deletes_rows() for f in d.file_fields())
-    return _with_files(erased, subject_ids)
+    return _with_files(erased, subject_ids, scope or scope_of(subject_ids))
 
 
-def package_file_counts(subject_ids: Sequence[UUID]) -> dict[UUID, int]:
+def package_file_counts(subject_ids: Sequence[UUID], scope: Scope) -> dict[UUID, int]:
     """{subject: files that the package would hold}."""
     shown = (
         (d, f) for d in compiler.all_declarations() for f in d.file_fields() if f.name not in d.withheld
     )  # fmt: skip
-    return _with_files(shown, subject_ids)
+    return _with_files(shown, subject_ids, scope)
 
 
 def _with_files(
-    fields: Iterable[tuple[type[PersonalData], models.FileField]], subject_ids: Sequence[UUID]
+    fields: Iterable[tuple[type[PersonalData], models.FileField]], subject_ids: Sequence[UUID], scope: Scope
 ) -> dict[UUID, int]:
     """In one query, a branch a field."""
-    accounts = accounts_of(subject_ids)
-    branches = [_with_a_file(declaration, file_field, list(accounts)) for declaration, file_field in fields]
+    accounts = list(scope.people or subject_ids)
+    branches = [_with_a_file(declaration, file_field, accounts) for declaration, file_field in fields]
     found: Counter[UUID] = Counter()
     for account, number in branches[0].union(*branches[1:], all=True) if branches else ():
-        found[accounts[account]] += number
+        found[scope.person(account)] += number
     return dict(found)
 
 
@@ -348,7 +353,7 @@ def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Sco
     """{person: {model label: rows}} of what is handed over and goes on naming them."""
     if not labels:
         return {}
-    accounts = list(accounts_of(subject_ids))
+    accounts = list(scope.people or subject_ids)
     identifiers = list(Identifier.objects.filter(subject__in=accounts))
     return mentions.in_handed_over(labels, accounts, identifiers, scope)
 

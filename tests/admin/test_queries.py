@@ -1,0 +1,28 @@
+"""How many queries the pages take, whatever the rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import factories as f
+from tests.admin.pages import pages, row_of_everything
+
+pytestmark = pytest.mark.django_db
+MOST = 12
+# A dry run of an erasure asks each connector, who reads its own names for the person, and the texts that pass to others.
+DRY_RUN = 27
+DRY_RUNS = ("privacy_datasubject_act_on", "privacy_rightsrequest_change", "privacy_rightsrequest_approve")
+
+
+def test_every_page_takes_a_dozen_queries_at_most(client):
+    client.force_login(f.StaffFactory(role="manager", is_superuser=True))
+    row_of_everything()
+    f.CaseFactory.create_batch(3, state="answering")
+    taken = {}
+    for page in pages():
+        client.get(page.url)  # what is looked up once a process is there
+        with CaptureQueriesContext(connection) as queries:
+            client.get(page.url)
+        if len(queries) > (DRY_RUN if page.name in DRY_RUNS and page.action in ("", "erasure") else MOST):
+            taken[page.url] = len(queries)
+    assert taken == {}
