@@ -8,7 +8,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from kosenai_ops.supervision import Workers
+from kosenai_ops.supervision import GRACE_SECONDS, Workers
 from privacy import tasks
 from privacy.selectors import queue
 
@@ -28,11 +28,15 @@ class Command(BaseCommand):
             "--patience", type=float, default=queue.PATIENCE_SECONDS, metavar="SECONDS",
             help="Replace a worker when what is due for it has not been touched for so long (default: %(default)s).",
         )  # fmt: skip
+        parser.add_argument(
+            "--grace", type=float, default=GRACE_SECONDS, metavar="SECONDS",
+            help="When stopped, let workers finish what they are at for so long (default: %(default)s).",
+        )  # fmt: skip
 
-    def handle(self, *args, patience: float, **options):
+    def handle(self, *args, patience: float, grace: float, **options):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: sys.exit(128 + number))
-        workers = Workers(patience=patience)
+        workers = Workers(patience=patience, grace=grace)
         try:
             self.look_after(workers)
         finally:
