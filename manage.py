@@ -34,4 +34,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit("Stopped. What there is, is kept for the next start.")

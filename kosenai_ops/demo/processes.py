@@ -1,5 +1,6 @@
 """The web server and the workers as processes of their own, stopped together."""
 
+import gc
 import os
 import signal
 import socket
@@ -44,6 +45,7 @@ def running(commands: dict[str, list[str]], logs: Path) -> Iterator[dict[str, su
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would leave some of them behind
         stop(processes.values())
+        gc.freeze()  # or Python looks for cycles for a second before it ends
 
 
 def stop(processes: Collection[subprocess.Popen]) -> None:

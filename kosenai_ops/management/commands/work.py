@@ -1,5 +1,6 @@
 """`manage.py work`: everything that carries requests out, as one process to start and to stop."""
 
+import gc
 import logging
 import signal
 import sys
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)  # or an impatient second one would leave workers behind
             workers.stop()
+            gc.freeze()  # or Python looks for cycles for a second before it ends
 
     def look_after(self, workers: Workers) -> None:
         """The sweep runs here and not as a task, so that no queue can be long enough to keep it waiting. A worker just
