@@ -1,11 +1,13 @@
 #!/usr/bin/env python
 import os
+import signal
 import sys
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kosenai_ops.settings")
     if sys.argv[1:2] == ["demo"]:
-        os.environ["DEMO"] = "true"  # before the settings are read: what it relaxes stands there
+        begin_demo()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
@@ -14,3 +16,22 @@ if __name__ == "__main__":
     except ImproperlyConfigured as problem:
         sys.exit(str(problem))
     execute_from_command_line(sys.argv)
+
+
+def begin_demo() -> None:
+    """Before Django is there, which takes seconds: what it is, and that it can be stopped."""
+    os.environ["DEMO"] = "true"  # before the settings are read: what it relaxes stands there
+    sys.stdout.write(
+        "Kosenai Ops, a demo on this machine only: web server and workers, with a studio of invented people and "
+        "requests in every state. Ctrl-C stops it.\n"
+    )
+    sys.stdout.flush()
+    # A shell that starts it in the background lets it ignore Ctrl-C's signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped. What there is, is kept for the next start.")

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Processes a lane. What many were asked for at once has one, so that it leaves room on a small machine.
 PROCESSES = {Lane.PROMPT: 2, Lane.BULK: 1}
-GRACE_SECONDS = 5
+GRACE_SECONDS = 5.0
 # A worker that cannot start is not started in a tight circle.
 RESTART_SECONDS = 5
 MOST_PATIENT = 16
@@ -58,10 +58,12 @@ class Worker:
 
 
 class Workers:
-    """One worker a lane. `patience` is how many seconds due work may go untouched."""
+    """One worker a lane. `patience` is how many seconds due work may go untouched, `grace` how many they get to end."""
 
-    def __init__(self, *, app: str = "kosenai_ops", patience: float = queue.PATIENCE_SECONDS):
-        self.patience = patience
+    def __init__(
+        self, *, app: str = "kosenai_ops", patience: float = queue.PATIENCE_SECONDS, grace: float = GRACE_SECONDS
+    ):
+        self.patience, self.grace = patience, grace
         self.all = [Worker(lane, app, patience) for lane in Lane.values]
 
     def look(self) -> bool:
@@ -87,7 +89,7 @@ class Workers:
         """Lets them finish what they are at for a few seconds, all at the same time, and then ends them."""
         for worker in self.all:
             worker.process.terminate()
-        until = time.monotonic() + GRACE_SECONDS
+        until = time.monotonic() + self.grace
         for worker in self.all:
             with suppress(subprocess.TimeoutExpired):
                 worker.process.wait(timeout=max(until - time.monotonic(), 0))

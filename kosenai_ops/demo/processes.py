@@ -1,5 +1,6 @@
 """The web server and the workers as processes of their own, stopped together."""
 
+import gc
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,11 +19,14 @@ BIN = Path(sys.executable).parent
 
 
 def web(port: int) -> list[str]:
-    return [str(BIN / "gunicorn"), "kosenai_ops.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
+    return [
+        str(BIN / "gunicorn"), "kosenai_ops.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4",
+        "--graceful-timeout", "1",
+    ]  # fmt: skip
 
 
 def work() -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"]
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), "work", "--grace", "0.5"]
 
 
 @contextmanager
@@ -39,19 +43,23 @@ def running(commands: dict[str, list[str]], logs: Path) -> Iterator[dict[str, su
                 )  # fmt: skip
         yield processes
     finally:
-        for process in processes.values():
-            stop(process)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would leave some of them behind
+        stop(processes.values())
+        gc.freeze()  # or Python looks for cycles for a second before it ends
 
 
-def stop(process: subprocess.Popen) -> None:
-    """Ends the process and its children: gently, and after ten seconds not gently."""
-    if process.poll() is None:
-        process.terminate()
+def stop(processes: Collection[subprocess.Popen]) -> None:
+    """Ends the processes and their children, all at the same time: gently, and after ten seconds not gently."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    until = time.monotonic() + 10
+    for process in processes:
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=10)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            process.wait(timeout=max(until - time.monotonic(), 0))
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def is_free(port: int) -> bool:

@@ -1,16 +1,21 @@
 """Requests in every state, so that no list of the demo is empty on the first day."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
+from billing.sync import sync
 from privacy.cases.packages import give_link
-from privacy.cases.requests import ask, grant_all
-from privacy.models import Case, DataSubject, Staff
+from privacy.cases.requests import ask, ask_as_batch, grant, grant_all
+from privacy.fulfilment.importing.subjects import Person, bring_in
+from privacy.models import Case, DataSubject, Identifier, Staff
 from privacy.selectors import cases
 
 PATIENCE_SECONDS = 60
+CLERK_ID = "user_paid_after_all"
 
 
 def ensure_requests(staff: dict[str, Staff]) -> None:
@@ -19,16 +24,45 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
         return
     agent, approver = staff["agent"], staff["approver"]
     people = list(DataSubject.objects.filter(erased_at__isnull=True).order_by("full_name").values_list("id", flat=True))
-    opened = in_the_past("access", people[:20], days=1, actor=agent, reason="Asked for a copy by e-mail")
-    opened += ask("hold_place", subject_ids=people[20:22], actor=agent, reason="Dispute over an invoice")
-    opened += ask("child_flag", subject_ids=people[22:24], actor=agent, reason="A parent wrote to support")
+    exports = in_the_past("access", people[:20], days=1, actor=agent, reason="Asked for a copy by e-mail")
+    held, flagged = people[20:22], [*people[22:24], people[26]]
+    opened = ask("hold_place", subject_ids=held, actor=agent, reason="Dispute over an invoice")
+    opened += ask("child_flag", subject_ids=flagged, actor=agent, reason="A parent wrote to support")
+    # Those that nobody approves are overdue; one that is approved is under a hold, and stops there.
     waiting = in_the_past("erasure", people[21:30], days=5, actor=agent, reason="Asked to be forgotten")
-    # One of them is under a legal hold, and stops there.
     approved = [r.id for r in waiting if r.subject_id in {people[21], people[24], people[25]}]
     opened += grant_all(request_ids=approved, actor=approver)
-    wait_for([r.id for r in opened])
-    for case in opened[3:20:2]:  # every other export is given, the oldest ones are still owed
+    opened += ask_as_batch(
+        "access", subject_ids=people[30:38], actor=agent, reason="A guild asked for its members",
+        verification="email_round_trip",
+    )  # fmt: skip
+    parked = parked_erasure(agent, approver)
+    wait_for([*exports, *opened, parked])
+    for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
+    decide(held, flagged, agent, approver)
+
+
+def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver: Staff) -> None:
+    """One flag is decided; of another, and of a hold, the end waits for a second person; the third flag is open."""
+    done = ask("child_confirm", subject_ids=flagged[:1], actor=approver, reason="The parent sent a birth certificate")
+    ask("child_clear", subject_ids=flagged[1:2], actor=agent, reason="The person showed that they are of age")
+    ask("hold_release", subject_ids=held[:1], actor=agent, reason="The dispute was settled out of court")
+    wait_for(done)
+
+
+def parked_erasure(agent: Staff, approver: Staff) -> Case:
+    """Of somebody who turns out to have paid when the erasure is approved already, so that it stops and asks again: in
+    one transaction, or a worker might be quicker."""
+    identifiers = ((Identifier.Kind.CLERK, CLERK_ID), (Identifier.Kind.EMAIL, "pia.lundqvist@example.com"))
+    bring_in(people=[Person(full_name="Pia Lundqvist", country="SE", identifiers=identifiers)], actor=None)
+    person = DataSubject.objects.get(identifiers__value=CLERK_ID)
+    [case] = in_the_past("erasure", [person.id], days=0, actor=agent, reason="Asked to be forgotten")
+    paid = {"object": "customer", "id": "cus_late", "name": person.full_name, "email": "", "created": 1_790_000_000}
+    with transaction.atomic():
+        grant(request_id=case.id, actor=approver)
+        sync(objects=[paid | {"metadata": {"clerk_id": CLERK_ID}}])
+    return case
 
 
 def in_the_past(key: str, people: Sequence[UUID], *, days: int, **given) -> list[Case]:
@@ -43,9 +77,9 @@ def in_the_past(key: str, people: Sequence[UUID], *, days: int, **given) -> list
     ]
 
 
-def wait_for(request_ids: Sequence[UUID]) -> None:
+def wait_for(requests: Iterable[Case]) -> None:
     """Until the worker has done what it can without a person."""
     until = time.monotonic() + PATIENCE_SECONDS
-    running = Case.objects.filter(cases.IS_BUSY, pk__in=request_ids)
+    running = Case.objects.filter(cases.IS_BUSY, pk__in=[case.pk for case in requests])
     while running.exists() and time.monotonic() < until:
         time.sleep(0.2)

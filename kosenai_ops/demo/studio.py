@@ -129,6 +129,7 @@ def _make(rng: random.Random) -> None:
         writer = rng.choice([p for p in people if p.id != script.owner_id])
         ScriptCoAuthor.objects.create(script=script, subject=writer)
         Note.objects.create(author=writer, script=script, body="Could we lose the first line? The look says it.")
+    add_person("Jonas Weber", "AT", rng)  # a namesake
 
 
 def _with_one_address(person: DataSubject) -> None:

@@ -51,6 +51,7 @@ PERMISSIONS = {
     "privacy_rightsrequest_manual": "privacy.reveal_content",
     "privacy_rightsrequest_reveal": "privacy.reveal_content",
     "privacy_batch_progress": "privacy.view_batch",
+    "privacy_batch_links": "privacy.export_datasubject",
     "privacy_importrun_changelist": "privacy.import_datasubject",
     "privacy_importrun_change": "privacy.import_datasubject",
     "privacy_importrun_history": "privacy.import_datasubject",

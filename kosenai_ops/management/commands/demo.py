@@ -25,17 +25,22 @@ class Command(BaseCommand):
 
     def handle(self, *args, once: bool, port: int, **options):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        # A shell that starts it in the background lets it ignore Ctrl-C's signal.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         if not once and not processes.is_free(port):
             raise CommandError(f"Port {port} is in use. Choose another: make demo ARGS='--port {port + 1}'")
+        self.say("Making the database ready…")
         call_command("migrate", verbosity=0)
+        self.say("Making staff and a studio of invented people…")
         staff = ensure_staff()
         ensure_studio()
         if once:
             self.play(staff)
         else:
             self.serve(port, staff)
+
+    def say(self, words: str) -> None:
+        """At once, also into a pipe."""
+        self.stdout.write(words)
+        self.stdout.flush()
 
     def play(self, staff) -> None:
         with processes.running({"work": processes.work()}, LOGS):
@@ -54,16 +59,15 @@ class Command(BaseCommand):
     def serve(self, port: int, staff) -> None:
         commands = {"work": processes.work(), "web": processes.web(port)}
         with processes.running(commands, LOGS) as running:
+            self.say("Starting web server and workers…")
             processes.wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", running)
+            self.say("Asking for something of everything; the workers do the rest…")
             ensure_requests(staff)
             self.stdout.write(f"\n  Kosenai Ops is on http://127.0.0.1:{port}/admin/\n")
             for name in staff:
                 self.stdout.write(f"    {name:10} password {PASSWORD}")
-            self.stdout.write("\n  The demo asks for no second factor and speaks plain HTTP. Ctrl-C stops it.\n")
-            try:
-                while not (name := processes.died(running)):
-                    time.sleep(1)
-                self.stderr.write(f"The {name} process ended. Its log: {LOGS / name}.log")
-                sys.exit(1)
-            except KeyboardInterrupt:
-                self.stdout.write("\n  Stopped. The data are kept for the next start.")
+            self.say("\n  The demo asks for no second factor and speaks plain HTTP. Ctrl-C stops it; data are kept.\n")
+            while not (name := processes.died(running)):
+                time.sleep(1)
+            self.stderr.write(f"The {name} process ended. Its log: {LOGS / name}.log")
+            sys.exit(1)

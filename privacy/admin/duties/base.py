@@ -104,7 +104,8 @@ class DutyAdmin(ReadOnlyAdmin):
     @display(description="Decide")
     def decide(self, row):
         """What can be decided now, or whom it waits for."""
-        return format_html_join(" ", "{}", ((in_a_cell(button),) for button in row.buttons)) or "–"
+        cells = format_html_join("", "<li>{}</li>", ((in_a_cell(button),) for button in row.buttons))
+        return format_html('<ul class="ops-actions">{}</ul>', cells) if cells else "–"
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         row = self.get_object(request, unquote(object_id))

@@ -22,7 +22,7 @@ TONES = {ChildFlag.State.SUSPECTED: "warn", ChildFlag.State.CHILD: "stop", Child
 @admin.register(ChildFlag)
 class ChildFlagAdmin(DutyAdmin):
     list_filter = [OpenFilter, FlagStateFilter]
-    list_display = ["person", "state_badge", "decide", "__str__", "reason", "flagged_by", "flagged_at", "decided_at"]
+    list_display = ["person", "decide", "state_badge", "__str__", "reason", "flagged_by", "flagged_at", "decided_at"]
     list_display_links = ["__str__"]
     list_select_related = ["flagged_by"]
     ordering = ["-flagged_at"]

@@ -20,7 +20,7 @@ class ReleasedFilter(LinkFilter):
 @admin.register(LegalHold)
 class LegalHoldAdmin(DutyAdmin):
     list_filter = [OpenFilter, ReleasedFilter]
-    list_display = ["person", "state", "decide", "__str__", "reason", "silent", "placed_by", "placed_at", "released_at"]
+    list_display = ["person", "decide", "state", "__str__", "reason", "silent", "placed_by", "placed_at", "released_at"]
     list_display_links = ["__str__"]
     list_select_related = ["placed_by"]
     ordering = ["-placed_at"]
