@@ -5,10 +5,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Permission
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from privacy import roles
 from privacy.cases.packages import give_link
-from privacy.models import Case, State
+from privacy.models import Case, Outcome, State
 from tests import factories as f
 from tests.admin.pages import pages, row_of_everything
 from tests.fulfilment.exporting import exported, unzipped
@@ -63,7 +64,11 @@ def everywhere(page, paths) -> set:
 
 
 def cases_in_every_state() -> list[str]:
-    cases = [f.CaseFactory(subject=f.DataSubjectFactory(), state=state) for state in State]
+    over = {"outcome": Outcome.FULFILLED, "closed_at": timezone.now()}
+    cases = [
+        f.CaseFactory(subject=f.DataSubjectFactory(), state=state, **(over if state == State.CLOSED else {}))
+        for state in State
+    ]
     return [reverse("admin:privacy_rightsrequest_change", args=[case.pk]) for case in cases]
 
 
