@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 from unfold.admin import ModelAdmin, TabularInline, checkbox
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
@@ -133,7 +132,7 @@ class StaffAdmin(ModelAdmin):
         pages = {PAGE_VAR: address.is_page_number, ORDER_VAR: lambda order: bool(ORDER.fullmatch(order))}
         return filters | search | pages
 
-    @display(description=mark_safe(checkbox.render("action_toggle_all", 1, {"aria-label": "Select all rows"})))
+    @display(description=checkbox.render("action_toggle_all", 1, {"aria-label": "Select all rows"}))
     def action_checkbox(self, row):
         """Unfold's says "Select record" of every row."""
         return checkbox.render(ACTION_CHECKBOX_NAME, str(row.pk), {"aria-label": f"Select {row}"})
