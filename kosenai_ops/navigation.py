@@ -76,6 +76,7 @@ TABLES: dict[str, tuple[Link, ...]] = {
         of_model("Teams", "groups", "privacy.team"),
         of_model("Marketing choices", "campaign", "privacy.marketingpreference"),
         of_model("Support conversations", "forum", "privacy.supportconversation"),
+        of_model("Support messages", "chat", "privacy.supportmessage"),
         of_model("Attachments", "attach_file", "privacy.attachment"),
         of_model("Sessions", "devices", "privacy.session"),
         of_model("Usage events", "timeline", "privacy.usageevent"),
@@ -84,19 +85,28 @@ TABLES: dict[str, tuple[Link, ...]] = {
     ),
     "Content": (
         of_model("Scripts", "description", "privacy.script"),
+        of_model("Script co-authors", "group_add", "privacy.scriptcoauthor"),
         of_model("Shot lists", "movie", "privacy.shotlist"),
+        of_model("Shots", "videocam", "privacy.shot"),
         of_model("Notes", "sticky_note_2", "privacy.note"),
         of_model("Uploads", "upload_file", "privacy.upload"),
         of_model("Prompts", "smart_toy", "privacy.prompt"),
         of_model("Feedback", "reviews", "privacy.feedback"),
     ),
+    "Requests": (
+        of_model("Packages", "inventory_2", "privacy.accesspackage"),
+        of_model("Receipts", "task", "privacy.receipt"),
+    ),
     "Billing": (
         of_model("Customers", "account_balance_wallet", "billing.customer"),
         of_model("Subscriptions", "autorenew", "billing.subscription"),
+        of_model("Payment methods", "credit_card", "billing.paymentmethod"),
         of_model("Invoices", "receipt_long", "billing.invoice"),
+        of_model("Invoice lines", "list", "billing.invoiceline"),
         of_model("Refunds", "undo", "billing.refund"),
         of_model("Credit notes", "request_quote", "billing.creditnote"),
-        of_model("Products and prices", "sell", "billing.product"),
+        of_model("Products", "sell", "billing.product"),
+        of_model("Prices", "price_change", "billing.price"),
     ),
 }
 

@@ -6,9 +6,11 @@
 const KEPT = "kept:";
 const isNoAnswer = document.currentScript.hasAttribute("data-unsent");
 
-// The person's and the case's ids are in hidden fields: a reason about one must not turn up in a form about another.
+const NEW_EACH_TIME = ["csrfmiddlewaretoken", "token"];
+
+// Who it is about stands in hidden fields: a reason about one must not turn up in a form about another.
 function keyOf(form) {
-  const hidden = [...form.querySelectorAll("input[type=hidden]")].filter((field) => field.name !== "csrfmiddlewaretoken");
+  const hidden = [...form.querySelectorAll("input[type=hidden]")].filter((field) => !NEW_EACH_TIME.includes(field.name));
   const about = hidden.map((field) => field.value).join();
   let digest = 5381;
   for (const letter of about) digest = (digest * 33 + letter.codePointAt(0)) | 0;

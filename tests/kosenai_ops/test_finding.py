@@ -79,6 +79,6 @@ def test_a_stranger_is_sent_to_sign_in(client):
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(term=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=300))  # NUL is refused everywhere
+@given(term=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=300))
 def test_whatever_is_typed_is_answered(manager, client, term):
     assert client.post(FIND, {"term": term}).status_code == 200
