@@ -1,5 +1,5 @@
-"""What Ctrl+K finds: people, cases by their short id, pages by their word in the menu, actions. The term comes by POST, as
-every term that may be of a person."""
+"""What Ctrl+K finds: people, cases by their short id, pages by their word in the menu, actions. The term comes by POST,
+as every term that may be of a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -161,7 +161,7 @@ def pages_for(request: HttpRequest) -> Iterator[tuple[str, dict]]:
             yield entry.title, item
     for area, links in tables().items():
         for item in items(request, links, None):
-            yield f"Data {area}", item
+            yield f"Data, {area.lower()}", item
 
 
 def nearest(path: str) -> Link | None:

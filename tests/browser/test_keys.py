@@ -86,7 +86,9 @@ def test_letters_typed_into_a_field_move_nothing_and_a_question_mark_lists_the_k
 
 
 def kept(page) -> list[str]:
-    return page.evaluate("Object.entries(sessionStorage).filter(([key]) => key.startsWith('kept:')).map(([, text]) => text)")
+    return page.evaluate(
+        "Object.entries(sessionStorage).filter(([key]) => key.startsWith('kept:')).map(([, text]) => text)"
+    )
 
 
 def test_what_was_typed_survives_a_session_that_ends_and_is_forgotten_when_sent(signed_in):

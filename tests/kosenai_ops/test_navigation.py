@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from kosenai_ops import navigation
 from privacy import roles
-from privacy.models import Processor, State, Staff
+from privacy.models import Processor, Staff, State
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
