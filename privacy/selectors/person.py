@@ -25,7 +25,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        return capfirst(self.declared.model._meta.verbose_name_plural)
+        return str(capfirst(self.declared.model._meta.verbose_name_plural))
 
     @property
     def total(self) -> int:
@@ -65,7 +65,7 @@ def tables(found: Iterable[Area]) -> set[type[models.Model]]:
 
 def area_of(declared: type[PersonalData]) -> str:
     package, _, area = declared.__module__.rpartition(".")
-    return capfirst((package if area == "personal_data" else area).replace("_", " "))
+    return str(capfirst((package if area == "personal_data" else area).replace("_", " ")))
 
 
 def trail(accounts: Collection[UUID], case_ids: Collection[UUID]) -> list[AuditEntry]:

@@ -357,7 +357,7 @@ class TestQuick:
     def test_the_list(self, agent):
         f.DataSubjectFactory.create_batch(60)
         sql = self.queries(agent, LIST)
-        assert len(sql) <= 6, "\n".join(sql)
+        assert len(sql) <= 7, "\n".join(sql)
         assert not [q for q in sql if "COUNT(" in q and "privacy_datasubject" in q and "LIMIT" not in q]
 
     def test_a_person(self, agent):
