@@ -68,7 +68,8 @@ def test_who_may_see_nothing_of_it_costs_no_query(django_assert_num_queries):
 @pytest.mark.parametrize(
     ("page", "entry", "under"),
     [("privacy_childflag_changelist", "Holds and flags", "Child flags"),
-     ("privacy_batch_changelist", "Queue", "Batches"), ("privacy_processor_data_flow", "Processors", "Data flow"), ("index", "Today", None)],
+     ("privacy_batch_changelist", "Queue", "Batches"),
+     ("privacy_processor_data_flow", "Processors", "Data flow"), ("index", "Today", None)],
 )  # fmt: skip
 def test_the_entry_of_a_page_stands_out_with_the_pages_beside_it(client, page, entry, under):
     client.force_login(f.StaffFactory(role=roles.MANAGER))
