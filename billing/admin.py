@@ -14,6 +14,8 @@ from billing.models import (
     Refund,
     Subscription,
 )
+from billing.money import money
+from billing.person import in_words
 from billing.tables import (
     CreditNoteSheet,
     CustomerSheet,
@@ -26,19 +28,11 @@ from billing.tables import (
     SubscriptionSheet,
 )
 from privacy.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin.people.overview import PANELS
 from privacy.admin.personal import PersonalAdmin
 from privacy.admin.tables.exchange import Exchange
-from privacy.models.currencies import digits_of
 
-
-def money(minor: int | None, currency: str) -> str:
-    """`1,299.00 EUR` of 129900 minor units."""
-    if minor is None:
-        return "–"
-    digits = digits_of(currency)
-    whole, rest = divmod(abs(minor), 10**digits)
-    sign = "−" if minor < 0 else ""
-    return f"{sign}{whole:,}{f'.{rest:0{digits}}' if digits else ''} {currency.upper()}"
+PANELS["Billing"] = in_words
 
 
 class Amount:

@@ -16,6 +16,18 @@ def reach(request) -> str:
     return static("kosenai_ops/reach.js")
 
 
+def keys(request) -> str:
+    return static("kosenai_ops/keys.js")
+
+
+def kept(request) -> str:
+    return static("kosenai_ops/kept.js")
+
+
+def menu(request) -> str:
+    return static("kosenai_ops/menu.css")
+
+
 def favicon(request) -> str:
     return static("kosenai_ops/favicon.svg")
 
@@ -33,11 +45,9 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     # Django's history of a row is empty here: what is done stands in the audit trail.
     "SHOW_HISTORY": False,
-    # What stands on the first page and in the sidebar. The search of commands finds pages; people are searched by
-    # POST on their own list, because a search here would put names into URLs and results into the cache.
+    # What stands on the first page and in the sidebar. Ctrl+K is ours (kosenai_ops.finding).
     "DASHBOARD_CALLBACK": "privacy.admin.dashboard.context",
     "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
-    "COMMAND": {"search_models": False, "show_history": False},
     "ACCOUNT": {
         "navigation": [
             {"title": "Time zone", "link": reverse_lazy("account_time_zone")},
@@ -46,7 +56,7 @@ UNFOLD = {
             {"title": "Password", "link": reverse_lazy("account_change_password")},
         ]
     },
-    "STYLES": [theme],
-    "SCRIPTS": [alpine_csp, reach],
+    "STYLES": [theme, menu],
+    "SCRIPTS": [alpine_csp, reach, keys, kept],
     "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
 }

@@ -1,16 +1,17 @@
 """The admin site: its name, and whose models it shows."""
 
 from django.contrib.admin.apps import AdminConfig
-from django.core.paginator import EmptyPage
 from django.db import models
+from django.urls import path
 from unfold.sites import UnfoldAdminSite
 
 # These apps bring admin pages of their own, which write past our verbs and the audit trail, and one of them shows
 # the secrets of second factors. Roles are made by migration; staff look after their own factors and sessions.
 LEFT_OUT = {"auth", "account", "mfa", "usersessions", "axes"}
-# Pages of Django's admin that nothing here leads to: the way to a row's public page (which is an error 500 without
-# django.contrib.sites) and the look-up of choices by what somebody types.
-PAGES_LEFT_OUT = {"view_on_site", "autocomplete"}
+# Pages of the admin that nothing here leads to: the way to a row's public page (which is an error 500 without
+# django.contrib.sites), the look-up of choices by what somebody types, and Unfold's search, whose terms stand in
+# addresses and whose results in the cache.
+PAGES_LEFT_OUT = {"view_on_site", "autocomplete", "search"}
 
 
 class KosenaiAdminSite(UnfoldAdminSite):
@@ -26,17 +27,10 @@ class KosenaiAdminSite(UnfoldAdminSite):
             super().register(ours, admin_class, **options)
 
     def get_urls(self):
-        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", "") not in PAGES_LEFT_OUT]
+        from kosenai_ops import finding  # it needs the models, which are not loaded yet up there
 
-    def search(self, request, extra_context=None):
-        """The page of the search for pages; one that is not there would be an error 500."""
-        from privacy.admin import address  # it needs the models, which are not loaded yet up there
-
-        address.only(request, {"s": address.anything, "page": address.is_page_number})
-        try:
-            return super().search(request, extra_context)
-        except EmptyPage as fault:
-            raise address.Refused from fault
+        ours = [path("find/", self.admin_view(finding.find), name="find")]
+        return [*ours, *(one for one in super().get_urls() if getattr(one, "name", "") not in PAGES_LEFT_OUT)]
 
     def ask_again(self, request):
         """Where to prove again who one is, before an approval; None when that was a moment ago. The pages of

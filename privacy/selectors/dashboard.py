@@ -1,11 +1,12 @@
 """What staff want to know at nine in the morning: numbers, in five queries, none of them over the big tables."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from django.db.models import CharField, Count, DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models import CharField, Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import TruncDate
 
 from privacy import regimes
@@ -32,6 +33,20 @@ AGES: tuple[tuple[str, int | None], ...] = (
 )  # fmt: skip
 NEVER_ANSWERED = {*Outcome.nothing_done()} - {Outcome.DENIED}
 OPEN = [state for state in State.values if state != State.CLOSED]
+
+
+# What somebody has to see to.
+WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
+    "open": lambda: Case.objects.filter(cases.OPEN),
+    "owed": lambda: Case.objects.filter(cases.owes()),
+    "processors_to_review": lambda: Processor.objects.filter(processing.review_due()),
+    "packages_to_remind": packages.to_remind,
+    "manual_steps": processors.manual_steps,
+    "roles_waiting": lambda: open_grants().select_related(None),
+    "access_to_review": due_for_review,
+    "holds_in_force": lambda: LegalHold.objects.filter(released_at__isnull=True),
+    "child_flags": lambda: ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED),
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +113,7 @@ class Today:
 def today(staff: Staff) -> Today:
     """The dashboard's figures for this member of staff."""
     counts = open_counts(staff)
-    waiting, heard = waiting_counts(), heartbeats.heard()
+    waiting, heard = waiting_counts(WAITING.keys() - {"open"}), heartbeats.heard()
     return Today(
         states={state: counts[state] for state in OPEN},
         overdue=counts["overdue"],
@@ -144,26 +159,20 @@ def open_counts(staff: Staff) -> dict[str, int]:
     )
 
 
-def waiting_counts() -> Counter[str]:
-    """What somebody has to see to beside the open cases, in one query over all of them."""
-    first, *others = (
-        rows.order_by()
+def waiting_counts(figures: Collection[str]) -> Counter[str]:
+    """So many of each of these of WAITING, in one query over all of them."""
+    parts = [
+        WAITING[name]()
+        .order_by()
         .annotate(told_of=Value(name, output_field=CharField()))
         .values("told_of")
         .annotate(number=Count("pk"))
         .values_list("told_of", "number")
-        for name, rows in (
-            ("owed", Case.objects.filter(cases.owes())),
-            ("processors_to_review", Processor.objects.filter(processing.review_due())),
-            ("packages_to_remind", packages.to_remind()),
-            ("manual_steps", processors.manual_steps()),
-            ("roles_waiting", open_grants().select_related(None)),
-            ("access_to_review", due_for_review()),
-            ("holds_in_force", LegalHold.objects.filter(released_at__isnull=True)),
-            ("child_flags", ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED)),
-        )
-    )
-    return Counter(dict(first.union(*others, all=True)))
+        for name in sorted(figures)
+    ]
+    if not parts:
+        return Counter()
+    return Counter(dict(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]))
 
 
 def of_age(counts: Mapping[str, int]) -> list[Bucket]:

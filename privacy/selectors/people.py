@@ -39,7 +39,12 @@ def asked() -> QuerySet[Likeness]:
 
 def likenesses_of(subject_ids: Collection[UUID]) -> QuerySet[Likeness]:
     """Whom these people, with all their accounts, perhaps are as well."""
-    return asked().filter(subject__in=list(accounts_of(subject_ids))).order_by("since", "pk")
+    return likenesses_among(list(accounts_of(subject_ids)))
+
+
+def likenesses_among(accounts: Collection[UUID]) -> QuerySet[Likeness]:
+    """The same, of whom all accounts are known."""
+    return asked().filter(subject__in=accounts).order_by("since", "pk")
 
 
 def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[UUID]) -> set[UUID]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from privacy.models import DataSubject, Identifier, NameToken
+from privacy.models import Case, DataSubject, Identifier, NameToken
 from privacy.models.name_tokens import prefix, words_of
 from privacy.models.subjects import Domain
 
@@ -42,6 +42,12 @@ def find(term: str) -> Found:
         people |= dict.fromkeys(rows)
         is_cut |= len(rows) == ROWS
     return Found(tuple(people)[:MOST], tuple(tried), is_cut or len(people) > MOST)
+
+
+def find_cases(term: str) -> QuerySet[Case]:
+    """Cases by id or short id, with or without words before it."""
+    between = ids_beginning(term.strip())
+    return Case.objects.filter(pk__range=between).order_by("pk") if between else Case.objects.none()
 
 
 def ids_beginning(term: str) -> tuple[UUID, UUID] | None:

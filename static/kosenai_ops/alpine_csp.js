@@ -11,10 +11,6 @@ const REPHRASED = {
     "if (!$event.target.closest('a')) { openUserLinks = !openUserLinks }":
         "$event.target.closest('a') || (openUserLinks = !openUserLinks)",
     "if (!$event.target.closest('a')) { rowOpen = !rowOpen }": "$event.target.closest('a') || (rowOpen = !rowOpen)",
-    "if (!$event.metaKey && !$event.ctrlKey) selectItem(true, false)":
-        "$event.metaKey || $event.ctrlKey || selectItem(true, false)",
-    "if (!$event.metaKey && !$event.ctrlKey) selectItem(false, false)":
-        "$event.metaKey || $event.ctrlKey || selectItem(false, false)",
 };
 const REPHRASED_BY_START = {
     "if (resizing) { sidebarWidth =": "resizing && resizeSidebar($event, min, max)",

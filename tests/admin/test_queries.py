@@ -9,7 +9,7 @@ from tests.admin.pages import pages, row_of_everything
 
 pytestmark = pytest.mark.django_db
 MOST = 12
-# A dry run of an erasure asks each connector, who reads its own names for the person, and the texts that pass to others.
+# A dry run of an erasure asks each connector for its own names for the person, and reads the texts that pass to others.
 DRY_RUN = 27
 DRY_RUNS = ("privacy_datasubject_act_on", "privacy_rightsrequest_change", "privacy_rightsrequest_approve")
 

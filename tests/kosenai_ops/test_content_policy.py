@@ -86,16 +86,6 @@ class TestInABrowser:
         browser_page.wait_for_function("document.documentElement.classList.contains('dark')")
         assert "dark" in html.get_attribute("class")
 
-    def test_the_command_palette_finds_a_page_and_goes_there(self, browser_page, staff_list):
-        browser_page.goto("/admin/")
-        browser_page.keyboard.press("Control+k")
-        browser_page.wait_for_selector("#search-input-command:focus")
-        browser_page.keyboard.type("staff")
-        browser_page.wait_for_selector("#command-results-list a")
-        browser_page.keyboard.press("ArrowDown")
-        browser_page.keyboard.press("Enter")
-        browser_page.wait_for_url(re.compile("/admin/privacy/staff/$"))
-
     def test_the_menu_on_a_telephone(self, browser_page, staff_list):
         browser_page.set_viewport_size({"width": 390, "height": 800})
         browser_page.goto(staff_list)

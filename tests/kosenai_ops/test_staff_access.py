@@ -84,7 +84,7 @@ class TestTheWayIn:
 class TestSecondFactor:
     def test_without_one_every_page_leads_to_its_set_up(self, client, agent):
         client.force_login(agent)
-        for path in ["/admin/", "/admin/search/?s=x", "/accounts/sessions/", "/accounts/password/change/"]:
+        for path in ["/admin/", "/admin/find/", "/accounts/sessions/", "/accounts/password/change/"]:
             assert client.get(path).url == "/accounts/2fa/"
         assert "Set up a second factor first" in client.get("/accounts/2fa/").content.decode()
 

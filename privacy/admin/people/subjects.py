@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -15,6 +15,7 @@ from privacy.admin import actions, badges
 from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.filters import DeclaredFilter
+from privacy.admin.people import overview
 from privacy.admin.people.likenesses import tell_apart
 from privacy.admin.searched import Searched, SearchedList
 from privacy.admin.tables.exchange import Exchange
@@ -29,17 +30,19 @@ from privacy.models import (
     LegalHold,
     Likeness,
     Limit,
+    MarketingPreference,
     Membership,
     ProfilePreference,
     Team,
 )
 from privacy.models.places import place
 from privacy.selectors import cases, limits, standing
-from privacy.selectors.people import asked
+from privacy.selectors.people import asked, likenesses_among
 from privacy.selectors.search import find, is_uuid
 from privacy.selectors.who import Who, masked
 
 REQUESTS_SHOWN, TEAMS_SHOWN, ACCOUNTS_SHOWN = 8, 20, 20
+CASES_READ = 50  # for the timeline
 MAILBOX = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL).order_by("-is_primary", "value")
 
 
@@ -158,11 +161,14 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
     in_force = list(limits.in_force(subject)) if subject.is_limited else []
-    requests = list(cases.with_work(subject.cases.all())[: REQUESTS_SHOWN + 1])
     accounts = list(subject.merged.prefetch_related("identifiers").order_by("created_at"))
+    everybody = [subject.id, *(account.id for account in accounts)]
+    requests = list(cases.with_work(Case.objects.filter(subject__in=everybody).order_by("-received_at"))[:CASES_READ])
     facts = standing.facts_of([subject.id]).get(subject.id, set())
+    seen = overview.of(request, everybody, requests)
     return {
         **admin.site.each_context(request),
+        **seen,
         "title": str(subject),
         "opts": DataSubject._meta,
         "original": subject,
@@ -171,7 +177,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,
-        "choices": subject.marketing_preferences.order_by("channel"),
+        "choices": subject.marketing_preferences.order_by("channel") if MarketingPreference in seen["there"] else [],
         "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,
         "buttons": [
@@ -183,13 +189,18 @@ def page_of(request, subject: DataSubject) -> dict:
             {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
+        "decisions": overview.decisions(request, subject, facts),
         "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
         "accounts": accounts[:ACCOUNTS_SHOWN],
-        "likenesses": asked().filter(subject__in=[subject, *accounts]).select_related("other")[:ACCOUNTS_SHOWN],
+        "likenesses": likenesses_among(everybody).select_related("other", "subject")[:ACCOUNTS_SHOWN],
         "may_merge": request.user.has_perm(people.ASK.name),
-        "memberships": subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN],
-        "preferences": ProfilePreference.objects.filter(subject=subject).first(),
+        "memberships": teams_of(subject) if Membership in seen["there"] else [],
+        "preferences": getattr(subject, "preferences", None) if ProfilePreference in seen["there"] else None,
     }
+
+
+def teams_of(subject: DataSubject) -> QuerySet[Membership]:
+    return subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN]
 
 
 class MembershipInline(ReadOnlyInline):

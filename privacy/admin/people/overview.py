@@ -1,0 +1,82 @@
+"""What a person's page tells of them beside who they are: rows by area with links to the lists, holds and flags with
+what may be decided, and what has happened, in sentences."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+
+from privacy.admin import actions
+from privacy.admin.base import StaffAdmin
+from privacy.admin.evidence.events import sentence
+from privacy.catalogue import Fact
+from privacy.models import AuditEntry, Case, ChildFlag, DataSubject, LegalHold, SupportConversation
+from privacy.selectors import person, standing
+
+# {title: what it tells about these accounts, in sentences}, of what the apps above know; asked only where the data map
+# has rows of theirs in an area of that name.
+PANELS: dict[str, Callable[[Collection[UUID]], list[str]]] = {}
+DECIDED_BY = {"hold": ("hold_release",), "flag": ("child_confirm", "child_clear")}
+
+
+def of(request: HttpRequest, accounts: Sequence[UUID], cases: Sequence[Case]) -> dict[str, Any]:
+    """What is not there is not looked for: the counts say which tables have anything."""
+    found = person.areas(accounts)
+    names, there = {area.name for area in found}, person.tables(found)
+    return {
+        "there": there,
+        "areas": [
+            {"name": area.name, "total": area.total, "lines": [line_of(request, line) for line in area.lines]}
+            for area in found
+        ],
+        "panels": {title: told for title, tell in PANELS.items() if title in names and (told := tell(accounts))},
+        "conversations": person.conversations(accounts) if SupportConversation in there else [],
+        "holds": person.holds(accounts) if LegalHold in there else [],
+        "flags": person.flags(accounts) if ChildFlag in there else [],
+        "timeline": [(entry, sentence(entry), about(entry, cases)) for entry in person.trail(accounts, ids_of(cases))],
+    }
+
+
+def line_of(request: HttpRequest, line: person.Line) -> dict[str, Any]:
+    lists = [
+        (str(account)[:8], rows, list_of(request, line.declared.model, line.declared.subject, account))
+        for account, rows in line.rows.items()
+    ]
+    return {"name": line.name, "total": line.total, "lists": lists}
+
+
+def list_of(request: HttpRequest, model: type[models.Model], path: str, account: UUID) -> str:
+    """The list with the rows of this account; empty without such a list, or for those who may not open it."""
+    page = admin.site._registry.get(model)
+    key = f"{path}__exact"
+    if not isinstance(page, StaffAdmin) or not page.has_view_permission(request):
+        return ""
+    if key not in page.list_parameters(request):
+        return ""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    return reverse(name, query={key: str(account)})
+
+
+def decisions(request: HttpRequest, subject: DataSubject, facts: set[Fact]) -> dict[str, list[dict[str, Any]]]:
+    """{hold or flag: what the member may ask about it now}."""
+    kinds = {kind.key: kind for kind in actions.allowed(request) if not standing.in_the_way(kind, facts)}
+    return {
+        what: [
+            {"kind": kinds[key], "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, key])}
+            for key in keys
+            if key in kinds
+        ]
+        for what, keys in DECIDED_BY.items()
+    }
+
+
+def ids_of(cases: Sequence[Case]) -> list[UUID]:
+    return [case.pk for case in cases]
+
+
+def about(entry: AuditEntry, cases: Sequence[Case]) -> Case | None:
+    return next((case for case in cases if case.pk == entry.chain), None)
