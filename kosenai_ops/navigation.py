@@ -129,9 +129,12 @@ def sidebar(request: HttpRequest) -> list[dict]:
 
 
 def entries(request: HttpRequest, here: Link | None) -> list[dict]:
-    """The entries with a page for the member, and how much waits on each: one query for all of them."""
+    """The entries with a page for the member, and how much waits on each: one query for all of them, and on the first
+    page, which has further figures, for those too."""
     shown = [(entry, found) for entry in WORK if (found := items(request, entry.pages, here))]
-    waiting = dashboard.waiting_counts({entry.figure for entry, _ in shown if entry.figure})
+    figures = {entry.figure for entry, _ in shown if entry.figure}
+    is_first = request.user.is_authenticated and request.path == reverse("admin:index")
+    request.waiting = waiting = dashboard.waiting_counts(dashboard.WAITING if is_first else figures)
     return [
         {
             "title": entry.title,

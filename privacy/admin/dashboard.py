@@ -53,7 +53,7 @@ class Chart:
 
 def context(request: HttpRequest, shared: dict) -> dict:
     """Unfold's DASHBOARD_CALLBACK: adds what to do next and the figures to the index page."""
-    today = dashboard.today(request.user)
+    today = dashboard.today(request.user, request.waiting)
     return shared | {
         "today": today,
         **todo.context(request),

@@ -110,10 +110,9 @@ class Today:
         return not (self.open or AuditEntry.objects.exists() or DataSubject.objects.exists())
 
 
-def today(staff: Staff) -> Today:
-    """The dashboard's figures for this member of staff."""
-    counts = open_counts(staff)
-    waiting, heard = waiting_counts(WAITING.keys() - {"open"}), heartbeats.heard()
+def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
+    """The dashboard's figures for this member of staff; `waiting` are the `waiting_counts` of all WAITING."""
+    counts, heard = open_counts(staff), heartbeats.heard()
     return Today(
         states={state: counts[state] for state in OPEN},
         overdue=counts["overdue"],
