@@ -58,9 +58,12 @@ def chosen(request: HttpRequest) -> Whose:
 
 def row_of(task: Task, known: dict) -> Row:
     verb, why = WORDS[task.verb]
+    due = badges.due(task.case) if task.case else badges.day(task.due_on)
+    if task.case and task.is_of_batch:
+        what = str(task.case.batch)
+        return Row(verb, what, "Packages are ready", "Everybody of a batch", due, address_of(task), False)
     person = person_cell(known[task.subject_id]) if task.subject_id else task.processor
     what = str(task.case) if task.case else ("Child flag" if task.subject_id else "Processor")
-    due = badges.due(task.case) if task.case else badges.day(task.due_on)
     return Row(verb, what, why, person, due, address_of(task), task.verb is Verb.HAND_OVER)
 
 
@@ -69,5 +72,7 @@ def address_of(task: Task) -> str:
     if task.case is None:
         model, pk = ("datasubject", task.subject_id) if task.subject_id else ("processor", task.processor.pk)
         return reverse(f"admin:privacy_{model}_change", args=[pk])
+    if task.is_of_batch:
+        return reverse("admin:privacy_batch_change", args=[task.case.batch_id])
     deeds = {Verb.VERIFY: "prove", Verb.ANSWER: "answer", Verb.HAND_OVER: "link"}
     return page(deeds[task.verb], task.case) if task.verb in deeds else request_page(task.case)

@@ -15,6 +15,7 @@ from privacy.models import Case, ChildFlag, Processor, Staff, State
 from privacy.selectors import cases, packages, processing, processors
 
 MOST = 10
+READ = 5 * MOST  # packages of one batch are one thing to do
 
 
 class Whose(StrEnum):
@@ -36,13 +37,14 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do: about a case, or about a person or processor by themselves."""
+    """One thing to do: about a case, about the `batch` that it is of, or about a person or processor by themselves."""
 
     verb: Verb
     due_on: date | None
     case: Case | None = None
     subject_id: UUID | None = None
     processor: Processor | None = None
+    is_of_batch: bool = False
 
 
 def next_for(member: Staff, whose: Whose) -> list[Task]:
@@ -53,9 +55,19 @@ def next_for(member: Staff, whose: Whose) -> list[Task]:
 
 def _of_cases(member: Staff, whose: Whose) -> Iterator[Task]:
     among = {Whose.MINE: cases.of(member), Whose.UNASSIGNED: Q(owner=None), Whose.ALL: Q()}[whose]
-    rows = cases.with_work(Case.objects.filter(cases.OPEN, among)).annotate(verb=_verb_for(member)).exclude(verb="")
-    for case in rows.order_by(F("due_on").asc(nulls_last=True), "received_at")[:MOST]:
-        yield Task(Verb(case.verb), case.due_on, case, case.subject_id)
+    rows = (
+        cases.with_work(Case.objects.select_related("batch").filter(cases.OPEN, among))
+        .annotate(verb=_verb_for(member))
+        .exclude(verb="")
+    )
+    batches = set()
+    for case in rows.order_by(F("due_on").asc(nulls_last=True), "received_at")[:READ]:
+        if case.verb == Verb.HAND_OVER and case.batch_id:
+            if case.batch_id not in batches:
+                yield Task(Verb.HAND_OVER, case.due_on, case, is_of_batch=True)
+            batches.add(case.batch_id)
+        else:
+            yield Task(Verb(case.verb), case.due_on, case, case.subject_id)
 
 
 def _verb_for(member: Staff) -> models.Case:

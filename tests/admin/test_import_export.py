@@ -609,7 +609,7 @@ def test_in_a_browser_a_file_is_previewed_and_imported(browser_page, sign_in, tm
         as_csv({"id": person.pk, "full_name": "New Name"}, {"id": "", "full_name": "Ada", "email": "ada@example.com"})
     )
     browser_page.goto(url(DataSubject, "changelist"))
-    browser_page.get_by_role("link", name="upload Import", exact=True).click()
+    browser_page.get_by_role("link", name="Import", exact=True).click()
     browser_page.set_input_files("input[type=file]", file)
     browser_page.select_option("select[name=format]", label="csv")
     browser_page.get_by_role("button", name="Submit").click()

@@ -475,7 +475,7 @@ class TestQueue:
         agent.get(LIST)
         with CaptureQueriesContext(connection) as captured:
             agent.get(LIST)
-        assert len(captured) <= 8, "\n".join(q["sql"] for q in captured)
+        assert len(captured) <= 9, "\n".join(q["sql"] for q in captured)
 
     def test_a_person_s_requests(self, agent):
         f.CaseFactory()

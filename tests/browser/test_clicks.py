@@ -135,8 +135,7 @@ def test_handing_over_eighteen_takes_three_clicks(agent, tmp_path):
     )
     working.run_all()
     agent.reload()
-    agent.click("nav >> text='Batches'")
-    agent.click(f"text={cases[0].batch}")
+    agent.click(f"[aria-label='Hand over: {cases[0].batch}']")
     agent.click("text=Hand over all 18")
     agent.wait_for_selector("h1:text-is('18 links for 18 people')")
     assert clicks(agent) <= 3 and not Case.objects.exclude(state=State.CLOSED).exists()
@@ -164,7 +163,7 @@ def test_confirming_a_release_takes_three_clicks(approver):
     person, other = f.DataSubjectFactory(full_name="Zofia Zielińska"), f.StaffFactory(role=roles.AGENT)
     for kind in ("hold_place", "hold_release"):
         ask(kind, subject_ids=[person.pk], actor=other, reason=REASON)
-    approver.click("nav >> text='Legal holds'")
+    approver.click("nav >> text='Holds and flags'")
     approver.click("text=Confirm the release…")
     approver.fill("[name=typed]", "zielinska")
     approver.click("button:text-is('Release the hold')")

@@ -64,7 +64,7 @@ def export(page, worker) -> None:
     page.wait_for_selector("[data-live]")
     page.evaluate("window.stillTheSamePage = true")
     worker.send_signal(signal.SIGCONT)
-    page.wait_for_selector("h3:text-is('Package')")
+    page.wait_for_selector("h2:text-is('Package')")
     assert page.evaluate("window.stillTheSamePage")
     expect(page.locator("[data-say]")).to_have_text("Done; the person is still to be answered")
     assert page.get_attribute("[data-bar=all]", "value") == page.get_attribute("[data-bar=all]", "max")
@@ -133,7 +133,7 @@ def attest(page) -> None:
         page.locator("[name=evidence]").first.fill("TICKET-815")
         rows.first.click()
         page.wait_for_selector("text=Attested; it stands in the receipt.")
-    page.wait_for_selector("h3:text-is('Receipt')")
+    page.wait_for_selector("h2:text-is('Receipt')")
 
 
 def assert_receipt(page) -> None:

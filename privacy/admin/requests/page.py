@@ -67,7 +67,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "plan": dry_run,
         "sections": sections_of(dry_run, request.user) if dry_run else [],
         "recipients": recipients(dry_run) if dry_run else [],
-        "receipt": row.receipt,
+        "receipt": row.receipt if has_receipt(steps) else None,
         "package": package,
         "to_remind": package is not None and packages.to_remind().filter(pk=package.pk).exists(),
         "cites": kind.cites,
@@ -78,6 +78,10 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
         ],
     }
+
+
+def has_receipt(steps: Sequence[Step]) -> bool:
+    return any("receipt" in step.name and step.finished_at for step in steps)
 
 
 def waits_for(user, row: Case) -> str:
