@@ -101,7 +101,7 @@ def test_a_preview_executes_no_write(client, manager, model):
     data = rows_for(model)
     with CaptureQueriesContext(connection) as asked:
         assert "confirm_form" in preview(client, model, data).context
-    verbs = {query["sql"].split()[0].upper() for query in asked.captured_queries}
+    verbs = {query["sql"].split()[0].lstrip("(").upper() for query in asked.captured_queries}
     assert verbs <= {"SELECT"}
 
 
