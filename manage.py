@@ -20,14 +20,14 @@ def main() -> None:
 
 def begin_demo() -> None:
     """Before Django is there, which takes seconds: what it is, and that it can be stopped."""
+    # A shell that starts it in the background lets it ignore Ctrl-C's signal: mended before Ctrl-C is offered.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["DEMO"] = "true"  # before the settings are read: what it relaxes stands there
     sys.stdout.write(
         "Kosenai Ops, a demo on this machine only: web server and workers, with a studio of invented people and "
         "requests in every state. Ctrl-C stops it.\n"
     )
     sys.stdout.flush()
-    # A shell that starts it in the background lets it ignore Ctrl-C's signal.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":
