@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils.html import escape
 
 from privacy import regimes, roles
 from privacy.cases import requests
@@ -170,6 +171,7 @@ class TestDenyMany:
         assert {case.state for case in Case.objects.all()} == {"deciding", "verifying", "fulfilling"}
         assert page.context["free_count"] == 2 and "Nothing is done to the data of 2 requests" in page.text
         assert "Left alone: 1" in page.text
+        assert all(escape(c.subject.full_name) in page.text for c in [*free, running])
         answer = approver.post(DENY, self.given(*free, running))
         assert answer.url == LIST and "Denied: 2 requests" in texts(answer)
         found = {c.pk: (c.state, c.outcome, c.denial_reason) for c in Case.objects.all()}

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from privacy.admin.actions import PEOPLE_SHOWN, requests_count
 from privacy.admin.base import person_cell
-from privacy.admin.forms import MAX_PEOPLE, NoQuestionsForm
+from privacy.admin.forms import NoQuestionsForm
 from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests.base import (
     ask,
@@ -25,6 +25,7 @@ from privacy.admin.requests.base import (
     page,
     person_of,
     sealed,
+    selected,
 )
 from privacy.admin.requests.forms import RequestIds, TypedForm
 from privacy.cases import requests
@@ -44,11 +45,8 @@ def approve(request: HttpRequest, row: Case) -> HttpResponse:
 
 def approve_selected(model_admin, request: HttpRequest, queryset) -> HttpResponse | None:
     """The list's action: the same page for many."""
-    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_PEOPLE + 1])
-    if len(ids) > MAX_PEOPLE:
-        messages.error(request, f"At most {MAX_PEOPLE:,} approvals at once. Narrow the list by its filters.")
-        return None
-    return confirm_approvals(request, ids)
+    ids = selected(request, queryset, "approvals")
+    return confirm_approvals(request, ids) if ids else None
 
 
 approve_selected.short_description = "Approve…"

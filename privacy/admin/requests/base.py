@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +18,7 @@ from unfold.decorators import display
 
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin, person_cell
+from privacy.admin.forms import MAX_PEOPLE
 from privacy.catalogue import CaseKind, NotAllowed, Permit, case_kinds
 from privacy.evidence.keys import MissingKey
 from privacy.models import Case, RightsRequest, Staff
@@ -132,3 +134,12 @@ class EvidenceOfRequest(ReadOnlyAdmin):
     def request_link(self, row):
         url = reverse("admin:privacy_rightsrequest_change", args=[row.request_id])
         return format_html('<a class="ops-link" href="{}">{}</a>', url, row.request)
+
+
+def selected(request: HttpRequest, queryset: QuerySet[Case], deeds: str) -> list[UUID]:
+    """What the list's action is about, the most urgent first; none, and a message, if they are too many to be read."""
+    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_PEOPLE + 1])
+    if len(ids) > MAX_PEOPLE:
+        messages.error(request, f"At most {MAX_PEOPLE:,} {deeds} at once. Narrow the list by its filters.")
+        return []
+    return ids

@@ -11,23 +11,22 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from privacy.admin.actions import PEOPLE_SHOWN, requests_count
-from privacy.admin.forms import MAX_PEOPLE
+from privacy.admin.base import person_cell
+from privacy.admin.requests.base import selected
 from privacy.admin.requests.forms import ManyDenialsForm, RequestIds
 from privacy.cases import requests
 from privacy.catalogue import NotAllowed
 from privacy.models import RightsRequest
 from privacy.selectors import cases
+from privacy.selectors.who import who
 
 LIST = "admin:privacy_rightsrequest_changelist"
 
 
 def deny_selected(model_admin, request: HttpRequest, queryset) -> HttpResponse | None:
     """The list's action."""
-    ids = list(queryset.order_by("due_on", "received_at").values_list("pk", flat=True)[: MAX_PEOPLE + 1])
-    if len(ids) > MAX_PEOPLE:
-        messages.error(request, f"At most {MAX_PEOPLE:,} denials at once. Narrow the list by its filters.")
-        return None
-    return confirm(request, ids)
+    ids = selected(request, queryset, "denials")
+    return confirm(request, ids) if ids else None
 
 
 deny_selected.short_description = "Deny…"
@@ -65,6 +64,8 @@ def confirm(request: HttpRequest, request_ids: Sequence[UUID], form: ManyDenials
         raise PermissionDenied("Your role does not allow this.")
     free, refused = cases.deniable(request_ids, request.user)
     ids = " ".join(str(request_id) for request_id in request_ids)
+    shown, left_alone = free[:PEOPLE_SHOWN], list(refused.items())[:PEOPLE_SHOWN]
+    people = who((row.subject_id for row in [*shown, *dict(left_alone)]), request.user)
     context = {
         **admin.site.each_context(request),
         "title": f"Deny {requests_count(len(request_ids))}",
@@ -75,10 +76,10 @@ def confirm(request: HttpRequest, request_ids: Sequence[UUID], form: ManyDenials
         "submit": f"Deny {requests_count(len(free))}",
         "is_dangerous": True,
         "is_pointless": not free,
-        "rows": free[:PEOPLE_SHOWN],
+        "rows": [(row, person_cell(people[row.subject_id])) for row in shown],
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
-        "refused": list(refused.items())[:PEOPLE_SHOWN],
+        "refused": [(row, person_cell(people[row.subject_id]), [text]) for row, text in left_alone],
         "refused_count": len(refused),
         "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
     }
