@@ -43,10 +43,12 @@ def lift_triggers(sender, plan, using, **kwargs):
 
 
 def follow_the_tables(sender, using, **kwargs):
-    """Once, after the last app's tables and permissions are made: triggers from the data map, groups from the roles.
-    `flush` calls it too, so it costs four queries when there is nothing to do."""
+    """Once, after the last app's tables and permissions are made: triggers from the data map, groups from the roles,
+    the rules of law from their file. `flush` calls it too, so it costs few queries when there is nothing to do."""
     from privacy import roles
     from privacy.datamap import triggers
+    from privacy.regimes import seeding
 
     triggers.sync(connections[using])
     roles.sync_groups(using)
+    seeding.sync(using)

@@ -22,7 +22,7 @@ ROLES = (AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER)
 # its proxy.
 EVIDENCE = ("privacy.rightsrequest", "privacy.batch", "privacy.receipt", "privacy.auditentry")
 BY_PROXY = {"privacy.case"}
-INVENTORY = ("privacy.processor", "billing.product", "billing.price")
+INVENTORY = ("privacy.processor", "privacy.regimerule", "billing.product", "billing.price")
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.reveal_content": (AGENT, APPROVER, MANAGER),
@@ -34,6 +34,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.review_staff": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
+    "privacy.add_regimerule": (MANAGER,),
+    "privacy.confirm_regimerule": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {

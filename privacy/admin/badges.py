@@ -70,9 +70,17 @@ def due(request: Case):
         return closed(request)
     if not request.due_on:
         return "–"
-    tone, words = in_days((request.due_on - regimes.today()).days)
-    shown = badges(badge(words, tone), none_verified(request))
+    shown = badges(badge(*left(request)), none_verified(request))
     return format_html('<span class="ops-due">{} {}</span>', dated(request.due_on), shown)
+
+
+def left(request: Case) -> tuple[str, str]:
+    """(words, tone) of the days to the planned day, then to the law's limit, then past it."""
+    today = regimes.today()
+    if request.due_on < today <= request.limit_on:
+        return f"legal limit {short_date(request.limit_on)}", "stop"
+    tone, words = in_days(((request.due_on if request.due_on >= today else request.limit_on) - today).days)
+    return words, tone
 
 
 def closed(request: Case):
@@ -87,7 +95,7 @@ def in_time(request: Case):
     unanswered = {*Outcome.nothing_done()} - {Outcome.DENIED}
     if not request.due_on or request.outcome in unanswered:
         return None
-    days = (request.due_on - regimes.day_of(request.answered_at or request.closed_at)).days
+    days = (request.limit_on - regimes.day_of(request.answered_at or request.closed_at)).days
     if days < 0:
         return badge(f"{-days} day{'s' if days < -1 else ''} late", "stop")
     return badge("In time", "good")

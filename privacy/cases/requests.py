@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from privacy import regimes
-from privacy.cases import answers
+from privacy.cases import answers, clocks
 from privacy.cases.plans import check_shown, note_plan, since_approved
 from privacy.cases.states import destination, move, move_all, must_have
 from privacy.cases.work import (
@@ -37,6 +37,7 @@ from privacy.models import (
     Batch,
     Case,
     CaseJob,
+    Clock,
     DataSubject,
     Job,
     Staff,
@@ -87,12 +88,20 @@ def ask(
             "received_at": received_at or answers.received_at(found.get("received_on")),
         }  # fmt: skip
         quiet = set(kind.silent_for([s.pk for s in free], found)) if kind.silent_for else set()
-        opened = [_new(kind, subject, token, common, silent=subject.pk in quiet) for subject in free]
+        opened = [_new(subject, token, common, silent=subject.pk in quiet) for subject in free]
         note_plan(kind, opened)
+        started = clocks.start(opened)
         Case.objects.bulk_create(opened)
+        Clock.objects.bulk_create(started)
         effect = in_effect(kind, opened) if common["state"] == S.FULFILLING else {}
         links = [
-            (c.id, {"kind": key, "subject": pseudonym(c.subject_id)} | commitments.of_request(c) | effect.get(c.pk, {}))
+            (
+                c.id,
+                {"kind": key, "subject": pseudonym(c.subject_id)}
+                | commitments.of_request(c)
+                | clocks.dates_of(c)
+                | effect.get(c.pk, {}),
+            )
             for c in opened
         ]
         if links:
@@ -147,16 +156,9 @@ def _id(token: UUID | None, subject_id: UUID) -> UUID:
     return uuid.uuid5(token, str(subject_id)) if token else uuid.uuid4()
 
 
-def _new(
-    kind: type[CaseKind], subject: DataSubject, token: UUID | None, common: dict[str, Any], *, silent: bool
-) -> Case:
-    regime, due_on = "", None
-    if kind.clocks:
-        regime, due_on = regimes.deadline_for(kind.key, subject.country, common["received_at"])
+def _new(subject: DataSubject, token: UUID | None, common: dict[str, Any], *, silent: bool) -> Case:
     given = common | {"silent": silent or bool(common.get("silent"))}
-    return Case(
-        id=_id(token, subject.pk), subject=subject, regime=regime, due_on=due_on, salt=secrets.token_hex(16), **given
-    )
+    return Case(id=_id(token, subject.pk), subject=subject, salt=secrets.token_hex(16), **given)
 
 
 # --- Deciding ---------------------------------------------------------------------------------------------------------

@@ -48,6 +48,15 @@ class Event(StrEnum):
     CASE_EXPIRED = "case.expired", "Closed: who asks was never proved"
     CASE_JOINED = "case.joined", "Joined work that was running about the same"
     CASE_ASSIGNED = "case.assigned", "Given to a member of staff", ": no. {owner}"
+    CASE_ACKNOWLEDGED = "case.acknowledged", "The person was told that it has come in"
+    CASE_EXTENDED = "case.extended", "The answer was put off", ": {extension}"
+    CLOCKS_MOVED = "clocks.moved", "Dates reckoned anew", ": {moved}"
+    CLOCK_PAUSED = "clock.paused", "Clock stopped while the person is asked"
+    CLOCK_RESUMED = "clock.resumed", "Clock goes on"
+    RULE_PROPOSED = "rule.proposed", "Change of a rule of law proposed", ": {law}"
+    RULE_CONFIRMED = "rule.confirmed", "Rule of law confirmed", ": {law}"
+    RULE_REFUSED = "rule.refused", "Change of a rule of law refused", ": {law}"
+    RULES_APPLIED = "rules.applied", "Open requests reckoned by the rules in force", ": {counts}"
     WORK_STOPPED = "work.stopped", "Stopped before its next step"
     WORK_RESUMED = "work.resumed", "Goes on again"
 
@@ -103,7 +112,7 @@ class Event(StrEnum):
 
 
 # What tells that a case has moved, by what has happened.
-NO_MOVE = {Event.CASE_JOINED, Event.CASE_ASSIGNED}
+NO_MOVE = {Event.CASE_JOINED, Event.CASE_ASSIGNED, Event.CASE_ACKNOWLEDGED, Event.CASE_EXTENDED}
 OF_MOVE = {event.removeprefix("case."): event for event in Event if event.startswith("case.") and event not in NO_MOVE}
 
 # What an entry said until 2026-11 of the status of a request, as (state, outcome) of its case. One that was on hold had

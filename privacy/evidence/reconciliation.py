@@ -6,7 +6,9 @@ none is missing and none was slipped in, shows only against the rows.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +81,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
         yield "the request that it tells of is gone"
         return
     yield from _opening(request, told.opened, told)
+    yield from _clocks(request, told)
     yield from _state(request, told.opened, told)
     yield from _approval(request, told)
     yield from _jobs(rows.jobs[chain], request, told)
@@ -97,7 +100,7 @@ def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
     if opened.actor_id != request.requested_by_id:
         yield "the request names another person as its requester"
     if not told.is_older:
-        if commitments.of_row(request, opened.data["row"]["columns"]) != opened.data["row"]:
+        if commitments.of_row(as_opened(request, told), opened.data["row"]["columns"]) != opened.data["row"]:
             yield "the request is not as it was opened"
         yield from reason_differs("request", request, opened.data["reason"])
     batch = request.batch
@@ -105,6 +108,28 @@ def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
         yield "the batch of the request is of another kind or by somebody else"
     elif batch and apart(batch.created_at, opened.at):
         yield "the batch of the request is of another time"
+
+
+def as_opened(request: Case, told: Told) -> Case:
+    """With the dates that it had at first: entries of until 2026-11 committed to them, and they move."""
+    if told.first_dates is None:
+        return request
+    first = copy(request)
+    first.regime, first.due_on = told.first_dates["law"], date.fromisoformat(told.first_dates["planned"])
+    return first
+
+
+def _clocks(request: Case, told: Told) -> Iterator[str]:
+    dates = {"law": request.regime, "planned": str(request.due_on), "limit": str(request.limit_on)}
+    if told.dates is not None and told.dates != dates:
+        yield "the dates of the request are not what was written"
+    acknowledged = told.acknowledged.data["at"] if told.acknowledged else "None"
+    if str(request.acknowledged_at) != acknowledged:
+        yield "when it was acknowledged is not what was written"
+    if request.extended_because != (told.extended.data["because"] if told.extended else ""):
+        yield "that it was extended, or why, is not what was written"
+    elif told.extended and (request.extended_at is None or apart(request.extended_at, told.extended.at)):
+        yield "the request was extended at another time"
 
 
 def _state(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:

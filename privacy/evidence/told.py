@@ -29,6 +29,7 @@ ENDS = {
 }  # fmt: skip
 ERASED_TEXT = "[erased]"
 # What a decision about a hold or a flag says of the row that it begins, and of how many it ends.
+DATES = ("law", "planned", "limit")
 EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
 # An entry is read as a tuple of these: a trail has millions, and making a model's instance costs more than reading it.
 COLUMNS = [column.attname for column in AuditEntry._meta.concrete_fields]
@@ -90,6 +91,10 @@ class Told:
     answered: AuditEntry | None = None
     proved: AuditEntry | None = None
     joined: AuditEntry | None = None
+    acknowledged: AuditEntry | None = None
+    extended: AuditEntry | None = None
+    dates: dict[str, str] | None = None  # the last that were written; of cases of until 2026-11 none were at first
+    first_dates: dict[str, str] | None = None  # those before the first move
     plan: AuditEntry | None = None  # the last that says what was decided about
     is_over: bool = False  # its work
     goes_on: bool = False  # its work, for others, though the case is withdrawn
@@ -103,6 +108,7 @@ class Told:
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
             self.opened = entry
+            self.dates = {name: entry.data[name] for name in DATES} if "planned" in entry.data else None
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
         elif entry.event == Event.PLAN_FROZEN:
             steps = [named_now(step) for step in entry.data.get("steps", [])]
@@ -121,6 +127,13 @@ class Told:
             self.plan = entry
         if "package" in entry.data:
             self.packages.add((entry.event, entry.data["package"]))
+        if entry.event == Event.CLOCKS_MOVED:
+            self.first_dates = self.first_dates or entry.data["before"]
+            self.dates = entry.data["after"]
+        elif entry.event == Event.CASE_ACKNOWLEDGED:
+            self.acknowledged = entry
+        elif entry.event == Event.CASE_EXTENDED:
+            self.extended = entry
         if entry.event == Event.CASE_JOINED:
             self.joined = entry
         if entry.event == Event.IDENTIFIER_READMITTED:

@@ -116,7 +116,11 @@ class Case(ReadInSets):
     joined = models.ForeignKey("Job", models.PROTECT, null=True, blank=True, related_name="joined_cases")
     received_at = models.DateTimeField(db_default=Now())
     regime = models.CharField(max_length=20, blank=True)
-    due_on = models.DateField(null=True, blank=True, help_text="Computed, not legal advice.")
+    due_on = models.DateField(null=True, blank=True, help_text="Work is planned to this day. Not legal advice.")
+    limit_on = models.DateField(null=True, blank=True, help_text="To which the law lets it run on.")
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="When the person was told that it came in.")
+    extended_at = models.DateTimeField(null=True, blank=True, help_text="When the answer was put off.")
+    extended_because = models.CharField(max_length=40, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_how = models.CharField(max_length=20, choices=Answered, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -164,6 +168,16 @@ class Case(ReadInSets):
                 condition=Q(answered_at__isnull=True, answered_how="")
                 | (Q(answered_at__isnull=False) & ~Q(answered_how="")),
                 name="case_answered_says_when_and_how",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on=None, limit_on=None)
+                | Q(due_on__isnull=False, limit_on__isnull=False, limit_on__gte=F("due_on")),
+                name="case_limit_is_not_before_its_plan",
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_at=None, extended_because="")
+                | (Q(extended_at__isnull=False) & ~Q(extended_because="")),
+                name="case_extended_says_when_and_why",
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state"),
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="case_outcome"),

@@ -1,6 +1,7 @@
 """Countries and regions, as ISO 3166 has them (www.iso.org/iso-3166-country-codes.html, by way of pycountry)."""
 
 from functools import cache
+from typing import Any
 
 import pycountry
 
@@ -13,8 +14,13 @@ def country_name(code: str) -> str:
 
 def region_name(code: str) -> str:
     """Of an ISO 3166-2 code, such as US-CA; empty when there is no such region."""
-    found = pycountry.subdivisions.get(code=code) if code else None
+    found = region_named(code)
     return str(found.name) if found else ""
+
+
+def region_named(code: str) -> Any:
+    """What ISO 3166-2 says of a code: `name`, `parent_code`; None when there is no such region."""
+    return pycountry.subdivisions.get(code=code) if code else None
 
 
 @cache

@@ -39,7 +39,7 @@ class CaseData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
-        "closed_at", "silent",
+        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {
@@ -47,8 +47,20 @@ class CaseData(Accountability):
         "planned": "Names tables, and people who would get what you share with them; the receipt says what was done",
     }  # fmt: skip
     evidence = Evidence(
-        changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
-        once=("verification",),
+        changes=(
+            "state",
+            "outcome",
+            "joined",
+            "closed_at",
+            "answered_at",
+            "answered_how",
+            "owner",
+            "sealed",
+            "regime",
+            "due_on",
+            "limit_on",
+        ),
+        once=("verification", "acknowledged_at", "extended_at", "extended_because"),
         anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
     )
     veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}

@@ -1,27 +1,30 @@
-"""The law as data: which regime a request falls under, the date by which it is owed, and whose day it is."""
+"""The law as data: which rules a request falls under, the dates by which it is owed, and whose day it is."""
 
+from datetime import timedelta
+
+from privacy.regimes.calendar import CONTROLLER_ZONE, Period, calendar_named, day_of, today
 from privacy.regimes.rules import (
-    ANSWER_BEFORE,
-    CONTROLLER_ZONE,
-    EEA,
+    INTERNAL,
     NONE_VERIFIED,
-    day_of,
-    deadline_for,
-    explanation_of,
+    Asked,
+    Binding,
+    Reckoned,
+    binding,
+    clocks_for,
+    effective,
+    in_force,
+    laws,
     name_of,
+    of_place,
+    of_rule,
     rule_for,
-    today,
 )
+from privacy.regimes.seeds import EEA
+
+ANSWER_BEFORE = timedelta(days=3)  # what is not finished by then is answered with what is so
 
 __all__ = [
-    "ANSWER_BEFORE",
-    "CONTROLLER_ZONE",
-    "EEA",
-    "NONE_VERIFIED",
-    "day_of",
-    "deadline_for",
-    "explanation_of",
-    "name_of",
-    "rule_for",
-    "today",
-]
+    "ANSWER_BEFORE", "Asked", "Binding", "CONTROLLER_ZONE", "EEA", "INTERNAL", "NONE_VERIFIED", "Period", "Reckoned",
+    "binding", "calendar_named", "clocks_for", "day_of", "effective", "in_force", "laws", "name_of", "of_place",
+    "of_rule", "rule_for", "today",
+]  # fmt: skip

@@ -201,7 +201,7 @@ def answered() -> list[Answered]:
         ~Q(outcome__in=NEVER_ANSWERED), closed_at__gte=datetime.now(UTC) - timedelta(weeks=WEEKS), kind__in=rights()
     )
     columns = {f"soon_{place}": Count("pk", filter=_took(place)) for place in range(len(AGES))}
-    late = Count("pk", filter=Q(due_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE)))
+    late = Count("pk", filter=Q(limit_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE)))
     found = rows.alias(took=took).order_by("kind").values("kind").annotate(**columns, late=late)
     return [
         Answered(row["kind"], [Bucket(AGES[n][0], row[f"soon_{n}"]) for n in range(len(AGES))], row["late"])

@@ -11,9 +11,11 @@ NONE_VERIFIED = Q(regime=regimes.NONE_VERIFIED)
 
 
 def overdue() -> Q:
-    return Q(due_on__lt=regimes.today())
+    """The law's limit has passed; the planned day before it is the index's."""
+    today = regimes.today()
+    return Q(due_on__lt=today, limit_on__lt=today)
 
 
 def due_soon() -> Q:
     today = regimes.today()
-    return Q(due_on__gte=today, due_on__lte=today + SOON)
+    return Q(due_on__lte=today + SOON, limit_on__gte=today)

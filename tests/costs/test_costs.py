@@ -29,7 +29,7 @@ class TextMessages(Connector):
     def erase(self, call: Call) -> Outcome:
         return self.manual("delete")
 '''
-RULE = """    Rule("nz_privacy_act", "Privacy Act 2020", frozenset({"NZ"}), ACCESS, 0, 28, False, "IPP 6; s. 44", READ),
+RULE = """    Seed("nz_privacy_act", "Privacy Act 2020", ("NZ",), COPY, "IPP 6; s. 44", READ, NOW, respond="28d"),
 """
 
 
@@ -38,7 +38,7 @@ def connector(copy) -> None:
 
 
 def rule(copy) -> None:
-    copy.change("privacy/regimes/rules.py", ('    Rule("dpdp",', f'{RULE}    Rule("dpdp",'))
+    copy.change("privacy/regimes/seeds.py", ('    Seed("dpdp",', f'{RULE}    Seed("dpdp",'))
 
 
 def role(copy) -> None:
@@ -62,7 +62,7 @@ def role(copy) -> None:
 
 COSTS = {
     "connector": (connector, {"privacy/connectors/text_messages.py": 22}),
-    "rule": (rule, {"privacy/regimes/rules.py": 1}),
+    "rule": (rule, {"privacy/regimes/seeds.py": 1}),
     "role": (role, {"privacy/roles.py": 3}),
 }
 

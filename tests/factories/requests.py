@@ -34,6 +34,8 @@ class CaseFactory(factory.django.DjangoModelFactory):
     reason = "Asked for in the account's settings"
     verification = models.Verification.SIGNED_IN
     requested_by = factory.SubFactory(StaffFactory)
+    due_on = None
+    limit_on = factory.SelfAttribute("due_on")
 
 
 class AccessPackageFactory(factory.django.DjangoModelFactory):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from string import Formatter
 
+from privacy import regimes
 from privacy.admin.names import many, model_name, processor_name
 from privacy.admin.requests import steps
 from privacy.admin.requests.forms import DenialForm
@@ -61,6 +62,13 @@ def advanced(data: dict) -> str:
     return "".join(f". {part}" for part in parts)
 
 
+def moved(data: dict) -> str:
+    """`planned to 2026-02-28, limit 2026-03-02, by GDPR (extension)`."""
+    after = data["after"]
+    law = regimes.name_of(after["law"])
+    return f"planned to {after['planned']}, limit {after['limit']}, by {law} ({data['because']})"
+
+
 def named(step: str) -> str:
     name, _, target = named_now(step).partition(" ")
     return steps.named(name, target)
@@ -101,14 +109,17 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "attempt": lambda data: data["attempt"],
     "because": because,
     "counts": counts,
+    "extension": lambda data: data["because"].replace("_", " "),
     "fields": fields,
     "finding": lambda data: AccessReview.Finding(data["finding"]).label,
     "held": held,
     "how": lambda data: Answered(data["how"]).label.lower(),
     "kind": lambda data: cases.label_of(data["kind"]),
+    "law": lambda data: regimes.name_of(data["law"]),
     "lifted": lambda data: Suppression.Because(data["because"]).label.lower(),
     "member": lambda data: data["member"],
     "model": lambda data: model_name(data["model"]),
+    "moved": moved,
     "outcome": outcome,
     "owner": lambda data: data["owner"],
     "processor": lambda data: processor_name(data["processor"]),

@@ -100,7 +100,6 @@ def deadline_by(row: Case) -> dict[str, str | date] | None:
         return None
     return {
         "name": badges.none_verified(row) or regimes.name_of(row.regime),
-        "explanation": regimes.explanation_of(row.kind, row.regime),
         "counted_from": regimes.day_of(row.received_at),
     }
 

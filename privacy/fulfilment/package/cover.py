@@ -50,7 +50,9 @@ def render(
                 "asked_at": request.received_at,
                 "days": expires_after.days,
                 "contact": CONTACT,
-                "answered_within": wording.answered_within(request.kind, request.subject.country),
+                "answered_within": wording.answered_within(
+                    request.kind, request.subject.country, request.subject.region
+                ),
                 "sections": [section for section in sections if not section["machinery"]],
                 "machinery": [section for section in sections if section["machinery"]],
                 "nothing_held": [wording.title(t.declaration) for t in tables if t not in held],

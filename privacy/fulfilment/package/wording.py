@@ -132,12 +132,13 @@ def period(kept: Retention) -> str:
     return text % {"number": number, "start": _start(kept)}
 
 
-def answered_within(kind: str, residence: str) -> str:
+def answered_within(kind: str, country: str, region: str) -> str:
     """`one month`, `45 days`; empty where no rule is verified."""
-    rule = regimes.rule_for(kind, residence)
+    rule = regimes.rule_for(kind, country, region, regimes.today())
     if rule is None:
         return ""
-    return gettext("one month") if rule.months == 1 else _days(rule.days)
+    period = regimes.Period.of(rule.respond)
+    return gettext("one month") if period.code == "1m" else _days(period.number)
 
 
 def _days(number: int) -> str:

@@ -1,0 +1,224 @@
+"""The clocks of cases: started by the day of receipt, the residence and the law, and reckoned anew when one of these,
+an extension or a pause makes a date another."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy import regimes
+from privacy.cases.states import must_have
+from privacy.cases.work import lock, lock_all
+from privacy.catalogue import NotAllowed, case_kinds
+from privacy.evidence import audit
+from privacy.evidence.events import Event
+from privacy.models import Case, Clock, ClockPause, DataSubject, Job, RegimeRule, Staff, State
+
+# {(kind, country, region, day of receipt, extended, days of pauses): its clocks}: of many cases most are alike.
+type Reckoned = dict[tuple[Any, ...], list[regimes.Reckoned]]
+
+
+def start(cases: Sequence[Case]) -> list[Clock]:
+    """Sets the dates of cases that have no row yet, and returns the clocks that are to be saved after them."""
+    if not cases or not case_kinds[cases[0].kind].clocks:
+        return []
+    found = _reckon(cases, {}, regimes.in_force())
+    for case in cases:
+        _bind(case, found[case.pk])
+    return [clock for case in cases for clock in rows_of(case, found[case.pk])]
+
+
+def rows_of(case: Case, clocks: Iterable[regimes.Reckoned]) -> list[Clock]:
+    return [
+        Clock(
+            case=case, kind=clock.kind, rule=clock.rule, is_fallback=clock.is_fallback,
+            planned_on=clock.period.planned_on, limit_on=clock.period.limit_on,
+        )
+        for clock in clocks
+    ]  # fmt: skip
+
+
+def reckoned(case: Case) -> list[regimes.Reckoned]:
+    """The clocks of a case with what explains them, by the rules that set them."""
+    pauses = days_of_pauses([case.pk])
+    rules = [clock.rule for clock in case.clocks.select_related("rule")]
+    return _reckon([case], pauses, rules)[case.pk] if rules else []
+
+
+def expected(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> dict[UUID, list[regimes.Reckoned]]:
+    """{case: its clocks as these rules would have them}; the cases' people are read with them."""
+    return _reckon(cases, days_of_pauses([case.pk for case in cases]), rules)
+
+
+def days_of_pauses(case_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """{case: days on which its clocks stood until now}."""
+    found: dict[UUID, int] = {}
+    today = regimes.today()
+    for pause in ClockPause.objects.filter(case__in=case_ids):
+        found[pause.case_id] = found.get(pause.case_id, 0) + ((pause.ended_on or today) - pause.began_on).days
+    return found
+
+
+def _reckon(
+    cases: Sequence[Case], pauses: Mapping[UUID, int], rules: Sequence[RegimeRule]
+) -> dict[UUID, list[regimes.Reckoned]]:
+    alike: Reckoned = {}
+    found = {}
+    for case in cases:
+        asked = regimes.Asked(
+            case.kind, regimes.day_of(case.received_at), case.subject.country, case.subject.region,
+            extended=case.extended_at is not None, paused_days=pauses.get(case.pk, 0),
+        )  # fmt: skip
+        key = (asked.right, asked.country, asked.region, asked.received, asked.extended, asked.paused_days)
+        if key not in alike:
+            alike[key] = regimes.clocks_for(asked, rules)
+        found[case.pk] = alike[key]
+    return found
+
+
+def _bind(case: Case, clocks: Sequence[regimes.Reckoned]) -> None:
+    bound = regimes.binding(clocks)
+    case.regime = bound.law if bound else ""
+    case.due_on = bound.planned_on if bound else None
+    case.limit_on = bound.limit_on if bound else None
+
+
+def dates_of(case: Case) -> dict[str, str]:
+    """As audit entries have them."""
+    return {"law": case.regime, "planned": str(case.due_on), "limit": str(case.limit_on)}
+
+
+def reckon_again(cases: Sequence[Case], actor: Staff | None, because: str) -> list[Case]:
+    """Reckons the clocks of these locked cases anew; returns those whose dates have moved. `because` is a word of the
+    audit trail: rule, residence, extension or pause."""
+    cases = [case for case in cases if case_kinds[case.kind].clocks]
+    found = expected(cases, regimes.in_force())
+    before = {case.pk: dates_of(case) for case in cases}
+    for case in cases:
+        _bind(case, found[case.pk])
+    moved = [case for case in cases if dates_of(case) != before[case.pk]]
+    Case.objects.bulk_update(moved, ["regime", "due_on", "limit_on"])
+    for case in moved:
+        Job.objects.filter(case=case, ended_at=None).update(due_on=case.due_on)
+    Clock.objects.filter(case__in=cases).delete()
+    Clock.objects.bulk_create([row for case in cases for row in rows_of(case, found[case.pk])])
+    links = [(c.pk, {"because": because, "before": before[c.pk], "after": dates_of(c)}) for c in moved]
+    if links:
+        audit.append_many(links, Event.CLOCKS_MOVED, actor=actor)
+    return moved
+
+
+def residence_corrected(subject_ids: Sequence[UUID], actor: Staff | None) -> list[Case]:
+    """The law of the residence at receipt counts: where we had it wrong, the clocks of what is open start anew by the
+    right one. Returns the cases whose dates have moved."""
+    with transaction.atomic():
+        ids = open_cases().filter(subject__in=subject_ids).values_list("pk", flat=True)
+        return reckon_again(with_people(lock_all(list(ids))), actor, "residence")
+
+
+def open_cases() -> Any:
+    return Case.objects.exclude(state=State.CLOSED)
+
+
+def with_people(cases: Sequence[Case]) -> Sequence[Case]:
+    """Reads the people of locked cases by one query."""
+    people = DataSubject.objects.in_bulk({case.subject_id for case in cases})
+    for case in cases:
+        case.subject = people[case.subject_id]
+    return cases
+
+
+# --- What staff do about them -----------------------------------------------------------------------------------------
+
+
+def acknowledge(*, request_id: UUID, actor: Staff, on: datetime | None = None) -> Case:
+    """Records that the person was told that it has come in. Raises NotAllowed the second time and for what is closed,
+    PermissionDenied, and ValueError for a time to come or before the receipt."""
+    moment = (on or datetime.now(UTC)).astimezone(UTC)
+    if moment > datetime.now(UTC):
+        raise ValueError("This is yet to come.")
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        must_be_open(case)
+        if case.acknowledged_at:
+            raise NotAllowed("That it has come in was acknowledged already.")
+        if regimes.day_of(moment) < regimes.day_of(case.received_at):
+            raise ValueError("This is before it was received.")
+        Case.objects.filter(pk=case.pk).update(acknowledged_at=moment)
+        case.acknowledged_at = moment
+        audit.append(case.pk, Event.CASE_ACKNOWLEDGED, actor=actor, at=moment)
+    return case
+
+
+def extend(*, request_id: UUID, actor: Staff, because: str) -> Case:
+    """Puts the answer off by what each of the laws allows, counted from the original start (GDPR art. 12(3)). Raises
+    NotAllowed the second time, after the first period, and where no law allows it; and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        must_be_open(case)
+        if reason := not_to_extend(case):
+            raise NotAllowed(reason)
+        moment = datetime.now(UTC)
+        Case.objects.filter(pk=case.pk).update(extended_at=moment, extended_because=because)
+        case.extended_at, case.extended_because = moment, because
+        audit.append(case.pk, Event.CASE_EXTENDED, actor=actor, because=because)
+        reckon_again([case], actor, "extension")
+    return case
+
+
+def not_to_extend(case: Case) -> str:
+    """Why its answer cannot be put off now; empty when it can."""
+    if case.extended_at:
+        return "It was extended already: the law allows it once."
+    if not any(clock.rule.extend for clock in case.clocks.select_related("rule") if not clock.is_fallback):
+        return "No law that counts here allows an extension."
+    if case.limit_on and regimes.today() > case.limit_on:
+        return "The first period is over: an extension has to be announced within it."
+    return ""
+
+
+def pause(*, request_id: UUID, actor: Staff, why: str) -> Case:
+    """Stops the clocks that a law lets stand while the person is asked. Raises NotAllowed where none does or they stand
+    already, and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        must_be_open(case)
+        if not any(clock.rule.pauses == why for clock in case.clocks.select_related("rule")):
+            raise NotAllowed("No law that counts here stops its clock for this.")
+        if case.pauses.filter(ended_on=None).exists():
+            raise NotAllowed("The clock stands already.")
+        ClockPause.objects.create(case=case, why=why, began_on=regimes.today(), began_by=actor)
+        audit.append(case.pk, Event.CLOCK_PAUSED, actor=actor, why=why)
+    return case
+
+
+def resume(*, request_id: UUID, actor: Staff) -> Case:
+    """The person has answered: the clocks go on, by the days on which they stood later. Raises NotAllowed when they do
+    not stand, and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        if not case.pauses.filter(ended_on=None).update(ended_on=regimes.today()):
+            raise NotAllowed("The clock does not stand.")
+        audit.append(case.pk, Event.CLOCK_RESUMED, actor=actor)
+        reckon_again([case], actor, "pause")
+    return case
+
+
+def is_paused(case: Case) -> bool:
+    return case.pauses.filter(ended_on=None).exists()
+
+
+def must_be_open(case: Case) -> None:
+    if not case.is_open:
+        raise NotAllowed("It is closed.")
+
+
+def in_time(case: Case, on: date) -> bool:
+    """Whether an answer on that day is one by the law's limit."""
+    return case.limit_on is None or on <= case.limit_on
