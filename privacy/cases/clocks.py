@@ -42,9 +42,8 @@ def rows_of(case: Case, clocks: Iterable[regimes.Reckoned]) -> list[Clock]:
 
 def reckoned(case: Case) -> list[regimes.Reckoned]:
     """The clocks of a case with what explains them, by the rules that set them."""
-    pauses = days_of_pauses([case.pk])
-    rules = [clock.rule for clock in case.clocks.select_related("rule")]
-    return _reckon([case], pauses, rules)[case.pk] if rules else []
+    rules = [clock.rule for clock in case.clocks.all()]
+    return _reckon([case], {case.pk: _days(case.pauses.all())}, rules)[case.pk] if rules else []
 
 
 def expected(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> dict[UUID, list[regimes.Reckoned]]:
@@ -54,11 +53,14 @@ def expected(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> dict[UUID, l
 
 def days_of_pauses(case_ids: Sequence[UUID]) -> dict[UUID, int]:
     """{case: days on which its clocks stood until now}."""
-    found: dict[UUID, int] = {}
-    today = regimes.today()
+    found: dict[UUID, list[ClockPause]] = {}
     for pause in ClockPause.objects.filter(case__in=case_ids):
-        found[pause.case_id] = found.get(pause.case_id, 0) + ((pause.ended_on or today) - pause.began_on).days
-    return found
+        found.setdefault(pause.case_id, []).append(pause)
+    return {case_id: _days(of_one) for case_id, of_one in found.items()}
+
+
+def _days(pauses: Iterable[ClockPause]) -> int:
+    return sum(((pause.ended_on or regimes.today()) - pause.began_on).days for pause in pauses)
 
 
 def _reckon(

@@ -99,7 +99,7 @@ def ask(
                 c.id,
                 {"kind": key, "subject": pseudonym(c.subject_id)}
                 | commitments.of_request(c)
-                | clocks.dates_of(c)
+                | {"dates": clocks.dates_of(c)}
                 | effect.get(c.pk, {}),
             )
             for c in opened

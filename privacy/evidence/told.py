@@ -29,7 +29,6 @@ ENDS = {
 }  # fmt: skip
 ERASED_TEXT = "[erased]"
 # What a decision about a hold or a flag says of the row that it begins, and of how many it ends.
-DATES = ("law", "planned", "limit")
 EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
 # An entry is read as a tuple of these: a trail has millions, and making a model's instance costs more than reading it.
 COLUMNS = [column.attname for column in AuditEntry._meta.concrete_fields]
@@ -108,7 +107,7 @@ class Told:
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
             self.opened = entry
-            self.dates = {name: entry.data[name] for name in DATES} if "planned" in entry.data else None
+            self.dates = entry.data.get("dates")
             self.effects |= {name: entry.data[name] for name in EFFECTS if name in entry.data}
         elif entry.event == Event.PLAN_FROZEN:
             steps = [named_now(step) for step in entry.data.get("steps", [])]

@@ -20,8 +20,9 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
     "CaseJob", "ChildFlag", "Clock", "ClockPause", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback",
-    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference",
-    "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "RegimeRule",
+    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit",
+    "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
+    "Receipt", "RegimeRule",
     "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
     "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
     "UsageEvent", "Verification",

@@ -3,14 +3,10 @@
 from dataclasses import replace
 
 from privacy import models
-from privacy.datamap import Category, Evidence, Keep, Personal, exempt, register
+from privacy.datamap import Category, Keep, Personal, exempt, register
 from privacy.personal_data.accountability import ACCOUNTABILITY, EVIDENCE_RETENTION, Accountability
 
-exempt(
-    models.RegimeRule,
-    because="What laws ask, and which members of staff read and confirmed it",
-    evidence=Evidence(once=("confirmed_by", "confirmed_at", "retired_at")),
-)
+exempt(models.RegimeRule, because="What laws ask, and which members of staff read and confirmed it")
 
 
 class OfClocks(Accountability):
@@ -19,6 +15,7 @@ class OfClocks(Accountability):
     erase = Keep(because=ACCOUNTABILITY.because, until=retention)
     machinery = True
     silent = "case__silent"
+    despite_freeze = "By when a request is answered: of a frozen or erased person, too"
 
 
 @register(models.Clock)
@@ -33,4 +30,3 @@ class ClockPauseData(OfClocks):
     fields = {"why": Personal(Category.PRIVACY_CHOICES)}
     not_personal = ("id", "case", "began_on", "ended_on", "began_by")
     roles = {"began_by": "Kosenai staff"}
-    evidence = Evidence(once=("ended_on",))

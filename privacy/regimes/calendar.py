@@ -24,7 +24,7 @@ CONTROLLER_ZONE = ZoneInfo("America/Los_Angeles")
 PARTS = {"GB": "ENG"}
 UNITS = {"m": "month", "d": "day", "bd": "business day", "h": "hour"}
 PERIOD = r"([1-9][0-9]{0,3})(bd|[mdh])"
-UNTIL = date(2200, 1, 1)  # nobody's holidays are known so far ahead
+UNTIL = 2200  # a year: nobody's holidays are known so far ahead
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,8 @@ def reckon(
     """The end of these periods, one after the other, from the day of receipt in the controller's zone (a datetime has
     to be aware). Days on which a pause stood are added before the end is moved off a holiday. Raises ValueError where
     a period in hours is to be counted from a day without a time."""
+    if received.year >= UNTIL:
+        raise ValueError("This is too far ahead to be reckoned.")
     if any(period.unit == "h" for period in periods):
         return _in_hours(received, periods)
     day = day_of(received) if isinstance(received, datetime) else received
@@ -161,8 +163,6 @@ def _ended(day: date, period: Period, calendar: Calendar) -> tuple[date, str, li
     if period.unit == "bd":
         return _business_days(day, period, calendar)
     last = day + (relativedelta(months=period.number) if period.unit == "m" else relativedelta(days=period.number))
-    if last >= UNTIL:
-        raise ValueError("This is too far ahead to be reckoned.")
     short = period.unit == "m" and last.day != day.day
     why = f": that month has no day {day.day}, so its last day" if short else ""
     return last, f"{period} later is {told(last)}{why}.", []

@@ -27,6 +27,7 @@ from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, Suppres
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
 from tests.factories.processors import ProcessorFactory
+from tests.factories.regimes import ClockFactory, ClockPauseFactory, RegimeRuleFactory
 from tests.factories.requests import (
     AccessPackageFactory,
     BatchFactory,
@@ -57,13 +58,13 @@ from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
-    "CaseFactory", "ChildFlagFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
-    "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory",
-    "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
-    "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
+    "CaseFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory", "CreditNoteFactory", "CustomerFactory",
+    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory", "HeartbeatFactory",
+    "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory",
+    "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
     "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
-    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
-    "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RegimeRuleFactory",
+    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
     "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
     "SupportMessageFactory", "SuppressionFactory",
     "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",

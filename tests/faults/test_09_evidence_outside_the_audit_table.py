@@ -29,6 +29,7 @@ from privacy.models import (
     Batch,
     Case,
     ChildFlag,
+    Clock,
     Job,
     LegalHold,
     Limit,
@@ -213,6 +214,7 @@ def delete_request(history):
     Job.objects.filter(case=request)._raw_delete("default")
     for model in (Suppression, Receipt):
         model.objects.filter(request=request)._raw_delete("default")
+    Clock.objects.filter(case=request)._raw_delete("default")
     Case.objects.filter(pk=request.pk)._raw_delete("default")
 
 
@@ -250,8 +252,8 @@ TAMPERINGS = [
     change(Case, FETCHED, verification="guardian"),
     change(Case, FETCHED, requested_by=stranger),
     change(Case, FETCHED, received_at=EVER),
-    change(Case, FETCHED, due_on="2030-01-01"),
-    change(Case, FETCHED, regime="no law"),
+    change(Case, FETCHED, due_on="2030-01-01", limit_on="2030-01-01", is_refused=False),
+    change(Case, FETCHED, regime="no law", is_refused=False),
     change(Case, FETCHED, batch=other_batch),
     change(Case, FETCHED, reason="Another reason"),
     change(Case, FETCHED, "blank the reason", reason="[erased]", salt="", is_refused=False),

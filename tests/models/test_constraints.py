@@ -15,6 +15,7 @@ from tests import factories
 from tests import factories as f
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+TODAY = NOW.date()
 OURS = [model for app in ("privacy", "billing") for model in apps.get_app_config(app).get_models()]
 FACTORIES = {factory._meta.model: factory for name, factory in vars(factories).items() if name.endswith("Factory")}
 RULES = (models.CheckConstraint, models.UniqueConstraint)
@@ -55,6 +56,11 @@ def audit_link_twice():
 def decider_is_who_asked():
     case = f.CaseFactory()
     type(case).objects.filter(pk=case.pk).update(approved_by=case.requested_by)
+
+
+def rule_confirmed_by_who_proposed_it():
+    manager = f.StaffFactory()
+    f.RegimeRuleFactory(proposed_by=manager, confirmed_by=manager)
 
 
 def role_given_to_oneself():
@@ -172,6 +178,26 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "role_grant_once_open": twice(f.RoleGrantFactory, member=f.StaffFactory),
     "role_is_not_given_to_oneself": role_given_to_oneself,
     "role_is_confirmed_by_a_third": role_confirmed_by_who_asked,
+    "case_limit_is_not_before_its_plan": changed(f.CaseFactory, due_on=TODAY, limit_on=TODAY - timedelta(days=1)),
+    "case_extended_says_when_and_why": changed(f.CaseFactory, extended_at=NOW),
+    "rule_once_a_seed": twice(f.RegimeRuleFactory, seed="a" * 64),
+    "rule_one_successor": twice(f.RegimeRuleFactory, replaces=f.RegimeRuleFactory),
+    "rule_gives_a_period": changed(f.RegimeRuleFactory, respond=""),
+    "rule_extends_a_response": changed(f.RegimeRuleFactory, acknowledge="10d", respond="", extend="1m"),
+    "rule_acknowledge_is_a_period": changed(f.RegimeRuleFactory, acknowledge="soon"),
+    "rule_respond_is_a_period": changed(f.RegimeRuleFactory, respond="1 m"),
+    "rule_extend_is_a_period": changed(f.RegimeRuleFactory, extend="0d"),
+    "rule_ends_after_it_began": changed(f.RegimeRuleFactory, effective_to=TODAY - timedelta(days=9_000)),
+    "rule_verified_says_when_and_by_whom": changed(f.RegimeRuleFactory, verified_by=""),
+    "rule_names_law_and_source": changed(f.RegimeRuleFactory, source=""),
+    "rule_is_confirmed_by_another": rule_confirmed_by_who_proposed_it,
+    "rule_pauses": changed(f.RegimeRuleFactory, pauses="holidays"),
+    "clock_once_a_rule": twice(f.ClockFactory, case=f.CaseFactory, rule=f.RegimeRuleFactory),
+    "clock_limit_is_not_before_plan": changed(f.ClockFactory, limit_on=TODAY - timedelta(days=9_000)),
+    "clock_kind": changed(f.ClockFactory, kind="egg"),
+    "pause_once_at_a_time": twice(f.ClockPauseFactory, case=f.CaseFactory),
+    "pause_ends_after_it_began": changed(f.ClockPauseFactory, ended_on=TODAY - timedelta(days=9_000)),
+    "pause_why": changed(f.ClockPauseFactory, why="holidays"),
     "role_acts_or_is_refused": changed(f.RoleGrantFactory, acted_at=NOW, refused_at=NOW),
 }
 

@@ -41,7 +41,9 @@ def on_request(view: Callable) -> Callable:
     @wraps(view)
     def with_row(request: HttpRequest, request_id: UUID, **kwargs) -> HttpResponse:
         check_permission(request, "privacy.view_rightsrequest")
-        found = Case.objects.select_related("requested_by", "approved_by", "batch", "owner").filter(pk=request_id)
+        found = Case.objects.select_related("subject", "requested_by", "approved_by", "batch", "owner").filter(
+            pk=request_id
+        )
         row = cases.with_work(found).first()
         if row is None:
             messages.error(request, "There is no such request; it may be an old link.")

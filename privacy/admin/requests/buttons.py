@@ -25,7 +25,13 @@ class Button:
 
 def buttons_for(user: Staff, row: Case, job: Job | None, steps: Sequence[Step]) -> list[Button]:
     """The decisions that the state allows and the role permits, the main one first."""
-    return [*_to_decide(user, row), *_to_answer(user, row), *_to_go_on(user, row, job), *_to_end(user, row, steps)]
+    return [
+        *_to_decide(user, row),
+        *_to_answer(user, row),
+        *_to_go_on(user, row, job),
+        *_of_clocks(user, row),
+        *_to_end(user, row, steps),
+    ]
 
 
 def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
@@ -61,6 +67,21 @@ def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
                 yield Button("Approve again…", "verified", page("approve_again", row), is_main=True, not_because=own)
         elif has(user, may.retry):
             yield Button("Try again…", "replay", page("retry", row), is_main=True)
+
+
+def _of_clocks(user: Staff, row: Case) -> Iterator[Button]:
+    """What the laws that count for the case allow."""
+    if not row.is_open or not has(user, case_kinds[row.kind].may.answer):
+        return
+    rules = [clock.rule for clock in row.clocks.all()]
+    if not row.acknowledged_at and any(rule.acknowledge for rule in rules):
+        yield Button("Acknowledged…", "mark_email_read", page("acknowledge", row))
+    if not row.extended_at and any(rule.extend for rule in rules):
+        yield Button("Extend…", "more_time", page("extend", row))
+    if any(pause.ended_on is None for pause in row.pauses.all()):
+        yield Button("Let the clock go on…", "play_circle", page("resume", row))
+    elif any(rule.pauses for rule in rules):
+        yield Button("Stop the clock…", "pause_circle", page("pause", row))
 
 
 def _to_end(user: Staff, row: Case, steps: Sequence[Step]) -> Iterator[Button]:

@@ -11,7 +11,7 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
-from privacy.admin.requests import parked
+from privacy.admin.requests import clocks, parked
 from privacy.admin.requests.approvals import decision_on
 from privacy.admin.requests.base import has, others_named, person_of, sealed
 from privacy.admin.requests.buttons import buttons_for
@@ -50,6 +50,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_case(row),
         "due": badges.due(row),
+        **clocks.facts_of(row),
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
         **(sealed(kind, row) if can_answer else {}),
