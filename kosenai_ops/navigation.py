@@ -45,6 +45,7 @@ WORK = (
     Entry("Queue", "inbox", (
         of_model("Queue", "inbox", "privacy.rightsrequest"),
         of_model("Batches", "stacks", "privacy.batch"),
+        of_model("Rules of law", "balance", "privacy.regimerule"),
     ), "open", "open"),
     Entry("People", "group", (
         of_model("People", "group", "privacy.datasubject"),

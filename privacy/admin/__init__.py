@@ -9,6 +9,7 @@ import privacy.admin.evidence.audit
 import privacy.admin.evidence.suppression
 import privacy.admin.people.subjects
 import privacy.admin.processors.inventory
+import privacy.admin.regimes.rules
 import privacy.admin.requests.batches
 import privacy.admin.requests.queue
 import privacy.admin.staff

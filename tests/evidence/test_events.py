@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import requests
+from privacy.cases import clocks, regimes, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -117,7 +117,22 @@ def history() -> list[AuditEntry]:
     what_is_taken_in(manager)
     what_is_said_of_processors(manager)
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
+    what_is_said_of_clocks_and_rules(agent, manager, asked)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_is_said_of_clocks_and_rules(agent, manager, asked):
+    person = f.DataSubjectFactory(country="GB")
+    [case] = ask("access", subject_ids=[person.id], **asked)
+    clocks.acknowledge(request_id=case.id, actor=agent)
+    clocks.extend(request_id=case.id, actor=agent, because="complexity")
+    clocks.pause(request_id=case.id, actor=agent, why="scope")
+    clocks.resume(request_id=case.id, actor=agent)
+    facts = {name: getattr(f.RegimeRuleFactory.build(), name) for name in regimes.FIELDS}
+    kept, left = (regimes.propose(facts=facts, reason="It is new", actor=manager) for _ in range(2))
+    regimes.confirm(rule_id=kept.id, actor=f.StaffFactory(role="manager"))
+    regimes.refuse(rule_id=left.id, actor=manager)
+    working.run_all()
 
 
 def what_happens_to_packages(agent, asked):

@@ -100,7 +100,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         of_person = Case.objects.filter(subject=OuterRef("subject")).order_by().values("subject")
         return (
             cases.with_work(RightsRequest._base_manager.order_by(*self.get_ordering(request)))
-            .select_related("requested_by", "approved_by", "owner")
+            .select_related("subject", "requested_by", "approved_by", "owner")
             .annotate(
                 step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
                 finished_count=Subquery(steps.filter(state__in=progress.FINISHED).annotate(n=Count("id")).values("n")),
