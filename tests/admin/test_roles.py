@@ -47,6 +47,14 @@ PERMISSIONS = {
     "privacy_rightsrequest_cancel": "privacy.request_erasure",
     "privacy_rightsrequest_retry": "privacy.request_erasure",
     "privacy_rightsrequest_assign": "privacy.request_erasure",
+    **dict.fromkeys(
+        (f"privacy_rightsrequest_{deed}" for deed in ("acknowledge", "extend", "pause", "resume")),
+        "privacy.request_erasure",
+    ),
+    "privacy_rightsrequest_clocks": "privacy.view_rightsrequest",
+    "privacy_regimerule_propose": "privacy.add_regimerule",
+    "privacy_regimerule_propose_change": "privacy.add_regimerule",
+    "privacy_regimerule_decide": "privacy.confirm_regimerule",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
     "privacy_rightsrequest_manual": "privacy.reveal_content",
     "privacy_rightsrequest_reveal": "privacy.reveal_content",
@@ -278,7 +286,7 @@ MARK = "Zyxwvut-Mark"
 def fits(field) -> bool:
     strict = {
         "sha256", "digest", "previous", "event", "country", "currency", "last_four", "regime", "token_sha256",
-        "target", "denial_reason", "stripe_id", "parked_because", "sealed", "problem", "kind", "about", "at_step",
+        "target", "denial_reason", "extended_because", "stripe_id", "parked_because", "sealed", "problem", "kind", "about", "at_step",
     }  # fmt: skip
     of_a_vocabulary = str(field) in ("privacy.Step.name", "privacy.Limit.purpose")
     return not of_a_vocabulary and field.name not in strict and (field.max_length or 1000) >= len(MARK)
