@@ -286,7 +286,8 @@ MARK = "Zyxwvut-Mark"
 def fits(field) -> bool:
     strict = {
         "sha256", "digest", "previous", "event", "country", "currency", "last_four", "regime", "token_sha256",
-        "target", "denial_reason", "extended_because", "stripe_id", "parked_because", "sealed", "problem", "kind", "about", "at_step",
+        "target", "denial_reason", "extended_because", "stripe_id", "parked_because", "sealed", "problem", "kind",
+        "about", "at_step",
     }  # fmt: skip
     of_a_vocabulary = str(field) in ("privacy.Step.name", "privacy.Limit.purpose")
     return not of_a_vocabulary and field.name not in strict and (field.max_length or 1000) >= len(MARK)
