@@ -1,4 +1,4 @@
-"""The pages of one's own account beside allauth's: taking up an invitation, the time zone, and sessions in words."""
+"""The pages of one's own account beside allauth's: an invitation, time zone and digest, sessions in words."""
 
 from itertools import groupby
 from zoneinfo import available_timezones
@@ -62,17 +62,23 @@ def in_words(zone: str) -> str:
     return zone.partition("/")[2].replace("_", " ").replace("/", ", ")
 
 
-class TimeZoneForm(forms.Form):
+class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(label="Your time zone", choices=zones)
+    digest = forms.BooleanField(
+        label="Tell me by mail in the morning what is due", required=False,
+        help_text="At eight in your zone on working days, if something is due: numbers, short ids and links, no names.",
+    )  # fmt: skip
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_zone(request: HttpRequest) -> HttpResponse:
-    form = TimeZoneForm(request.POST or None, initial={"time_zone": request.user.time_zone})
+    """When it is for the member, and whether they are told in their morning what is due."""
+    member = request.user
+    form = PreferencesForm(request.POST or None, initial={"time_zone": member.time_zone, "digest": member.digest})
     if not form.is_valid():
         return render(request, "account/time_zone.html", {"form": form})
-    staff.set_time_zone(member=request.user, zone=form.cleaned_data["time_zone"])
+    staff.set_preferences(member=member, **form.cleaned_data)
     messages.success(request, f"Times are shown in {form.cleaned_data['time_zone']} from now on.")
     return redirect("account_time_zone")
 
