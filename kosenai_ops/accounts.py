@@ -11,12 +11,15 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from kosenai_ops import outbox
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import invitations, staff
 from privacy.fulfilment.invitations import Standing
+from privacy.selectors.cases import leads
 
 # What stands in the name that a browser gives itself, the narrower before the wider: Edge says Chrome, Chrome Safari.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -77,7 +80,8 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     member = request.user
     form = PreferencesForm(request.POST or None, initial={"time_zone": member.time_zone, "digest": member.digest})
     if not form.is_valid():
-        return render(request, "account/time_zone.html", {"form": form})
+        outbox_url = reverse("admin:outbox") if outbox.is_there() and leads(member) else ""
+        return render(request, "account/time_zone.html", {"form": form, "outbox_url": outbox_url})
     staff.set_preferences(member=member, **form.cleaned_data)
     messages.success(request, f"Times are shown in {form.cleaned_data['time_zone']} from now on.")
     return redirect("account_time_zone")
