@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import BinaryIO
 from uuid import UUID
 
+from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from privacy.cases.states import must_have
@@ -41,7 +41,7 @@ class Opened:
     size: int
 
 
-def comment(*, request_id: UUID, actor: Staff, text: str, file: UploadedFile | None = None) -> CaseComment:
+def comment(*, request_id: UUID, actor: Staff, text: str, file: "File[bytes] | None" = None) -> CaseComment:
     """Writes a comment on the case, open or closed, with a file if one is given. The person reads neither. Raises
     PermissionDenied, and ValueError in words for the screen."""
     data = checked(file) if file else b""
@@ -87,7 +87,7 @@ def open_file(*, request_id: UUID, file_id: UUID, actor: Staff) -> Opened:
         raise NotAllowed("The file is gone from the storage.") from fault
 
 
-def checked(file: UploadedFile) -> bytes:
+def checked(file: "File[bytes]") -> bytes:
     """What is in it. Raises ValueError for one that is too large, or of a type that is not taken."""
     if (file.size or 0) > MOST_BYTES:
         raise ValueError(f"The file is larger than {MOST_BYTES // 1024**2} MiB.")
