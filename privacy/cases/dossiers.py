@@ -25,8 +25,7 @@ def note(*, request_id: UUID, actor: Staff, side: str, text: str) -> Factor:
     if not text or len(text) > LONGEST:
         raise ValueError(f"Say what speaks {Side(side)} the refusal, in {LONGEST:,} characters at most.")
     with transaction.atomic():
-        case = _undecided(request_id)
-        must_have(actor, case_kinds[case.kind].may.ask)
+        case = _undecided(request_id, actor, "ask")
         dossier, _ = Dossier.objects.get_or_create(case=case, withdrawn_at=None, defaults={"prepared_by": actor})
         if dossier.confirmed_at:
             raise NotAllowed("The dossier is confirmed, and stays as it was confirmed.")
@@ -42,8 +41,7 @@ def note(*, request_id: UUID, actor: Staff, side: str, text: str) -> Factor:
 def confirm(*, request_id: UUID, actor: Staff) -> Dossier:
     """A second person has read both sides, and lets a refusal rest on them. Raises NotAllowed and PermissionDenied."""
     with transaction.atomic():
-        case = _undecided(request_id)
-        must_have(actor, case_kinds[case.kind].may.deny)
+        case = _undecided(request_id, actor, "deny")
         dossier = in_force(case)
         if dossier is None or dossier.confirmed_at:
             raise NotAllowed("There is no dossier that waits to be confirmed.")
@@ -74,9 +72,10 @@ def withdraw(case: Case) -> None:
     Dossier.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=datetime.now(UTC))
 
 
-def _undecided(request_id: UUID) -> Case:
-    """The case, locked."""
+def _undecided(request_id: UUID, actor: Staff, act: str) -> Case:
+    """The case, locked, of an actor who may do this about it: a name of `May`."""
     case, _ = lock(request_id)
+    must_have(actor, getattr(case_kinds[case.kind].may, act))
     if not issubclass(case_kinds[case.kind], Right):
         raise NotAllowed("A dossier is about how somebody asks; nobody has asked for this.")
     if case.state not in (State.VERIFYING, State.DECIDING):

@@ -28,6 +28,7 @@ from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFact
 from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
+from tests.factories.mail import MailFactory
 from tests.factories.processors import ProcessorFactory
 from tests.factories.regimes import ClockFactory, ClockPauseFactory, RegimeRuleFactory
 from tests.factories.requests import (
@@ -64,10 +65,11 @@ __all__ = [
     "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
     "DossierFactory", "FactorFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
     "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory",
-    "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory",
-    "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory",
-    "PromptFactory", "ReceiptFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory", "SavedFilterFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
-    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
-    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
+    "LimitFactory", "MailFactory", "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory",
+    "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RegimeRuleFactory",
+    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory",
+    "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory",
+    "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory",
+    "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from privacy import roles
 from privacy.admin.requests.queue import PAGES
-from privacy.cases import answers, processors, refusals, reopening
+from privacy.cases import answers, comments, dossiers, processors, refusals, reopening
 from privacy.cases import requests as verbs
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
@@ -289,6 +289,7 @@ def of(verb: Callable, **given) -> Callable:
     return lambda case, actor: verb(request_id=case.id, actor=actor, **given)
 
 
+FACTOR = {"side": "against", "text": "It was the first request"}
 ACTS = {
     "prove": Act("ask", State.VERIFYING, of(verbs.prove, verification="signed_in"),
                  lambda case: {"verification": "signed_in"}),
@@ -300,6 +301,9 @@ ACTS = {
     "approve_again": Act("decide", State.FULFILLING, of(verbs.approve_again)),
     "answer": Act("answer", State.ANSWERING, of(verbs.answer, how="email"), lambda case: {"how": "email"}),
     "reopen": Act("decide", State.CLOSED, of(reopening.reopen, why="Asked again")),
+    "dossier": Act("ask", State.DECIDING, of(dossiers.note, **FACTOR), lambda case: FACTOR),
+    "confirm_dossier": Act("deny", State.DECIDING, of(dossiers.confirm)),
+    "comment": Act("ask", State.CLOSED, of(comments.comment, text="A remark"), lambda case: {"text": "A remark"}),
     "assign": Act("ask", State.DECIDING, assign, lambda case: {"owner": str(case.requested_by_id)}),
     "attest": Act("attest", State.FULFILLING, attest, lambda case: {"evidence": "CASE-2026-114"}),
     "link": Act("answer", State.ANSWERING, of(give_link)),
