@@ -2,7 +2,19 @@
 person's name."""
 
 from billing import models
-from privacy.datamap import Blank, Category, Keep, LawfulBasis, Personal, PersonalData, Retention, Use, exempt, register
+from privacy.datamap import (
+    Blank,
+    Category,
+    Keep,
+    KeptFor,
+    LawfulBasis,
+    Personal,
+    PersonalData,
+    Retention,
+    Use,
+    exempt,
+    register,
+)
 from privacy.datamap.retention import while_account_open
 
 # The ledger of who paid what, and got it back, is complete whatever else has become of the person.
@@ -21,7 +33,7 @@ KEY_OF_VOUCHERS = f"Holds invoices and refunds together, without a name, and goe
 
 
 def for_tax(after: str, because: str = TAX) -> Keep:
-    return Keep(because=because, until=voucher(after, because))
+    return Keep(because=because, until=voucher(after, because), ground=KeptFor.LEGAL_OBLIGATION)
 
 
 def voucher(after: str, because: str = TAX) -> Retention:

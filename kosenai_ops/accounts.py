@@ -1,4 +1,4 @@
-"""The pages of one's own account beside allauth's: taking up an invitation, the time zone, and sessions in words."""
+"""The pages of one's own account beside allauth's: an invitation, time zone and digest, sessions in words."""
 
 from itertools import groupby
 from zoneinfo import available_timezones
@@ -11,12 +11,15 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from kosenai_ops import outbox
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import invitations, staff
 from privacy.fulfilment.invitations import Standing
+from privacy.selectors.cases import leads
 
 # What stands in the name that a browser gives itself, the narrower before the wider: Edge says Chrome, Chrome Safari.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -62,17 +65,24 @@ def in_words(zone: str) -> str:
     return zone.partition("/")[2].replace("_", " ").replace("/", ", ")
 
 
-class TimeZoneForm(forms.Form):
+class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(label="Your time zone", choices=zones)
+    digest = forms.BooleanField(
+        label="Tell me by mail in the morning what is due", required=False,
+        help_text="At eight in your zone on working days, if something is due: numbers, short ids and links, no names.",
+    )  # fmt: skip
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_zone(request: HttpRequest) -> HttpResponse:
-    form = TimeZoneForm(request.POST or None, initial={"time_zone": request.user.time_zone})
+    """When it is for the member, and whether they are told in their morning what is due."""
+    member = request.user
+    form = PreferencesForm(request.POST or None, initial={"time_zone": member.time_zone, "digest": member.digest})
     if not form.is_valid():
-        return render(request, "account/time_zone.html", {"form": form})
-    staff.set_time_zone(member=request.user, zone=form.cleaned_data["time_zone"])
+        outbox_url = reverse("admin:outbox") if outbox.is_there() and leads(member) else ""
+        return render(request, "account/time_zone.html", {"form": form, "outbox_url": outbox_url})
+    staff.set_preferences(member=member, **form.cleaned_data)
     messages.success(request, f"Times are shown in {form.cleaned_data['time_zone']} from now on.")
     return redirect("account_time_zone")
 

@@ -1,5 +1,6 @@
 """What Unfold's pages load of ours, and what they leave out (settings.UNFOLD names these)."""
 
+from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -50,7 +51,7 @@ UNFOLD = {
     "SIDEBAR": {"navigation": "kosenai_ops.navigation.sidebar", "show_search": False},
     "ACCOUNT": {
         "navigation": [
-            {"title": "Time zone", "link": reverse_lazy("account_time_zone")},
+            {"title": "Time zone and digest", "link": reverse_lazy("account_time_zone")},
             {"title": "Second factor", "link": reverse_lazy("mfa_index")},
             {"title": "Sessions", "link": reverse_lazy("usersessions_list")},
             {"title": "Password", "link": reverse_lazy("account_change_password")},
@@ -59,4 +60,19 @@ UNFOLD = {
     "STYLES": [theme, menu],
     "SCRIPTS": [alpine_csp, reach, keys, kept],
     "GLOBAL_CALLBACK": "kosenai_ops.looks.without_inline_style",
+}
+
+# What a page of ours may load: nothing from elsewhere, and no script that is not ours.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
 }

@@ -10,10 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from kosenai_ops import looks
+from kosenai_ops import log_config, looks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -262,19 +261,7 @@ SESSION_COOKIE_AGE = 30 * 60  # seconds without a click (kosenai_ops.staff_acces
 SESSION_ABSOLUTE_AGE = 12 * 3600  # seconds since the sign-in, however busy
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would carry the texts
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = looks.CONTENT_SECURITY_POLICY
 
 # --- Staff sign-in ----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "privacy.Staff"
@@ -362,6 +349,24 @@ HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 if HEALTH_TOKEN and len(HEALTH_TOKEN) < 32:
     problems.append("HEALTH_TOKEN is too short: give it 32 random characters, or leave it empty.")
 
+# --- Mail -------------------------------------------------------------------------------------------------------------
+# Without EMAIL_URL no mail is ordered. The demo writes into a folder, which its managers read on a page.
+EMAIL_URL = env.str("EMAIL_URL", default=f"filemail:///{VAR_DIR}/mail" if DEMO else "")
+mailer = urlsplit(EMAIL_URL).scheme
+if mailer not in ("", "smtp", "smtps", "smtp+tls", "smtp+ssl", "filemail", "consolemail"):
+    problems.append(
+        "EMAIL_URL: only smtp(+tls, +ssl)://user:password@host:port, filemail:////folder and consolemail://."
+    )
+elif EMAIL_URL:
+    globals().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="" if mailer.startswith("smtp") else "ops@localhost")
+if not DEFAULT_FROM_EMAIL:
+    problems.append("EMAIL_FROM is missing: the address that our mail comes from.")
+# Where links in mails lead: a worker knows no request.
+here = "http://127.0.0.1:8000" if DEMO else f"https://{next(iter(ALLOWED_HOSTS), 'localhost')}"
+SITE_URL = env.str("SITE_URL", default=here).rstrip("/")
+
 # --- Processors -------------------------------------------------------------------------------------------------------
 # A key lets its connector erase through the processor's API; without one a person does it there and attests it here.
 CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")
@@ -377,24 +382,7 @@ BACKUP_DAYS = int(backup_days) if backup_days.isdecimal() else 0
 UNFOLD = looks.UNFOLD
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "kosenai_ops.logs.JsonLine"},
-        "plain": {"()": "kosenai_ops.logs.PlainLine"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Django would give its own loggers handlers of their own, which redact nothing.
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers' probes; their request line says 400
-        "axes": {"level": "WARNING"},
-        "kombu.connection": {"level": "ERROR"},  # warns that filesystem:// has no host, which it does not need
-    },
-}
+LOGGING = log_config.of(plain=DEBUG)
 
 if problems:
     raise ImproperlyConfigured("\n".join(["Kosenai Ops cannot start with these settings:", *problems]))

@@ -27,9 +27,12 @@ class KosenaiAdminSite(UnfoldAdminSite):
             super().register(ours, admin_class, **options)
 
     def get_urls(self):
-        from kosenai_ops import finding  # it needs the models, which are not loaded yet up there
+        from kosenai_ops import finding, outbox  # they need the models, which are not loaded yet up there
 
-        ours = [path("find/", self.admin_view(finding.find), name="find")]
+        ours = [
+            path("find/", self.admin_view(finding.find), name="find"),
+            path("outbox/", self.admin_view(outbox.outbox), name="outbox"),
+        ]
         return [*ours, *(one for one in super().get_urls() if getattr(one, "name", "") not in PAGES_LEFT_OUT)]
 
     def ask_again(self, request):

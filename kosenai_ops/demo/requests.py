@@ -5,13 +5,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from billing.sync import sync
+from privacy import regimes
+from privacy.cases import comments, dossiers
 from privacy.cases.packages import give_link
 from privacy.cases.requests import ask, ask_as_batch, grant, grant_all
+from privacy.fulfilment import digest, mail
 from privacy.fulfilment.importing.subjects import Person, bring_in
-from privacy.models import Case, DataSubject, Identifier, Staff
+from privacy.models import Case, DataSubject, Identifier, Side, Staff
 from privacy.selectors import cases
 
 PATIENCE_SECONDS = 60
@@ -36,11 +40,27 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
         "access", subject_ids=people[30:38], actor=agent, reason="A guild asked for its members",
         verification="email_round_trip",
     )  # fmt: skip
+    weigh(next(case for case in waiting if case.subject_id == people[29]), agent, approver)
     parked = parked_erasure(agent, approver)
     wait_for([*exports, *opened, parked])
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
     decide(held, flagged, agent, approver)
+    for member in staff.values():
+        mail.order(template=digest.TEMPLATE, member=member, day=regimes.today())
+
+
+def weigh(case: Case, agent: Staff, approver: Staff) -> None:
+    """Somebody who asks again and again: commented on, and weighed with both sides before anybody may refuse it."""
+    letter = ContentFile(b"From: somebody\n\nForget me, as I wrote last week and the week before.\n", name="letter.txt")
+    comments.comment(
+        request_id=case.pk, actor=agent, text="The fourth letter. It stands below as it came.", file=letter
+    )
+    comments.comment(request_id=case.pk, actor=approver, text="Was the last one answered in full?")
+    dossiers.note(request_id=case.pk, actor=agent, side=Side.FOR, text="The fourth request in six weeks, word for word")
+    dossiers.note(request_id=case.pk, actor=agent, side=Side.FOR, text="Each came on the day after the last answer")
+    dossiers.note(request_id=case.pk, actor=agent, side=Side.AGAINST, text="The second answer left out the uploads")
+    dossiers.confirm(request_id=case.pk, actor=approver)
 
 
 def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver: Staff) -> None:

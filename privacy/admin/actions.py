@@ -25,6 +25,7 @@ from privacy.catalogue.cases import duties, rights
 from privacy.models import Case, DataSubject, Staff, State
 from privacy.selectors import cases, standing
 from privacy.selectors import people as selected
+from privacy.selectors.conflicts import conflicts
 from privacy.selectors.who import who
 
 PEOPLE_SHOWN = 24
@@ -97,10 +98,9 @@ def confirm(
 
 def planned(kind: type[CaseKind], subject_ids: Sequence[UUID], viewer: Staff) -> dict:
     """The dry run for the page; the duties have none, for they change no rows of the map."""
-    if not kind.dry_run or not subject_ids:
-        return {}
-    plan = kind.dry_run(subject_ids)
-    return {"plan": plan, "sections": sections_of(plan, viewer), "recipients": recipients(plan)}
+    plan = kind.dry_run(subject_ids) if kind.dry_run and subject_ids else None
+    shown = {"plan": plan, "sections": sections_of(plan, viewer), "recipients": recipients(plan)} if plan else {}
+    return shown | {"conflicts": conflicts(kind, subject_ids, plan)}
 
 
 def warnings(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> list[str]:

@@ -136,10 +136,11 @@ def told_to_deciders(request: HttpRequest, today: Today) -> list[Figure]:
 
 
 def escalated(request: HttpRequest, today: Today) -> list[Figure]:
-    """For those who can still turn it: what nobody has answered three days before its date."""
-    if not request.user.has_perm("privacy.change_processor"):
+    """For those who can still turn it: what nobody has answered three days before its date. Managers see all of it,
+    deputies what is whose whom they stand in for."""
+    if not (today.escalated or cases.leads(request.user)):
         return []
-    url = list_of(request, "privacy.rightsrequest", "?deadline=escalated")
+    url = list_of(request, "privacy.rightsrequest", "?deadline=to_me")
     return [Figure("Escalated", today.escalated, url, "stop", "unanswered, due in 3 days or overdue")]
 
 

@@ -242,26 +242,6 @@ def must_not_be_requester(case: Case, actor: Staff) -> None:
         raise PermissionDenied("The person who asked for it may not approve it.")
 
 
-def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> Case:
-    """`deny_all` for one."""
-    return deny_all(request_ids=[request_id], actor=actor, denial_reason=denial_reason)[0]
-
-
-def deny_all(*, request_ids: Sequence[UUID], actor: Staff, denial_reason: str) -> list[Case]:
-    """Refuses them, all or none, for one of the Data Rights Protocol's reasons; the people are still to be told. Raises
-    NotAllowed and PermissionDenied."""
-    with transaction.atomic():
-        cases = lock_all(request_ids)
-        Case.objects.filter(pk__in=[case.pk for case in cases]).update(denial_reason=denial_reason)
-        for case in cases:
-            case.denial_reason = denial_reason
-        because = {case.pk: {"because": denial_reason} for case in cases}
-        unproved = [case for case in cases if case.state == S.VERIFYING]
-        move_all([case for case in cases if case.state != S.VERIFYING], "refused", actor, because)
-        move_all(unproved, "unproved", actor, because)
-    return cases
-
-
 def set_aside(*, request_id: UUID, actor: Staff, event: str) -> Case:
     """Closes what is not to be decided: `duplicate`, `not_a_request`, or `expired` unproved. Raises NotAllowed and
     PermissionDenied."""
@@ -347,23 +327,6 @@ def answer_all(*, request_ids: Sequence[UUID], actor: Staff, how: str, on: datet
             case.answered_at, case.answered_how = moment, how
         move_all(cases, "answered", actor, {case.pk: {"how": how, "at": moment} for case in cases})
     return cases
-
-
-@once_more_if_overtaken
-def reopen(*, request_id: UUID, actor: Staff) -> Case:
-    """Takes a closed case up again, such as a package that expired before it was fetched: it is to be decided anew.
-    Raises NotAllowed and PermissionDenied."""
-    with transaction.atomic():
-        case, kind, running = locked_with_work(request_id)
-        if not kind.answered_in_writing:
-            raise NotAllowed("Only what somebody asked for is taken up again.")
-        move(case, "reopened", actor)
-        Case.objects.filter(pk=case.pk).update(approved_by=None, approved_at=None, denial_reason="")
-        case.approved_by = case.approved_at = None
-        if kind.deciders == 1:
-            move_all([case], "granted", None, in_effect(kind, [case]))
-            set_going([case], running)
-    return case
 
 
 def assign(*, request_id: UUID, actor: Staff, owner: Staff) -> Case:

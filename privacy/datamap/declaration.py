@@ -32,6 +32,20 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class OnlyWith:
+    """`field` takes one of `values` only while `model` (a label) has such a row: `link`, a path of foreign keys, leads
+    to this one, and its columns are as in `where`, in which True is for filled and None for empty. `words` say what is
+    missing, to staff."""
+
+    field: str
+    values: tuple[str, ...]
+    model: str
+    link: str
+    where: dict[str, str | bool | None]
+    words: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Of rows that prove something the database refuses every change that is not named here, and every deletion.
 
@@ -40,6 +54,7 @@ class Evidence:
     anew: fields that are filled, and have to be emptied before they are filled anew.
     while_open: fields that change until the field in `ended` has one of its values.
     goes: the rows that may be deleted, as {field: values}; {} for all, None for none.
+    only_with: values that rows of another table have to stand behind.
 
     Text that erasure blanks may be blanked: its declaration says with what.
     """
@@ -50,6 +65,7 @@ class Evidence:
     while_open: tuple[str, ...] = ()
     ended: tuple[str, tuple[str, ...]] = ("", ())
     goes: dict[str, tuple[str, ...]] | None = None
+    only_with: tuple[OnlyWith, ...] = ()
 
     def named(self) -> set[str]:
         """Every field that it names."""

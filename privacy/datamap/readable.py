@@ -103,16 +103,19 @@ def _but_no_silent(declaration: type[PersonalData]) -> str:
     """The condition that leaves silent rows out of the package: nothing where the model has none."""
     if not declaration.silent:
         return ""
-    *path, name = declaration.silent.split("__")
-    if not path:
-        return f" AND NOT {table_of(declaration.model)}.{quoted(field_of(declaration.model, name).column)}"
-    [link] = path
-    field = field_of(declaration.model, link)
-    parent = far_end(field)
-    return (
-        f" AND NOT EXISTS (SELECT 1 FROM {table_of(parent)} p WHERE p.{key_of(parent)} = "
-        f"{table_of(declaration.model)}.{quoted(field.column)} AND p.{quoted(field_of(parent, name).column)})"
-    )
+    return f" AND NOT {_says_yes(declaration.model, table_of(declaration.model), declaration.silent.split('__'))}"
+
+
+def _says_yes(model: type[models.Model], row: str, path: list[str]) -> str:
+    """SQL of the yes or no at the end of a path of foreign keys from a row."""
+    first, *rest = path
+    field = field_of(model, first)
+    column = f"{row}.{quoted(field.column)}"
+    if not rest:
+        return column
+    parent, alias = far_end(field), f"p{len(rest)}"
+    is_it = f"{alias}.{key_of(parent)} = {column} AND {_says_yes(parent, alias, rest)}"
+    return f"EXISTS (SELECT 1 FROM {table_of(parent)} {alias} WHERE {is_it})"
 
 
 def _is_subject_link(field: Column) -> bool:

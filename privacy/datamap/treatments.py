@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.datamap.fields import Column, date_fault
 from privacy.datamap.retention import Retention
+from privacy.datamap.vocabulary import KeptFor
 
 TEXT = (models.CharField, models.TextField)
 
@@ -32,10 +33,12 @@ class DeleteRow(Treatment):
 
 @dataclass(frozen=True)
 class Keep(Treatment):
-    """The value stays because a law asks for it, until a date that can be told."""
+    """The value stays because a law asks for it, until a date that can be told; `ground` is the exception of the law on
+    erasure."""
 
     because: str
     until: Retention
+    ground: KeptFor
     word: ClassVar[str] = "keep"
 
     def fault(self, field: Column) -> str:

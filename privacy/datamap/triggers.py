@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import Evidence, PersonalData
+from privacy.datamap.declaration import Evidence, OnlyWith, PersonalData
 from privacy.datamap.dialects import DIALECTS, Dialect, Trigger, literal
 from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.names import ERASED_AT, HOLD, LIFTED_AT, LIMIT, RELEASED_AT, SUBJECT
@@ -73,7 +73,8 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
 
 def in_words(error: Exception) -> str:
     """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
-    return next((words for message, words in WORDS.items() if message in str(error)), "")
+    only = {one.words: one.words for evidence in registry.evidence().values() for one in evidence.only_with}
+    return next((words for message, words in (WORDS | only).items() if message in str(error)), "")
 
 
 def _wanted(dialect: "Dialect") -> dict[str, Trigger]:
@@ -172,6 +173,29 @@ class Rules:
             yield Trigger(table, "delete", "DELETE", APPEND_ONLY, stays, reads=reads)
         if self.truncates:
             yield Trigger(table, "truncate", "TRUNCATE", APPEND_ONLY, reads=reads)
+        for number, only in enumerate(evidence.only_with):
+            yield from self.of_only(model, only, f"only_with_{number}")
+
+    def of_only(self, model: type[models.Model], only: OnlyWith, rule: str) -> Iterator[Trigger]:
+        """A row that comes in with such a value has no others behind it yet, and is refused, too."""
+        [column] = self.columns(model, [only.field])
+        is_filled = f"NEW.{self.quote(column)} IS NOT NULL"
+        when = self.is_one_of("NEW", column, only.values) if only.values else is_filled
+        behind = apps.get_model(only.model)
+        table, link = behind._meta.db_table, field_of(behind, only.link).column
+        where = {field_of(behind, name).column: self.is_as(value) for name, value in only.where.items()}
+        rows = [f"{self.quote(link)} = NEW.{self.quote(model._meta.pk.column)}"]
+        rows += [f"{self.quote(name)} {test}" for name, test in where.items()]
+        test = f"NOT EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {' AND '.join(rows)})"
+        update = self.on_update(model, rule, [column], only.words, when)
+        update = replace(update, test=test, reads=update.reads | {(table, name) for name in (link, *where)})
+        yield update
+        yield replace(update, rule=f"{rule}_new", event="INSERT")
+
+    def is_as(self, value: str | bool | None) -> str:
+        if isinstance(value, str):
+            return f"= {literal(value)}"
+        return "IS NOT NULL" if value else "IS NULL"
 
     def forbidden(self, model: type[models.Model], column: str, evidence: Evidence) -> str:
         """What may not happen to a column of evidence."""

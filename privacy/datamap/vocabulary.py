@@ -86,3 +86,25 @@ class LawfulBasis(StrEnum):
         """IRI in the W3C Data Privacy Vocabulary's GDPR extension."""
         letter = self.article[-2]
         return f"https://w3id.org/dpv/legal/eu/gdpr#A6-1-{letter}"
+
+
+class KeptFor(StrEnum):
+    """The exception under which something stays after an erasure; rows and receipts hold the value."""
+
+    LEGAL_OBLIGATION = "legal_obligation"
+    LEGAL_CLAIMS = "legal_claims"
+    RECORD_OF_REQUESTS = "record_of_requests"
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        return {
+            KeptFor.LEGAL_OBLIGATION: ("GDPR art. 17(3)(b)", "Cal. Civ. Code 1798.105(d)(8)"),
+            KeptFor.LEGAL_CLAIMS: ("GDPR art. 17(3)(e)", "Cal. Civ. Code 1798.145(a)"),
+            KeptFor.RECORD_OF_REQUESTS: ("GDPR art. 17(3)(b)", "Cal. Civ. Code 1798.105(c)(2)"),
+        }[self]
+
+    @property
+    def dpv(self) -> str:
+        """IRI of the justification in the W3C Data Privacy Vocabulary."""
+        impaired = "LegalClaimImpaired" if self is KeptFor.LEGAL_CLAIMS else "LegalObligationImpaired"
+        return f"https://w3id.org/dpv/justifications#{impaired}"

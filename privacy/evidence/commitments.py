@@ -61,6 +61,13 @@ def of_text(salt: str, text: str) -> str:
     return canonical_digest([salt, text])
 
 
+def of_words(row: models.Model) -> dict[str, Any]:
+    """What an entry says of something that staff have written or put to a case: its id, what of its row never changes,
+    and the text, if it has one."""
+    text = {"text": of_text(row.salt, row.text)} if hasattr(row, "salt") and hasattr(row, "text") else {}
+    return {"words": str(row.pk), "row": of_row(row, fixed_columns(type(row)))} | text
+
+
 def of_suppressions(entries: Iterable[Suppression]) -> dict[str, Any]:
     """Of what one erasure wrote into the ledger. Until 2026-11 an entry was no more than its kind and digest."""
     rows = sorted(

@@ -57,6 +57,10 @@ class Event(StrEnum):
     RULE_CONFIRMED = "rule.confirmed", "Rule of law confirmed", ": {law}"
     RULE_REFUSED = "rule.refused", "Change of a rule of law refused", ": {law}"
     RULES_APPLIED = "rules.applied", "Open requests reckoned by the rules in force", ": {counts}"
+    DOSSIER_NOTED = "dossier.noted", "Written into the abuse dossier", ": a factor {side} the refusal"
+    DOSSIER_CONFIRMED = "dossier.confirmed", "Abuse dossier confirmed", ": {said_for} for, {said_against} against"
+    COMMENT_WRITTEN = "comment.written", "Comment written"
+    COMMENT_FILE = "comment.file", "File put to the case"
     WORK_STOPPED = "work.stopped", "Stopped before its next step"
     WORK_RESUMED = "work.resumed", "Goes on again"
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from privacy.evidence import commitments
+from privacy.evidence import commitments, words
 from privacy.evidence.commitments import pseudonyms
 from privacy.evidence.duties import DUTIES
 from privacy.evidence.events import OF_OLD_STATUS, Event
@@ -35,6 +35,7 @@ class Rows:
     packages: Mapping[UUID, list[AccessPackage]]
     suppressions: Mapping[UUID, list[Suppression]]
     duties: Mapping[UUID, UUID]  # {hold or flag: person}
+    words: Mapping[UUID, words.Words]
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
@@ -61,6 +62,7 @@ class Rows:
             packages,
             suppressions,
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
+            words.of_cases(requests),
         )  # fmt: skip
 
 
@@ -90,6 +92,8 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _packages(rows.packages[chain], request, told)
     yield from _ledger(rows.suppressions[chain], told)
     yield from _duty(request, told, rows)
+    is_erased = request.erased_at is not None  # type: ignore[attr-defined]  # annotated in Rows.of
+    yield from words.differences(rows.words[chain], told, is_erased=is_erased)
 
 
 def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:

@@ -103,6 +103,8 @@ class Told:
     finished: dict[tuple[str, str], Finished] = field(default_factory=dict)  # by job and step
     packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
     lifted: dict[str, AuditEntry] = field(default_factory=dict)  # by entry of the ledger
+    words: dict[str, AuditEntry] = field(default_factory=dict)  # by what staff have written or put to the case
+    confirmed: dict[str, AuditEntry] = field(default_factory=dict)  # by dossier
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -133,6 +135,10 @@ class Told:
             self.acknowledged = entry
         elif entry.event == Event.CASE_EXTENDED:
             self.extended = entry
+        if "words" in entry.data:
+            self.words[entry.data["words"]] = entry
+        if entry.event == Event.DOSSIER_CONFIRMED:
+            self.confirmed[entry.data["dossier"]] = entry
         if entry.event == Event.CASE_JOINED:
             self.joined = entry
         if entry.event == Event.IDENTIFIER_READMITTED:

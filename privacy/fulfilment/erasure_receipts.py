@@ -97,7 +97,7 @@ def kept(scope: Scope) -> dict[UUID, Kept]:
             until = found[scope.person(key)].until.setdefault(label, [])
             if latest:
                 keep = keeping[label].keeps()[int(number)]
-                until.append({"because": keep.because, "until": end_of(keep, latest)})
+                until.append({"because": keep.because, "until": end_of(keep, latest), "ground": keep.ground})
     return found
 
 

@@ -105,10 +105,11 @@ def review(*, member: Staff, finding: str, actor: Staff) -> AccessReview:
     return signed
 
 
-def set_time_zone(*, member: Staff, zone: str) -> None:
-    """Their own choice, in whose times the pages are shown. Raises ValidationError for a zone that there is not."""
-    validate_time_zone(zone)
-    Staff.objects.filter(pk=member.pk).update(time_zone=zone)
+def set_preferences(*, member: Staff, time_zone: str, digest: bool) -> None:
+    """Their own choice: in whose times pages are shown, and whether they are told in the morning what is due. Raises
+    ValidationError for a zone that there is not."""
+    validate_time_zone(time_zone)
+    Staff.objects.filter(pk=member.pk).update(time_zone=time_zone, digest=digest)
 
 
 def let_act() -> int:

@@ -1,16 +1,20 @@
 from privacy.models import lookups  # noqa: F401  (registers them)
 from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, State, Verification
 from privacy.models.children import ChildFlag
+from privacy.models.comments import CaseComment, CaseFile
 from privacy.models.communications import Attachment, MarketingPreference, SupportConversation, SupportMessage
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
+from privacy.models.dossiers import Dossier, Factor, Side
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
 from privacy.models.limits import Limit
+from privacy.models.mail import Mail
 from privacy.models.name_tokens import NameToken
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
+from privacy.models.reasons import DelayReason, Refusal
 from privacy.models.receipts import Receipt
 from privacy.models.regimes import Clock, ClockPause, RegimeRule
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
@@ -19,11 +23,11 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
-    "CaseJob", "ChildFlag", "Clock", "ClockPause", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback",
-    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit",
-    "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "RegimeRule",
-    "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "DataSubject", "DelayReason",
+    "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat", "Identifier", "ImportRun",
+    "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail", "MarketingPreference", "Membership",
+    "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "Refusal", "RegimeRule",
+    "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side",
+    "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
     "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from privacy.catalogue.cases import label_of, rights
+from privacy.models.reasons import Refusal
 from privacy.models.sets import ReadInSets
 from privacy.models.subjects import DataSubject
 
@@ -124,7 +125,7 @@ class Case(ReadInSets):
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_how = models.CharField(max_length=20, choices=Answered, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    denial_reason = models.CharField(max_length=40, blank=True)
+    denial_reason = models.CharField(max_length=40, choices=Refusal, blank=True)
     silent = models.BooleanField(default=False, editable=False, help_text="The person must not learn of it.")
     recipient_key = models.TextField(blank=True, help_text="age public key the access package is encrypted to.")
     sealed = models.TextField(blank=True, editable=False)
@@ -133,6 +134,7 @@ class Case(ReadInSets):
         ordering = ["-received_at", "id"]
         indexes = [
             models.Index(fields=["state", "due_on"], name="case_queue"),
+            models.Index(fields=["due_on"], name="case_open_by_due", condition=~Q(state="closed")),
             models.Index(fields=["-received_at", "id"], name="case_newest"),
             models.Index(fields=["closed_at"], name="case_closed_lately"),
         ]
@@ -184,6 +186,7 @@ class Case(ReadInSets):
             models.CheckConstraint(condition=Q(deciders__in=[1, 2]), name="case_deciders"),
             models.CheckConstraint(condition=Q(verification__in=["", *Verification.values]), name="case_verification"),
             models.CheckConstraint(condition=Q(answered_how__in=["", *Answered.values]), name="case_answered_how"),
+            models.CheckConstraint(condition=Q(denial_reason__in=["", *Refusal.values]), name="case_denial_reason"),
             models.CheckConstraint(condition=~Q(reason="") & ~Q(kind=""), name="case_has_a_kind_and_a_reason"),
         ]
 

@@ -29,6 +29,9 @@ class Staff(AbstractUser):
     )
     absent_until = models.DateField(null=True, blank=True, help_text="The last day on which the deputy stands in.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    digest = models.BooleanField(
+        "daily digest", default=True, help_text="By mail in the morning of working days, if something is due."
+    )
     last_used_at = models.DateTimeField("last use", null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):

@@ -1,10 +1,11 @@
 """What records of what was asked and done have in common: how long they prove it, and what is withheld or blanked."""
 
-from privacy.datamap import Blank, Keep, LawfulBasis, PersonalData, Retention, Use
+from privacy.datamap import Blank, Keep, KeptFor, LawfulBasis, PersonalData, Retention, Use
 
 ACCOUNTABILITY = Keep(
     because="Proof that a request was answered (GDPR art. 5(2); 11 CCR 7101 asks for 24 months)",
     until=Retention("Proof that a request was answered", years=3, after="received_at"),
+    ground=KeptFor.RECORD_OF_REQUESTS,
 )
 EVIDENCE_RETENTION = Retention(
     "Proof that a request was answered (GDPR art. 5(2), 11 CCR 7101)", years=3, after="received_at"

@@ -1,7 +1,20 @@
 """Cases: what somebody asked for, or what we took up ourselves."""
 
 from privacy import models
-from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention, Veiled, exempt, register
+from privacy.datamap import (
+    Blank,
+    Category,
+    Evidence,
+    Keep,
+    KeptFor,
+    OnlyWith,
+    Personal,
+    Retention,
+    Veiled,
+    exempt,
+    register,
+)
+from privacy.models.reasons import ON_A_DOSSIER
 from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
 # Rights and duties are declared above this floor; a test subtracts these from them.
@@ -34,6 +47,7 @@ class CaseData(Accountability):
             erase=Keep(
                 because="The person is answered there (GDPR art. 12(3)); emptied when nothing is owed any more",
                 until=Retention("Until the person is answered", days=90, after="received_at"),
+                ground=KeptFor.LEGAL_OBLIGATION,
             ),
         ),
     }
@@ -62,6 +76,16 @@ class CaseData(Accountability):
         ),
         once=("verification", "acknowledged_at", "extended_at", "extended_because"),
         anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
+        only_with=(
+            OnlyWith(
+                "denial_reason",
+                ON_A_DOSSIER,
+                "privacy.Dossier",
+                "case",
+                {"confirmed_at": True, "withdrawn_at": None},
+                "This reason takes a dossier that a second person has confirmed",
+            ),
+        ),
     )
     veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
     silent = "silent"

@@ -1,7 +1,7 @@
 """Flags of possible children's accounts."""
 
 from privacy import models
-from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention, register
+from privacy.datamap import Blank, Category, Evidence, Keep, KeptFor, Personal, Retention, register
 from privacy.personal_data.accountability import COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
 
@@ -12,6 +12,7 @@ class ChildFlagData(Accountability):
     erase = Keep(
         because="Proof of a decision about a possible child (16 CFR 312.10 without the data itself)",
         until=Retention("Proof of a decision about a possible child", years=3, after="flagged_at"),
+        ground=KeptFor.LEGAL_OBLIGATION,
     )
     fields = {
         "subject": Personal(Category.PSEUDONYM),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from privacy import models
-from privacy.datamap import Category, Evidence, Keep, LawfulBasis, Personal, exempt, register
+from privacy.datamap import Category, Evidence, Keep, KeptFor, LawfulBasis, Personal, exempt, register
 from privacy.personal_data.accountability import EVIDENCE_RETENTION, Accountability
 
 exempt(models.Heartbeat, because="When our own recurring duties last ran")
@@ -27,7 +27,7 @@ class SuppressionData(Accountability):
     machinery = True
     lawful_basis = LawfulBasis.LEGITIMATE_INTERESTS
     retention = replace(EVIDENCE_RETENTION, because=KEPT_OUT, after="created_at")
-    erase = Keep(because=KEPT_OUT, until=retention)
+    erase = Keep(because=KEPT_OUT, until=retention, ground=KeptFor.RECORD_OF_REQUESTS)
     fields = {
         "kind": Personal(Category.ACCOUNT),
         "digest": Personal(Category.PSEUDONYM),

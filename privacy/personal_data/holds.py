@@ -1,7 +1,7 @@
 """Legal holds."""
 
 from privacy import models
-from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention, register
+from privacy.datamap import Blank, Category, Evidence, Keep, KeptFor, Personal, Retention, register
 from privacy.personal_data.accountability import COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
 NOTHING_GOES = "It tells how things went on; what was there before the hold stays, and when it began"
@@ -14,6 +14,7 @@ class LegalHoldData(Accountability):
     erase = Keep(
         because="Proof of why data was kept (GDPR art. 5(2), 17(3)(e))",
         until=Retention("Proof of why data was kept", years=3, after="placed_at"),
+        ground=KeptFor.LEGAL_CLAIMS,
     )
     fields = {
         "subject": Personal(Category.PSEUDONYM),

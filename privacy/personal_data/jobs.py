@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from privacy import models
-from privacy.datamap import Category, Evidence, Keep, Personal, Retention, register
+from privacy.datamap import Category, Evidence, Keep, KeptFor, Personal, Retention, register
 from privacy.personal_data.accountability import ACCOUNTABILITY, EVIDENCE_RETENTION, Accountability
 
 NOT_ALL_WORK = "An import, or the deletion of a file that has expired, is work about no one person"
@@ -17,7 +17,7 @@ MACHINERY = (
 class JobData(Accountability):
     subject = "subject"
     retention = replace(EVIDENCE_RETENTION, after="ordered_at")
-    erase = Keep(because=ACCOUNTABILITY.because, until=retention)
+    erase = Keep(because=ACCOUNTABILITY.because, until=retention, ground=ACCOUNTABILITY.ground)
     fields = {"subject": Personal(Category.PSEUDONYM), "kind": Personal(Category.PRIVACY_CHOICES)}
     not_personal = (
         "id",
@@ -51,6 +51,7 @@ class StepData(Accountability):
     erase = Keep(
         because="The processor is asked to erase by these ids; emptied as soon as it has answered",
         until=Retention("Until the processor has answered", days=90, after="finished_at"),
+        ground=KeptFor.LEGAL_OBLIGATION,
     )
     fields = {"sealed": Personal(Category.PSEUDONYM)}
     about_nobody = NOT_ALL_WORK

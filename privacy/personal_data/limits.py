@@ -1,7 +1,7 @@
 """Limits on processing."""
 
 from privacy import models
-from privacy.datamap import Category, Evidence, Keep, Personal, Retention, register
+from privacy.datamap import Category, Evidence, Keep, KeptFor, Personal, Retention, register
 from privacy.personal_data.accountability import Accountability
 
 PROOF_OF_A_LIMIT = "Proof of when processing was limited, and why (GDPR art. 5(2), 18)"
@@ -11,7 +11,7 @@ PROOF_OF_A_LIMIT = "Proof of when processing was limited, and why (GDPR art. 5(2
 class LimitData(Accountability):
     subject = "subject"
     retention = Retention(PROOF_OF_A_LIMIT, years=3, after="since")
-    erase = Keep(because=PROOF_OF_A_LIMIT, until=retention)
+    erase = Keep(because=PROOF_OF_A_LIMIT, until=retention, ground=KeptFor.LEGAL_OBLIGATION)
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "purpose": Personal(Category.PRIVACY_CHOICES),

@@ -12,7 +12,7 @@ exempt(models.RegimeRule, because="What laws ask, and which members of staff rea
 class OfClocks(Accountability):
     subject = "case__subject"
     retention = replace(EVIDENCE_RETENTION, after="case__received_at")
-    erase = Keep(because=ACCOUNTABILITY.because, until=retention)
+    erase = Keep(because=ACCOUNTABILITY.because, until=retention, ground=ACCOUNTABILITY.ground)
     machinery = True
     silent = "case__silent"
     despite_freeze = "By when a request is answered: of a frozen or erased person, too"

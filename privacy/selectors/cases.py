@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
+from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
 from privacy.models import Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, standing
@@ -38,6 +39,27 @@ def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
     )  # fmt: skip
 
 
+def waits_for(case: Case) -> str:
+    """Whom or what a case `with_work` waits for; empty when it is over."""
+    if case.is_parked:  # type: ignore[attr-defined]  # this and the others are annotated by with_work
+        return "somebody to look"
+    if case.state in (State.RECEIVED, State.VERIFYING):
+        return "proof of who asks"
+    if case.state == State.DECIDING:
+        return "a second person"
+    if case.is_stopped:  # type: ignore[attr-defined]
+        return case_kinds[case.kind].stopped_words
+    if case.state == State.ANSWERING:
+        return "our answer"
+    if case.is_waiting:  # type: ignore[attr-defined]
+        return "a processor"
+    return "our workers" if case.is_working else ""  # type: ignore[attr-defined]
+
+
+def unassigned() -> Q:
+    return OPEN & Q(owner=None)
+
+
 def owes() -> Q:
     """Closed, and yet not over: its work goes on, and a second letter is owed."""
     return Q(state=State.CLOSED) & ~Q(outcome__in=Outcome.nothing_done()) & Q(Exists(OPEN_JOBS))
@@ -46,6 +68,17 @@ def owes() -> Q:
 def escalated() -> Q:
     """Nobody has answered yet, and the date is near or past."""
     return OPEN & Q(due_on__lte=regimes.today() + ESCALATED_BEFORE)
+
+
+def leads(member: Staff) -> bool:
+    """Whether the member is told of whatever nobody has answered: a manager."""
+    return member.has_perm("privacy.change_processor")
+
+
+def escalated_to(member: Staff) -> Q:
+    """What is escalated to the member: all of it to managers; to a deputy what is whose whom they stand in for, away or
+    not."""
+    return escalated() if leads(member) else escalated() & Q(owner__deputy=member)
 
 
 def of(member: Staff) -> Q:
@@ -90,6 +123,7 @@ def queue_counts(member: Staff) -> dict[str, int]:
     return Case.objects.filter(OPEN).aggregate(
         open=Count("id"),
         mine=Count("id", filter=of(member)),
+        unassigned=Count("id", filter=Q(owner=None)),
         approval=Count("id", filter=waiting),
         running=Count("id", filter=being_carried_out() & ~Q(IS_PARKED)),
         answering=Count("id", filter=Q(state=State.ANSWERING)),
@@ -160,6 +194,27 @@ def deniable(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
     allowed = {kind for kind in {case.kind for case in cases} if _may_deny(member, kind)}
     refused = {case: why for case in cases if (why := _why_not_deniable(case, allowed))}
     return [case for case in cases if case not in refused], refused
+
+
+def reopens(member: Staff) -> bool:
+    """Whether the member may take any kind of case up again."""
+    return bool(kinds_for(member, "decide"))
+
+
+def reopenable(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, str]]:
+    """(closed cases that the member may take up again now, {case: why not}). What still owes an answer is not over."""
+    cases = list(with_work(Case.objects.filter(pk__in=case_ids)).order_by("due_on", "id"))
+    allowed = {*kinds_for(member, "decide")} & {*rights()}
+    refused = {case: why for case in cases if (why := _why_not_reopenable(case, allowed))}
+    return [case for case in cases if case not in refused], refused
+
+
+def _why_not_reopenable(case: Case, allowed: set[str]) -> str:
+    if case.kind not in allowed:
+        return NOT_YOURS
+    if case.is_open:
+        return "It is open."
+    return "Its work still goes on." if case.is_working else ""  # type: ignore[attr-defined]  # by with_work
 
 
 def _why_not_deniable(case: Case, allowed: set[str]) -> str:

@@ -151,7 +151,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
         due_soon_by_none=Count("pk", filter=due_soon & deadlines.NONE_VERIFIED),
         my_approvals=Count("pk", filter=cases.decidable_by(staff)),
         mine=Count("pk", filter=cases.of(staff)),
-        escalated=Count("pk", filter=cases.escalated()),
+        escalated=Count("pk", filter=cases.escalated_to(staff)),
         parked=Count("pk", filter=Q(cases.IS_PARKED)),
         **{f"age_{place}": Count("pk", filter=ours & _is_of_age(place)) for place in range(len(AGES))},
         **{f"due_{number}": Count("pk", filter=Q(due_on=_day(number))) for number in range(DUE_DAYS)},

@@ -7,12 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import models
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from privacy import regimes
 from privacy.catalogue import case_kinds
 from privacy.models import Case, ChildFlag, Processor, Staff, State
-from privacy.selectors import cases, packages, processing, processors
+from privacy.selectors import cases, packages, processing, processors, urgency
 
 MOST = 10
 READ = 5 * MOST  # packages of one batch are one thing to do
@@ -61,7 +61,7 @@ def _of_cases(member: Staff, whose: Whose) -> Iterator[Task]:
         .exclude(verb="")
     )
     batches = set()
-    for case in rows.order_by(F("due_on").asc(nulls_last=True), "received_at")[:READ]:
+    for case in urgency.ranked(rows).order_by(*urgency.order())[:READ]:
         if case.verb == Verb.HAND_OVER and case.batch_id:
             if case.batch_id not in batches:
                 yield Task(Verb.HAND_OVER, case.due_on, case, is_of_batch=True)

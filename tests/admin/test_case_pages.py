@@ -250,7 +250,7 @@ class TestTakenUpAgain:
         due, first = case.due_on, case.package
         rung.clear()
         assert url("reopen", case) in page_of(agent, case)
-        agent.post(url("reopen", case))
+        agent.post(url("reopen", case), {"why": "Asked again"})
         assert standing_of(case) == (State.FULFILLING, "") and case.closed_at is None
         assert case.due_on == due and rung == [case.pk]
         working.run(case.pk)
@@ -258,12 +258,12 @@ class TestTakenUpAgain:
 
     def test_an_erasure_waits_for_a_decision_and_not_every_role_may(self, agent, approver, rung):
         case = opened("erasure", agent.staff)
-        approver.post(url("deny", case), {"denial_reason": "other"})
+        approver.post(url("deny", case), {"denial_reason": "no_match"})
         approver.post(url("answer", case), {"how": "email"})
         assert url("reopen", case) not in page_of(agent, case)
-        assert agent.post(url("reopen", case)).status_code == 403
+        assert agent.post(url("reopen", case), {"why": "Asked again"}).status_code == 403
         assert "Waits for another person" in approver.get(url("reopen", case)).content.decode()
-        approver.post(url("reopen", case))
+        approver.post(url("reopen", case), {"why": "Asked again"})
         assert standing_of(case) == (State.DECIDING, "") and rung == []
 
     def test_who_approves_it_anew_is_who_approved_it(self, agent, approver, manager):
@@ -271,7 +271,7 @@ class TestTakenUpAgain:
         life.grant(request_id=case.pk, actor=approver.staff)
         agent.post(url("cancel", case))
         assert standing_of(case) == (State.CLOSED, Outcome.WITHDRAWN)
-        approver.post(url("reopen", case))
+        approver.post(url("reopen", case), {"why": "Asked again"})
         assert "Approved by" not in page_of(manager, case)
         life.grant(request_id=case.pk, actor=manager.staff)
         assert standing_of(case) == (State.FULFILLING, "") and case.approved_by == manager.staff
@@ -281,13 +281,13 @@ class TestTakenUpAgain:
     def test_a_duty_is_not(self, agent, approver):
         case = f.CaseFactory(kind="hold_release", closed=True, requested_by=agent.staff)
         assert url("reopen", case) not in page_of(approver, case)
-        assert "Only what somebody asked for" in texts(approver.post(url("reopen", case)))
+        assert "Only what somebody asked for" in texts(approver.post(url("reopen", case), {"why": "Asked again"}))
         assert standing_of(case) == (State.CLOSED, Outcome.FULFILLED)
 
     def test_what_is_open_is_not(self, agent):
         case = opened("access", agent.staff)
         assert url("reopen", case) not in page_of(agent, case)
-        assert "cannot be reopened" in texts(agent.post(url("reopen", case)))
+        assert "cannot be reopened" in texts(agent.post(url("reopen", case), {"why": "Asked again"}))
         assert standing_of(case) == (State.FULFILLING, "")
 
 
@@ -431,7 +431,7 @@ class TestTwoPeopleEndADuty:
 
     def test_denied_or_withdrawn_it_stays_in_force_and_nobody_is_answered(self, approver, agent, case):
         again = opened(case.kind, agent.staff, case.subject)
-        approver.post(url("deny", case), {"denial_reason": "other"})
+        approver.post(url("deny", case), {"denial_reason": "not_agreed"})
         agent.post(url("cancel", again))
         assert standing_of(case) == (State.CLOSED, Outcome.DENIED)
         assert standing_of(again) == (State.CLOSED, Outcome.WITHDRAWN)
@@ -501,7 +501,7 @@ class TestADutyIsInForceAtOnce:
         page = page_of(manager, case)
         for verb in ("cancel", "deny"):
             assert url(verb, case) not in page
-            assert manager.post(url(verb, case), {"denial_reason": "other"}).status_code == 403
+            assert manager.post(url(verb, case), {"denial_reason": "no_match"}).status_code == 403
         assert standing_of(case) == (State.FULFILLING, "")
 
     def test_a_release_lets_the_stopped_erasure_go_on(self, agent, approver, manager):

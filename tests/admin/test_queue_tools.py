@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from privacy import regimes, roles
-from privacy.cases import requests
+from privacy.cases import refusals
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import filters
 from privacy.fulfilment.importing.workbooks import workbook_table
@@ -169,7 +169,7 @@ class TestDenyMany:
         running = f.CaseFactory(state=State.FULFILLING)
         page = self.selected(approver, *free, running)
         assert {case.state for case in Case.objects.all()} == {"deciding", "verifying", "fulfilling"}
-        assert page.context["free_count"] == 2 and "Nothing is done to the data of 2 requests" in page.text
+        assert page.context["free_count"] == 2 and "Nothing is done to the data of these people" in page.text
         assert "Left alone: 1" in page.text
         assert all(escape(c.subject.full_name) in page.text for c in [*free, running])
         answer = approver.post(DENY, self.given(*free, running))
@@ -199,7 +199,7 @@ class TestDenyMany:
         assert set(Case.objects.values_list("pk", "state")) == {(mine.pk, "answering"), (other.pk, "deciding")}
         third = f.CaseFactory(state=State.VERIFYING)
         with pytest.raises(PermissionDenied):
-            requests.deny_all(request_ids=[third.pk, other.pk], actor=agent.staff, denial_reason="other")
+            refusals.deny_all(request_ids=[third.pk, other.pk], actor=agent.staff, denial_reason="no_match")
         third.refresh_from_db()
         assert (third.state, third.denial_reason) == (State.VERIFYING, "")
 
@@ -207,4 +207,4 @@ class TestDenyMany:
         cases = [f.CaseFactory(state=State.VERIFYING) for _ in range(30)]
         manager = f.StaffFactory()
         with django_assert_max_num_queries(16):
-            requests.deny_all(request_ids=[c.pk for c in cases], actor=manager, denial_reason="other")
+            refusals.deny_all(request_ids=[c.pk for c in cases], actor=manager, denial_reason="no_match")

@@ -205,7 +205,7 @@ class TestDecisions:
 
     def test_an_agent_may_not_deny_an_erasure(self, agent):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)
-        assert agent.post(url("deny", request), {"denial_reason": "other"}).status_code == 403
+        assert agent.post(url("deny", request), {"denial_reason": "no_match"}).status_code == 403
 
     def test_cancelled_and_cancelled_again(self, agent):
         request = erasure_of(f.DataSubjectFactory(), agent.staff)

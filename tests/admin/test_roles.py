@@ -235,8 +235,9 @@ def everything(model: type[models.Model]) -> dict[str, str]:
     row = example(model)
     given = {
         "reason": "a reason that is long enough", "reference": "SUP-1", "how": "show", "typed": str(row.pk)[:8],
-        "verification": "signed_in", "evidence": "T-1", "denial_reason": "other", "post": "yes", "confirm": "yes",
+        "verification": "signed_in", "evidence": "T-1", "denial_reason": "no_match", "post": "yes", "confirm": "yes",
         "token": str(uuid.uuid4()), "event": "duplicate", "requests": str(row.pk),
+        "why": "Asked again", "text": "A remark", "side": "against",
         "is_superuser": "on", "is_staff": "on", "action": "delete_selected", "_selected_action": str(row.pk),
         "subjects": str(privacy.DataSubject.objects.first().pk), "_save": "Save",
     }  # fmt: skip

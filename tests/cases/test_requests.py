@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from privacy import regimes
-from privacy.cases import requests
+from privacy.cases import refusals, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.plans import PlanChanged
 from privacy.cases.processors import attest
@@ -105,7 +105,7 @@ def test_a_way_that_proves_nothing_here_is_refused_in_words(person, agent, way):
 
 def test_who_is_not_proved_is_refused_and_told_or_the_case_expires(person, agent, approver):
     refused, left = (asked("erasure", person, agent, verification="") for _ in range(2))
-    requests.deny(request_id=refused.id, actor=approver, denial_reason="no_match")
+    refusals.deny(request_id=refused.id, actor=approver, denial_reason="no_match")
     assert stands(refused) == (State.ANSWERING, Outcome.DENIED)
     assert again(refused).denial_reason == "no_match"
     requests.answer(request_id=refused.id, actor=agent, how="email")
@@ -247,7 +247,7 @@ def test_a_case_that_has_joined_work_once_may_be_taken_up_again_and_join_other_w
     for case in (second, first):
         requests.cancel(request_id=case.id, actor=agent)
     third = asked("access", person, agent)
-    requests.reopen(request_id=second.id, actor=agent)
+    reopening.reopen(request_id=second.id, actor=agent, why="Asked again")
     assert stands(second) == (State.FULFILLING, "")
     assert again(second).job == third.job
 
@@ -444,7 +444,7 @@ def test_what_was_sealed_is_kept_until_nothing_is_owed(person, agent, approver):
 def test_who_was_never_answered_twice_has_nothing_sealed_after_the_answer(person, agent, approver):
     case = asked("erasure", person, agent, ticket="SUP-1204")
     assert selected.sealed_of(case) == {"ticket": "SUP-1204"}
-    requests.deny(request_id=case.id, actor=approver, denial_reason="no_match")
+    refusals.deny(request_id=case.id, actor=approver, denial_reason="no_match")
     assert selected.sealed_of(again(case)) == {"ticket": "SUP-1204"}
     requests.answer(request_id=case.id, actor=agent, how="email")
     assert again(case).sealed == ""
@@ -466,10 +466,10 @@ def test_nothing_is_answered_before_there_is_an_answer_nor_in_the_future(person,
 def test_a_closed_case_is_taken_up_again_and_decided_anew(person, agent, approver):
     access, erasure = asked("access", person, agent), asked("erasure", person, agent)
     requests.cancel(request_id=access.id, actor=agent)
-    requests.deny(request_id=erasure.id, actor=approver, denial_reason="no_match")
+    refusals.deny(request_id=erasure.id, actor=approver, denial_reason="no_match")
     requests.answer(request_id=erasure.id, actor=agent, how="email")
     for case in (access, erasure):
-        requests.reopen(request_id=case.id, actor=approver)
+        reopening.reopen(request_id=case.id, actor=approver, why="Asked again")
     assert stands(access) == (State.FULFILLING, "")  # nobody else has to decide
     assert access.job.is_open
     assert stands(erasure) == (State.DECIDING, "")
@@ -493,13 +493,13 @@ VERBS = {
     "ask as a batch": lambda c, actor: ask_as_batch("access", **about(c, actor)),
     "prove": lambda c, actor: prove(**by(c, actor), verification="signed_in"),
     "grant": lambda c, actor: grant(**by(c, actor)),
-    "deny": lambda c, actor: requests.deny(**by(c, actor), denial_reason="no_match"),
+    "deny": lambda c, actor: refusals.deny(**by(c, actor), denial_reason="no_match"),
     "set aside": lambda c, actor: requests.set_aside(**by(c, actor), event="duplicate"),
     "cancel": lambda c, actor: requests.cancel(**by(c, actor)),
     "unpark": lambda c, actor: requests.unpark(**by(c, actor)),
     "approve again": lambda c, actor: requests.approve_again(**by(c, actor)),
     "answer": lambda c, actor: requests.answer(**by(c, actor), how="email"),
-    "reopen": lambda c, actor: requests.reopen(**by(c, actor)),
+    "reopen": lambda c, actor: reopening.reopen(**by(c, actor), why="Asked again"),
     "assign": lambda c, actor: requests.assign(**by(c, actor), owner=f.StaffFactory()),
     "give a link": lambda c, actor: give_link(**by(c, actor)),
     "download": lambda c, actor: download(**by(c, actor)),

@@ -14,6 +14,7 @@ from privacy.datamap import (
     HandOver,
     Joint,
     Keep,
+    KeptFor,
     LawfulBasis,
     Nullify,
     Others,
@@ -300,6 +301,7 @@ def test_a_declaration_that_would_erase_nothing(throwaway):
     assert faults() == [("E009", "Diary")]
 
 
+LAW = KeptFor.LEGAL_OBLIGATION
 FOREVER = Retention(REASON)
 YEAR = Retention(REASON, years=1, after="written_at")
 
@@ -315,10 +317,16 @@ YEAR = Retention(REASON, years=1, after="written_at")
         (models.IntegerField(), Stamp()),
         (models.IntegerField(), Pseudonymise()),
         (models.CharField(max_length=20), Pseudonymise()),
-        (models.TextField(), Keep(because=" ", until=YEAR)),
-        (models.TextField(), Keep(because=REASON, until=FOREVER)),
-        (models.TextField(), Keep(because=REASON, until=Retention(REASON, years=1, after="gone"))),
-        (models.TextField(), Keep(because=REASON, until=Retention(REASON, years=1, after="author"))),
+        (models.TextField(), Keep(because=" ", until=YEAR, ground=LAW)),
+        (models.TextField(), Keep(because=REASON, until=FOREVER, ground=LAW)),
+        (
+            models.TextField(),
+            Keep(because=REASON, until=Retention(REASON, years=1, after="gone"), ground=LAW),
+        ),
+        (
+            models.TextField(),
+            Keep(because=REASON, until=Retention(REASON, years=1, after="author"), ground=LAW),
+        ),
         (models.TextField(), HandOver()),
     ],
     ids=lambda value: type(value).__name__,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, regimes, requests
+from privacy.cases import clocks, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -194,7 +194,7 @@ def what_is_proved_or_not(agent, manager, asked):
     ]
     requests.prove(request_id=cases[0].id, actor=agent, verification="guardian")
     for case in cases[:2]:  # one is refused, of the other it is not sure who asks
-        requests.deny(request_id=case.id, actor=manager, denial_reason="no_match")
+        refusals.deny(request_id=case.id, actor=manager, denial_reason="no_match")
     for case, event in zip(cases[2:], ("duplicate", "not_a_request", "expired"), strict=True):
         requests.set_aside(request_id=case.id, actor=manager, event=event)
 
@@ -204,7 +204,7 @@ def what_is_joined_withdrawn_and_taken_up_again(agent, manager, asked):
     [first], [second] = (ask("access", subject_ids=subject_ids, **asked) for _ in range(2))
     requests.assign(request_id=second.id, actor=agent, owner=manager)
     requests.cancel(request_id=first.id, actor=agent)
-    requests.reopen(request_id=first.id, actor=manager)
+    reopening.reopen(request_id=first.id, actor=manager, why="Asked again")
 
 
 def what_staff_read_and_take_out(agent):

@@ -11,6 +11,7 @@ from tests.factories.billing import (
     RefundFactory,
     SubscriptionFactory,
 )
+from tests.factories.comments import CaseCommentFactory, CaseFileFactory
 from tests.factories.communications import AttachmentFactory, SupportConversationFactory, SupportMessageFactory
 from tests.factories.content import (
     FeedbackFactory,
@@ -22,10 +23,12 @@ from tests.factories.content import (
     ShotListFactory,
     UploadFactory,
 )
+from tests.factories.dossiers import DossierFactory, FactorFactory
 from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFactory
 from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
+from tests.factories.mail import MailFactory
 from tests.factories.processors import ProcessorFactory
 from tests.factories.regimes import ClockFactory, ClockPauseFactory, RegimeRuleFactory
 from tests.factories.requests import (
@@ -58,14 +61,15 @@ from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
-    "CaseFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory", "CreditNoteFactory", "CustomerFactory",
-    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory",
-    "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
-    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory",
-    "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
-    "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
-    "ReceiptFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory", "SavedFilterFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
-    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory",
-    "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
+    "CaseCommentFactory", "CaseFactory", "CaseFileFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory",
+    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
+    "DossierFactory", "FactorFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
+    "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory",
+    "LimitFactory", "MailFactory", "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory",
+    "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RegimeRuleFactory",
+    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory",
+    "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory",
+    "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory",
+    "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

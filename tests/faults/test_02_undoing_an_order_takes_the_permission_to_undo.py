@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from privacy import roles
 from privacy.admin.requests.queue import PAGES
-from privacy.cases import answers, processors
+from privacy.cases import answers, comments, dossiers, processors, refusals, reopening
 from privacy.cases import requests as verbs
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
@@ -32,11 +33,19 @@ AGREED = sorted(key for key, kind in case_kinds.items() if kind.takes_effect and
 EVERYBODY = ["", *roles.ROLES, "superuser"]
 UNDOING = {
     "cancel": lambda order, actor: verbs.cancel(request_id=order.id, actor=actor),
-    "deny": lambda order, actor: verbs.deny(request_id=order.id, actor=actor, denial_reason="no_match"),
+    "deny": lambda order, actor: refusals.deny(request_id=order.id, actor=actor, denial_reason=reason_for(order)),
     "set_aside": lambda order, actor: verbs.set_aside(request_id=order.id, actor=actor, event="not_a_request"),
 }
-POSTED = {"cancel": {}, "deny": {"denial_reason": "no_match"}, "set_aside": {"event": "not_a_request"}}
+POSTED = {
+    "cancel": lambda order: {},
+    "deny": lambda order: {"denial_reason": reason_for(order)},
+    "set_aside": lambda order: {"event": "not_a_request"},
+}
 REASON = "A court asks, ticket 4711"
+
+
+def reason_for(case: Case) -> str:
+    return refusals.reasons_for(case_kinds[case.kind])[0]
 
 
 def staff(role: str) -> Staff:
@@ -149,7 +158,7 @@ def test_a_post_to_the_page_of_the_act_is_refused_to_every_role(key, act):
     before, url = what_stands(order), reverse(f"admin:privacy_rightsrequest_{act}", args=[order.id])
     for role in EVERYBODY:
         client = signed_in(role)
-        assert (client.get(url).status_code, client.post(url, POSTED[act]).status_code) == (403, 403), role
+        assert (client.get(url).status_code, client.post(url, POSTED[act](order)).status_code) == (403, 403), role
     assert what_stands(order) == before
 
 
@@ -194,7 +203,7 @@ def test_who_asked_for_a_release_takes_it_back_while_nobody_has_confirmed_it(age
 @pytest.mark.parametrize("key", AGREED)
 def test_who_may_only_ask_neither_confirms_nor_tries_again(key, agent):
     order = ordered(key, f.StaffFactory())
-    for act in (verbs.grant, verbs.unpark, verbs.approve_again, verbs.reopen):
+    for act in (verbs.grant, verbs.unpark, verbs.approve_again, partial(reopening.reopen, why="Asked again")):
         with pytest.raises((PermissionDenied, NotAllowed)):
             act(request_id=order.id, actor=agent)
     order.refresh_from_db()
@@ -280,17 +289,21 @@ def of(verb: Callable, **given) -> Callable:
     return lambda case, actor: verb(request_id=case.id, actor=actor, **given)
 
 
+FACTOR = {"side": "against", "text": "It was the first request"}
 ACTS = {
     "prove": Act("ask", State.VERIFYING, of(verbs.prove, verification="signed_in"),
                  lambda case: {"verification": "signed_in"}),
     "approve": Act("decide", State.DECIDING, of(verbs.grant), lambda case: {"typed": str(case.subject_id)[:8]}),
-    "deny": Act("deny", State.DECIDING, UNDOING["deny"], lambda case: POSTED["deny"]),
-    "set_aside": Act("deny", State.VERIFYING, UNDOING["set_aside"], lambda case: POSTED["set_aside"]),
+    "deny": Act("deny", State.DECIDING, UNDOING["deny"], POSTED["deny"]),
+    "set_aside": Act("deny", State.VERIFYING, UNDOING["set_aside"], POSTED["set_aside"]),
     "cancel": Act("cancel", State.DECIDING, UNDOING["cancel"]),
     "retry": Act("retry", State.FULFILLING, of(verbs.unpark)),
     "approve_again": Act("decide", State.FULFILLING, of(verbs.approve_again)),
     "answer": Act("answer", State.ANSWERING, of(verbs.answer, how="email"), lambda case: {"how": "email"}),
-    "reopen": Act("decide", State.CLOSED, of(verbs.reopen)),
+    "reopen": Act("decide", State.CLOSED, of(reopening.reopen, why="Asked again")),
+    "dossier": Act("ask", State.DECIDING, of(dossiers.note, **FACTOR), lambda case: FACTOR),
+    "confirm_dossier": Act("deny", State.DECIDING, of(dossiers.confirm)),
+    "comment": Act("ask", State.CLOSED, of(comments.comment, text="A remark"), lambda case: {"text": "A remark"}),
     "assign": Act("ask", State.DECIDING, assign, lambda case: {"owner": str(case.requested_by_id)}),
     "attest": Act("attest", State.FULFILLING, attest, lambda case: {"evidence": "CASE-2026-114"}),
     "link": Act("answer", State.ANSWERING, of(give_link)),

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
-from privacy.cases import requests
+from privacy.cases import refusals, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, ask_as_batch, grant
 from privacy.catalogue import NotAllowed, Planned
@@ -99,7 +99,7 @@ def exports(told) -> None:
         left = asked(told, "access", told.aside, verification="")
         requests.set_aside(request_id=left.id, actor=told.approver if event == "expired" else told.agent, event=event)
     refused = asked(told, "access", told.aside, verification="")
-    requests.deny(request_id=refused.id, denial_reason="insuf_verification", **by)
+    refusals.deny(request_id=refused.id, denial_reason="insuf_verification", **by)
     done([asked(told, "access", told.waiting)])  # and nobody has answered yet
     first, second = (asked(told, "access", told.twice) for _ in range(2))
     requests.assign(request_id=second.id, actor=told.agent, owner=told.approver)
@@ -120,7 +120,7 @@ def erasures(told) -> None:
     done([grant(request_id=erased.id, **by)])
     answered(erased, told)
     denied = asked(told, "erasure", told.denied)
-    requests.deny(request_id=denied.id, denial_reason="suspected_fraud", **by)
+    refusals.deny(request_id=denied.id, denial_reason="suspected_fraud", **by)
     changed = asked(told, "erasure", told.changed)
     grant(request_id=changed.id, **by)
     f.IdentifierFactory(subject=told.changed, kind="clerk_id", value="user_1")
@@ -545,7 +545,7 @@ def again(history) -> Case:
     working.let_time_pass(models.Q(pk=case.package.id))
     working.run(case.package.id)
     assert case.package.swept_at
-    requests.reopen(request_id=case.id, actor=history.agent)
+    reopening.reopen(request_id=case.id, actor=history.agent, why="Asked again")
     return case
 
 
@@ -585,11 +585,11 @@ def test_and_the_steps_of_both_its_works(again, history, place, values):
 def test_one_that_was_denied_again_for_another_reason_is_no_fault(history):
     case = asked(history, "erasure", history.again)
     for because in ("suspected_fraud", "no_match"):
-        requests.deny(request_id=case.id, actor=history.approver, denial_reason=because)
+        refusals.deny(request_id=case.id, actor=history.approver, denial_reason=because)
         answered(case, history)
         assert verify()[0] == 0, verify()[1]
         if because == "suspected_fraud":
-            requests.reopen(request_id=case.id, actor=history.approver)
+            reopening.reopen(request_id=case.id, actor=history.approver, why="Asked again")
 
 
 def test_work_that_was_joined_ends_for_nobody_who_has_withdrawn(history):
@@ -625,9 +625,9 @@ def test_an_approved_erasure_that_joins_another_is_no_fault(history):
 
 def test_who_decided_anew_is_named_and_no_fault(history):
     case = asked(history, "erasure", history.again)
-    requests.deny(request_id=case.id, actor=history.approver, denial_reason="suspected_fraud")
+    refusals.deny(request_id=case.id, actor=history.approver, denial_reason="suspected_fraud")
     answered(case, history)
-    requests.reopen(request_id=case.id, actor=history.approver)
+    reopening.reopen(request_id=case.id, actor=history.approver, why="Asked again")
     another = f.StaffFactory(role="approver")
     grant(request_id=case.id, actor=another)
     done([case])
@@ -640,7 +640,7 @@ def test_one_that_joined_and_is_taken_up_again_joins_what_runs_then(history):
     done([first])
     answered(second, history)
     third = asked(history, "access", history.again)
-    requests.reopen(request_id=second.id, actor=history.agent)
+    reopening.reopen(request_id=second.id, actor=history.agent, why="Asked again")
     second.refresh_from_db()
     assert second.joined == third.job
     done([third])

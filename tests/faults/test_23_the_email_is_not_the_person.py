@@ -8,7 +8,8 @@ from django.urls import reverse
 from billing.models import Customer, Invoice, Refund
 from billing.sync import sync
 from privacy.cases.processors import attest
-from privacy.cases.requests import ask, deny, grant
+from privacy.cases.refusals import deny
+from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed
 from privacy.duties.people import tell_apart
 from privacy.evidence import people as evidence
@@ -246,7 +247,7 @@ def test_what_comes_in_between_is_seen_by_whoever_decides(two):
     f.LegalHoldFactory(subject=first)
     with pytest.raises(NotAllowed, match="legal hold"):
         grant(request_id=case.id, actor=f.StaffFactory())
-    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="other")
+    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="not_agreed")
     assert DataSubject.objects.get(pk=second.pk).merged_into is None
 
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from privacy.cases import requests
+from privacy.cases import refusals, requests
 from privacy.cases.requests import ask, grant, grant_all
 from privacy.cases.states import MOVES
 from privacy.catalogue import NotAllowed, Planned, case_kinds, job_kinds
@@ -321,7 +321,7 @@ class Life(RuleBasedStateMachine):
     def deny(self):
         if chosen := self.any_request():
             with suppress(PermissionDenied):
-                requests.deny(request_id=chosen, actor=self.actor, denial_reason="no_match")
+                refusals.deny(request_id=chosen, actor=self.actor, denial_reason="no_match")
 
     def unpark(self):
         for parked in Job.objects.filter(ended_at=None).exclude(parked_because=""):

@@ -144,5 +144,5 @@ class TestSessions:
 
 def test_the_user_menu_leads_to_zone_second_factor_and_sessions(client, manager):
     menu = client.get(reverse("admin:index")).context["account_links"]
-    assert [link["title"] for link in menu] == ["Time zone", "Second factor", "Sessions", "Password"]
+    assert [link["title"] for link in menu] == ["Time zone and digest", "Second factor", "Sessions", "Password"]
     assert {client.get(link["link"]).status_code for link in menu} <= {200, 302}

@@ -1,5 +1,6 @@
 """`manage.py demo`: everything running on this machine, with a studio to try it on."""
 
+import os
 import signal
 import sys
 import time
@@ -58,6 +59,7 @@ class Command(BaseCommand):
 
     def serve(self, port: int, staff) -> None:
         commands = {"work": processes.work(), "web": processes.web(port)}
+        os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")  # where the links of its mail lead
         with processes.running(commands, LOGS) as running:
             self.say("Starting web server and workers…")
             processes.wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", running)

@@ -6,15 +6,12 @@ from string import Formatter
 from privacy import regimes
 from privacy.admin.names import many, model_name, processor_name
 from privacy.admin.requests import steps
-from privacy.admin.requests.forms import DenialForm
 from privacy.catalogue import cases
 from privacy.evidence.events import Event
 from privacy.evidence.told import named_now
 from privacy.fulfilment.exporting import ExportReason
 from privacy.fulfilment.reveal import RevealReason
-from privacy.models import AccessReview, Answered, AuditEntry, Suppression, Verification
-
-DENIALS = dict(DenialForm.REASONS)
+from privacy.models import AccessReview, Answered, AuditEntry, Refusal, Suppression, Verification
 
 
 def label_of(event: str) -> str:
@@ -38,7 +35,9 @@ def words_in(event: Event) -> list[str]:
 
 
 def because(data: dict) -> str:
-    return DENIALS.get(data["because"], data["because"])
+    """Of old entries some tell another word than a reason of a refusal."""
+    reasons = dict(Refusal.choices)
+    return reasons.get(data["because"], data["because"])
 
 
 def counts(data: dict) -> str:
@@ -127,7 +126,10 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "rights": rights,
     "role": lambda data: data["role"],
     "rows": lambda data: many(data["rows"], "row"),
+    "said_against": lambda data: data["against"],
+    "said_for": lambda data: data["for"],
     "sheet": lambda data: model_name(data["sheet"]),
+    "side": lambda data: data["side"],
     "step": step,
     "steps": lambda data: many(len(data["steps"]), "step"),
     "verification": lambda data: Verification(data["verification"]).label.lower(),

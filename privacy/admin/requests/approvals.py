@@ -33,6 +33,7 @@ from privacy.cases.plans import PlanChanged, since_approved
 from privacy.catalogue import CaseKind, NotAllowed, Stage, case_kinds
 from privacy.models import Case, RightsRequest
 from privacy.selectors import cases, plans, standing
+from privacy.selectors.conflicts import conflicts
 from privacy.selectors.plans import Plan
 from privacy.selectors.who import Who, who
 
@@ -145,6 +146,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
         **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
         "changes": plans.since_asked(one, plan.parts) if one and plan else [],
+        "conflicts": conflicts(kind, subject_ids, plan),
         "rows": told(shown, people, plan),
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
@@ -170,6 +172,7 @@ def decision_on(request: HttpRequest, row: Case, plan: Plan | None) -> dict:
         "decision_blocked": blocked,
         "decision_warnings": list(kind.warns([row.subject_id])) if kind.warns else [],
         "changes": plans.since_asked(row, plan.parts) if plan else [],
+        "conflicts": conflicts(kind, [row.subject_id], plan),
     }
 
 

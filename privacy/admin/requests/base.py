@@ -94,13 +94,7 @@ def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
 
 def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **more) -> HttpResponse:
     """The confirmation page of a decision on one request."""
-    context = {
-        **admin.site.each_context(request),
-        "title": title,
-        "opts": RightsRequest._meta,
-        "original": row,
-        "row": row,
-        "who": person_of(request, row),
+    context = context_of(request, row, title=title) | {
         "form": form,
         "form_url": request.path,
         "cancel_url": request_page(row),
@@ -108,6 +102,18 @@ def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **mor
         **more,
     }
     return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
+
+
+def context_of(request: HttpRequest, row: Case, *, title: str) -> dict[str, Any]:
+    """What every page about one request says at its head."""
+    return {
+        **admin.site.each_context(request),
+        "title": title,
+        "opts": RightsRequest._meta,
+        "original": row,
+        "row": row,
+        "who": person_of(request, row),
+    }
 
 
 def carry_out(request: HttpRequest, row: Case, verb: Callable, done: str, **given) -> HttpResponse:

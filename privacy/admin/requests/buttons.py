@@ -46,6 +46,8 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
         )  # fmt: skip
     if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
         yield Button("Deny…", "block", page("deny", row))
+    if row.state in (State.VERIFYING, State.DECIDING) and issubclass(kind, Right) and has(user, kind.may.ask):
+        yield Button("Dossier…", "balance", page("dossier", row))
     if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):
         yield Button("Set aside…", "folder_off", page("set_aside", row))
 

@@ -1,4 +1,4 @@
-"""What staff decide about a case: prove, deny, answer, cancel, retry, attest. The same four steps as every
+"""What staff decide about a case: prove, answer, cancel, retry, assign, attest. The same four steps as every
 action."""
 
 from datetime import datetime, time
@@ -15,11 +15,11 @@ from privacy.admin.actions import check_permission
 from privacy.admin.forms import NoQuestionsForm
 from privacy.admin.names import processor_name
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page, sealed
-from privacy.admin.requests.forms import AnswerForm, DenialForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
+from privacy.admin.requests.forms import AnswerForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
 from privacy.admin.requests.page import page_of
 from privacy.admin.requests.parked import to_try
 from privacy.cases import processors, requests
-from privacy.catalogue import Right, case_kinds
+from privacy.catalogue import case_kinds
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import Case, Step, StepState
 
@@ -37,22 +37,6 @@ def prove(request: HttpRequest, row: Case) -> HttpResponse:
     return ask(
         request, row, form, title=f"Say that it is sure who asks: {row}", submit="It is sure",
         sentences=["You state that the request comes from the person, and how you know.", waits],
-    )  # fmt: skip
-
-
-@on_request
-def deny(request: HttpRequest, row: Case) -> HttpResponse:
-    """Refuses it with a reason that the person is told."""
-    check_permit(request, case_kinds[row.kind].may.deny)
-    form = DenialForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        return carry_out(request, row, requests.deny, "Denied. Nothing was done to the data.",
-                         request_id=row.id, denial_reason=form.cleaned_data["denial_reason"])  # fmt: skip
-    told = "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."
-    is_right = issubclass(case_kinds[row.kind], Right)
-    return ask(
-        request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
-        sentences=["Nothing is done to the data.", *([told] if is_right else ["It is closed."])],
     )  # fmt: skip
 
 
@@ -123,20 +107,6 @@ def answer(request: HttpRequest, row: Case) -> HttpResponse:
         request, row, form, title=f"Say how {row} was answered", submit="It was answered",
         sentences=["You state that the person was answered: nothing is sent from here.", "The case is closed.", *owed],
         **sealed(case_kinds[row.kind], row),
-    )  # fmt: skip
-
-
-@on_request
-def reopen(request: HttpRequest, row: Case) -> HttpResponse:
-    """Takes a closed case up again."""
-    kind = case_kinds[row.kind]
-    check_permit(request, kind.may.decide)
-    if request.method == "POST":
-        return carry_out(request, row, requests.reopen, "Taken up again.", request_id=row.id)
-    next_ = "It is carried out anew." if kind.deciders == 1 else f"{kind.decision.waits}."
-    return ask(
-        request, row, NoQuestionsForm(), title=f"Take {row} up again", submit="Take it up again",
-        sentences=[f"The case is open again. {next_}", "Its deadline stays what it was."],
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class QueueFilter(DeclaredFilter):
         match self.wanted:
             case "mine":
                 return queryset.filter(cases.of(request.user))
+            case "unassigned":
+                return queryset.filter(cases.unassigned())
             case "approval":
                 return queryset.filter(awaiting(request.user))
             case "running":
@@ -60,11 +62,21 @@ class DeadlineFilter(ChoiceFilter):
 
     title = "deadline"
     parameter_name = "deadline"
-    choices_offered = (("week", "In 7 days"), ("escalated", "Escalated"), ("none_verified", "No verified rule"))
+    choices_offered = (
+        ("overdue", "Overdue"),
+        ("week", "In 7 days"),
+        ("escalated", "Escalated"),
+        ("to_me", "Escalated to me"),
+        ("none_verified", "No verified rule"),
+    )
 
     def queryset(self, request, queryset):
         is_open = queryset.filter(cases.OPEN)
         match self.wanted:
+            case "overdue":
+                return is_open.filter(deadlines.overdue())
+            case "to_me":
+                return queryset.filter(cases.escalated_to(request.user))
             case "escalated":
                 return queryset.filter(cases.escalated())
             case "week":
@@ -150,8 +162,9 @@ def tabs_for(user) -> dict[str, str]:
     """{value of the filter: words on the tab}, without the first one, Open."""
     undecided = "Awaiting my decision" if cases.decides(user) else "Awaiting decision"
     return {
-        "mine": "Mine", "approval": undecided, "running": "Running", "answering": "To be answered", "parked": "Parked",
-        "overdue": "Overdue", "owed": "Owing", "closed": "Closed", "all": "All",
+        "mine": "Mine", "unassigned": "Unassigned", "approval": undecided, "running": "Running",
+        "answering": "To be answered", "parked": "Parked", "overdue": "Overdue", "owed": "Owing", "closed": "Closed",
+        "all": "All",
     }  # fmt: skip
 
 

@@ -1,14 +1,15 @@
 """What a staff member fills in to decide about a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from privacy.admin.forms import DayInput, Ids, ReferenceField, not_to_come, proof_field
+from privacy.admin.forms import DayInput, Ids, ReferenceField, long_text, not_to_come, proof_field
+from privacy.cases import comments, dossiers
 from privacy.catalogue import CaseKind
-from privacy.models import Answered, Staff
+from privacy.models import Answered, Refusal, Side, Staff
 
 
 class ProofForm(forms.Form):
@@ -51,28 +52,68 @@ class OwnerForm(forms.Form):
 
 
 class DenialForm(forms.Form):
-    """The refusals of the Data Rights Protocol 0.9."""
+    """`reasons` are those that fit, each with its citation."""
 
-    REASONS = (
-        ("need_user_verification", "The person has not verified who they are yet"),
-        ("insuf_verification", "The verification was not sufficient"),
-        ("suspected_fraud", "Fraud is suspected"),
-        ("no_match", "Nobody matches the request"),
-        ("claim_not_covered", "The law does not give this right here"),
-        ("outside_jurisdiction", "Outside the law's territory"),
-        ("too_many_requests", "Too many requests"),
-        ("other", "Other"),
-    )
     denial_reason = forms.ChoiceField(
         label="Why is it denied?",
-        choices=[("", "Choose…"), *REASONS],
         widget=UnfoldAdminSelectWidget,
-        help_text="Tell the person this, and that they may complain to the authority: nothing is sent from here.",
+        help_text="Tell the person this: nothing is sent from here.",
         error_messages={"required": "Choose the reason: the person has a right to know it."},
     )
 
+    def __init__(self, *args, reasons: Sequence[Refusal], **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [(reason, reason.with_law) for reason in reasons]
+        self.fields["denial_reason"].choices = [("", "Choose…"), *choices]
+
 
 class ManyDenialsForm(DenialForm):
+    requests = Ids()
+
+
+class FactorForm(forms.Form):
+    side = forms.ChoiceField(
+        label="Which side?", choices=[("", "Choose…"), *Side.choices], widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose which side it speaks for."},
+    )  # fmt: skip
+    text = forms.CharField(
+        label="What speaks for or against it?", max_length=dossiers.LONGEST,
+        widget=long_text("Such as: fourth request in six weeks, each a day after the answer to the last"),
+        help_text="Facts that somebody can check. The person cannot read this; the answer tells what it came to.",
+        error_messages={"required": "Say what it is."},
+    )  # fmt: skip
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        label="Comment", max_length=comments.LONGEST, widget=long_text(), help_text="The person cannot read this.",
+        error_messages={"required": "Write something; of a file, what it is."},
+    )  # fmt: skip
+    file = forms.FileField(
+        label="File (optional)", required=False, widget=UnfoldAdminFileFieldWidget,
+        help_text=f"{comments.TAKEN}, up to {comments.MOST_BYTES // 1024**2} MiB.",
+    )  # fmt: skip
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file:
+            try:
+                comments.checked(file)
+            except ValueError as refusal:
+                raise ValidationError(str(refusal)) from refusal
+            file.seek(0)
+        return file
+
+
+class ReopenForm(forms.Form):
+    why = forms.CharField(
+        label="Why is it taken up again?", max_length=comments.LONGEST, widget=long_text(),
+        help_text="Stands among the comments of the case. The person cannot read this.",
+        error_messages={"required": "Say why: the reason is part of the record."},
+    )  # fmt: skip
+
+
+class ManyReopeningsForm(ReopenForm):
     requests = Ids()
 
 

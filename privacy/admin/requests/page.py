@@ -11,16 +11,17 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
-from privacy.admin.requests import clocks, parked
+from privacy.admin.requests import clocks, comments, parked
 from privacy.admin.requests.approvals import decision_on
 from privacy.admin.requests.base import has, others_named, person_of, sealed
 from privacy.admin.requests.buttons import buttons_for
-from privacy.admin.requests.forms import DenialForm
+from privacy.admin.requests.dossiers import of_dossier
 from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
 from privacy.admin.requests.tallies import table_of
 from privacy.catalogue import case_kinds
-from privacy.models import AuditEntry, Case, RightsRequest, State, Step
+from privacy.evidence.events import Event
+from privacy.models import AuditEntry, Case, Refusal, RightsRequest, State, Step
 from privacy.selectors import cases, packages, processors, progress, queue
 from privacy.selectors.progress import StepBar
 
@@ -38,6 +39,8 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
     can_answer = has(request.user, kind.may.answer)
     package = row.package if sees_people and any(step.name == "access.package" for step in steps) else None
     dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
+    entries = list(AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"))
+    told = {entry.event for entry in entries}
     return {
         **admin.site.each_context(request),
         "title": str(row),
@@ -72,12 +75,11 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "package": package,
         "to_remind": package is not None and packages.to_remind().filter(pk=package.pk).exists(),
         "cites": kind.cites,
-        "denied_because": dict(DenialForm.REASONS).get(row.denial_reason, row.denial_reason),
+        "denied_because": Refusal(row.denial_reason).with_law if row.denial_reason else "",
+        **(of_dossier(row) if sees_people and Event.DOSSIER_NOTED in told else {}),
+        **comments.on_case(request, row, is_any=Event.COMMENT_WRITTEN in told),
         "can_give": can_answer,
-        "entries": [
-            (entry, sentence(entry))
-            for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
-        ],
+        "entries": [(entry, sentence(entry)) for entry in entries],
     }
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -14,7 +14,20 @@ from unfold.decorators import display
 
 from privacy.admin import badges
 from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
-from privacy.admin.requests import approvals, clocks, decisions, denials, export, manual, packages, receipts, saved
+from privacy.admin.requests import (
+    approvals,
+    clocks,
+    comments,
+    decisions,
+    denials,
+    dossiers,
+    export,
+    manual,
+    packages,
+    receipts,
+    reopening,
+    saved,
+)
 from privacy.admin.requests.filters import (
     DAYS,
     DeadlineFilter,
@@ -30,7 +43,7 @@ from privacy.admin.requests.progress import progress_view
 from privacy.admin.searched import Searched, SearchedList
 from privacy.fulfilment import filters
 from privacy.models import Case, RightsRequest, Step
-from privacy.selectors import cases, progress
+from privacy.selectors import cases, progress, urgency
 from privacy.selectors.search import Found, find, ids_beginning
 
 
@@ -56,7 +69,9 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "person", "stands", "due", "steps_done", "owner", "received_at", "same_person"]
+    list_display = [
+        "what", "person", "stands", "waits_for", "due", "why_here", "steps_done", "owner", "received_at", "same_person",
+    ]  # fmt: skip
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter, *DAYS]
     everywhere = {"queue": "all"}
     empty_text = "Nothing waits here."
@@ -67,6 +82,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         return [
             path("approve/", view(approvals.approve_view), name="privacy_rightsrequest_approve_many"),
             path("deny/", view(denials.deny_view), name="privacy_rightsrequest_deny_many"),
+            path("reopen/", view(reopening.reopen_view), name="privacy_rightsrequest_reopen_many"),
             path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
             path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
             path(
@@ -78,6 +94,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 path(f"<uuid:request_id>/{name}/", view(page), name=f"privacy_rightsrequest_{name}")
                 for name, page in PAGES.items()
             ),
+            path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
             path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
             *(
@@ -88,18 +105,21 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        approve, deny = approvals.approve_selected, denials.deny_selected
-        return {
-            **({"approve": (approve, "approve", approve.short_description)} if cases.decides(request.user) else {}),
-            **({"deny": (deny, "deny", deny.short_description)} if cases.denies(request.user) else {}),
-        }
+        """What is closed can be taken up again, and the rest decided."""
+        if request.GET.get("queue") == "closed":
+            offered = {"reopen": reopening.reopen_selected} if cases.reopens(request.user) else {}
+        else:
+            offered = {"approve": approvals.approve_selected} if cases.decides(request.user) else {}
+            offered |= {"deny": denials.deny_selected} if cases.denies(request.user) else {}
+        return {name: (act, name, act.short_description) for name, act in offered.items()}
 
     def get_queryset(self, request):
         """All cases, those without a right too."""
         steps = Step.objects.filter(job__case=OuterRef("pk")).order_by().values("job__case")
         of_person = Case.objects.filter(subject=OuterRef("subject")).order_by().values("subject")
         return (
-            cases.with_work(RightsRequest._base_manager.order_by(*self.get_ordering(request)))
+            urgency.ranked(cases.with_work(RightsRequest._base_manager.all()))
+            .order_by(*self.get_ordering(request))
             .select_related("subject", "requested_by", "approved_by", "owner")
             .annotate(
                 step_count=Subquery(steps.annotate(n=Count("id")).values("n")),
@@ -119,7 +139,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     def get_ordering(self, request):
         if request.GET.get("queue") in ("closed", "all"):
             return ["-received_at", "id"]
-        return [F("due_on").asc(nulls_last=True), "received_at"]
+        return urgency.order()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         row = self.get_object(request, unquote(object_id))
@@ -140,6 +160,15 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     @display(description="Due", ordering="due_on")
     def due(self, row):
         return badges.due(row)
+
+    @display(description="Waits for")
+    def waits_for(self, row):
+        return cases.waits_for(row) or "–"
+
+    @display(description="Why here")
+    def why_here(self, row):
+        """What gives an open case its place in the list."""
+        return (", ".join(urgency.why_here(row)) or "by its date") if row.is_open else "–"
 
     @display(description="Steps")
     def steps_done(self, row):
@@ -164,8 +193,9 @@ PAGES = {
     **{
         view.__name__: view
         for view in (
-            decisions.prove, approvals.approve, approvals.approve_again, decisions.deny, decisions.set_aside,
-            decisions.answer, decisions.reopen, decisions.cancel, decisions.retry, decisions.assign,
+            decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
+            decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
+            dossiers.dossier, dossiers.confirm_dossier, comments.comment,
         )
     },
 }  # fmt: skip

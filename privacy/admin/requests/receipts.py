@@ -15,6 +15,7 @@ from privacy.admin.names import model_name, processor_name
 from privacy.admin.plans import Line, Section, by_name
 from privacy.admin.requests.base import EvidenceOfRequest, on_request
 from privacy.admin.requests.steps import told, told_of
+from privacy.datamap import KeptFor
 from privacy.models import Case, LegalHold, Receipt
 
 # Section of the page: key of the receipt's body.
@@ -69,7 +70,12 @@ def reasons_in_words(reasons: list[dict] | str) -> list[str]:
     """A reason is a sentence, or a rule with the day on which it ends."""
     if isinstance(reasons, str):
         return [reasons]
-    return [f"{r['because']} (until {short_date(date.fromisoformat(r['until']))})" for r in reasons]
+    return [f"{r['because']} (until {short_date(date.fromisoformat(r['until']))}{exception(r)})" for r in reasons]
+
+
+def exception(reason: dict) -> str:
+    """The exception of the law on erasure, which receipts name since 2026-12."""
+    return f"; {', '.join(KeptFor(reason['ground']).cites)}" if "ground" in reason else ""
 
 
 @admin.register(Receipt)
