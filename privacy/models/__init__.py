@@ -2,6 +2,7 @@ from privacy.models import lookups  # noqa: F401  (registers them)
 from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, State, Verification
 from privacy.models.children import ChildFlag
 from privacy.models.communications import Attachment, MarketingPreference, SupportConversation, SupportMessage
+from privacy.models.consents import ConsentEvent, ConsentWording, Topic
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
 from privacy.models.holds import LegalHold
@@ -19,10 +20,11 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
-    "CaseJob", "ChildFlag", "Clock", "ClockPause", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback",
-    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference",
-    "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "RegimeRule",
+    "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording", "DataSubject", "DeviceIdentifier",
+    "DiagnosticEvent", "Feedback", "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold",
+    "Likeness", "Limit", "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor",
+    "ProfilePreference", "Prompt", "Receipt", "RegimeRule",
     "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Topic", "Upload",
     "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from tests.factories.billing import (
     SubscriptionFactory,
 )
 from tests.factories.communications import AttachmentFactory, SupportConversationFactory, SupportMessageFactory
+from tests.factories.consents import ConsentEventFactory, ConsentWordingFactory
 from tests.factories.content import (
     FeedbackFactory,
     NoteFactory,
@@ -57,7 +58,8 @@ from tests.factories.people import person_with_everything  # isort: skip
 
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
-    "CaseFactory", "ChildFlagFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
+    "CaseFactory", "ChildFlagFactory", "ConsentEventFactory", "ConsentWordingFactory",
+    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
     "DeviceIdentifierFactory", "DiagnosticEventFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory",
     "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
     "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
