@@ -50,7 +50,7 @@ class OptOut(Right):
         accounts = limits.lock_accounts(case.subject_id)
         placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT)
         devices = limits.mark_devices(accounts) if cls.marks_devices else 0
-        return {"limits": [str(limit.pk) for limit in placed], "devices": devices}
+        return {"limits": limits.told(placed), "devices": devices}
 
 
 def method_of(case: Case) -> ConsentEvent.Method:

@@ -71,7 +71,7 @@ def withdraw(
         changed = _choose(accounts, channels, False, now) if topic == Topic.MARKETING else 0
         stops = [] if topic == Topic.MARKETING and _wants_any(accounts) else topic.purposes
         placed = limits.place(accounts, stops, ground)
-        told = {"limits": [str(limit.pk) for limit in placed]}
+        told = {"limits": limits.told(placed)}
         events = [_record(subject_id, topic, channel, WITHDRAWN, how, actor, now, None, **told) for channel in channels]
     return told | {"consents": [str(event.pk) for event in events], "choices": changed}
 

@@ -28,6 +28,11 @@ def place(accounts: Collection[UUID], purposes: Iterable[str], ground: Limit.Gro
     )
 
 
+def told(placed: Iterable[Limit]) -> dict[str, list[str]]:
+    """What an audit entry says of limits that it places: {id: [purpose, ground]}."""
+    return {str(limit.pk): [limit.purpose, limit.ground] for limit in placed}
+
+
 def lift(accounts: Collection[UUID], purposes: Iterable[str], grounds: Iterable[Limit.Ground]) -> list[UUID]:
     """Ends the limits that these grounds have placed for these purposes; their ids."""
     placed = Limit.objects.filter(subject__in=accounts, purpose__in=list(purposes), ground__in=list(grounds))
