@@ -53,6 +53,13 @@ class Use(StrEnum):
     PROFILING = "personalize.content.profiling"
 
     @property
+    def is_beyond_the_service(self) -> bool:
+        """Whether the service would run without it: what people can say no to and stay."""
+        return self in {
+            Use.IMPROVEMENT, Use.PERFORMANCE, Use.MARKETING, Use.AI, Use.SALE, Use.ADVERTISING, Use.PROFILING,
+        }  # fmt: skip
+
+    @property
     def text(self) -> str:
         return {
             Use.STUDIO: "Run the studio",

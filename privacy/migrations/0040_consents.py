@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0030_room_for_what_moves_on'),
+        ('privacy', '0031_rules_of_law'),
     ]
 
     operations = [
