@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.sync import sync
+from privacy.cases.opt_outs import unsubscribe
 from privacy.cases.packages import give_link
 from privacy.cases.requests import ask, ask_as_batch, grant, grant_all
 from privacy.fulfilment.importing.subjects import Person, bring_in
@@ -36,11 +37,20 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
         "access", subject_ids=people[30:38], actor=agent, reason="A guild asked for its members",
         verification="email_round_trip",
     )  # fmt: skip
+    opened += own_word(people[38:42], agent)
     parked = parked_erasure(agent, approver)
     wait_for([*exports, *opened, parked])
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
     decide(held, flagged, agent, approver)
+
+
+def own_word(people: Sequence[UUID], agent: Staff) -> list[Case]:
+    """Two who opt out, one of them alone by the link of a letter, and one who takes a consent back."""
+    first, second, third, *_ = people
+    opened = ask("opt_out_sale_sharing", subject_ids=[first], actor=agent, reason="Wrote: do not sell my data")
+    opened += ask("withdraw_consent", subject_ids=[third], actor=agent, reason="Wrote to support", consent="ai")
+    return [*opened, *filter(None, [unsubscribe(second)])]
 
 
 def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver: Staff) -> None:

@@ -19,10 +19,11 @@ from privacy.jobs.outcomes import Done
 from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Limit, Step
 from privacy.models.accounts import accounts_of
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import consents
+from privacy.selectors import consents, processors
 
 OPT_OUT = Permit("opt_out_datasubject", "Can take in an opt-out or a withdrawal of consent", (AGENT, APPROVER, MANAGER))
 AT_ONCE = "It is in effect as you confirm, for all accounts, addresses and devices of the person. No proof is needed."
+TELL = "Nothing more goes to {} for this. What they have already, ask them to leave alone: nobody is called from here."
 BY_LINK = "By the one-click link of a letter"
 BY_SIGNAL = "By the signal of their browser (Global Privacy Control)"
 
@@ -39,6 +40,10 @@ class OptOut(Right):
         StepKind("opt_outs.see", "See that it is in effect"),
         StepKind("receipts.issue", "Write the receipt"),
     )
+
+    @classmethod
+    def warns(cls, subject_ids: Sequence[UUID]) -> Sequence[str]:  # type: ignore[override]
+        return [TELL.format(", ".join(told))] if (told := processors.serving(cls.purposes, subject_ids)) else []
 
     @classmethod
     def takes_effect(cls, cases: Sequence[Case]) -> Mapping[UUID, dict[str, Any]]:  # type: ignore[override]
@@ -63,9 +68,11 @@ def see_what_is_in_effect(job: CaseJob, step: Step) -> Done:
     """What the person's own word limits, and how many devices it marks, when the worker looks."""
     accounts = accounts_of([job.subject_id])
     own_word = Limit.objects.filter(subject__in=accounts, ground__in=Limit.OWN_WORD, lifted_at=None)
+    stopped = set(own_word.values_list("purpose", flat=True))
     marked = DeviceIdentifier.objects.filter(subject__in=accounts, opted_out_at__isnull=False)
-    purposes = own_word.order_by().values("purpose").distinct().count()
-    return Done({"accounts": len(accounts), "purposes limited": purposes, "devices marked": marked.count()}, units=1)
+    told = ", ".join(processors.serving(stopped, [job.subject_id])) or "nobody"
+    counts = {"accounts": len(accounts), "purposes limited": len(stopped), "devices marked": marked.count()}
+    return Done(counts | {"still to be asked to leave it alone": told}, units=1)
 
 
 # --- Without staff ----------------------------------------------------------------------------------------------------

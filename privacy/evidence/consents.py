@@ -92,9 +92,12 @@ def _of_limits(accounts: Sequence[UUID], said: Said) -> Iterator[tuple[UUID, str
         what, at = said.placed[pk]
         if [limit.purpose, limit.ground] != what or apart(limit.since, at):
             yield pk, "it is not as it was placed"
-        lifted = said.lifted.get(pk)
-        if (limit.lifted_at is None) != (lifted is None) or (lifted and apart(limit.lifted_at, lifted)):
+        if _differ(limit.lifted_at, said.lifted.get(pk)):
             yield pk, "it was lifted, or is in force, and the entries say otherwise"
+
+
+def _differ(one: datetime | None, other: datetime | None) -> bool:
+    return apart(one, other) if one and other else one is not other
 
 
 def _said_of(accounts: Sequence[UUID]) -> Said:
