@@ -76,6 +76,7 @@ TABLES: dict[str, tuple[Link, ...]] = {
     "Of people": (
         of_model("Teams", "groups", "privacy.team"),
         of_model("Marketing choices", "campaign", "privacy.marketingpreference"),
+        of_model("Consent wordings", "contract", "privacy.consentwording"),
         of_model("Support conversations", "forum", "privacy.supportconversation"),
         of_model("Support messages", "chat", "privacy.supportmessage"),
         of_model("Attachments", "attach_file", "privacy.attachment"),

@@ -42,6 +42,7 @@ READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EVIDENCE, SEE_PEOPLE),
     **dict.fromkeys(INVENTORY, ROLES),
     **dict.fromkeys(("privacy.staff", "privacy.rolegrant"), (MANAGER, AUDITOR)),
+    "privacy.consentwording": SEE_PEOPLE,
     "privacy.rightsrequest": ROLES,
     "privacy.job": ROLES,
     "privacy.step": ROLES,

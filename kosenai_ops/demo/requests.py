@@ -11,6 +11,7 @@ from django.db import transaction
 from billing.sync import sync
 from privacy import regimes
 from privacy.cases import comments, dossiers
+from privacy.cases.opt_outs import unsubscribe
 from privacy.cases.packages import give_link
 from privacy.cases.requests import ask, ask_as_batch, grant, grant_all
 from privacy.fulfilment import digest, mail
@@ -41,6 +42,7 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
         verification="email_round_trip",
     )  # fmt: skip
     weigh(next(case for case in waiting if case.subject_id == people[29]), agent, approver)
+    opened += own_word(people[38:42], agent)
     parked = parked_erasure(agent, approver)
     wait_for([*exports, *opened, parked])
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
@@ -61,6 +63,14 @@ def weigh(case: Case, agent: Staff, approver: Staff) -> None:
     dossiers.note(request_id=case.pk, actor=agent, side=Side.FOR, text="Each came on the day after the last answer")
     dossiers.note(request_id=case.pk, actor=agent, side=Side.AGAINST, text="The second answer left out the uploads")
     dossiers.confirm(request_id=case.pk, actor=approver)
+
+
+def own_word(people: Sequence[UUID], agent: Staff) -> list[Case]:
+    """Two who opt out, one of them alone by the link of a letter, and one who takes a consent back."""
+    first, second, third, *_ = people
+    opened = ask("opt_out_sale_sharing", subject_ids=[first], actor=agent, reason="Wrote: do not sell my data")
+    opened += ask("withdraw_consent", subject_ids=[third], actor=agent, reason="Wrote to support", consent="ai")
+    return [*opened, *filter(None, [unsubscribe(second)])]
 
 
 def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver: Staff) -> None:

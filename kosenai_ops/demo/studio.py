@@ -20,9 +20,10 @@ from billing.models import (
     Subscription,
 )
 from billing.sync import sync
-from privacy.fulfilment import names
+from privacy.fulfilment import consents, names
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import (
+    ConsentEvent,
     DataSubject,
     DeviceIdentifier,
     DiagnosticEvent,
@@ -41,6 +42,7 @@ from privacy.models import (
     SupportConversation,
     SupportMessage,
     Team,
+    Topic,
     Upload,
     UsageEvent,
 )
@@ -60,6 +62,11 @@ AGENTS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36",
     "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
 ]
+ASKED = {
+    Topic.MARKETING: "Yes, send me news about the studio. I can take this back at any time, in every letter.",
+    Topic.COOKIES: "Yes, measure how I use the studio with cookies, to understand how features perform.",
+    Topic.AI: "Yes, send what I ask an AI for to OpenAI or Google, to get the reply.",
+}
 SCENE = """Title: {title}
 Author: {author}
 
@@ -105,6 +112,7 @@ def add_person(name: str, country: str, rng: random.Random) -> DataSubject:
     ProfilePreference.objects.create(subject=subject, display_name=name.split()[0], theme=rng.choice(["dark", "light"]))
     for channel in MarketingPreference.Channel.values:
         MarketingPreference.objects.create(subject=subject, channel=channel, opted_in=rng.random() < 0.6)
+    _consents(subject)
     _content(subject, rng)
     _usage(subject, rng, now)
     _billing(subject, email, handle, rng, now)
@@ -139,6 +147,17 @@ def _with_one_address(person: DataSubject) -> None:
     bring_in(people=[Person(full_name=person.full_name, country=person.country, identifiers=again)], actor=None)
     guest = {"object": "customer", "id": "cus_guest", "name": "", "email": address, "created": 1_790_000_000}
     sync(objects=[guest])
+
+
+def _consents(subject: DataSubject) -> None:
+    """To what they said yes when they joined; to news those who want them."""
+    for topic, text in ASKED.items():
+        wording = consents.publish(topic=topic, version="2026-05", text=text)
+        wanted = subject.marketing_preferences.filter(opted_in=True).values_list("channel", flat=True)
+        for channel in wanted if topic == Topic.MARKETING else [""]:
+            consents.give(
+                subject.id, wording=wording, how=ConsentEvent.Method.STUDIO, channel=channel, at=subject.created_at
+            )
 
 
 def _content(subject: DataSubject, rng: random.Random) -> None:

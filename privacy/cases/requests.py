@@ -14,7 +14,7 @@ from django.db import transaction
 from privacy import regimes
 from privacy.cases import answers, clocks
 from privacy.cases.plans import check_shown, note_plan, since_approved
-from privacy.cases.states import destination, move, move_all, must_have
+from privacy.cases.states import destination, move, move_all, must_be_able_to_ask, must_have
 from privacy.cases.work import (
     about,
     account_of,
@@ -58,7 +58,7 @@ def ask(
     key: str,
     *,
     subject_ids: Sequence[UUID],
-    actor: Staff,
+    actor: Staff | None,
     verification: str = "",
     batch: Batch | None = None,
     received_at: datetime | None = None,
@@ -66,14 +66,14 @@ def ask(
     **given: Any,
 ) -> list[Case]:
     """Opens a case of this kind for each of these people, or for the accounts that are the kind's `reach`, in one
-    transaction, and sets going what needs nobody's decision. People of whom something stands in the way are left out.
-    The clock runs from `received_at`, else from the answer `received_on`, else from now. What was asked with the same
-    `token` before is not asked twice.
+    transaction, and sets going what needs nobody's decision. Without an actor it is the person who asks. People of whom
+    something stands in the way are left out. The clock runs from `received_at`, else from the answer `received_on`,
+    else from now. What was asked with the same `token` before is not asked twice.
 
     Raises PermissionDenied, and ValueError in words for the screen.
     """
     kind = case_kinds[key]
-    must_have(actor, kind.may.ask)
+    must_be_able_to_ask(kind, actor)
     found = answers.checked(kind, given)
     subject_ids = people.reached(kind, subject_ids)
     verification = check_proof(kind, verification)
@@ -127,7 +127,9 @@ def check_proof(kind: type[CaseKind], verification: str) -> str:
     """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
     if issubclass(kind, Duty):
         return Verification.CONTROLLER
-    if verification and verification not in kind.proof:
+    if not kind.proof:
+        return Verification.NOT_REQUIRED
+    if verification and (verification not in kind.proof or verification == Verification.NOT_REQUIRED):
         raise ValueError("This way of making sure who asks is not accepted here.")
     return verification
 

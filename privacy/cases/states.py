@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
 from privacy import roles
-from privacy.catalogue import NotAllowed, Permit, case_kinds
+from privacy.catalogue import CaseKind, Duty, NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import OF_MOVE
 from privacy.models import Case, Job, Outcome, Staff, State
@@ -93,6 +93,14 @@ def destination(case: Case, event: str) -> str:
 def must_be_allowed(case: Case, event: str, actor: Staff | None) -> None:
     if actor is not None and event in TAKES:
         must_have(actor, getattr(case_kinds[case.kind].may, TAKES[event]))
+
+
+def must_be_able_to_ask(kind: type[CaseKind], actor: Staff | None) -> None:
+    """People ask by themselves for what is taken without proof, staff by the kind's `may`. Raises PermissionDenied."""
+    if actor:
+        must_have(actor, kind.may.ask)
+    elif kind.proof or issubclass(kind, Duty):
+        raise PermissionDenied("Somebody has to make sure who asks.")
 
 
 def must_have(actor: Staff, permit: Permit | None) -> None:

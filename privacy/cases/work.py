@@ -6,7 +6,7 @@ from functools import wraps
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from privacy.cases import answers
@@ -16,7 +16,7 @@ from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.jobs import order
 from privacy.jobs.handlers import remote_handlers
-from privacy.models import Case, CaseJob, DataSubject, Job, Lane, Outcome, State, Step, StepState
+from privacy.models import Answered, Case, CaseJob, DataSubject, Job, Lane, Outcome, State, Step, StepState
 from privacy.selectors import plans
 from privacy.selectors.cases import sealed_of
 
@@ -131,7 +131,9 @@ def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
     for where, jobs in standings.items():
         match where:
             case Standing.ENDED:
-                move_all(_cases_of(jobs), "job_ended", None)
+                ended = _cases_of(jobs)
+                move_all(ended, "job_ended", None)
+                _answer_on_the_page(ended)
             case Standing.CANCELLED:
                 for found in _cases_of(jobs):
                     move(found, "withdrawn", None, **account_of(found.steps))
@@ -141,6 +143,18 @@ def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
             case _:
                 resumed = _cases_of([job for job in jobs if job.stopped_at])
                 audit.append_many([(found.pk, {}) for found in resumed], Event.WORK_RESUMED, actor=None)
+
+
+def _answer_on_the_page(cases: Sequence[Case]) -> None:
+    """Who has asked by themselves for what is taken without proof was told on that page that it is so; nobody owes
+    them a letter."""
+    found = [c for c in cases if c.state == S.ANSWERING and not c.requested_by_id and not case_kinds[c.kind].proof]
+    for case in found:
+        case.answered_at, case.answered_how = case.received_at, Answered.PAGE
+    Case.objects.filter(pk__in=[case.pk for case in found]).update(
+        answered_at=F("received_at"), answered_how=Answered.PAGE
+    )
+    move_all(found, "answered", None, {case.pk: {"how": case.answered_how, "at": case.answered_at} for case in found})
 
 
 def _cases_of(jobs: Sequence[Job]) -> list[Case]:

@@ -130,7 +130,8 @@ class CaseKind:
     button, title, submit, icon, happens: the words of the page that asks; {people} stands for whom it is about.
     deciders: 1 when asking decides, 2 when another person has to.
     decision: the words of deciding: (the button, what happens then, the message).
-    proof: the ways of `Verification` to make sure who asks; none for a duty of our own.
+    proof: the ways of `Verification` to make sure who asks; none for a duty of our own, and for a right that the law
+    gives without proof.
     asks: the questions, in order. grace: see there.
     needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
     clocks: names of the periods of privacy.regimes; none without a deadline.

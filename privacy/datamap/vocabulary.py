@@ -46,6 +46,18 @@ class Use(StrEnum):
     FRAUD = "essential.fraud_detection"
     TERMS = "essential.service.operations"
     LEGAL_OBLIGATION = "essential.legal_obligation"
+    AI = "functional"  # fideslang has no use of its own for replies of an AI; to train one would be another
+    # What nothing here does, and what people can say no to all the same: whoever begins it has to ask whom.
+    SALE = "third_party_sharing"
+    ADVERTISING = "marketing.advertising"
+    PROFILING = "personalize.content.profiling"
+
+    @property
+    def is_beyond_the_service(self) -> bool:
+        """Whether the service would run without it: what people can say no to and stay."""
+        return self in {
+            Use.IMPROVEMENT, Use.PERFORMANCE, Use.MARKETING, Use.AI, Use.SALE, Use.ADVERTISING, Use.PROFILING,
+        }  # fmt: skip
 
     @property
     def text(self) -> str:
@@ -61,6 +73,10 @@ class Use(StrEnum):
             Use.FRAUD: "Detect fraud and abuse",
             Use.TERMS: "Enforce the Terms of Service",
             Use.LEGAL_OBLIGATION: "Keep what the law asks, and prove what was done",
+            Use.AI: "Get answers from AI providers",
+            Use.SALE: "Sell data, or share it for advertising",
+            Use.ADVERTISING: "Aim advertising at you",
+            Use.PROFILING: "Draw conclusions about you",
         }[self]
 
 

@@ -100,6 +100,10 @@ class Event(StrEnum):
     INTAKE_SHOT = "intake.shot", "Shots taken in", ": {counts}"
     BILLING_SYNCED = "billing.synced", "Billing taken in from Stripe", ": {counts}"
 
+    CONSENT_GIVEN = "consent.given", "Consented", ": {consent}"
+    CONSENT_WITHDRAWN = "consent.withdrawn", "Consent taken back", ": {consent}"
+    CONSENT_RECEIPT_ISSUED = "consent.receipt_issued", "Receipt of consents handed to a member of staff"
+
     PROCESSOR_ADDED = "processor.added", "Processor added", ": {processor}"
     PROCESSOR_CHANGED = "processor.changed", "Processor changed", ": {processor}; {fields}"
     PROCESSOR_REVIEWED = "processor.reviewed", "Processor reviewed", ": {processor}"

@@ -12,6 +12,7 @@ from privacy.evidence.events import Event
 from privacy.fulfilment.reveal import NotRevealed, check_reference, check_why
 from privacy.models import DataSubject, Staff
 from privacy.roles import must_have
+from privacy.selectors.selections import free_rows, people_for, selections
 
 
 class ExportReason(models.TextChoices):
@@ -23,6 +24,23 @@ class ExportReason(models.TextChoices):
     REVIEW = "review", "For an audit or a review of the records"
     AUTHORITY = "authority", "By order of a court or authority"
     MOVE = "move", "To bring it into another system of ours"
+    # Of these the list holds only whom the selection of that name holds (selectors.selections).
+    NEWS_BY_EMAIL = "news_by_email", "To send them news by e-mail"
+    PRODUCT_NEWS = "product_news", "To send them product news"
+    MEASURE = "measure", "To understand how features perform"
+
+    @classmethod
+    def of_cases(cls) -> list[tuple[str, str]]:
+        """The choices for a list of cases, which is none of people to write to or to measure."""
+        return [(reason, label) for reason, label in cls.choices if reason not in selections]
+
+
+def leaving[R: models.QuerySet[Any, Any]](rows: R, reason: str) -> R:
+    """Of the rows of a list, those that may leave for this reason: nobody who is limited for it. Without a reason a
+    table that serves more than the service leaves without the rows of people who are limited for that."""
+    if reason in selections and rows.model is DataSubject:
+        return rows.filter(pk__in=people_for(reason).values("pk"))
+    return rows if reason else free_rows(rows)
 
 
 def record_table(*, model: type[models.Model], rows: int, actor: Staff) -> None:

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0031_rules_of_law'),
+        ('privacy', '0041_wordings_of_the_policy'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@ from privacy.models.cases import Answered, Batch, Case, Outcome, RightsRequest, 
 from privacy.models.children import ChildFlag
 from privacy.models.comments import CaseComment, CaseFile
 from privacy.models.communications import Attachment, MarketingPreference, SupportConversation, SupportMessage
+from privacy.models.consents import ConsentEvent, ConsentWording, Topic
 from privacy.models.content import Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Upload
 from privacy.models.dossiers import Dossier, Factor, Side
 from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppression
@@ -23,11 +24,11 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
-    "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "DataSubject", "DelayReason",
-    "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat", "Identifier", "ImportRun",
-    "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail", "MarketingPreference", "Membership",
-    "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "Refusal", "RegimeRule",
-    "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side",
-    "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
-    "UsageEvent", "Verification",
+    "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording",
+    "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat",
+    "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail",
+    "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
+    "Receipt", "Refusal", "RegimeRule", "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor",
+    "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState", "SupportConversation",
+    "SupportMessage", "Suppression", "Team", "Topic", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

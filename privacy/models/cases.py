@@ -54,11 +54,17 @@ class Verification(models.TextChoices):
     GUARDIAN = "guardian", "Parent or guardian, checked"
     AUTHORITY = "authority", "Order of a court or authority, checked"
     CONTROLLER = "controller", "Not needed: our own duty"
+    NOT_REQUIRED = "not_required", "Not needed: an opt-out is taken without proof"
 
     @classmethod
-    def proved_by_the_person(cls) -> list[str]:
+    def proofs(cls) -> tuple[str, ...]:
+        """What may be chosen. That no proof is required is of the right, and nobody's choice."""
+        return tuple(way for way in cls if way != cls.NOT_REQUIRED)
+
+    @classmethod
+    def of_the_person(cls) -> list[str]:
         """Without a member of staff in between."""
-        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP]
+        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP, cls.NOT_REQUIRED]
 
 
 class Answered(models.TextChoices):
@@ -68,6 +74,7 @@ class Answered(models.TextChoices):
     EMAIL = "email", "By e-mail"
     POST = "post", "By post"
     IN_PERSON = "in_person", "In person or by telephone"
+    PAGE = "page", "On the page on which it was asked"
 
 
 class Batch(models.Model):
@@ -145,7 +152,7 @@ class Case(ReadInSets):
                 violation_error_message="The person who asked for it may not approve it.",
             ),
             models.CheckConstraint(
-                condition=Q(requested_by__isnull=False) | Q(verification__in=Verification.proved_by_the_person()),
+                condition=Q(requested_by__isnull=False) | Q(verification__in=Verification.of_the_person()),
                 name="case_is_prepared_by_staff_or_the_person",
             ),
             models.CheckConstraint(

@@ -15,6 +15,11 @@ class Limit(models.Model):
 
     class Ground(models.TextChoices):
         CHILD = "child", "Possible child"
+        OPT_OUT = "opt_out", "Opted out"
+        CONSENT_WITHDRAWN = "consent_withdrawn", "Consent withdrawn"
+
+    # Those that the person has placed by their own word, and lifts by it.
+    OWN_WORD = (Ground.OPT_OUT, Ground.CONSENT_WITHDRAWN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey("privacy.DataSubject", models.CASCADE, related_name="limits")
@@ -35,7 +40,9 @@ class Limit(models.Model):
                 condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=F("since")),
                 name="limit_is_lifted_after_it_began",
             ),
-            models.CheckConstraint(condition=Q(ground__in=["child"]), name="limit_ground"),
+            models.CheckConstraint(
+                condition=Q(ground__in=["child", "opt_out", "consent_withdrawn"]), name="limit_ground"
+            ),
             # A misspelt purpose would limit nothing, and nobody would be told.
             models.CheckConstraint(condition=Q(purpose__in=["", *map(str, Use)]), name="limit_purpose"),
         ]

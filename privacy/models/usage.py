@@ -75,6 +75,11 @@ class DeviceIdentifier(models.Model):
     user_agent = models.CharField(max_length=512, blank=True)
     first_seen_at = models.DateTimeField(db_default=Now(), editable=False)
     last_seen_at = models.DateTimeField(db_default=Now())
+    opted_out_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Its person opted out of sale and sharing: counts where nobody is signed in, too.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="device_identifier_once")]

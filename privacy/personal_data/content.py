@@ -95,6 +95,7 @@ class UploadData(Content):
 @register(content.Prompt)
 class PromptData(Content):
     subject = "author"
+    further = {Use.AI: LawfulBasis.CONTRACT}  # policy section 4: sent to get the reply that was asked for
     recipients = ("openai", "google")
     fields = {
         "author": Personal(Category.USER_ID),

@@ -2,6 +2,7 @@
 
 from privacy import models
 from privacy.datamap import Category, LawfulBasis, Personal, PersonalData, Retention, Use, register
+from privacy.personal_data.communications import OWN_WORD
 from privacy.personal_data.holds import NOTHING_GOES
 
 YEAR_OF_USE = Retention(
@@ -76,5 +77,6 @@ class DeviceIdentifierData(Usage):
         "user_agent": Personal(Category.DEVICE),
         "first_seen_at": Personal(Category.BEHAVIOUR),
         "last_seen_at": Personal(Category.BEHAVIOUR, despite_hold=NOTHING_GOES),
+        "opted_out_at": Personal(Category.PRIVACY_CHOICES, despite_hold=OWN_WORD),
     }
     not_personal = ("id",)

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 from privacy.fulfilment import packages
 from privacy.fulfilment.package.cover import CONTACT
 from privacy.models import AccessPackage
+from privacy.portal import gpc
+from privacy.portal.pages import private
 from privacy.selectors.languages import as_read_by
 from privacy.selectors.packages import by_token, resumable_until
 
@@ -31,15 +33,15 @@ BLOCK = 64 * 1024
 def package(request: HttpRequest, token: str) -> HttpResponse:
     """Asks for a click on GET; sends the package, or the part of it that a Range header names, on POST."""
     found = by_token(token)
+    if found:
+        gpc.heed(request, found.request.subject_id)
     if found is None:
         response = gone(request)
     elif request.method == "POST":
         response = give(request, found, token)
     else:
         response = ask(request, found)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return private(response)
 
 
 def ask(request: HttpRequest, found: AccessPackage) -> HttpResponse:

@@ -29,7 +29,7 @@ class Access(Right):
     )
     may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
     # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
-    proof = tuple(way for way in Verification if way != Verification.CONTROLLER)
+    proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)
     plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
     steps = (StepKind("access.package", "Build the package"),)

@@ -58,7 +58,7 @@ class Erasure(Right):
         "Approved: {cases}. The erasure starts by itself.",
         "Waits for another person’s approval", "erase", is_dangerous=True,
     )  # fmt: skip
-    proof = tuple(Verification)
+    proof = Verification.proofs()
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     stops, stopped_words = held, "a legal hold"
     plan, dry_run, parts = plan_steps, plans.erasure_plan, plans.erasure_parts

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from privacy.connectors.base import connectors
+from privacy.connectors.recipients import references_of_all
+from privacy.datamap import registry
 from privacy.models import LegalHold, Processor, Step, StepState
 
 ERASE = "processors.erase"
@@ -56,6 +59,19 @@ def at(processor: str) -> QuerySet[Step]:
     """Those at one processor, the most urgent first."""
     steps = manual_steps().filter(target=processor).select_related("job__case")
     return steps.order_by("job__due_on", "job__ordered_at", "id")
+
+
+def serving(purposes: Collection[str], subject_ids: Sequence[UUID]) -> list[str]:
+    """Names of the processors that have got something of these people for one of these purposes of `Use`; whoever runs
+    our servers stores all, whatever it is for, and is left out."""
+    wanted = {
+        key
+        for declared in registry.declarations.values()
+        if {*map(str, declared.purposes())} & {*purposes} or "" in purposes
+        for key in declared.recipients
+    } - {*registry.STORES_ALL}
+    known = references_of_all(subject_ids)
+    return sorted(connectors[key].name for key in wanted & known.keys() if known[key])
 
 
 def can_be_attested(step: Step) -> bool:

@@ -29,6 +29,7 @@ PERMISSIONS = {
     "privacy_processor_record": "privacy.view_processor",
     "privacy_processor_record_csv": "privacy.view_processor",
     "privacy_processor_mark_reviewed": "privacy.change_processor",
+    "privacy_datasubject_consents": "privacy.view_consentevent",
     "privacy_rightsrequest_progress": "privacy.view_rightsrequest",
     "privacy_rightsrequest_export": "privacy.export_datasubject",
     "privacy_rightsrequest_save_filter": "privacy.view_rightsrequest",
@@ -86,6 +87,17 @@ ASKED_WITH = {
     "merge": "privacy.merge_datasubject",
     "split": "privacy.merge_datasubject",
     "separate": "privacy.merge_datasubject",
+    **dict.fromkeys(
+        (
+            "limit_sensitive",
+            "opt_out_marketing",
+            "opt_out_profiling",
+            "opt_out_sale_sharing",
+            "opt_out_targeted_ads",
+            "withdraw_consent",
+        ),
+        "privacy.opt_out_datasubject",
+    ),
 }
 # What deciding takes, where another person has to.
 DECIDED_WITH = {

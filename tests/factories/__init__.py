@@ -13,6 +13,7 @@ from tests.factories.billing import (
 )
 from tests.factories.comments import CaseCommentFactory, CaseFileFactory
 from tests.factories.communications import AttachmentFactory, SupportConversationFactory, SupportMessageFactory
+from tests.factories.consents import ConsentEventFactory, ConsentWordingFactory
 from tests.factories.content import (
     FeedbackFactory,
     NoteFactory,
@@ -62,14 +63,14 @@ from tests.factories.people import person_with_everything  # isort: skip
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
     "CaseCommentFactory", "CaseFactory", "CaseFileFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory",
-    "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory",
-    "DossierFactory", "FactorFactory", "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory",
-    "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory",
-    "LimitFactory", "MailFactory", "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory",
-    "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
-    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RegimeRuleFactory",
-    "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory",
-    "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory",
-    "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory",
-    "UsageEventFactory", "person_with_everything",
+    "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
+    "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory", "FeedbackFactory",
+    "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
+    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MailFactory",
+    "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
+    "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
+    "ReceiptFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory", "SavedFilterFactory",
+    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
+    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

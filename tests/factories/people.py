@@ -28,6 +28,7 @@ def has_account(person: DataSubject) -> None:
     f.LikenessFactory(subject=person)
     f.ProfilePreferenceFactory(subject=person)
     f.MarketingPreferenceFactory(subject=person)
+    f.ConsentEventFactory(subject=person)
     conversation = f.SupportConversationFactory(subject=person)
     f.AttachmentFactory(message=f.SupportMessageFactory(conversation=conversation))
     f.SupportMessageFactory(conversation=conversation, staff=f.StaffFactory(), body="We found it again.")

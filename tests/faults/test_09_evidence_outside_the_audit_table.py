@@ -20,7 +20,7 @@ from privacy.catalogue import NotAllowed, Planned
 from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
 from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
-from privacy.fulfilment import packages
+from privacy.fulfilment import consents, packages
 from privacy.jobs.order import freeze
 from privacy.models import (
     AccessPackage,
@@ -30,6 +30,8 @@ from privacy.models import (
     Case,
     ChildFlag,
     Clock,
+    ConsentEvent,
+    ConsentWording,
     Job,
     LegalHold,
     Limit,
@@ -60,7 +62,7 @@ def history(django_db_setup, django_db_blocker):
 
 PEOPLE = (
     "fetched", "erased", "held", "cleared", "flagged", "child", "denied", "unproved", "proved", "withdrawn", "twice",
-    "late", "stopped", "changed", "waiting", "again", "aside",
+    "late", "stopped", "changed", "waiting", "again", "aside", "consenting",
 )  # fmt: skip
 
 
@@ -72,6 +74,7 @@ def make_history() -> SimpleNamespace:
     exports(told)
     erasures(told)
     duties(told)
+    own_word(told)
     return told
 
 
@@ -148,6 +151,17 @@ def duties(told) -> None:
     done(ask("child_confirm", subject_ids=[told.child.id], actor=told.approver, reason="She is 9"))
 
 
+def own_word(told) -> None:
+    """Consents to AI, takes it back, consents again; takes back that to cookies, and opts out of sale."""
+    person = told.consenting
+    for topic in ("ai", "cookies"):
+        wording = consents.publish(topic=topic, version="1", text=f"Yes to {topic}.")
+        consents.give(person.id, wording=wording, how="studio")
+        done([asked(told, "withdraw_consent", person, verification="", consent=topic)])
+    consents.give(person.id, wording=ConsentWording.objects.get(topic="ai"), how="studio")
+    done([asked(told, "opt_out_sale_sharing", person, verification="")])
+
+
 def done(opened: list[Case]) -> None:
     for request in opened:
         working.run(request.id)
@@ -218,6 +232,11 @@ def delete_request(history):
     Case.objects.filter(pk=request.pk)._raw_delete("default")
 
 
+def delete_wording(history):
+    ConsentEvent.objects.filter(wording__topic="ai")._raw_delete("default")
+    ConsentWording.objects.filter(topic="ai")._raw_delete("default")
+
+
 def delete_job(history):
     [pk] = rows(Job, history, **ERASED).values_list("pk", flat=True)
     Step.objects.filter(job=pk)._raw_delete("default")
@@ -242,6 +261,10 @@ RELEASED = {"released_at__isnull": False, "subject": "@held"}
 LIMITED, LIFTED = {"subject": "@flagged"}, {"subject": "@cleared"}
 SUSPECTED, CLEARED, CHILD = ({"state": state} for state in ("suspected", "cleared", "child"))
 APPROVED, APPROVED_AGAIN = ({"case__kind": "erasure", "case__subject": f"@{name}"} for name in ("waiting", "changed"))
+OPTED_OUT = {"subject": "@consenting", "purpose": "third_party_sharing"}
+TAKEN_BACK = {"subject": "@consenting", "purpose": "functional.service.improve"}
+GIVEN_AGAIN = {"subject": "@consenting", "purpose": "functional"}
+WITHDRAWN = {"subject": "@consenting", "topic": "cookies", "state": "withdrawn"}
 ERASED = {"case__kind": "erasure", "case__subject": "@erased"}
 NOW = lambda h: datetime.now(UTC)  # noqa: E731
 ROWS = {"name": "erasure.rows", "job__subject": "@erased"}
@@ -345,6 +368,20 @@ TAMPERINGS = [
     delete(Limit, **LIMITED),
     delete(Limit, **LIFTED),
     insert(Limit, "a limit", lambda h: f.LimitFactory(subject=h.fetched)),
+    change(Limit, OPTED_OUT, ground="consent_withdrawn"),
+    change(Limit, OPTED_OUT, since=EVER),
+    change(Limit, OPTED_OUT, "lift it", lifted_at=lambda h: datetime.now(UTC) + LATER, is_refused=False),
+    change(Limit, TAKEN_BACK, purpose="functional"),
+    change(Limit, GIVEN_AGAIN, "put it in force again", lifted_at=None),
+    delete(Limit, **TAKEN_BACK),
+    insert(Limit, "an opt-out", lambda h: f.LimitFactory(subject=h.fetched, ground="opt_out")),
+    change(ConsentEvent, WITHDRAWN, state="given", wording=lambda h: ConsentWording.objects.get(topic="cookies")),
+    change(ConsentEvent, WITHDRAWN, at=EVER),
+    change(ConsentEvent, WITHDRAWN, subject=lambda h: h.fetched),
+    delete(ConsentEvent, **WITHDRAWN),
+    insert(ConsentEvent, "a consent", lambda h: f.ConsentEventFactory(subject=h.fetched)),
+    change(ConsentWording, {"topic": "ai"}, text="Yes to everything."),
+    Tampering(ConsentWording, "delete with its consents", delete_wording),
     change(ChildFlag, SUSPECTED, reason="Another reason"),
     change(ChildFlag, SUSPECTED, subject=lambda h: h.fetched),
     change(ChildFlag, SUSPECTED, flagged_by=stranger),

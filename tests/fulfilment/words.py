@@ -18,7 +18,15 @@ from privacy.fulfilment.package.cover import _category
 from privacy.models import Membership, Processor, ScriptCoAuthor
 from privacy.selectors import authorities
 
-PAGES = ("package/index.html", "package/section.html", "portal/base.html", "portal/download.html", "portal/gone.html")
+PAGES = (
+    "package/index.html",
+    "package/section.html",
+    "portal/base.html",
+    "portal/download.html",
+    "portal/gone.html",
+    "portal/unsubscribe.html",
+    "portal/unsubscribe_gone.html",
+)
 MODULES = [f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")]
 SAYS = {"gettext", "ngettext", "Unread", "Gap"}  # calls whose texts a person reads
 Word = tuple[str, str]  # singular and plural, which is empty where there is none

@@ -113,6 +113,15 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "child_flag_has_a_reason": made(f.ChildFlagFactory, reason=""),
     "marketing_once_a_channel": twice(f.MarketingPreferenceFactory, subject=f.DataSubjectFactory),
     "marketing_channel": changed(f.MarketingPreferenceFactory, channel="fax"),
+    "wording_once_a_version": twice(f.ConsentWordingFactory, version="one"),
+    "wording_topic": made(f.ConsentWordingFactory, topic="weather"),
+    "wording_sha256": made(f.ConsentWordingFactory, sha256="no digest"),
+    "wording_has_a_text_and_a_version": made(f.ConsentWordingFactory, version=""),
+    "wording_of_transfers_is_not_relied_on": made(f.ConsentWordingFactory, topic="transfers"),
+    "consent_topic": made(f.ConsentEventFactory, topic="transfers", channel=""),
+    "consent_channel_is_of_marketing": made(f.ConsentEventFactory, topic="ai"),
+    "consent_given_names_its_wording": made(f.ConsentEventFactory, wording=None),
+    "consent_says_who_wrote_it_down": made(f.ConsentEventFactory, method="staff"),
     "conversation_status": changed(f.SupportConversationFactory, status="lost"),
     "script_format": changed(f.ScriptFactory, format="doc"),
     "coauthor_once_a_script": twice(f.ScriptCoAuthorFactory, script=f.ScriptFactory, subject=f.DataSubjectFactory),
@@ -246,6 +255,7 @@ def test_a_value_that_must_be_unique_is_refused_a_second_time(model, field):
 # What staff and our own machinery write about a person who is frozen or erased: that is what the freeze is for.
 WRITTEN_DURING_A_FREEZE = {
     "privacy.Case", "privacy.Job", "privacy.LegalHold", "privacy.ChildFlag", "privacy.Limit", "privacy.Likeness",
+    "privacy.ConsentEvent",
 }  # fmt: skip
 
 

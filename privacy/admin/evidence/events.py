@@ -11,7 +11,16 @@ from privacy.evidence.events import Event
 from privacy.evidence.told import named_now
 from privacy.fulfilment.exporting import ExportReason
 from privacy.fulfilment.reveal import RevealReason
-from privacy.models import AccessReview, Answered, AuditEntry, Refusal, Suppression, Verification
+from privacy.models import (
+    AccessReview,
+    Answered,
+    AuditEntry,
+    ConsentEvent,
+    Refusal,
+    Suppression,
+    Topic,
+    Verification,
+)
 
 
 def label_of(event: str) -> str:
@@ -88,6 +97,11 @@ def held(data: dict) -> str:
     return ", ".join(data["roles"]) or "no role"
 
 
+def consent_to(topic: str, channel: str) -> str:
+    words = Topic(topic).label.lower()
+    return f"{words}, {ConsentEvent.Channel(channel).label.lower()}" if channel else words
+
+
 def why(data: dict) -> str:
     """Until 2026-12 nobody was asked for it."""
     return f". {ExportReason(data['why']).label}" if "why" in data else ""
@@ -105,6 +119,7 @@ def name_and_target(data: dict) -> tuple[str, str]:
 # What the details of events name, from the data of an entry.
 WORDS: dict[str, Callable[[dict], object]] = {
     "advanced": advanced,
+    "consent": lambda data: consent_to(data["topic"], data["channel"]),
     "attempt": lambda data: data["attempt"],
     "because": because,
     "counts": counts,

@@ -15,7 +15,7 @@ from privacy.admin import actions, badges
 from privacy.admin.badges import badge
 from privacy.admin.base import CappedChangeList, ReadOnlyAdmin, ReadOnlyInline, link_to_subject
 from privacy.admin.filters import DeclaredFilter
-from privacy.admin.people import overview
+from privacy.admin.people import consents, overview
 from privacy.admin.people.likenesses import tell_apart
 from privacy.admin.searched import Searched, SearchedList
 from privacy.admin.tables.exchange import Exchange
@@ -25,6 +25,7 @@ from privacy.datamap import Use
 from privacy.duties import people
 from privacy.models import (
     Case,
+    ConsentEvent,
     DataSubject,
     Identifier,
     LegalHold,
@@ -85,7 +86,7 @@ class SubjectList(SearchedList, CappedChangeList):
 class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
     resource_classes = (SubjectSheet,)
     lists_people = True
-    shows = (Identifier, Likeness, Limit, ProfilePreference)
+    shows = (ConsentEvent, Identifier, Likeness, Limit, ProfilePreference)
     changelist = SubjectList
     list_display = ["pseudonym", "full_name", "address", "state", "country", "created_at"]
     list_filter = [StateFilter]
@@ -99,6 +100,7 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
             path("act/<slug:name>/", view(actions.submit), name="privacy_datasubject_act"),
             path("<uuid:subject_id>/apart/<uuid:other_id>/", view(tell_apart), name="privacy_datasubject_apart"),
             path("<uuid:subject_id>/act/<slug:name>/", view(self.action_view), name="privacy_datasubject_act_on"),
+            path("<uuid:subject_id>/consents/", view(consents.receipt), name="privacy_datasubject_consents"),
             *super().get_urls(),
         ]
 
@@ -169,6 +171,7 @@ def page_of(request, subject: DataSubject) -> dict:
     return {
         **admin.site.each_context(request),
         **seen,
+        **consents.on_page(request, subject.id, everybody, seen["there"]),
         "title": str(subject),
         "opts": DataSubject._meta,
         "original": subject,
@@ -177,6 +180,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,
+        "limited_by": list(dict.fromkeys((bool(limit.purpose), limit.get_ground_display()) for limit in in_force)),
         "choices": subject.marketing_preferences.order_by("channel") if MarketingPreference in seen["there"] else [],
         "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,

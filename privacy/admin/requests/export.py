@@ -34,7 +34,7 @@ class ExportForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label="Why does the list leave this site?",
-        choices=[("", "Choose…"), *ExportReason.choices],
+        choices=[("", "Choose…"), *ExportReason.of_cases()],
         widget=UnfoldAdminSelectWidget,
         error_messages={"required": "Choose the reason: it stands in the audit trail."},
     )

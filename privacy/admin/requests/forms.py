@@ -18,12 +18,15 @@ class ProofForm(forms.Form):
         self.fields["verification"] = proof_field(kind, may_come_later=False)
 
 
+OF_ITSELF = (Answered.LINK, Answered.PAGE)  # known without staff's saying so
+
+
 class AnswerForm(forms.Form):
     """Until letters are sent from here, staff say how and when the person was answered."""
 
     how = forms.ChoiceField(
         label="How was the person answered?",
-        choices=[("", "Choose…"), *((way, way.label) for way in Answered if way != Answered.LINK)],
+        choices=[("", "Choose…"), *((way, way.label) for way in Answered if way not in OF_ITSELF)],
         widget=UnfoldAdminSelectWidget,
         error_messages={"required": "Choose how the answer reached the person."},
     )

@@ -63,7 +63,8 @@ class PeopleExportForm(ExportForm):
     reason = forms.ChoiceField(
         choices=[("", "Choose…"), *ExportReason.choices],
         label="Why does this list leave the back office?",
-        help_text="The audit trail keeps it with your name and the number of rows.",
+        help_text="The audit trail keeps it with your name and the number of rows. To send news or to measure, it "
+        "holds only those who may be written to or measured.",
         error_messages={"required": "Choose the reason."},
         widget=UnfoldAdminSelectWidget(choices=[("", "Choose…"), *ExportReason.choices]),
     )
@@ -234,6 +235,7 @@ class Exchange(ImportExportMixin):
     def get_export_data(self, file_format, request, queryset, **kwargs):
         """Recorded and made in one transaction: a file that could not be made was not handed out."""
         form = kwargs.get("export_form")
+        queryset = exporting.leaving(queryset, form.cleaned_data["reason"] if has_reason(form) else "")
         with transaction.atomic():
             if self.reveals(request, form):
                 queryset = queryset.defer(None)

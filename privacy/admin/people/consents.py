@@ -1,0 +1,80 @@
+"""What a person has consented to, on their page and as a receipt, and the words that people were asked in."""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from unfold.decorators import display
+
+from privacy.admin.actions import check_permission
+from privacy.admin.base import ReadOnlyAdmin
+from privacy.fulfilment import consent_receipts
+from privacy.models import ConsentEvent, ConsentWording, DataSubject
+from privacy.selectors import consents
+from privacy.selectors.consents import Consent
+
+
+def on_page(
+    request: HttpRequest, person: UUID, accounts: Sequence[UUID], there: Collection[type[models.Model]]
+) -> dict[str, Any]:
+    """What the person's page says of consents; asked for only where there are any."""
+    said = consents.of(accounts) if ConsentEvent in there else []
+    may_read = request.user.has_perm("privacy.view_consentevent")
+    return {
+        "consents": [{"consent": one, "sentence": sentence(one)} for one in said] if may_read else [],
+        "not_relied_on": consents.relied_on_for_nothing(),
+        "consent_receipt_url": reverse("admin:privacy_datasubject_consents", args=[person])
+        if said and may_read
+        else "",
+    }
+
+
+def sentence(consent: Consent) -> str:
+    """`Given on 3 May 2026, in the studio.` and, where it was taken back, what stopped since when."""
+    last = consent.last
+    when = f"{consent.last.get_state_display()} on {last.at:%-d %B %Y}, {last.get_method_display().lower()}."
+    if consent.is_given:
+        return when
+    stopped = dict.fromkeys(limit.of_what for limit in consent.stopped)
+    if not stopped:
+        return f"{when} Nothing goes by this channel since then."
+    return f"{when} Stopped on {consent.stopped_at:%-d %B %Y}: {'; '.join(stopped)}."
+
+
+@never_cache
+def receipt(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The receipt as a file, by POST: the audit trail says who got it."""
+    check_permission(request, "privacy.view_consentevent")
+    page = reverse("admin:privacy_datasubject_change", args=[subject_id])
+    if request.method != "POST" or not DataSubject.objects.filter(pk=subject_id).exists():
+        messages.error(request, "Open the person’s page, and fetch the receipt from there.")
+        return redirect(page)
+    body = consent_receipts.issue(subject_id, actor=request.user)
+    response = HttpResponse(json.dumps(body, indent=2, ensure_ascii=False), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="consents-{str(subject_id)[:8]}.json"'
+    return response
+
+
+@admin.register(ConsentWording)
+class ConsentWordingAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "language", "effective_from", "relied_on"]
+    sortable_by = ()
+    fields = ["topic", "language", "version", "text", "sha256", "effective_from", "relied_on", "created_at"]
+    readonly_fields = fields
+
+    @display(description="Relied on")
+    def relied_on(self, wording):
+        if wording.is_relied_on:
+            return "Yes"
+        processors = reverse("admin:privacy_processor_changelist")
+        return format_html(
+            'For nothing: transfers rest on safeguards, see <a class="ops-link" href="{}">Processors</a>', processors
+        )

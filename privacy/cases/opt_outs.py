@@ -1,0 +1,106 @@
+"""What opt-outs have in common, and the door for people who opt out by themselves.
+
+No proof of who asks, no agent's confirmation, no second person (11 CCR 7026(d), 7027(e), 7060(b); GDPR art. 7(3)):
+it is in effect in the transaction that takes it in, for every account, address and device of the person.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.cases.requests import ask
+from privacy.catalogue import Fact, May, Permit, Right, Stage, StepKind, case_kinds
+from privacy.datamap import Use
+from privacy.fulfilment import limits
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Limit, Step
+from privacy.models.accounts import accounts_of
+from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.selectors import consents, processors
+
+OPT_OUT = Permit("opt_out_datasubject", "Can take in an opt-out or a withdrawal of consent", (AGENT, APPROVER, MANAGER))
+AT_ONCE = "It is in effect as you confirm, for all accounts, addresses and devices of the person. No proof is needed."
+TELL = "Nothing more goes to {} for this. What they have already, ask them to leave alone: nobody is called from here."
+BY_LINK = "By the one-click link of a letter"
+BY_SIGNAL = "By the signal of their browser (Global Privacy Control)"
+
+
+class OptOut(Right):
+    """A right that limits processing for `purposes` by the person's own word. `marks_devices`: their devices are marked
+    too, for whoever meets one without knowing whose it is."""
+
+    purposes: ClassVar[tuple[Use, ...]] = ()
+    marks_devices: ClassVar[bool] = False
+    may = May(ask=OPT_OUT, decide=OPT_OUT, retry=OPT_OUT, answer=OPT_OUT)  # in effect: neither denied nor withdrawn
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    steps = (
+        StepKind("opt_outs.see", "See that it is in effect"),
+        StepKind("receipts.issue", "Write the receipt"),
+    )
+
+    @classmethod
+    def warns(cls, subject_ids: Sequence[UUID]) -> Sequence[str]:  # type: ignore[override]
+        return [TELL.format(", ".join(told))] if (told := processors.serving(cls.purposes, subject_ids)) else []
+
+    @classmethod
+    def takes_effect(cls, cases: Sequence[Case]) -> Mapping[UUID, dict[str, Any]]:  # type: ignore[override]
+        return {case.pk: cls.effect_of(case) for case in cases}
+
+    @classmethod
+    def effect_of(cls, case: Case) -> dict[str, Any]:
+        """Puts it in force; facts for the audit entry. The person's row is locked."""
+        accounts = limits.lock_accounts(case.subject_id)
+        placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT)
+        devices = limits.mark_devices(accounts) if cls.marks_devices else 0
+        return {"limits": limits.told(placed), "devices": devices}
+
+
+def method_of(case: Case) -> ConsentEvent.Method:
+    return ConsentEvent.Method.STAFF if case.requested_by_id else ConsentEvent.Method.LINK
+
+
+@local("opt_outs.see")
+@one_by_one
+def see_what_is_in_effect(job: CaseJob, step: Step) -> Done:
+    """What the person's own word limits, and how many devices it marks, when the worker looks."""
+    accounts = accounts_of([job.subject_id])
+    own_word = Limit.objects.filter(subject__in=accounts, ground__in=Limit.OWN_WORD, lifted_at=None)
+    stopped = set(own_word.values_list("purpose", flat=True))
+    marked = DeviceIdentifier.objects.filter(subject__in=accounts, opted_out_at__isnull=False)
+    told = ", ".join(processors.serving(stopped, [job.subject_id])) or "nobody"
+    counts = {"accounts": len(accounts), "purposes limited": len(stopped), "devices marked": marked.count()}
+    return Done(counts | {"still to be asked to leave it alone": told}, units=1)
+
+
+# --- Without staff ----------------------------------------------------------------------------------------------------
+
+
+def unsubscribe(subject_id: UUID) -> Case | None:
+    """The person wants no more news, by the link of a letter. None where nothing changes by it."""
+    return _take("opt_out_marketing", subject_id, BY_LINK)
+
+
+def record_gpc(subject_id: UUID, device_id: UUID | None = None) -> Case | None:
+    """The person's browser has said `Sec-GPC: 1`, which opts them out of sale and sharing (Cal. Civ. Code 1798.135(e),
+    11 CCR 7025(c)). A device of theirs that is new is marked even where nothing else changes; then None."""
+    if device_id:
+        limits.mark_devices(accounts_of([subject_id]), pk=device_id)
+    return _take("opt_out_sale_sharing", subject_id, BY_SIGNAL)
+
+
+def _take(key: str, subject_id: UUID, reason: str) -> Case | None:
+    """Opens the case by the person themselves, once: while it is in effect the same word changes nothing."""
+    kind = cast(type[OptOut], case_kinds[key])
+    with transaction.atomic():
+        accounts = limits.lock_accounts(subject_id)
+        if is_in_effect(kind, accounts):
+            return None
+        return next(iter(ask(key, subject_ids=[subject_id], actor=None, reason=reason)), None)
+
+
+def is_in_effect(kind: type[OptOut], accounts: Sequence[UUID]) -> bool:
+    is_limited = consents.has_opted_out(accounts, kind.purposes)
+    return is_limited and not (Use.MARKETING in kind.purposes and consents.wants_news(accounts))

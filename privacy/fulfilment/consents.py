@@ -1,0 +1,112 @@
+"""What people consent to and take back: written as events that stay, with what it lets go on or stops at once.
+
+Who may is asked by the doors: a case, a signed link, the studio. The person's row is locked here.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.evidence import audit
+from privacy.evidence.commitments import fixed_columns, of_row
+from privacy.evidence.events import Event
+from privacy.fulfilment import limits
+from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Staff, Topic
+from privacy.models.consents import digest_of
+
+GIVEN, WITHDRAWN = ConsentEvent.State.GIVEN, ConsentEvent.State.WITHDRAWN
+
+
+def publish(
+    *, topic: Topic, version: str, text: str, language: str = "en", since: date | None = None
+) -> ConsentWording:
+    """The words that people are asked in from now on; the same words are the same row. Those that were used stay."""
+    given = {"topic": topic, "language": language, "version": version, "text": text.strip(), "effective_from": since}
+    return ConsentWording.objects.get_or_create(sha256=digest_of(text), defaults=given)[0]
+
+
+def give(
+    subject_id: UUID,
+    *,
+    wording: ConsentWording,
+    how: ConsentEvent.Method,
+    channel: str = "",
+    actor: Staff | None = None,
+    at: datetime | None = None,
+) -> ConsentEvent:
+    """The person consents in these words. What their own word had stopped goes on; what a hold, a flag or a right has
+    stopped does not. Raises ValueError for words that are relied on for nothing."""
+    if not wording.is_relied_on:
+        raise ValueError("This wording is relied on for nothing: it is no consent.")
+    topic = Topic(wording.topic)
+    with transaction.atomic():
+        accounts = limits.lock_accounts(subject_id)
+        lifted = limits.lift(accounts, topic.purposes, Limit.OWN_WORD)
+        event = _record(subject_id, topic, channel, GIVEN, how, actor, at, wording, lifted=list(map(str, lifted)))
+        if channel:
+            _choose(accounts, [channel], True, event.at)
+    return event
+
+
+def withdraw(
+    subject_id: UUID,
+    *,
+    topic: Topic,
+    how: ConsentEvent.Method,
+    ground: Limit.Ground,
+    channels: Collection[str] = ("",),
+    actor: Staff | None = None,
+) -> dict[str, Any]:
+    """The person takes it back, for all their accounts: what it was for stops in this transaction. Of marketing, which
+    goes by channels, the limit comes with the last that was wanted.
+
+    Returns facts for an audit entry: ids of the events and limits, and how many choices have changed.
+    """
+    with transaction.atomic():
+        accounts = limits.lock_accounts(subject_id)
+        now = datetime.now(UTC)
+        changed = _choose(accounts, channels, False, now) if topic == Topic.MARKETING else 0
+        stops = [] if topic == Topic.MARKETING and _wants_any(accounts) else topic.purposes
+        placed = limits.place(accounts, stops, ground)
+        told = {"limits": limits.told(placed)}
+        events = [_record(subject_id, topic, channel, WITHDRAWN, how, actor, now, None, **told) for channel in channels]
+    return told | {"consents": [str(event.pk) for event in events], "choices": changed}
+
+
+def _record(
+    subject_id: UUID,
+    topic: Topic,
+    channel: str,
+    state: ConsentEvent.State,
+    how: ConsentEvent.Method,
+    actor: Staff | None,
+    at: datetime | None,
+    wording: ConsentWording | None,
+    **facts: Any,
+) -> ConsentEvent:
+    """The event, and its entry on the person's chain, which commits to the row."""
+    event = ConsentEvent.objects.create(
+        subject_id=subject_id, topic=topic, channel=channel, state=state, method=how, wording=wording,
+        at=at or datetime.now(UTC), recorded_by=actor,
+    )  # fmt: skip
+    told = {"consent": str(event.pk), "topic": topic, "channel": channel, "row": of_row(event, _columns())} | facts
+    name = Event.CONSENT_GIVEN if state == GIVEN else Event.CONSENT_WITHDRAWN
+    audit.append(audit.subject_chain(subject_id), name, actor=actor, **told)
+    return event
+
+
+def _columns() -> list[str]:
+    return fixed_columns(ConsentEvent)
+
+
+def _choose(accounts: Collection[UUID], channels: Iterable[str], wanted: bool, at: datetime) -> int:
+    """Sets the marketing choices of these accounts as the person has said; how many have changed."""
+    rows = MarketingPreference.objects.filter(subject__in=accounts, channel__in=list(channels))
+    return rows.exclude(opted_in=wanted).update(opted_in=wanted, changed_at=at)
+
+
+def _wants_any(accounts: Collection[UUID]) -> bool:
+    return MarketingPreference.objects.filter(subject__in=accounts, opted_in=True).exists()

@@ -1,0 +1,24 @@
+"""The opt-out of sale and sharing. The policy says that nothing is sold (section 5): it binds whoever would begin."""
+
+from privacy.cases.kinds import register
+from privacy.cases.opt_outs import AT_ONCE, OptOut
+from privacy.datamap import Use
+
+
+@register
+class OptOutSaleSharing(OptOut):
+    key, label, icon = "opt_out_sale_sharing", "Opt-out of sale and sharing", "do_not_disturb_on"
+    cites = ("Cal. Civ. Code 1798.120", "11 CCR 7025 and 7026")
+    button, title, submit = (
+        "Do not sell or share",
+        "Opt {people} out of sale and sharing",
+        "Opt out of sale and sharing",
+    )
+    happens = (
+        AT_ONCE,
+        "Nothing is sold or shared for advertising today: the choice is kept, and nobody may begin it for this person. "
+        "No list for such a purpose holds them.",
+        "Every device that is known of them is marked, so that it counts where nobody is signed in, too.",
+    )
+    purposes = (Use.SALE, Use.ADVERTISING)
+    marks_devices = True

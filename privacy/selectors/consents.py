@@ -1,0 +1,91 @@
+"""What people have consented to, as it is now: the last event of a topic and channel, and what stopped with it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Topic
+
+GIVEN = ConsentEvent.State.GIVEN
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A topic and channel of one person over all their accounts; `events` from the first to the last, `wording` of the
+    last that was given, `stopped` the limits in force that the person's own word has placed for it."""
+
+    topic: Topic
+    channel: str
+    events: Sequence[ConsentEvent]
+    wording: ConsentWording | None
+    stopped: Sequence[Limit]
+
+    @property
+    def last(self) -> ConsentEvent:
+        return self.events[-1]
+
+    @property
+    def is_given(self) -> bool:
+        return self.last.state == GIVEN
+
+    @property
+    def name(self) -> str:
+        channel = f": {ConsentEvent.Channel(self.channel).label}" if self.channel else ""
+        return f"{self.topic.label}{channel}"
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When what it was for stopped; None while it is given."""
+        if self.is_given:
+            return None
+        return min((limit.since for limit in self.stopped), default=self.last.at)
+
+
+def of(accounts: Collection[UUID]) -> list[Consent]:
+    """What the person of these accounts has said, by topic and channel; two queries."""
+    events = ConsentEvent.objects.filter(subject__in=accounts).select_related("wording").order_by("at", "id")
+    by_thing: dict[tuple[str, str], list[ConsentEvent]] = defaultdict(list)
+    for event in events:
+        by_thing[event.topic, event.channel].append(event)
+    placed = _stopped(accounts) if by_thing else []
+    return [
+        Consent(
+            Topic(topic), channel, said,
+            next((event.wording for event in reversed(said) if event.wording), None),
+            [limit for limit in placed if limit.purpose in Topic(topic).purposes],
+        )
+        for (topic, channel), said in sorted(by_thing.items())
+    ]  # fmt: skip
+
+
+def _stopped(accounts: Collection[UUID]) -> list[Limit]:
+    in_force = Limit.objects.filter(subject__in=accounts, ground__in=Limit.OWN_WORD, lifted_at=None)
+    return list(in_force.order_by("since", "pk"))
+
+
+def is_given(accounts: Collection[UUID], topic: Topic, channel: str = "") -> bool:
+    """Whether there is anything to take back: a consent, or a marketing choice that says yes."""
+    if any(c.is_given for c in of(accounts) if (c.topic, c.channel) == (topic, channel)):
+        return True
+    wanted = MarketingPreference.objects.filter(subject__in=accounts, channel=channel, opted_in=True)
+    return topic == Topic.MARKETING and wanted.exists()
+
+
+def relied_on_for_nothing() -> list[ConsentWording]:
+    """Wordings that claim a consent nobody relies on."""
+    return list(ConsentWording.objects.filter(is_relied_on=False).order_by("topic", "language"))
+
+
+def has_opted_out(accounts: Collection[UUID], purposes: Collection[str]) -> bool:
+    """Whether every one of these accounts is limited for each of these purposes because the person opted out."""
+    in_force = Limit.objects.filter(
+        subject__in=accounts, purpose__in=list(purposes), ground=Limit.Ground.OPT_OUT, lifted_at=None
+    )
+    return in_force.count() == len(accounts) * len(purposes)
+
+
+def wants_news(accounts: Collection[UUID]) -> bool:
+    """Whether any choice of the person still says yes to marketing."""
+    return MarketingPreference.objects.filter(subject__in=accounts, opted_in=True).exists()

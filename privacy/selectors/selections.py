@@ -1,0 +1,47 @@
+"""Of whom something may be done that goes beyond the service: written to, measured. Made here and nowhere else, so that
+nobody is in such a list who is limited for what it is for, or erased."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from privacy.datamap import Use, registry
+from privacy.models import DataSubject, MarketingPreference
+
+Channel = MarketingPreference.Channel
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Whom it is about, among those who are free for all of these purposes."""
+
+    purposes: tuple[Use, ...]
+    wanted: Q = Q()
+
+
+def wants(channel: str) -> Q:
+    chosen = MarketingPreference.objects.filter(subject=OuterRef("pk"), channel=channel, opted_in=True)
+    return Q(Exists(chosen))
+
+
+selections: dict[str, Selection] = {
+    "news_by_email": Selection((Use.MARKETING,), wants(Channel.EMAIL)),
+    "product_news": Selection((Use.MARKETING,), wants(Channel.PRODUCT_NEWS)),
+    "measure": Selection((Use.IMPROVEMENT, Use.PERFORMANCE)),
+}
+
+
+def people_for(name: str) -> QuerySet[DataSubject]:
+    """The people of a selection, each under the account that chose; raises KeyError for one that there is not."""
+    selection = selections[name]
+    return DataSubject.objects.free_for(*selection.purposes).filter(selection.wanted)
+
+
+def free_rows[R: QuerySet[Any, Any]](rows: R) -> R:
+    """Of rows of one table, where all that they serve goes beyond the service, those of people who are free for it; of
+    any other table all: what runs the service is stored and shown whatever else is limited."""
+    declared = registry.declarations.get(rows.model)
+    if declared is None or not declared.purpose.is_beyond_the_service:
+        return rows
+    return rows.filter(**{f"{declared.subject}__in": DataSubject.objects.free_for(*declared.purposes())})
