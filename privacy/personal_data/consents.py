@@ -1,7 +1,7 @@
 """What people consented to."""
 
 from privacy import models
-from privacy.datamap import Category, Evidence, Keep, Personal, Retention, exempt, register
+from privacy.datamap import Category, Evidence, Keep, KeptFor, Personal, Retention, exempt, register
 from privacy.datamap.retention import while_account_open
 from privacy.personal_data.accountability import Accountability
 
@@ -18,7 +18,11 @@ exempt(
 class ConsentEventData(Accountability):
     subject = "subject"
     retention = while_account_open(PROOF_OF_CONSENT)
-    erase = Keep(because=PROOF_OF_CONSENT, until=Retention(PROOF_OF_CONSENT, years=3, after="at"))
+    erase = Keep(
+        because=PROOF_OF_CONSENT,
+        until=Retention(PROOF_OF_CONSENT, years=3, after="at"),
+        ground=KeptFor.LEGAL_OBLIGATION,
+    )
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "topic": Personal(Category.PRIVACY_CHOICES),
