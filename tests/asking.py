@@ -4,8 +4,48 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from privacy.cases.requests import ask, grant_all
-from privacy.models import Case, Staff
+from privacy.catalogue import Fact, Stage, case_kinds
+from privacy.models import Case, DataSubject, Staff
 from tests import factories as f
+
+REASON = "A court asks, ticket 4711"
+
+
+def person_for(key: str) -> DataSubject:
+    """Of whom is so what a case of this kind needs."""
+    person, needs = f.DataSubjectFactory(), case_kinds[key].needs.get(Stage.INTAKE, frozenset())
+    if Fact.HELD in needs:
+        f.LegalHoldFactory(subject=person)
+    if Fact.FLAGGED in needs:
+        f.ChildFlagFactory(subject=person)
+    if Fact.MERGED in needs:
+        DataSubject.objects.filter(pk=person.pk).update(merged_into=f.DataSubjectFactory())
+    if Fact.LIMITED in needs:
+        f.LimitFactory(subject=person, ground="restriction")
+    return person
+
+
+def answers_for(key: str, person: DataSubject) -> dict[str, str]:
+    """To what a case of this kind asks."""
+    match key:
+        case "merge":
+            return {"reason": REASON, "into": str(f.DataSubjectFactory().id)}
+        case "separate":
+            return {"reason": REASON, "what": str(f.IdentifierFactory(subject=person).id)}
+        case "objection":
+            return {"reason": REASON, "purpose": "marketing.communications.email"}
+        case "limit_lift":
+            return {
+                "reason": REASON, "limit": "restriction:all", "because": "settled", "told_on": "2026-01-05",
+                "told_how": "email",
+            }  # fmt: skip
+    return {"reason": REASON}
+
+
+def proof_for(key: str) -> dict[str, str]:
+    """How it was made sure who asks, where that is asked."""
+    proof = case_kinds[key].proof
+    return {"verification": proof[0]} if proof else {}
 
 
 def agreed(key: str, *, subject_ids: Sequence[UUID], actor: Staff, by: Staff | None = None, **given) -> list[Case]:

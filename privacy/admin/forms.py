@@ -1,5 +1,6 @@
 """What a staff member fills in on the confirmation pages, and the fields that other forms are made of."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -62,8 +63,8 @@ def proof_field(kind: type[CaseKind], *, may_come_later: bool) -> forms.ChoiceFi
     )
 
 
-def field_of(question: Question) -> forms.Field:
-    """The form field of a question that a declaration asks."""
+def field_of(question: Question, subject_ids: Sequence[UUID] = ()) -> forms.Field:
+    """The form field of a question that a declaration asks about these people."""
     common = {"label": question.label, "required": question.required, "help_text": question.help}
     errors = {"required": question.missing}
     match question.type:
@@ -74,7 +75,7 @@ def field_of(question: Question) -> forms.Field:
                 widget=long_text(question.placeholder), error_messages=errors,
             )  # fmt: skip
         case "choice":
-            choices = [("", "Choose…"), *question.choices]
+            choices = [("", "Choose…"), *question.choices_for(subject_ids)]
             return forms.ChoiceField(**common, choices=choices, widget=UnfoldAdminSelectWidget, error_messages=errors)
         case "switch":
             return forms.BooleanField(**common, widget=UnfoldBooleanSwitchWidget)
@@ -104,11 +105,20 @@ class CaseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.fields["token"].initial = uuid4
+        about = self.about()
         first, *others = kind.asks
-        self.fields[first.name] = field_of(first)
+        self.fields[first.name] = field_of(first, about)
         if kind.proof:
             self.fields["verification"] = proof_field(kind, may_come_later=True)
-        self.fields |= {question.name: field_of(question) for question in others}
+        self.fields |= {question.name: field_of(question, about) for question in others}
+
+    def about(self) -> list[UUID]:
+        """Whom it is about, as far as that can be read; an answer that is none is told where the form is checked."""
+        given = self.data.get("subjects", "") if self.is_bound else self.initial.get("subjects", ())
+        try:
+            return self.fields["subjects"].clean(self.fields["subjects"].prepare_value(given))
+        except ValidationError:
+            return []
 
     def clean_verification(self) -> str:
         way = self.cleaned_data["verification"]

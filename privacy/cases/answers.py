@@ -1,6 +1,6 @@
 """The answers to what a kind of case asks: checked, and kept in the case's columns or sealed beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,11 @@ COLUMNS = ("reason", "recipient_key", "silent")
 TO_ANSWER = ("reply_to", "ticket")  # what is asked to answer, and not to carry out
 
 
-def checked(kind: type[CaseKind], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers by question. Raises ValueError, in words for the screen, for one that is missing or wrong, and
-    TypeError for one that nobody asked for."""
+def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequence[UUID] = ()) -> dict[str, Any]:
+    """The answers about these people by question. Raises ValueError, in words for the screen, for one that is missing
+    or wrong, and TypeError for one that nobody asked for."""
+    if kind.alone and len(subject_ids) > 1:
+        raise ValueError("This is asked about one person at a time.")
     if unknown := given.keys() - {question.name for question in kind.asks}:
         raise TypeError(f"A case of kind {kind.key} does not ask for {', '.join(sorted(unknown))}.")
     found = {}
@@ -26,6 +28,8 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any]) -> dict[str, Any]:
         answer = answer.strip() if isinstance(answer, str) else answer
         if question.required and not answer:
             raise ValueError(question.missing)
+        if answer and question.type == "choice" and answer not in dict(question.choices_for(subject_ids)):
+            raise ValueError(f"{question.label} Choose one of the list.")
         found[question.name] = question.check(answer) if question.check and answer else answer
     return found
 

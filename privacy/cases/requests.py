@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from privacy import regimes
 from privacy.cases import answers
+from privacy.cases.deciders import must_be_another, must_be_deniable
 from privacy.cases.plans import check_shown, note_plan, since_approved
 from privacy.cases.states import destination, move, move_all, must_have
 from privacy.cases.work import (
@@ -73,8 +73,8 @@ def ask(
     """
     kind = case_kinds[key]
     must_have(actor, kind.may.ask)
-    found = answers.checked(kind, given)
     subject_ids = people.reached(kind, subject_ids)
+    found = answers.checked(kind, given, subject_ids)
     verification = check_proof(kind, verification)
     with transaction.atomic():
         wish = answers.to_seal(found)
@@ -214,7 +214,7 @@ def _grant(
     list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
     must_have(actor, kind.may.decide)
     for case in cases:
-        must_not_be_requester(case, actor)
+        must_be_another(case, actor)
         destination(case, "granted")
     if blocked := undecidable(kind, cases):
         raise NotAllowed(next(iter(blocked.values()))[0])
@@ -235,11 +235,6 @@ def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict[st
     return dict(kind.takes_effect(cases)) if kind.takes_effect and cases else {}
 
 
-def must_not_be_requester(case: Case, actor: Staff) -> None:
-    if case.requested_by_id == actor.pk:
-        raise PermissionDenied("The person who asked for it may not approve it.")
-
-
 def deny(*, request_id: UUID, actor: Staff, denial_reason: str) -> Case:
     """`deny_all` for one."""
     return deny_all(request_ids=[request_id], actor=actor, denial_reason=denial_reason)[0]
@@ -250,6 +245,7 @@ def deny_all(*, request_ids: Sequence[UUID], actor: Staff, denial_reason: str) -
     NotAllowed and PermissionDenied."""
     with transaction.atomic():
         cases = lock_all(request_ids)
+        must_be_deniable(cases)
         Case.objects.filter(pk__in=[case.pk for case in cases]).update(denial_reason=denial_reason)
         for case in cases:
             case.denial_reason = denial_reason
@@ -312,7 +308,7 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
     with transaction.atomic():
         case, job = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.decide)
-        must_not_be_requester(case, actor)
+        must_be_another(case, actor)
         new = since_approved(job) if job else []
         if job is None or not new:
             raise NotAllowed("Its plan has not changed.")

@@ -156,7 +156,7 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
 def bound_to(case: Case, steps: Iterable[Step]) -> str:
     """Why the case cannot be withdrawn any more; empty when it can."""
     kind = case_kinds[case.kind]
-    if kind.takes_effect and case.state == S.FULFILLING:
+    if kind.takes_effect and case.state in (S.FULFILLING, S.ANSWERING) and case.outcome != Outcome.DENIED:
         return "It is in effect already, and cannot be withdrawn any more."
     final = {step.name: step.label for step in kind.steps if step.is_final}
     gone = next((step for step in steps if step.name in final and has_done_something(step)), None)

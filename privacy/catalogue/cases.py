@@ -52,11 +52,14 @@ class May:
 class Question:
     """What a door asks of whoever opens a case. `check` raises ValueError in words for the screen, and gives the value
     to keep; of a person that is their id. An answer whose name is a column of the case is kept there, any other sealed
-    until nothing is owed."""
+    until nothing is owed.
+
+    offers: of a choice that depends on whom it is about, what can be chosen: (value, words).
+    """
 
     name: str
     label: str
-    type: Literal["text", "line", "choice", "switch", "day", "person"] = "line"
+    type: Literal["text", "line", "choice", "switch", "day", "person", "values"] = "line"
     help: str = ""
     required: bool = True
     missing: str = "Please fill this in."
@@ -65,6 +68,10 @@ class Question:
     at_most: int = 200
     choices: tuple[tuple[str, str], ...] = ()
     check: Callable[[Any], Any] | None = None
+    offers: Callable[[Sequence[UUID]], Sequence[tuple[str, str]]] | None = None
+
+    def choices_for(self, subject_ids: Sequence[UUID]) -> Sequence[tuple[str, str]]:
+        return self.offers(subject_ids) if self.offers else self.choices
 
 
 SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."
@@ -106,6 +113,7 @@ class Fact(StrEnum):
     FLAGGED = "flagged"
     CHILD = "child"
     MERGED = "merged"
+    LIMITED = "limited"  # because the person, or their parent, has asked for it
 
 
 class Stage(StrEnum):
@@ -137,10 +145,13 @@ class CaseKind:
     protects: prompt for however many people, and not to be taken back by whoever asked.
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
     plan: {job: its steps}; without it each of `steps` once.
+    alone: asked about one person at a time, because the answers are about that one.
+    given_only: its package holds only what the person gave us (GDPR art. 20(1)).
     reach: of a person with several accounts, whether one case is asked for the person, one for each account, or one
     for this very account.
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
     dry_run: what it would do to these people, as a selectors.plan.Plan.
+    undeniable: why nobody may decide against this case; empty where somebody may.
     warns: sentences about these people that whoever asks or decides should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
     silent_for: of these people, by the answers, those who must not learn of it from their package.
@@ -168,6 +179,8 @@ class CaseKind:
     clocks: ClassVar[tuple[str, ...]] = ()
     answered_in_writing: ClassVar[bool]
     protects: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
+    given_only: ClassVar[bool] = False
     stopped_words: ClassVar[str] = ""
     steps: ClassVar[tuple[StepKind, ...]]
     set_size: ClassVar[int] = 1
@@ -176,6 +189,7 @@ class CaseKind:
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
+    undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
     warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None

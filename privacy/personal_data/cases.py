@@ -5,7 +5,17 @@ from privacy.datamap import Blank, Category, Evidence, Keep, Personal, Retention
 from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
 # Rights and duties are declared above this floor; a test subtracts these from them.
-DUTIES = ("hold_place", "hold_release", "child_flag", "child_confirm", "child_clear", "merge", "split", "separate")
+DUTIES = (
+    "hold_place",
+    "hold_release",
+    "child_flag",
+    "child_confirm",
+    "child_clear",
+    "merge",
+    "split",
+    "separate",
+    "limit_lift",
+)
 
 
 @register(models.Case)

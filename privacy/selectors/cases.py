@@ -118,6 +118,12 @@ def not_by(case: Case, member: Staff) -> str:
     return OWN if case.requested_by_id == member.pk else ""
 
 
+def undeniable(case: Case) -> str:
+    """Why nobody may decide against this case; empty where somebody may."""
+    kind = case_kinds[case.kind]
+    return kind.undeniable(case) if kind.undeniable else ""
+
+
 def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]]]:
     """(cases that the member may decide now, {case: why not}), with a few queries for any number of them."""
     cases = list(
@@ -167,7 +173,7 @@ def _why_not_deniable(case: Case, allowed: set[str]) -> str:
         return NEVER_DENIED
     if case.kind not in allowed:
         return NOT_YOURS
-    return "" if case.state in (State.VERIFYING, State.DECIDING) else STALE
+    return undeniable(case) if case.state in (State.VERIFYING, State.DECIDING) else STALE
 
 
 def _may_deny(member: Staff, kind: str) -> bool:

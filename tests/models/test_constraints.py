@@ -147,6 +147,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "limit_once_in_force": twice(f.LimitFactory, subject=f.DataSubjectFactory),
     "limit_is_lifted_after_it_began": made(f.LimitFactory, lifted_at=NOW - timedelta(days=9_000)),
     "limit_ground": made(f.LimitFactory, ground="a hunch"),
+    "limit_asked_for_is_lifted_when_the_person_was_told": made(
+        f.LimitFactory, ground="restriction", lifted_at=NOW + timedelta(days=9_000)
+    ),
+    "limit_told_how": made(f.LimitFactory, told_how="by a dream"),
     "limit_purpose": made(f.LimitFactory, purpose="something"),
     "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
     "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),

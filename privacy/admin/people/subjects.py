@@ -103,7 +103,8 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in actions.allowed(request)}
+        kinds = [kind for kind in actions.allowed(request) if not kind.alone]
+        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in kinds}
 
     def action_view(self, request, subject_id: UUID, name: str):
         """The confirmation for one person, started from their page."""
