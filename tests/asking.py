@@ -25,13 +25,25 @@ def person_for(key: str) -> DataSubject:
     return person
 
 
-def answers_for(key: str, person: DataSubject) -> dict[str, str]:
+def posted(answers: dict) -> dict[str, str]:
+    """The answers as a form sends them: a field for each value that is put right."""
+    given = {}
+    for name, answer in answers.items():
+        given |= (
+            {f"{name}:{key}": value for key, value in answer.items()} if isinstance(answer, dict) else {name: answer}
+        )
+    return given
+
+
+def answers_for(key: str, person: DataSubject) -> dict:
     """To what a case of this kind asks."""
     match key:
         case "merge":
             return {"reason": REASON, "into": str(f.DataSubjectFactory().id)}
         case "separate":
             return {"reason": REASON, "what": str(f.IdentifierFactory(subject=person).id)}
+        case "rectification":
+            return {"reason": REASON, "changes": {f"privacy.DataSubject.full_name:{person.id}": "Ada Lovelace"}}
         case "objection":
             return {"reason": REASON, "purpose": "marketing.communications.email"}
         case "limit_lift":

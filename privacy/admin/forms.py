@@ -87,6 +87,19 @@ def field_of(question: Question, subject_ids: Sequence[UUID] = ()) -> forms.Fiel
     )  # fmt: skip
 
 
+def fields_of(question: Question, subject_ids: Sequence[UUID]) -> dict[str, forms.Field]:
+    """The fields by name: of a question for values one for each, which begins with the value now."""
+    if question.type != "values":
+        return {question.name: field_of(question, subject_ids)}
+    return {
+        f"{question.name}:{key}": forms.CharField(
+            label=words, initial=now, required=False, max_length=question.at_most,
+            widget=UnfoldAdminTextInputWidget(attrs=AS_TYPED),
+        )
+        for key, words, now in question.choices_for(subject_ids)
+    }  # fmt: skip
+
+
 AS_TYPED = {"spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
 
 
@@ -107,10 +120,11 @@ class CaseForm(forms.Form):
         self.fields["token"].initial = uuid4
         about = self.about()
         first, *others = kind.asks
-        self.fields[first.name] = field_of(first, about)
+        self.fields |= fields_of(first, about)
         if kind.proof:
             self.fields["verification"] = proof_field(kind, may_come_later=True)
-        self.fields |= {question.name: field_of(question, about) for question in others}
+        for question in others:
+            self.fields |= fields_of(question, about)
 
     def about(self) -> list[UUID]:
         """Whom it is about, as far as that can be read; an answer that is none is told where the form is checked."""
@@ -126,12 +140,25 @@ class CaseForm(forms.Form):
 
     def clean(self):
         for question in self.kind.asks:
+            if question.type == "values":
+                self.gather(question)
             if question.check and self.cleaned_data.get(question.name):
                 try:
                     self.cleaned_data[question.name] = question.check(self.cleaned_data[question.name])
                 except ValueError as refusal:
-                    self.add_error(question.name, str(refusal))
+                    self.add_error(question.name if question.name in self.fields else None, str(refusal))
         return self.cleaned_data
+
+    def gather(self, question: Question) -> None:
+        """Makes one answer of the fields of a question for values."""
+        names = [name for name in self.fields if name.startswith(f"{question.name}:")]
+        given = {name.partition(":")[2]: self.cleaned_data.pop(name, "") for name in names}
+        try:
+            self.cleaned_data[question.name] = question.changed(self.about(), given)
+        except ValueError as refusal:
+            self.add_error(None, str(refusal))
+        if question.required and not self.cleaned_data.get(question.name):
+            self.add_error(None, question.missing)
 
 
 class ReferenceField(forms.CharField):

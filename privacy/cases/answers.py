@@ -26,6 +26,8 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequenc
     for question in kind.asks:
         answer = given.get(question.name)
         answer = answer.strip() if isinstance(answer, str) else answer
+        if question.type == "values" and isinstance(answer, Mapping):
+            answer = question.changed(subject_ids, answer)
         if question.required and not answer:
             raise ValueError(question.missing)
         if answer and question.type == "choice" and answer not in dict(question.choices_for(subject_ids)):

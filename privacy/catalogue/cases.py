@@ -3,6 +3,7 @@
 One declaration says all that there is to say of one; doors, lists, buttons, words, deadlines and tests read it.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,7 +55,9 @@ class Question:
     to keep; of a person that is their id. An answer whose name is a column of the case is kept there, any other sealed
     until nothing is owed.
 
-    offers: of a choice that depends on whom it is about, what can be chosen: (value, words).
+    offers: of a choice that depends on whom it is about, what can be chosen: (value, words). Of `values`, which offers
+    what we hold to be changed, (key, words, value now); the answer is JSON of what was changed, {key: [words, before,
+    after]}.
     """
 
     name: str
@@ -68,10 +71,19 @@ class Question:
     at_most: int = 200
     choices: tuple[tuple[str, str], ...] = ()
     check: Callable[[Any], Any] | None = None
-    offers: Callable[[Sequence[UUID]], Sequence[tuple[str, str]]] | None = None
+    offers: Callable[[Sequence[UUID]], Sequence[tuple[str, ...]]] | None = None
 
-    def choices_for(self, subject_ids: Sequence[UUID]) -> Sequence[tuple[str, str]]:
+    def choices_for(self, subject_ids: Sequence[UUID]) -> Sequence[tuple[str, ...]]:
         return self.offers(subject_ids) if self.offers else self.choices
+
+    def changed(self, subject_ids: Sequence[UUID], given: Mapping[str, str]) -> str:
+        """The answer to `values`; empty where nothing is changed. Raises ValueError for what is not offered."""
+        offered = {key: (words, now) for key, words, now in self.choices_for(subject_ids)}
+        if given.keys() - offered.keys():
+            raise ValueError("This is nothing of theirs that can be put right. Look again.")
+        after = {key: value.strip() for key, value in given.items()}
+        changes = {key: [*offered[key], value] for key, value in after.items() if value != offered[key][1]}
+        return json.dumps(changes, sort_keys=True) if changes else ""
 
 
 SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."

@@ -32,13 +32,18 @@ class Connector:
     """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`.
 
     `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
-    there, in two sentences. What the inventory says of either comes before them.
+    there, in two sentences. What the inventory says of either comes before them. `corrections` are what whoever puts
+    something right there does.
     """
 
     key: ClassVar[str]
     name: ClassVar[str]
     console: ClassVar[str] = ""
     instructions: ClassVar[str] = ""
+    corrections: ClassVar[str] = (
+        "Look the person up by what they are called there, and put right what this case says. What their page does not "
+        "let you change, ask their support to change."
+    )
 
     @property
     def mode(self) -> str:
@@ -58,6 +63,10 @@ class Connector:
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""
         raise NotImplementedError
+
+    def rectify(self) -> Outcome:
+        """Has what was put right here put right there: a person does, and attests it."""
+        return Waiting(f"{self.name}: put it right there, then attest it here")
 
     def manual(self, verb: str) -> Waiting:
         return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")

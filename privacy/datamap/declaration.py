@@ -1,7 +1,8 @@
 """The class a developer writes for each model: what its rows say about a person, and why we may hold it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -15,6 +16,7 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
+    rectifiable: the person may have it put right (GDPR art. 16): what they gave, and no fact of ours.
     despite_hold: why it may change under a legal hold; empty: the database refuses that.
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
     masked: staff see its length only, until they reveal it for a reason. Unless it is said, so is all free text that
@@ -29,6 +31,7 @@ class Personal:
     masked: bool | None = None
     special: str = ""
     despite_hold: str = ""
+    rectifiable: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class PersonalData:
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
     about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
+    rectifiable_rows: where only some rows have fields that are put right, which: {lookup: value}.
     machinery: rows of how we worked, not of what we hold: the page of a package folds them away.
     derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
     """
@@ -139,6 +143,7 @@ class PersonalData:
     evidence: ClassVar[Evidence | None] = None
     about_nobody: ClassVar[str] = ""
     silent: ClassVar[str] = ""
+    rectifiable_rows: ClassVar[Mapping[str, Any]] = {}
     machinery: ClassVar[bool] = False
     derived: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"

@@ -1,14 +1,15 @@
 """What is to be done at processors by a person, and what they need for it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from privacy.connectors.base import connectors
 from privacy.models import LegalHold, Processor, Step, StepState
 
-ERASE = "processors.erase"
+OF_A_PROCESSOR = "processors."  # with what names of steps at processors begin
+RECTIFY = "processors.rectify"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,18 @@ def _console(key: str, row: Processor | None) -> Console:
     )
 
 
+def what_to_do(step: Step, console: Console) -> Console:
+    """The console with what this step asks for there."""
+    connector = connectors.get(step.target) if step.name == RECTIFY else None
+    return replace(console, instructions=connector.corrections) if connector else console
+
+
 def manual_steps() -> QuerySet[Step]:
     """Steps of processors that nothing but a person will finish. Of who is held nothing is asked of anybody."""
     held = LegalHold.objects.filter(subject=OuterRef("job__subject"), released_at__isnull=True)
     return Step.objects.filter(
-        ~Exists(held), name=ERASE, state=StepState.WAITING, not_before=None, job__ended_at=None, job__stopped_at=None,
-        job__case__isnull=False,
+        ~Exists(held), name__startswith=OF_A_PROCESSOR, state=StepState.WAITING, not_before=None, job__ended_at=None,
+        job__stopped_at=None, job__case__isnull=False,
     )  # fmt: skip
 
 
@@ -61,7 +68,7 @@ def at(processor: str) -> QuerySet[Step]:
 def can_be_attested(step: Step) -> bool:
     """Whether a person's word finishes it: it waits for one, or has failed by API."""
     failed = step.state == StepState.STARTED and bool(step.problem)
-    return step.name == ERASE and (step.state == StepState.WAITING or failed)
+    return step.name.startswith(OF_A_PROCESSOR) and (step.state == StepState.WAITING or failed)
 
 
 def ids_in(names: Mapping[str, Sequence[str]]) -> list[str]:

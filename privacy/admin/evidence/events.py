@@ -12,6 +12,7 @@ from privacy.evidence.told import named_now
 from privacy.fulfilment.exporting import ExportReason
 from privacy.fulfilment.reveal import RevealReason
 from privacy.models import AccessReview, Answered, AuditEntry, Suppression, Verification
+from privacy.selectors.processors import OF_A_PROCESSOR
 
 DENIALS = dict(DenialForm.REASONS)
 
@@ -68,7 +69,7 @@ def named(step: str) -> str:
 
 def outcome(data: dict) -> str:
     """What became of an erasure at a processor, as the request's page tells it."""
-    text = steps.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
+    text = steps.told(data.get("result", {})) if name_and_target(data)[0].startswith(OF_A_PROCESSOR) else ""
     return f". {text}" if text else ""
 
 

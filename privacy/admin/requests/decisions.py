@@ -168,7 +168,7 @@ def attest(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
                          step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
     return ask(
         request, row, form, title=f"Attest what {processor} did", submit="Attest",
-        sentences=[f"You state that {processor} has erased this person, and name what proves it.",
+        sentences=[f"You state that {processor} has done what it was asked about this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
 

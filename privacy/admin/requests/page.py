@@ -26,7 +26,7 @@ from privacy.selectors.progress import StepBar
 
 # What processors call the people of steps: {step: {kind: names}}.
 Names = Mapping[UUID, Mapping[str, Sequence[str]]]
-OWN = "You asked for this erasure; another person has to attest."
+OWN = "You asked for it; another person has to attest."
 
 
 def page_of(request, row: Case, names: Names | None = None) -> dict:
@@ -131,7 +131,7 @@ def manual_work(request, row: Case, step: Step, console: processors.Console, nam
     """What a person needs to do the step by hand."""
     can_reveal = bool(step.sealed) and request.user.has_perm("privacy.reveal_content")
     return {
-        "console": console,
+        "console": processors.what_to_do(step, console),
         "reveal_url": reverse("admin:privacy_rightsrequest_reveal", args=[row.id, step.id]) if can_reveal else "",
         "ids": processors.ids_in(names.get(step.id, {})),
         "not_because": OWN if row.requested_by_id == request.user.pk else "",
