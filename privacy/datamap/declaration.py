@@ -118,6 +118,8 @@ class PersonalData:
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
     about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
+    given: the person gave us the rows themselves, and we neither observed nor made them (GDPR art. 20(1)).
+    given_if_null: path of a field that is empty in those rows that the person wrote, where others write some.
     rectifiable_rows: where only some rows have fields that are put right, which: {lookup: value}.
     machinery: rows of how we worked, not of what we hold: the page of a package folds them away.
     derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
@@ -143,6 +145,8 @@ class PersonalData:
     evidence: ClassVar[Evidence | None] = None
     about_nobody: ClassVar[str] = ""
     silent: ClassVar[str] = ""
+    given: ClassVar[bool] = True
+    given_if_null: ClassVar[str] = ""
     rectifiable_rows: ClassVar[Mapping[str, Any]] = {}
     machinery: ClassVar[bool] = False
     derived: ClassVar[str] = ""
@@ -156,6 +160,11 @@ class PersonalData:
     def purposes(cls) -> dict[Use, LawfulBasis]:
         """What the rows are held for, the purpose that they were collected for first, each with its basis."""
         return {cls.purpose: cls.lawful_basis} | cls.further
+
+    @classmethod
+    def is_portable(cls) -> bool:
+        """Whether the person may have the rows for another controller: given by them, for a contract or by consent."""
+        return cls.given and cls.lawful_basis in (LawfulBasis.CONSENT, LawfulBasis.CONTRACT)
 
     @classmethod
     def path(cls) -> list[str]:

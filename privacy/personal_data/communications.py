@@ -47,6 +47,7 @@ class SupportMessageData(Support):
     subject = "conversation__subject"
     fields = {"body": Personal(Category.SUPPORT), "sent_at": Personal(Category.SUPPORT)}
     not_personal = ("id", "conversation", "staff")
+    given_if_null = "staff"
     roles = {"staff": "Kosenai support"}
 
 
@@ -62,3 +63,4 @@ class AttachmentData(Support):
         "sha256": Personal(Category.SUPPORT, masked=False),
     }
     not_personal = ("id", "message")
+    given_if_null = "message__staff"

@@ -62,6 +62,7 @@ class LikenessData(Account):
     """The row of the other one goes with the other one: until then it names an empty tombstone, and is not shown."""
 
     subject = "subject"
+    given = False
     recipients = ()
     despite_freeze = "It asks our staff about two accounts, and is nothing that the person does"
     fields = {"subject": Personal(Category.USER_ID), "other": Personal(Category.PSEUDONYM)}

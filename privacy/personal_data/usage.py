@@ -15,6 +15,7 @@ class Usage(PersonalData):
     retention = YEAR_OF_USE
     recipients = ("analytics", "logging")
     source = "Your device, while you used the service"
+    given = False
 
 
 @register(models.Session)
