@@ -44,6 +44,8 @@ def answers_for(key: str, person: DataSubject) -> dict:
             return {"reason": REASON, "what": str(f.IdentifierFactory(subject=person).id)}
         case "rectification":
             return {"reason": REASON, "changes": {f"privacy.DataSubject.full_name:{person.id}": "Ada Lovelace"}}
+        case "erasure_of_one":
+            return {"reason": REASON, "what": str(f.NoteFactory(author=person).id)}
         case "objection":
             return {"reason": REASON, "purpose": "marketing.communications.email"}
         case "limit_lift":

@@ -162,7 +162,7 @@ class CaseKind:
     reach: of a person with several accounts, whether one case is asked for the person, one for each account, or one
     for this very account.
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
-    dry_run: what it would do to these people, as a selectors.plan.Plan.
+    dry_run: what it would do to these people, as a selectors.plan.Plan. plan_of: the same of one case, by its answers.
     undeniable: why nobody may decide against this case; empty where somebody may.
     warns: sentences about these people that whoever asks or decides should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
@@ -203,6 +203,7 @@ class CaseKind:
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
     undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
+    plan_of: ClassVar[Callable[[Any], Any] | None] = None
     warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None

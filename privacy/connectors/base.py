@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
+from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done, Outcome, Waiting
 
 
@@ -59,6 +60,10 @@ class Connector:
         """The same for many people, with a query for all of them where the connector can. People whom the
         processor does not know may be left out."""
         return {subject_id: self.references(subject_id) for subject_id in subject_ids}
+
+    def references_in(self, scope: Scope) -> dict[str, list[str]]:
+        """Its own names for what is in these rows of one person, where it can erase that and nothing else."""
+        return {}
 
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""

@@ -120,6 +120,8 @@ class PersonalData:
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
     given: the person gave us the rows themselves, and we neither observed nor made them (GDPR art. 20(1)).
     given_if_null: path of a field that is empty in those rows that the person wrote, where others write some.
+    forgotten_by: path of the time by which rows are found when one thing is to be forgotten; empty: they go with what
+    they hang on, or with the person.
     rectifiable_rows: where only some rows have fields that are put right, which: {lookup: value}.
     machinery: rows of how we worked, not of what we hold: the page of a package folds them away.
     derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
@@ -147,6 +149,7 @@ class PersonalData:
     silent: ClassVar[str] = ""
     given: ClassVar[bool] = True
     given_if_null: ClassVar[str] = ""
+    forgotten_by: ClassVar[str] = ""
     rectifiable_rows: ClassVar[Mapping[str, Any]] = {}
     machinery: ClassVar[bool] = False
     derived: ClassVar[str] = ""

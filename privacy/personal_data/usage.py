@@ -39,6 +39,7 @@ class SessionData(Usage):
 @register(models.UsageEvent)
 class UsageEventData(Usage):
     subject = "subject"
+    forgotten_by = "occurred_at"
     fields = {
         "subject": Personal(Category.USER_ID),
         "session_key": Personal(Category.PSEUDONYM),
@@ -53,6 +54,7 @@ class UsageEventData(Usage):
 @register(models.DiagnosticEvent)
 class DiagnosticEventData(Usage):
     subject = "subject"
+    forgotten_by = "occurred_at"
     purpose = Use.PERFORMANCE
     recipients = ("logging",)
     fields = {

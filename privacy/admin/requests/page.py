@@ -12,7 +12,7 @@ from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests import parked
-from privacy.admin.requests.approvals import decision_on
+from privacy.admin.requests.approvals import decision_on, dry_run_of
 from privacy.admin.requests.base import has, others_named, person_of, sealed
 from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.forms import DenialForm
@@ -37,7 +37,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
     can_answer = has(request.user, kind.may.answer)
     package = row.package if sees_people and any(step.name == "access.package" for step in steps) else None
-    dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
+    dry_run = dry_run_of(row) if cases.awaits_decision(row) and sees_people else None
     return {
         **admin.site.each_context(request),
         "title": str(row),
