@@ -46,6 +46,10 @@ def answers_for(key: str, person: DataSubject) -> dict:
             return {"reason": REASON, "changes": {f"privacy.DataSubject.full_name:{person.id}": "Ada Lovelace"}}
         case "erasure_of_one":
             return {"reason": REASON, "what": str(f.NoteFactory(author=person).id)}
+        case "appeal":
+            return {"reason": REASON, "parent_id": str(f.CaseFactory(subject=person, closed=True).id)}
+        case "human_review":
+            return {"reason": REASON, "decision": "An upload refused as unsafe on 3 May"}
         case "objection":
             return {"reason": REASON, "purpose": "marketing.communications.email"}
         case "limit_lift":
@@ -59,7 +63,7 @@ def answers_for(key: str, person: DataSubject) -> dict:
 def proof_for(key: str) -> dict[str, str]:
     """How it was made sure who asks, where that is asked."""
     proof = case_kinds[key].proof
-    return {"verification": proof[0]} if proof else {}
+    return {"verification": "email_round_trip" if "email_round_trip" in proof else proof[0]} if proof else {}
 
 
 def agreed(key: str, *, subject_ids: Sequence[UUID], actor: Staff, by: Staff | None = None, **given) -> list[Case]:

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from privacy import regimes
-from privacy.catalogue import CaseKind
+from privacy.catalogue import CaseKind, case_kinds
 from privacy.evidence import sealing
 from privacy.evidence.commitments import pseudonym
 from privacy.jobs import order
+from privacy.models import Case
 
-COLUMNS = ("reason", "recipient_key", "silent")
+COLUMNS = ("reason", "recipient_key", "silent", "parent_id")
 TO_ANSWER = ("reply_to", "ticket")  # what is asked to answer, and not to carry out
 
 
@@ -30,9 +31,10 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequenc
             answer = question.changed(subject_ids, answer)
         if question.required and not answer:
             raise ValueError(question.missing)
+        answer = question.check(answer) if question.check and answer else answer
         if answer and question.type == "choice" and answer not in dict(question.choices_for(subject_ids)):
             raise ValueError(f"{question.label} Choose one of the list.")
-        found[question.name] = question.check(answer) if question.check and answer else answer
+        found[question.name] = answer
     return found
 
 
@@ -46,6 +48,13 @@ def columns(answers: Mapping[str, Any]) -> dict[str, Any]:
 def to_seal(answers: Mapping[str, Any]) -> dict[str, str]:
     """What of the answers is no column."""
     return {name: str(answer) for name, answer in answers.items() if answer and name not in (*COLUMNS, "received_on")}
+
+
+def sealed_words(cases: Sequence[Case], words: str) -> dict[str, str]:
+    """What of an answer in words the rows of these cases hold. Raises ValueError where it is missing."""
+    if not words.strip() and any(case_kinds[case.kind].answered_in_words for case in cases):
+        raise ValueError("Say what the person was told.")
+    return {"answer": sealing.seal({"answer": [words.strip()]})} if words.strip() else {}
 
 
 def about(subject_id: UUID, sealed: Mapping[str, str]) -> str:

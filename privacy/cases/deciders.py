@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 from privacy.catalogue import NotAllowed
 from privacy.models import Case, Staff
-from privacy.selectors.cases import not_by, undeniable
+from privacy.selectors.cases import APPEAL, not_by, undeniable
 
 
 def must_be_another(case: Case, actor: Staff) -> None:
@@ -15,8 +15,11 @@ def must_be_another(case: Case, actor: Staff) -> None:
         raise PermissionDenied(because)
 
 
-def must_be_deniable(cases: Sequence[Case]) -> None:
-    """Raises NotAllowed where the law lets nobody decide against one of them."""
+def must_be_deniable(cases: Sequence[Case], actor: Staff) -> None:
+    """Raises NotAllowed where the law lets nobody decide against one of them, and PermissionDenied for who has had to
+    do with what is appealed."""
     for case in cases:
+        if case.kind == APPEAL and (refusal := not_by(case, actor)):
+            raise PermissionDenied(refusal)
         if because := undeniable(case):
             raise NotAllowed(because)

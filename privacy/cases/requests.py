@@ -27,7 +27,7 @@ from privacy.cases.work import (
     once_more_if_overtaken,
     set_going,
 )
-from privacy.catalogue import CaseKind, Duty, NotAllowed, case_kinds
+from privacy.catalogue import CaseKind, NotAllowed, case_kinds
 from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import canonical_digest, pseudonym
 from privacy.evidence.events import Event
@@ -116,7 +116,7 @@ def ask_as_batch(key: str, *, subject_ids: Sequence[UUID], actor: Staff, **given
 
 def check_proof(kind: type[CaseKind], verification: str) -> str:
     """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
-    if issubclass(kind, Duty):
+    if not kind.proof:
         return Verification.CONTROLLER
     if verification and verification not in kind.proof:
         raise ValueError("This way of making sure who asks is not accepted here.")
@@ -245,7 +245,7 @@ def deny_all(*, request_ids: Sequence[UUID], actor: Staff, denial_reason: str) -
     NotAllowed and PermissionDenied."""
     with transaction.atomic():
         cases = lock_all(request_ids)
-        must_be_deniable(cases)
+        must_be_deniable(cases, actor)
         Case.objects.filter(pk__in=[case.pk for case in cases]).update(denial_reason=denial_reason)
         for case in cases:
             case.denial_reason = denial_reason
@@ -323,20 +323,25 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
 # --- Answering --------------------------------------------------------------------------------------------------------
 
 
-def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None) -> Case:
+def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None, words: str = "") -> Case:
     """`answer_all` for one."""
-    return answer_all(request_ids=[request_id], actor=actor, how=how, on=on)[0]
+    return answer_all(request_ids=[request_id], actor=actor, how=how, on=on, words=words)[0]
 
 
-def answer_all(*, request_ids: Sequence[UUID], actor: Staff, how: str, on: datetime | None = None) -> list[Case]:
-    """Records that the people were answered, how and when: until letters are sent from here, staff say so. All or none.
-    Raises NotAllowed, PermissionDenied, and ValueError for a time to come."""
+def answer_all(
+    *, request_ids: Sequence[UUID], actor: Staff, how: str, on: datetime | None = None, words: str = ""
+) -> list[Case]:
+    """Records that the people were answered, how and when, and where nothing else tells it what they were told: until
+    letters are sent from here, staff say so. All or none. Raises NotAllowed, PermissionDenied, and ValueError for a
+    time to come or words that are missing."""
     moment = (on or datetime.now(UTC)).astimezone(UTC)
     if moment > datetime.now(UTC):
         raise ValueError("This is yet to come.")
     with transaction.atomic():
         cases = lock_all(request_ids)
-        Case.objects.filter(pk__in=[case.pk for case in cases]).update(answered_at=moment, answered_how=Answered(how))
+        told = answers.sealed_words(cases, words)
+        of_these = Case.objects.filter(pk__in=[case.pk for case in cases])
+        of_these.update(answered_at=moment, answered_how=Answered(how), **told)
         for case in cases:
             case.answered_at, case.answered_how = moment, how
         move_all(cases, "answered", actor, {case.pk: {"how": how, "at": moment} for case in cases})

@@ -148,12 +148,14 @@ class CaseKind:
 
     key: as rows hold it, and never changed; label: as staff read it.
     button, title, submit, icon, happens: the words of the page that asks; {people} stands for whom it is about.
+    is_common: asked for often, so that it has a button of its own where others stand in a menu.
     deciders: 1 when asking decides, 2 when another person has to.
     decision: the words of deciding: (the button, what happens then, the message).
-    proof: the ways of `Verification` to make sure who asks; none for a duty of our own.
+    proof: the ways of `Verification` to make sure who asks; none where nobody has to be sure.
     asks: the questions, in order. grace: see there.
     needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
     clocks: names of the periods of privacy.regimes; none without a deadline.
+    answered_in_words: what the person was told is kept, sealed, because no package or receipt tells it.
     protects: prompt for however many people, and not to be taken back by whoever asked.
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
     plan: {job: its steps}; without it each of `steps` once.
@@ -180,6 +182,7 @@ class CaseKind:
     icon: ClassVar[str]
     happens: ClassVar[tuple[str, ...]]
     is_dangerous: ClassVar[bool] = False
+    is_common: ClassVar[bool] = False
     may: ClassVar[May]
     deciders: ClassVar[int] = 1
     decision: ClassVar["Decision | None"] = None
@@ -190,11 +193,12 @@ class CaseKind:
     refuses: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
     clocks: ClassVar[tuple[str, ...]] = ()
     answered_in_writing: ClassVar[bool]
+    answered_in_words: ClassVar[bool] = False
     protects: ClassVar[bool] = False
     alone: ClassVar[bool] = False
     given_only: ClassVar[bool] = False
     stopped_words: ClassVar[str] = ""
-    steps: ClassVar[tuple[StepKind, ...]]
+    steps: ClassVar[tuple[StepKind, ...]]  # none where a word is all
     set_size: ClassVar[int] = 1
     reach: ClassVar[Reach]
 
@@ -233,6 +237,19 @@ class Right(CaseKind):
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
 
 
+class Inquiry(CaseKind):
+    """What somebody writes to us that is no right of its own: nothing is carried out, and they are answered in our
+    words, by a date."""
+
+    answered_in_writing = True
+    answered_in_words = True
+    reach: ClassVar[Reach] = "person"
+    alone = True
+    clocks = ("respond",)
+    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    steps = ()
+
+
 class Duty(CaseKind):
     """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
 
@@ -247,6 +264,16 @@ case_kinds: dict[str, type[CaseKind]] = {}
 def rights() -> list[str]:
     """The keys of the rights."""
     return [key for key, kind in case_kinds.items() if issubclass(kind, Right)]
+
+
+def inquiries() -> list[str]:
+    """The keys of what is answered and is no right."""
+    return [key for key, kind in case_kinds.items() if issubclass(kind, Inquiry)]
+
+
+def answered_in_writing() -> list[str]:
+    """The keys of what somebody is answered by a date."""
+    return [key for key, kind in case_kinds.items() if kind.answered_in_writing]
 
 
 def duties() -> list[str]:

@@ -39,6 +39,7 @@ class CaseData(Accountability):
         "denial_reason": Personal(Category.PRIVACY_CHOICES),
         "recipient_key": Personal(Category.PSEUDONYM, erase=Blank()),
         "salt": Personal(Category.PSEUDONYM, erase=Blank()),
+        "answer": Personal(Category.PRIVACY_CHOICES, erase=Blank()),
         "sealed": Personal(
             Category.EMAIL,
             erase=Keep(
@@ -49,15 +50,16 @@ class CaseData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
-        "closed_at", "silent",
+        "closed_at", "silent", "parent",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {
         "salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer",
+        "answer": "Encrypted; it is what we answered you",
         "planned": "Names tables, and people who would get what you share with them; the receipt says what was done",
     }  # fmt: skip
     evidence = Evidence(
-        changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed"),
+        changes=("state", "outcome", "joined", "closed_at", "answered_at", "answered_how", "owner", "sealed", "answer"),
         once=("verification",),
         anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
     )

@@ -30,6 +30,7 @@ class Rectification(Right):
         "Under a legal hold it waits until the release: what is stored stays as evidence.",
     )
     may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=APPROVE, answer=ASK, attest=APPROVE)
+    is_common = True
     deciders = 2
     decision = Decision(
         "Approve…", "Approve and put right",

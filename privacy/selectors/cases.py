@@ -9,7 +9,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
 from privacy.evidence import sealing
-from privacy.models import Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
+from privacy.evidence.events import Event
+from privacy.models import AuditEntry, Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, standing
 
 OPEN = ~Q(state=State.CLOSED)
@@ -103,6 +104,9 @@ def sealed_of(case: Case) -> dict[str, str]:
     return {name: values[0] for name, values in sealing.unseal(case.sealed).items()}
 
 
+APPEAL = "appeal"
+OF_THE_PARENT = "You had to do with what is appealed; another person has to decide."
+DECIDES = [Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.PLAN_APPROVED_AGAIN]
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
@@ -115,7 +119,16 @@ def awaits_decision(case: Case) -> bool:
 
 def not_by(case: Case, member: Staff) -> str:
     """Why this member may not decide about this case; empty when they may."""
-    return OWN if case.requested_by_id == member.pk else ""
+    if case.requested_by_id == member.pk:
+        return OWN
+    return OF_THE_PARENT if case.kind == APPEAL and member.pk in had_to_do_with(case.parent_id) else ""
+
+
+def had_to_do_with(case_id: UUID | None) -> set[int | None]:
+    """Who has asked for a case or decided about it, at whatever time."""
+    entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False)
+    rows = Case.objects.filter(pk=case_id).values_list("requested_by", "approved_by")
+    return {*entries.values_list("actor", flat=True), *(pk for pair in rows for pk in pair if pk)}
 
 
 def undeniable(case: Case) -> str:

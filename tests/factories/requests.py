@@ -34,6 +34,9 @@ class CaseFactory(factory.django.DjangoModelFactory):
     reason = "Asked for in the account's settings"
     verification = models.Verification.SIGNED_IN
     requested_by = factory.SubFactory(StaffFactory)
+    parent = factory.LazyAttribute(
+        lambda case: CaseFactory(subject=case.subject, closed=True) if case.kind == "appeal" else None
+    )
 
 
 class AccessPackageFactory(factory.django.DjangoModelFactory):

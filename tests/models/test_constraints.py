@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 
 from privacy.datamap import registry
-from privacy.models import AuditEntry, DataSubject
+from privacy.models import AuditEntry, Case, DataSubject
 from tests import factories
 from tests import factories as f
 
@@ -55,6 +55,12 @@ def audit_link_twice():
 def decider_is_who_asked():
     case = f.CaseFactory()
     type(case).objects.filter(pk=case.pk).update(approved_by=case.requested_by)
+
+
+def case_of_itself():
+    pk = uuid.uuid4()
+    Case.objects.bulk_create([f.CaseFactory.build(pk=pk, subject=f.DataSubjectFactory(), requested_by=f.StaffFactory(),
+                                                  parent_id=pk)])  # fmt: skip
 
 
 def role_given_to_oneself():
@@ -121,6 +127,8 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "case_is_verified_before_it_is_decided": made(f.CaseFactory, verification="", state="deciding"),
     "case_closed_has_a_time_and_an_outcome": changed(f.CaseFactory, state="closed", closed_at=NOW),
     "case_answered_says_when_and_how": changed(f.CaseFactory, answered_at=NOW),
+    "case_is_not_its_own_parent": case_of_itself,
+    "case_appeal_is_of_a_case": made(f.CaseFactory, kind="appeal", parent=None),
     "case_state": changed(f.CaseFactory, state="lost"),
     "case_outcome": changed(f.CaseFactory, outcome="lost"),
     "case_deciders": made(f.CaseFactory, deciders=3),

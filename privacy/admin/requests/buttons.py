@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from privacy.admin.requests.base import has, page
 from privacy.cases import work
 from privacy.cases.plans import since_approved
-from privacy.catalogue import Right, case_kinds
+from privacy.catalogue import case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
 
@@ -48,8 +50,12 @@ def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.ANSWERING and has(user, kind.may.answer):
         yield Button("Say how it was answered…", "outgoing_mail", page("answer", row), is_main=True)
-    if row.state == State.CLOSED and issubclass(kind, Right) and has(user, kind.may.decide) and not row.is_working:
+    if row.state == State.CLOSED and kind.answered_in_writing and has(user, kind.may.decide) and not row.is_working:
         yield Button("Take up again…", "history", page("reopen", row))
+    appeal = case_kinds[cases.APPEAL]
+    if row.state == State.CLOSED and kind.answered_in_writing and kind is not appeal and has(user, appeal.may.ask):
+        url = reverse("admin:privacy_datasubject_act_on", args=[row.subject_id, appeal.key])
+        yield Button("Appeal…", appeal.icon, f"{url}?parent_id={row.pk}")
 
 
 def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:

@@ -19,7 +19,7 @@ from privacy.admin.requests.forms import AnswerForm, DenialForm, EvidenceForm, O
 from privacy.admin.requests.page import page_of
 from privacy.admin.requests.parked import to_try
 from privacy.cases import processors, requests
-from privacy.catalogue import Right, case_kinds
+from privacy.catalogue import case_kinds
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import Case, Step, StepState
 
@@ -49,10 +49,10 @@ def deny(request: HttpRequest, row: Case) -> HttpResponse:
         return carry_out(request, row, requests.deny, "Denied. Nothing was done to the data.",
                          request_id=row.id, denial_reason=form.cleaned_data["denial_reason"])  # fmt: skip
     told = "The person must be told why, and that they may complain to the authority (GDPR art. 12(4))."
-    is_right = issubclass(case_kinds[row.kind], Right)
+    is_told = case_kinds[row.kind].answered_in_writing
     return ask(
         request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
-        sentences=["Nothing is done to the data.", *([told] if is_right else ["It is closed."])],
+        sentences=["Nothing is done to the data.", *([told] if is_told else ["It is closed."])],
     )  # fmt: skip
 
 
@@ -112,12 +112,14 @@ def why_it_stopped(row: Case) -> list[str]:
 def answer(request: HttpRequest, row: Case) -> HttpResponse:
     """Says how and when the person was answered."""
     check_permit(request, case_kinds[row.kind].may.answer)
-    form = AnswerForm(request.POST or None)
+    kind = case_kinds[row.kind]
+    form = AnswerForm(request.POST or None, kind=kind)
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
         moment = datetime.combine(on, time.min, regimes.CONTROLLER_ZONE) if on and on < regimes.today() else None
         return carry_out(request, row, requests.answer, "Answered, and closed.",
-                         request_id=row.id, how=form.cleaned_data["how"], on=moment)  # fmt: skip
+                         request_id=row.id, how=form.cleaned_data["how"], on=moment,
+                         words=form.cleaned_data.get("words", ""))  # fmt: skip
     owed = ["The work goes on, and a second answer is owed when it is done."] if row.is_working else []
     return ask(
         request, row, form, title=f"Say how {row} was answered", submit="It was answered",

@@ -20,6 +20,8 @@ from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
 from privacy.admin.requests.tallies import table_of
 from privacy.catalogue import case_kinds
+from privacy.evidence import sealing
+from privacy.evidence.keys import MissingKey
 from privacy.models import AuditEntry, Case, RightsRequest, State, Step
 from privacy.selectors import cases, packages, processors, progress, queue
 from privacy.selectors.progress import StepBar
@@ -53,6 +55,8 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
         **(sealed(kind, row) if can_answer else {}),
+        "told": told_in(row) if can_answer and row.answer else "",
+        "followed_by": row.followed_by.order_by("received_at") if row.pk else [],
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
@@ -78,6 +82,14 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
             for entry in AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n")
         ],
     }
+
+
+def told_in(row: Case) -> str:
+    """What the person was answered, as far as it can be opened."""
+    try:
+        return sealing.unseal(row.answer)["answer"][0]
+    except MissingKey:
+        return "It cannot be opened, because a key is missing."
 
 
 def has_receipt(steps: Sequence[Step]) -> bool:
