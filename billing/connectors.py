@@ -57,6 +57,10 @@ class Stripe(ApiConnector):
         "In live mode look up each customer id, and cancel the subscriptions that are still active. Then choose Delete "
         "customer in the customer’s menu; invoices and charges stay, as the law asks."
     )
+    corrections = (
+        "Look up each customer id under Customers and edit name, e-mail address and billing details there. Invoices "
+        "that are issued stay as they are; where tax law wants one put right, issue a credit note and a new invoice."
+    )
     base_url = "https://api.stripe.com"
     key_setting = "STRIPE_SECRET_KEY"
     request_id_header = "request-id"

@@ -45,11 +45,13 @@ class Billing(PersonalData):
     lawful_basis = LawfulBasis.CONTRACT
     recipients = ("stripe",)
     source = "You and Stripe, when you paid"
+    given = False  # Stripe's word; what the person gave is the name and address at Customer
 
 
 @register(models.Customer)
 class CustomerData(Billing):
     subject = "subject"
+    given = True
     retention = voucher("created_at", KEY_OF_VOUCHERS)
     erase = for_tax("created_at", KEY_OF_VOUCHERS)
     fields = {

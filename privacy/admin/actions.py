@@ -20,8 +20,8 @@ from privacy.admin.base import person_cell
 from privacy.admin.forms import MAX_PEOPLE, CaseForm
 from privacy.admin.plans import recipients, sections_of
 from privacy.cases import requests
-from privacy.catalogue import CaseKind, case_kinds
-from privacy.catalogue.cases import duties, rights
+from privacy.catalogue import CaseKind, Duty, Fact, Inquiry, Right, case_kinds
+from privacy.catalogue.cases import duties, inquiries, rights
 from privacy.models import Case, DataSubject, Staff, State
 from privacy.selectors import cases, standing
 from privacy.selectors import people as selected
@@ -33,8 +33,26 @@ PEOPLE_SHOWN = 24
 
 def allowed(request: HttpRequest) -> list[type[CaseKind]]:
     """What this member of staff may ask for, the rights first."""
-    in_order = [case_kinds[key] for key in (*rights(), *duties())]
+    in_order = [case_kinds[key] for key in (*rights(), *inquiries(), *duties())]
     return [kind for kind in in_order if request.user.has_perm(kind.may.ask.name)]
+
+
+def offered(request: HttpRequest, subject: DataSubject, facts: set[Fact]) -> dict[str, list]:
+    """What can be asked about the person now: `buttons` for what is common, and a `menu` of the rest in groups."""
+    free = [kind for kind in allowed(request) if not standing.in_the_way(kind, facts)]
+    entries = {
+        kind: {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
+        for kind in free
+    }
+    groups = {"What the person has a right to": Right, "What they write to us": Inquiry, "What we do ourselves": Duty}
+    menu = [
+        (title, [entries[kind] for kind in free if issubclass(kind, group) and not kind.is_common])
+        for title, group in groups.items()
+    ]
+    return {
+        "buttons": [entries[kind] for kind in free if kind.is_common],
+        "menu": [(title, found) for title, found in menu if found],
+    }
 
 
 def start_from_list(kind: type[CaseKind], path: str = "pk"):

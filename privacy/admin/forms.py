@@ -1,5 +1,6 @@
 """What a staff member fills in on the confirmation pages, and the fields that other forms are made of."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -62,8 +63,8 @@ def proof_field(kind: type[CaseKind], *, may_come_later: bool) -> forms.ChoiceFi
     )
 
 
-def field_of(question: Question) -> forms.Field:
-    """The form field of a question that a declaration asks."""
+def field_of(question: Question, subject_ids: Sequence[UUID] = ()) -> forms.Field:
+    """The form field of a question that a declaration asks about these people."""
     common = {"label": question.label, "required": question.required, "help_text": question.help}
     errors = {"required": question.missing}
     match question.type:
@@ -74,7 +75,7 @@ def field_of(question: Question) -> forms.Field:
                 widget=long_text(question.placeholder), error_messages=errors,
             )  # fmt: skip
         case "choice":
-            choices = [("", "Choose…"), *question.choices]
+            choices = [("", "Choose…"), *question.choices_for(subject_ids)]
             return forms.ChoiceField(**common, choices=choices, widget=UnfoldAdminSelectWidget, error_messages=errors)
         case "switch":
             return forms.BooleanField(**common, widget=UnfoldBooleanSwitchWidget)
@@ -84,6 +85,19 @@ def field_of(question: Question) -> forms.Field:
         **common, max_length=question.at_most, error_messages=errors,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": question.placeholder, **AS_TYPED}),
     )  # fmt: skip
+
+
+def fields_of(question: Question, subject_ids: Sequence[UUID]) -> dict[str, forms.Field]:
+    """The fields by name: of a question for values one for each, which begins with the value now."""
+    if question.type != "values":
+        return {question.name: field_of(question, subject_ids)}
+    return {
+        f"{question.name}:{key}": forms.CharField(
+            label=words, initial=now, required=False, max_length=question.at_most,
+            widget=UnfoldAdminTextInputWidget(attrs=AS_TYPED),
+        )
+        for key, words, now in question.choices_for(subject_ids)
+    }  # fmt: skip
 
 
 AS_TYPED = {"spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
@@ -104,11 +118,21 @@ class CaseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.fields["token"].initial = uuid4
+        about = self.about()
         first, *others = kind.asks
-        self.fields[first.name] = field_of(first)
+        self.fields |= fields_of(first, about)
         if kind.proof:
             self.fields["verification"] = proof_field(kind, may_come_later=True)
-        self.fields |= {question.name: field_of(question) for question in others}
+        for question in others:
+            self.fields |= fields_of(question, about)
+
+    def about(self) -> list[UUID]:
+        """Whom it is about, as far as that can be read; an answer that is none is told where the form is checked."""
+        given = self.data.get("subjects", "") if self.is_bound else self.initial.get("subjects", ())
+        try:
+            return self.fields["subjects"].clean(self.fields["subjects"].prepare_value(given))
+        except ValidationError:
+            return []
 
     def clean_verification(self) -> str:
         way = self.cleaned_data["verification"]
@@ -116,12 +140,25 @@ class CaseForm(forms.Form):
 
     def clean(self):
         for question in self.kind.asks:
+            if question.type == "values":
+                self.gather(question)
             if question.check and self.cleaned_data.get(question.name):
                 try:
                     self.cleaned_data[question.name] = question.check(self.cleaned_data[question.name])
                 except ValueError as refusal:
-                    self.add_error(question.name, str(refusal))
+                    self.add_error(question.name if question.name in self.fields else None, str(refusal))
         return self.cleaned_data
+
+    def gather(self, question: Question) -> None:
+        """Makes one answer of the fields of a question for values."""
+        names = [name for name in self.fields if name.startswith(f"{question.name}:")]
+        given = {name.partition(":")[2]: self.cleaned_data.pop(name, "") for name in names}
+        try:
+            self.cleaned_data[question.name] = question.changed(self.about(), given)
+        except ValueError as refusal:
+            self.add_error(None, str(refusal))
+        if question.required and not self.cleaned_data.get(question.name):
+            self.add_error(None, question.missing)
 
 
 class ReferenceField(forms.CharField):

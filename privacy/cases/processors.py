@@ -14,6 +14,7 @@ from privacy.fulfilment.reference_number import NotAReference
 from privacy.jobs import record
 from privacy.jobs.bells import ring
 from privacy.models import Case, CaseJob, DataSubject, Job, Staff, Step
+from privacy.selectors.processors import OF_A_PROCESSOR
 
 
 def attest(*, step_id: UUID, actor: Staff, evidence: str) -> Case:
@@ -40,7 +41,7 @@ def attest_all(*, step_ids: Collection[UUID], actor: Staff, evidence: str) -> li
         for step in steps:
             must_await_a_word(step, jobs[step.job_id])
         if any(case.requested_by_id == actor.pk for case in cases):
-            raise NotAllowed("The person who asked for the erasure may not attest it.")
+            raise NotAllowed("The person who asked for it may not attest it.")
         attested = {"outcome": "attested", "evidence": evidence, "attested_by": actor.pk}
         # Beside what was done by API before.
         record.attest([(jobs[step.job_id], step, step.result | attested) for step in steps], actor=actor)
@@ -61,7 +62,7 @@ def locked_cases(jobs: Sequence[Job], actor: Staff) -> list[Case]:
 
 
 def must_await_a_word(step: Step, job: Job) -> None:
-    if step.name != "processors.erase" or not step.is_open:
+    if not step.name.startswith(OF_A_PROCESSOR) or not step.is_open:
         raise NotAllowed("Only an open step of a processor can be attested.")
     if not job.is_open or job.stopped_at:
         raise NotAllowed("This request is not being carried out.")

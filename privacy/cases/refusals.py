@@ -7,9 +7,10 @@ from django.db import transaction
 
 from privacy import regimes
 from privacy.cases import dossiers
+from privacy.cases.deciders import must_be_deniable
 from privacy.cases.states import move_all, must_be_allowed
 from privacy.cases.work import lock_all
-from privacy.catalogue import CaseKind, NotAllowed, Right, case_kinds
+from privacy.catalogue import CaseKind, NotAllowed, case_kinds
 from privacy.models import Case, Refusal, Staff, State
 
 
@@ -24,6 +25,7 @@ def deny_all(*, request_ids: Sequence[UUID], actor: Staff, denial_reason: str) -
     reason = Refusal(denial_reason)
     with transaction.atomic():
         cases = lock_all(request_ids)
+        must_be_deniable(cases, actor)
         for case in cases:
             must_be_allowed(case, event_of(case), actor)
             must_carry(reason, case)
@@ -42,7 +44,7 @@ def event_of(case: Case) -> str:
 
 def reasons_for(kind: type[CaseKind]) -> list[Refusal]:
     """Those that fit: of a right what the law knows; of a duty of our own, that the second person does not agree."""
-    if not issubclass(kind, Right):
+    if not kind.answered_in_writing:
         return [Refusal.NOT_AGREED]
     return [reason for reason in Refusal if reason.ground.is_for(kind.key)]
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from privacy import regimes
 from privacy.cases import answers, clocks
+from privacy.cases.deciders import must_be_another
 from privacy.cases.plans import check_shown, note_plan, since_approved
 from privacy.cases.states import destination, move, move_all, must_be_able_to_ask, must_have
 from privacy.cases.work import (
@@ -27,7 +27,7 @@ from privacy.cases.work import (
     once_more_if_overtaken,
     set_going,
 )
-from privacy.catalogue import CaseKind, Duty, NotAllowed, case_kinds
+from privacy.catalogue import CaseKind, NotAllowed, Right, case_kinds
 from privacy.evidence import audit, commitments
 from privacy.evidence.commitments import canonical_digest, pseudonym
 from privacy.evidence.events import Event
@@ -74,8 +74,8 @@ def ask(
     """
     kind = case_kinds[key]
     must_be_able_to_ask(kind, actor)
-    found = answers.checked(kind, given)
     subject_ids = people.reached(kind, subject_ids)
+    found = answers.checked(kind, given, subject_ids)
     verification = check_proof(kind, verification)
     with transaction.atomic():
         wish = answers.to_seal(found)
@@ -125,10 +125,8 @@ def ask_as_batch(key: str, *, subject_ids: Sequence[UUID], actor: Staff, **given
 
 def check_proof(kind: type[CaseKind], verification: str) -> str:
     """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
-    if issubclass(kind, Duty):
-        return Verification.CONTROLLER
     if not kind.proof:
-        return Verification.NOT_REQUIRED
+        return Verification.NOT_REQUIRED if issubclass(kind, Right) else Verification.CONTROLLER
     if verification and (verification not in kind.proof or verification == Verification.NOT_REQUIRED):
         raise ValueError("This way of making sure who asks is not accepted here.")
     return verification
@@ -218,7 +216,7 @@ def _grant(
     list(DataSubject.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("id"))
     must_have(actor, kind.may.decide)
     for case in cases:
-        must_not_be_requester(case, actor)
+        must_be_another(case, actor)
         destination(case, "granted")
     if blocked := undecidable(kind, cases):
         raise NotAllowed(next(iter(blocked.values()))[0])
@@ -237,11 +235,6 @@ def _grant(
 def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """{case: facts for its entry} of what is so from this transaction on; the people's rows are locked."""
     return dict(kind.takes_effect(cases)) if kind.takes_effect and cases else {}
-
-
-def must_not_be_requester(case: Case, actor: Staff) -> None:
-    if case.requested_by_id == actor.pk:
-        raise PermissionDenied("The person who asked for it may not approve it.")
 
 
 def set_aside(*, request_id: UUID, actor: Staff, event: str) -> Case:
@@ -296,7 +289,7 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
     with transaction.atomic():
         case, job = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.decide)
-        must_not_be_requester(case, actor)
+        must_be_another(case, actor)
         new = since_approved(job) if job else []
         if job is None or not new:
             raise NotAllowed("Its plan has not changed.")
@@ -311,20 +304,25 @@ def approve_again(*, request_id: UUID, actor: Staff) -> Case:
 # --- Answering --------------------------------------------------------------------------------------------------------
 
 
-def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None) -> Case:
+def answer(*, request_id: UUID, actor: Staff, how: str, on: datetime | None = None, words: str = "") -> Case:
     """`answer_all` for one."""
-    return answer_all(request_ids=[request_id], actor=actor, how=how, on=on)[0]
+    return answer_all(request_ids=[request_id], actor=actor, how=how, on=on, words=words)[0]
 
 
-def answer_all(*, request_ids: Sequence[UUID], actor: Staff, how: str, on: datetime | None = None) -> list[Case]:
-    """Records that the people were answered, how and when: until letters are sent from here, staff say so. All or none.
-    Raises NotAllowed, PermissionDenied, and ValueError for a time to come."""
+def answer_all(
+    *, request_ids: Sequence[UUID], actor: Staff, how: str, on: datetime | None = None, words: str = ""
+) -> list[Case]:
+    """Records that the people were answered, how and when, and where nothing else tells it what they were told: until
+    letters are sent from here, staff say so. All or none. Raises NotAllowed, PermissionDenied, and ValueError for a
+    time to come or words that are missing."""
     moment = (on or datetime.now(UTC)).astimezone(UTC)
     if moment > datetime.now(UTC):
         raise ValueError("This is yet to come.")
     with transaction.atomic():
         cases = lock_all(request_ids)
-        Case.objects.filter(pk__in=[case.pk for case in cases]).update(answered_at=moment, answered_how=Answered(how))
+        told = answers.sealed_words(cases, words)
+        of_these = Case.objects.filter(pk__in=[case.pk for case in cases])
+        of_these.update(answered_at=moment, answered_how=Answered(how), **told)
         for case in cases:
             case.answered_at, case.answered_how = moment, how
         move_all(cases, "answered", actor, {case.pk: {"how": how, "at": moment} for case in cases})

@@ -40,7 +40,10 @@ def once_more_if_overtaken[**P, R](verb: Callable[P, R]) -> Callable[P, R]:
 def set_going(
     cases: Sequence[Case], running: Mapping[str, CaseJob], parts: Mapping[UUID, Collection[str]] | None = None
 ) -> None:
-    """Orders the work of each case, or lets it join what is running about the same."""
+    """Orders the work of each case, or lets it join what is running about the same. Of a kind without steps the word
+    that was given is all, and it is to be answered."""
+    move_all([case for case in cases if not case_kinds[case.kind].steps], "job_ended", None)
+    cases = [case for case in cases if case_kinds[case.kind].steps]
     for case in cases:
         if job := running.get(about(case)):
             join(case, job)
@@ -170,7 +173,7 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
 def bound_to(case: Case, steps: Iterable[Step]) -> str:
     """Why the case cannot be withdrawn any more; empty when it can."""
     kind = case_kinds[case.kind]
-    if kind.takes_effect and case.state == S.FULFILLING:
+    if kind.takes_effect and case.state in (S.FULFILLING, S.ANSWERING) and case.outcome != Outcome.DENIED:
         return "It is in effect already, and cannot be withdrawn any more."
     final = {step.name: step.label for step in kind.steps if step.is_final}
     gone = next((step for step in steps if step.name in final and has_done_something(step)), None)

@@ -6,6 +6,7 @@ from privacy.catalogue.cases import (
     Duty,
     Fact,
     Grace,
+    Inquiry,
     May,
     NotAllowed,
     Permit,
@@ -17,6 +18,6 @@ from privacy.catalogue.cases import (
 from privacy.catalogue.jobs import JobKind, Planned, Standing, StepKind, job_kinds, register
 
 __all__ = [
-    "CaseKind", "Decision", "Duty", "Fact", "Grace", "JobKind", "May", "Permit", "Planned", "Question", "NotAllowed",
-    "Right", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
+    "CaseKind", "Decision", "Duty", "Fact", "Grace", "Inquiry", "JobKind", "May", "Permit", "Planned", "Question",
+    "NotAllowed", "Right", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 One declaration says all that there is to say of one; doors, lists, buttons, words, deadlines and tests read it.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,11 +53,16 @@ class May:
 class Question:
     """What a door asks of whoever opens a case. `check` raises ValueError in words for the screen, and gives the value
     to keep; of a person that is their id. An answer whose name is a column of the case is kept there, any other sealed
-    until nothing is owed."""
+    until nothing is owed.
+
+    offers: of a choice that depends on whom it is about, what can be chosen: (value, words). Of `values`, which offers
+    what we hold to be changed, (key, words, value now); the answer is JSON of what was changed, {key: [words, before,
+    after]}.
+    """
 
     name: str
     label: str
-    type: Literal["text", "line", "choice", "switch", "day", "person"] = "line"
+    type: Literal["text", "line", "choice", "switch", "day", "person", "values"] = "line"
     help: str = ""
     required: bool = True
     missing: str = "Please fill this in."
@@ -65,6 +71,19 @@ class Question:
     at_most: int = 200
     choices: tuple[tuple[str, str], ...] = ()
     check: Callable[[Any], Any] | None = None
+    offers: Callable[[Sequence[UUID]], Sequence[tuple[str, ...]]] | None = None
+
+    def choices_for(self, subject_ids: Sequence[UUID]) -> Sequence[tuple[str, ...]]:
+        return self.offers(subject_ids) if self.offers else self.choices
+
+    def changed(self, subject_ids: Sequence[UUID], given: Mapping[str, str]) -> str:
+        """The answer to `values`; empty where nothing is changed. Raises ValueError for what is not offered."""
+        offered = {key: (words, now) for key, words, now in self.choices_for(subject_ids)}
+        if given.keys() - offered.keys():
+            raise ValueError("This is nothing of theirs that can be put right. Look again.")
+        after = {key: value.strip() for key, value in given.items()}
+        changes = {key: [*offered[key], value] for key, value in after.items() if value != offered[key][1]}
+        return json.dumps(changes, sort_keys=True) if changes else ""
 
 
 SAY_WHY = "Kept with the request. Say why in a sentence; name a ticket rather than the person."
@@ -106,6 +125,7 @@ class Fact(StrEnum):
     FLAGGED = "flagged"
     CHILD = "child"
     MERGED = "merged"
+    LIMITED = "limited"  # because the person, or their parent, has asked for it
 
 
 class Stage(StrEnum):
@@ -128,20 +148,24 @@ class CaseKind:
 
     key: as rows hold it, and never changed; label: as staff read it.
     button, title, submit, icon, happens: the words of the page that asks; {people} stands for whom it is about.
+    is_common: asked for often, so that it has a button of its own where others stand in a menu.
     deciders: 1 when asking decides, 2 when another person has to.
     decision: the words of deciding: (the button, what happens then, the message).
-    proof: the ways of `Verification` to make sure who asks; none for a duty of our own, and for a right that the law
-    gives without proof.
+    proof: the ways of `Verification` to make sure who asks; none where nobody has to be sure.
     asks: the questions, in order. grace: see there.
     needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
     clocks: names of the periods of privacy.regimes; none without a deadline.
+    answered_in_words: what the person was told is kept, sealed, because no package or receipt tells it.
     protects: prompt for however many people, and not to be taken back by whoever asked.
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
     plan: {job: its steps}; without it each of `steps` once.
+    alone: asked about one person at a time, because the answers are about that one.
+    given_only: its package holds only what the person gave us (GDPR art. 20(1)).
     reach: of a person with several accounts, whether one case is asked for the person, one for each account, or one
     for this very account.
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
-    dry_run: what it would do to these people, as a selectors.plan.Plan.
+    dry_run: what it would do to these people, as a selectors.plan.Plan. plan_of: the same of one case, by its answers.
+    undeniable: why nobody may decide against this case; empty where somebody may.
     warns: sentences about these people that whoever asks or decides should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
     silent_for: of these people, by the answers, those who must not learn of it from their package.
@@ -158,6 +182,7 @@ class CaseKind:
     icon: ClassVar[str]
     happens: ClassVar[tuple[str, ...]]
     is_dangerous: ClassVar[bool] = False
+    is_common: ClassVar[bool] = False
     may: ClassVar[May]
     deciders: ClassVar[int] = 1
     decision: ClassVar["Decision | None"] = None
@@ -168,16 +193,21 @@ class CaseKind:
     refuses: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
     clocks: ClassVar[tuple[str, ...]] = ()
     answered_in_writing: ClassVar[bool]
+    answered_in_words: ClassVar[bool] = False
     protects: ClassVar[bool] = False
+    alone: ClassVar[bool] = False
+    given_only: ClassVar[bool] = False
     stopped_words: ClassVar[str] = ""
-    steps: ClassVar[tuple[StepKind, ...]]
+    steps: ClassVar[tuple[StepKind, ...]]  # none where a word is all
     set_size: ClassVar[int] = 1
     reach: ClassVar[Reach]
 
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
+    undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
+    plan_of: ClassVar[Callable[[Any], Any] | None] = None
     warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None
@@ -207,6 +237,19 @@ class Right(CaseKind):
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
 
 
+class Inquiry(CaseKind):
+    """What somebody writes to us that is no right of its own: nothing is carried out, and they are answered in our
+    words, by a date."""
+
+    answered_in_writing = True
+    answered_in_words = True
+    reach: ClassVar[Reach] = "person"
+    alone = True
+    clocks = ("respond",)
+    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    steps = ()
+
+
 class Duty(CaseKind):
     """What we take up ourselves: nobody asks, so nobody proves who they are, and nobody is answered."""
 
@@ -221,6 +264,16 @@ case_kinds: dict[str, type[CaseKind]] = {}
 def rights() -> list[str]:
     """The keys of the rights."""
     return [key for key, kind in case_kinds.items() if issubclass(kind, Right)]
+
+
+def inquiries() -> list[str]:
+    """The keys of what is answered and is no right."""
+    return [key for key, kind in case_kinds.items() if issubclass(kind, Inquiry)]
+
+
+def answered_in_writing() -> list[str]:
+    """The keys of what somebody is answered by a date."""
+    return [key for key, kind in case_kinds.items() if kind.answered_in_writing]
 
 
 def duties() -> list[str]:

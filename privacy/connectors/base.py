@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
+from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done, Outcome, Waiting
 
 
@@ -32,13 +33,18 @@ class Connector:
     """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`.
 
     `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
-    there, in two sentences. What the inventory says of either comes before them.
+    there, in two sentences. What the inventory says of either comes before them. `corrections` are what whoever puts
+    something right there does.
     """
 
     key: ClassVar[str]
     name: ClassVar[str]
     console: ClassVar[str] = ""
     instructions: ClassVar[str] = ""
+    corrections: ClassVar[str] = (
+        "Look the person up by what they are called there, and put right what this case says. What their page does not "
+        "let you change, ask their support to change."
+    )
 
     @property
     def mode(self) -> str:
@@ -55,9 +61,17 @@ class Connector:
         processor does not know may be left out."""
         return {subject_id: self.references(subject_id) for subject_id in subject_ids}
 
+    def references_in(self, scope: Scope) -> dict[str, list[str]]:
+        """Its own names for what is in these rows of one person, where it can erase that and nothing else."""
+        return {}
+
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""
         raise NotImplementedError
+
+    def rectify(self) -> Outcome:
+        """Has what was put right here put right there: a person does, and attests it."""
+        return Waiting(f"{self.name}: put it right there, then attest it here")
 
     def manual(self, verb: str) -> Waiting:
         return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")

@@ -30,6 +30,10 @@ class Clerk(ApiConnector):
         "Choose the application and its production instance, open Users, and look up each user id. In the menu of the "
         "user’s row choose Delete user."
     )  # clerk.com/docs/users/deleting-users
+    corrections = (
+        "Choose the application and its production instance, open Users, and look up each user id. On the user’s page "
+        "edit the name and the e-mail addresses."
+    )
     base_url = "https://api.clerk.com/v1"
     key_setting = "CLERK_SECRET_KEY"
     request_id_header = "x-clerk-trace-id"

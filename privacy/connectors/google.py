@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from privacy.connectors.base import Call, Connector, expires, register
-from privacy.connectors.prompts import last_prompts_of, logs_kept
+from privacy.connectors.prompts import last_prompt_in, last_prompts_of, logs_kept, prompts_in
+from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done
 from privacy.models import Prompt
 
@@ -30,6 +31,9 @@ class Google(Connector):
 
     def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
         return last_prompts_of(Prompt.Provider.GOOGLE, subject_ids)
+
+    def references_in(self, scope: Scope) -> dict[str, list[str]]:
+        return last_prompt_in(prompts_in(Prompt.Provider.GOOGLE, scope))
 
     def erase(self, call: Call) -> Done:
         kept = logs_kept(call, days=LOG_DAYS, because=LOGS)

@@ -8,7 +8,14 @@ import httpx
 
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
 from privacy.connectors.base import Call, register
-from privacy.connectors.prompts import days_since_last_prompt, last_prompts_of, logs_kept
+from privacy.connectors.prompts import (
+    days_since_last_prompt,
+    last_prompt_in,
+    last_prompts_of,
+    logs_kept,
+    prompts_in,
+)
+from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done, Failed, More
 from privacy.models import Prompt
 
@@ -53,6 +60,12 @@ class OpenAI(ApiConnector):
         for author, response_id in stored.order_by("response_id").values_list("author", "response_id").distinct():
             known[author]["response_id"].append(response_id)
         return known
+
+    def references_in(self, scope: Scope) -> dict[str, list[str]]:
+        prompts = prompts_in(Prompt.Provider.OPENAI, scope)
+        stored = prompts.exclude(response_id="").order_by("response_id").values_list("response_id", flat=True)
+        known = last_prompt_in(prompts)
+        return known | {"response_id": list(stored.distinct())} if known else {}
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Done | More | Failed:
         exchange.client.headers["Authorization"] = f"Bearer {self.api_key}"

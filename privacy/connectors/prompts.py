@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from privacy.connectors.base import Call, retained
+from privacy.datamap import parts, registry
+from privacy.datamap.scope import Scope
 from privacy.models import Prompt
 
 
@@ -15,6 +17,18 @@ def last_prompts_of(provider: str, subject_ids: Sequence[UUID]) -> dict[UUID, di
     prompts = Prompt.objects.filter(author__in=subject_ids, provider=provider)
     last = prompts.order_by().values_list("author").annotate(Max("created_at"))
     return {author: {"last_prompt_on": [moment.date().isoformat()]} for author, moment in last}
+
+
+def prompts_in(provider: str, scope: Scope) -> QuerySet[Prompt]:
+    """The prompts among these rows that were sent there."""
+    prompts: QuerySet[Prompt] = parts.rows_in(registry.declarations[Prompt], scope)
+    return prompts.filter(provider=provider)
+
+
+def last_prompt_in(prompts: QuerySet[Prompt]) -> dict[str, list[str]]:
+    """`last_prompts_of` of these."""
+    last = prompts.order_by("-created_at").first()
+    return {"last_prompt_on": [last.created_at.date().isoformat()]} if last else {}
 
 
 def days_since_last_prompt(call: Call) -> int:

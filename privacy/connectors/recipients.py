@@ -1,6 +1,6 @@
 """Recipients without a call of their own: of whom each has got something is read from the data map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,12 +8,14 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from privacy.connectors.base import Call, Connector, connectors
+from privacy.datamap import compiler, parts
 from privacy.datamap.recipients import known_to_each
 from privacy.datamap.scope import Scope, id_in
 from privacy.jobs.outcomes import Outcome, Waiting
 from privacy.models import Identifier
 from privacy.models.accounts import scope_of
 
+ROWS_NAMED = 100  # by a person, at most; the others they find by the day
 References = dict[UUID, dict[str, list[str]]]
 
 
@@ -31,6 +33,16 @@ class Recipient(Connector):
     def references_of(self, subject_ids: Sequence[UUID]) -> References:
         """Those with a row in a declaration that names the recipient."""
         return known_to([self.key], Scope.many(subject_ids))[self.key] if subject_ids else {}
+
+    def references_in(self, scope: Scope) -> dict[str, list[str]]:
+        """The rows themselves: by the account's id it would erase more than is asked."""
+        return {"row_id": ids} if (ids := list(self._rows_in(scope))) else {}
+
+    def _rows_in(self, scope: Scope) -> Iterator[str]:
+        for declared in compiler.all_declarations():
+            if self.key in declared.recipients and declared.label() in (scope.only or {}):
+                rows = parts.rows_in(declared, scope).order_by("pk").values_list("pk", flat=True)
+                yield from map(str, rows[:ROWS_NAMED])
 
     def erase(self, call: Call) -> Outcome:
         return Waiting(f"{self.name} has no call for this: ask them to erase, then attest their answer here")

@@ -45,6 +45,8 @@ def all_declarations() -> Iterable[type[PersonalData]]:
 def rows(declaration: type[PersonalData], scope: Scope, *, own: bool = False, joint: bool = False) -> Sql:
     """WHERE clause of the subjects' rows; `own` leaves out, `joint` leaves only, the rows others share."""
     sql, params = reach(declaration.model, declaration.path(), scope)
+    chosen, chosen_params = scope.among(declaration.label())
+    sql, params = sql + chosen, params + chosen_params
     if declaration.joint and (own or joint):
         shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
         sql, params = f"{sql} AND {'' if joint else 'NOT '}{shared}", params + shared_params
@@ -186,6 +188,8 @@ def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
         shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
         action, params = f"CASE WHEN {shared} THEN 'hand over' ELSE %s END", shared_params + params
     where, where_params = own_rows(declaration, subject, scope)
+    chosen, chosen_params = scope.among(declaration.label())
+    where, where_params = where + chosen, where_params + chosen_params
     if declaration.keeps():
         where += f" AND {_still_says_something(declaration)}"
     return f"SELECT {subject} AS who, {action} AS action, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
@@ -210,14 +214,14 @@ def kept_until(scope: Scope) -> Sql:
 
 def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
     table, joins, subject = way_to_subject(declaration)
-    moment = _value_at(declaration.model, keep.until.after.split("__"))
+    moment = value_at(declaration.model, keep.until.after.split("__"))
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
     return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
         list(scope.params)
     )
 
 
-def _value_at(model: type[models.Model], path: Sequence[str]) -> str:
+def value_at(model: type[models.Model], path: Sequence[str]) -> str:
     """SQL of the value at the end of a path of foreign keys."""
     field = field_of(model, path[0])
     column = f"{table_of(model)}.{quoted(field.column)}"
@@ -225,7 +229,7 @@ def _value_at(model: type[models.Model], path: Sequence[str]) -> str:
         return column
     parent = far_end(field)
     where = f"{table_of(parent)}.{key_of(parent)} = {column}"
-    return f"(SELECT {_value_at(parent, path[1:])} FROM {table_of(parent)} WHERE {where})"
+    return f"(SELECT {value_at(parent, path[1:])} FROM {table_of(parent)} WHERE {where})"
 
 
 def union(selects: Iterable[tuple[str, Sql]]) -> Sql:

@@ -1,7 +1,8 @@
 """The class a developer writes for each model: what its rows say about a person, and why we may hold it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -15,6 +16,7 @@ from privacy.datamap.vocabulary import Category, LawfulBasis, Use
 class Personal:
     """A personal field: its category, and what erasure does to it (None: the class's `erase`).
 
+    rectifiable: the person may have it put right (GDPR art. 16): what they gave, and no fact of ours.
     despite_hold: why it may change under a legal hold; empty: the database refuses that.
     starts_processing: a yes to it begins something new, so the database refuses it for a frozen or erased person.
     masked: staff see its length only, until they reveal it for a reason. Unless it is said, so is all free text that
@@ -29,6 +31,7 @@ class Personal:
     masked: bool | None = None
     special: str = ""
     despite_hold: str = ""
+    rectifiable: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,11 @@ class PersonalData:
     evidence: what may happen to rows that prove something. They come in despite a freeze too.
     about_nobody: why some rows have no subject; empty: every row has one.
     silent: path of a yes-or-no field; a row that says yes leaves no trace in the package.
+    given: the person gave us the rows themselves, and we neither observed nor made them (GDPR art. 20(1)).
+    given_if_null: path of a field that is empty in those rows that the person wrote, where others write some.
+    forgotten_by: path of the time by which rows are found when one thing is to be forgotten; empty: they go with what
+    they hang on, or with the person.
+    rectifiable_rows: where only some rows have fields that are put right, which: {lookup: value}.
     machinery: rows of how we worked, not of what we hold: the page of a package folds them away.
     derived: why the rows stand in no package, list or approval: they are made from others, and go with them.
     """
@@ -155,6 +163,10 @@ class PersonalData:
     evidence: ClassVar[Evidence | None] = None
     about_nobody: ClassVar[str] = ""
     silent: ClassVar[str] = ""
+    given: ClassVar[bool] = True
+    given_if_null: ClassVar[str] = ""
+    forgotten_by: ClassVar[str] = ""
+    rectifiable_rows: ClassVar[Mapping[str, Any]] = {}
     machinery: ClassVar[bool] = False
     derived: ClassVar[str] = ""
     source: ClassVar[str] = "You, by using the service"
@@ -167,6 +179,11 @@ class PersonalData:
     def purposes(cls) -> dict[Use, LawfulBasis]:
         """What the rows are held for, the purpose that they were collected for first, each with its basis."""
         return {cls.purpose: cls.lawful_basis} | cls.further
+
+    @classmethod
+    def is_portable(cls) -> bool:
+        """Whether the person may have the rows for another controller: given by them, for a contract or by consent."""
+        return cls.given and cls.lawful_basis in (LawfulBasis.CONSENT, LawfulBasis.CONTRACT)
 
     @classmethod
     def path(cls) -> list[str]:

@@ -1,4 +1,5 @@
-"""Compiles what an access package holds: which rows, with which columns, and how many."""
+"""Compiles what a package holds: which rows, with which columns, and how many; for access, and for portability only
+what the person gave."""
 
 from django.db import connection, models
 
@@ -9,17 +10,18 @@ from privacy.datamap.names import field_named, key_of, quoted, table_named, tabl
 from privacy.datamap.scope import Scope, Sql
 
 
-def readable_rows(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """WHERE clause of the rows an access package holds: the subject's own, and those the subject co-owns, but none
-    that is silent."""
+def readable_rows(declaration: type[PersonalData], scope: Scope, *, given_only: bool = False) -> Sql:
+    """WHERE clause of the rows a package holds: the subject's own, and those the subject co-owns, but none that is
+    silent. Of what only the person gave, none that others share in owning and none that others wrote."""
     sql, params = reach(declaration.model, declaration.path(), scope)
-    if declaration.joint and not declaration.joint.along:
+    if declaration.joint and not declaration.joint.along and not given_only:
         o = declaration.joint.others
         member = quoted(field_named(o.relation, o.subject).column)
         keys = f"SELECT j.{quoted(o.key)} FROM {table_named(o.relation)} j WHERE j.{member} {scope.test}"
         sql = f"({sql} OR {table_of(declaration.model)}.{quoted(o.here)} {_among(keys)})"
         params += scope.params
-    return sql + _but_no_silent(declaration), params
+    by_others = _but_of_others(declaration) if given_only else ""
+    return sql + _but_no_silent(declaration) + by_others, params
 
 
 def columns(declaration: type[PersonalData]) -> list[Column]:
@@ -28,7 +30,7 @@ def columns(declaration: type[PersonalData]) -> list[Column]:
     return [f for f in declaration.model._meta.concrete_fields if f.name not in unseen]
 
 
-def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str], Sql]:
+def selection(declaration: type[PersonalData], scope: Scope, *, given_only: bool = False) -> tuple[list[str], Sql]:
     """(column names, SELECT) of the package's rows: people other than the subject appear as a role."""
     table, names, expressions, params = table_of(declaration.model), [], [], []
     for field in columns(declaration):
@@ -55,7 +57,7 @@ def selection(declaration: type[PersonalData], scope: Scope) -> tuple[list[str],
         expressions.append(sql)
         params += others_params
         names.append("others")
-    where, where_params = readable_rows(declaration, scope)
+    where, where_params = readable_rows(declaration, scope, given_only=given_only)
     listed = ", ".join(f"{e} AS {quoted(n)}" for e, n in zip(expressions, names, strict=True))
     return names, (f"SELECT {listed} FROM {table} WHERE {where}", params + where_params)
 
@@ -80,6 +82,26 @@ def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:
 def readable_counts_of_all(scope: Scope) -> Sql:
     """One SELECT of (label, subject id, rows): `readable_counts` of every declaration."""
     return union((d.label(), readable_counts(d, scope)) for d in all_declarations() if not d.derived)
+
+
+def given_counts_of_all(scope: Scope) -> Sql:
+    """One SELECT of (label, rows): what these subjects gave."""
+    return union((d.label(), _counted(d, "", scope)) for d in all_declarations() if d.is_portable() and not d.derived)
+
+
+def given_files_of_all(scope: Scope) -> Sql:
+    """One SELECT of (label, files): those among it."""
+    return union(
+        (d.label(), _counted(d, f" AND {table_of(d.model)}.{quoted(field.column)} <> ''", scope))
+        for d in all_declarations()
+        if d.is_portable()
+        for field in d.file_fields()
+    )
+
+
+def _counted(declaration: type[PersonalData], further: str, scope: Scope) -> Sql:
+    where, params = readable_rows(declaration, scope, given_only=True)
+    return f"SELECT COUNT(*) FROM {table_of(declaration.model)} WHERE {where}{further}", params
 
 
 def _roles_of_others(model: type[models.Model], others: Others, scope: Scope) -> Sql:
@@ -116,6 +138,23 @@ def _says_yes(model: type[models.Model], row: str, path: list[str]) -> str:
     parent, alias = far_end(field), f"p{len(rest)}"
     is_it = f"{alias}.{key_of(parent)} = {column} AND {_says_yes(parent, alias, rest)}"
     return f"EXISTS (SELECT 1 FROM {table_of(parent)} {alias} WHERE {is_it})"
+
+
+def _but_of_others(declaration: type[PersonalData]) -> str:
+    """The condition that leaves out what others wrote: nothing where the person writes all."""
+    if not declaration.given_if_null:
+        return ""
+    *path, name = declaration.given_if_null.split("__")
+    table = table_of(declaration.model)
+    if not path:
+        return f" AND {table}.{quoted(field_of(declaration.model, name).column)} IS NULL"
+    [link] = path
+    field = field_of(declaration.model, link)
+    parent = far_end(field)
+    return (
+        f" AND EXISTS (SELECT 1 FROM {table_of(parent)} p WHERE p.{key_of(parent)} = "
+        f"{table}.{quoted(field.column)} AND p.{quoted(field_of(parent, name).column)} IS NULL)"
+    )
 
 
 def _is_subject_link(field: Column) -> bool:

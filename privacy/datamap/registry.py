@@ -42,6 +42,11 @@ def register(model: type[models.Model]) -> Callable[[type[PersonalData]], type[P
     return wrap
 
 
+def named(label: str) -> type[PersonalData]:
+    """The declaration of the model with this label. Raises KeyError."""
+    return {declared.label(): declared for declared in declarations.values()}[label]
+
+
 def exempt(model: type[models.Model], *, because: str, evidence: Evidence | None = None) -> None:
     """Says that `model` holds nothing about a data subject. A blank reason fails the system check."""
     exemptions[model] = because

@@ -1,4 +1,4 @@
-"""Holds the limits on processing against the flags that placed them and the entries that tell so."""
+"""Holds the limits on processing against the flags and requests that placed them and the entries that tell so."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from privacy.models import AuditEntry, Case, ChildFlag, DataSubject, Limit
 
 PAGE = 500
 TOLERANCE = timedelta(minutes=15)  # between the database's clock and a worker's
+KINDS = ("restriction", "objection", "parental_review", "limit_lift")  # what places and lifts what is asked for
 CLEARED = ChildFlag.State.CLEARED
 
 
@@ -24,6 +25,30 @@ def differences() -> Iterator[tuple[UUID, str]]:
         some = people[start : start + PAGE]
         for subject_id in sorted({subject_id for subject_id, _, _ in _of_people(some)}):
             yield from _look_again(subject_id)
+    yield from asked_for()
+
+
+def asked_for() -> Iterator[tuple[UUID, str]]:
+    """The same of limits that people have asked for: each was placed by the entry of a case, and lifted by another."""
+    placed, lifted = _ids_told("limits"), _ids_told("lifted")
+    there = Limit.objects.filter(ground__in=Limit.Ground.asked_for())
+    rows = dict(there.order_by("pk").values_list("pk", "lifted_at"))
+    for pk in sorted(placed.keys() - rows.keys()):
+        yield pk, "it is gone, or of another ground"
+    for pk, lifted_at in rows.items():
+        if pk not in placed:
+            yield pk, "no request placed it"
+        if (lifted_at is None) != (pk not in lifted):
+            yield pk, "it was lifted, and no request says so" if lifted_at else "a request has lifted it, and it is not"
+        elif lifted_at and _apart(lifted_at, lifted[pk]):
+            yield pk, "it was lifted at another time"
+
+
+def _ids_told(name: str) -> dict[UUID, datetime]:
+    """{limit: when} of what the entries of the cases tell under this name."""
+    cases = Case.objects.filter(kind__in=KINDS).order_by().values("pk")
+    told = AuditEntry.objects.filter(chain__in=cases, event__in=[Event.REQUEST_OPENED, Event.CASE_GRANTED]).order_by()
+    return {UUID(pk): at for at, data in told.values_list("at", "data") for pk in data.get(name, ())}
 
 
 def _subjects(model: type[Limit] | type[ChildFlag]) -> Iterable[UUID]:

@@ -15,7 +15,7 @@ from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Later, Outcome
 from privacy.models import AccessPackage, CaseJob, DataSubject, Step
-from privacy.selectors import plans
+from privacy.selectors import plans, portability
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,11 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     counted = plans.package_counts([job.subject_id for job in jobs], own=plans.OWN_JOB)
     return {job: [Planned("access.package", units=sum(counted[job.subject_id].values()))] for job in jobs}
+
+
+def plan_portable(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
+    """The same of a package that holds only what the person gave."""
+    return {job: [Planned("access.package", units=sum(portability.counts([job.subject_id]).values()))] for job in jobs}
 
 
 @remote("access.package")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from privacy.catalogue import Planned
@@ -88,7 +88,10 @@ def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     with_files = plans.file_counts([job.subject_id for job in jobs])
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
-        job: erase_files_of(job) if job.subject_id in with_files else files_erased(job) for job in free
+        job: erase_files_of(job, accounts.scope_of([job.subject_id]))
+        if job.subject_id in with_files
+        else files_erased(job)
+        for job in free
     }
     return done | {job: not_as_approved(new) for job, new in changed.items()}
 
@@ -115,10 +118,11 @@ def not_as_approved(new: Sequence[str]) -> Failed:
     return Failed(f"Not as it was approved. New in the plan: {plans.in_words(new)}."[:300])
 
 
-def erase_files_of(job: CaseJob) -> Done | More:
+def erase_files_of(job: CaseJob, scope: Scope) -> Done | More:
     """A slice in two transactions: first it is counted what is there, then it is deleted. A worker that dies while
     deleting cannot take its own deletions for files that were missing."""
-    found = next(((field, names) for field, names in slices_of_files(job.subject_id) if names), None)
+    slices = plans.files(scope, limit=FILES_A_SLICE)
+    found = next(((field, names) for field, names in slices if names), None)
     if found is None:
         return files_erased(job)
     field, names = found
@@ -143,10 +147,6 @@ def files_erased(job: CaseJob) -> Done:
 def counted_so_far(job: CaseJob) -> dict[str, Any]:
     counted: dict[str, Any] = {"deleted": 0, "missing": 0} | job.step.result
     return counted
-
-
-def slices_of_files(subject_id: UUID) -> list[tuple[models.FileField, list[str]]]:
-    return plans.files(accounts.scope_of([subject_id]), limit=FILES_A_SLICE)
 
 
 @local("erasure.slices")

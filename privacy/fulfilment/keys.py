@@ -14,7 +14,8 @@ from privacy.evidence import keys, sealing
 from privacy.evidence.keys import Purpose
 from privacy.models import Case, Step, Suppression
 
-SEALED: tuple[type[Model], ...] = (Case, Step)  # the models with a column `sealed`; a test subtracts them from the map
+# What is sealed where; a test subtracts it from the map.
+SEALED: tuple[tuple[type[Model], str], ...] = ((Case, "sealed"), (Case, "answer"), (Step, "sealed"))
 AT_ONCE = 500
 
 
@@ -39,17 +40,18 @@ class Use:
 
 def seal_anew() -> int:
     """Seals with the current key what was sealed with another; returns how many rows. Raises MissingKey."""
-    return sum(_seal_anew(model) for model in SEALED)
+    return sum(_seal_anew(model, column) for model, column in SEALED)
 
 
-def _seal_anew(model: type[Model]) -> int:
-    done, rows = 0, model._default_manager.exclude(sealed="").order_by("pk")
-    old = [pk for pk, sealed in rows.values_list("pk", "sealed").iterator() if not sealing.is_current(sealed)]
+def _seal_anew(model: type[Model], column: str) -> int:
+    done, rows = 0, model._default_manager.exclude(**{column: ""}).order_by("pk")
+    old = [pk for pk, sealed in rows.values_list("pk", column).iterator() if not sealing.is_current(sealed)]
     for start in range(0, len(old), AT_ONCE):
         with transaction.atomic():
             locked = model._default_manager.select_for_update().filter(pk__in=old[start : start + AT_ONCE])
-            for pk, sealed in locked.exclude(sealed="").order_by("pk").values_list("pk", "sealed"):
-                done += model._default_manager.filter(pk=pk).update(sealed=sealing.seal(sealing.unseal(sealed)))
+            for pk, sealed in locked.exclude(**{column: ""}).order_by("pk").values_list("pk", column):
+                anew = {column: sealing.seal(sealing.unseal(sealed))}
+                done += model._default_manager.filter(pk=pk).update(**anew)
     return done
 
 
@@ -71,8 +73,8 @@ def _of_ledger() -> Counter[str]:
 
 def _of_sealing() -> Counter[str]:
     found: Counter[str] = Counter()
-    for model in SEALED:
-        sealed = model._default_manager.exclude(sealed="").order_by().values_list("sealed", flat=True)
+    for model, column in SEALED:
+        sealed = model._default_manager.exclude(**{column: ""}).order_by().values_list(column, flat=True)
         found.update(text.rpartition(":")[0] for text in sealed.iterator())
     return found
 

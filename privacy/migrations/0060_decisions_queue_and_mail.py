@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0041_wordings_of_the_policy'),
+        ('privacy', '0051_cases_about_cases'),
     ]
 
     operations = [

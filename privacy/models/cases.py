@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from privacy.catalogue.cases import label_of, rights
+from privacy.catalogue.cases import answered_in_writing, label_of
 from privacy.models.reasons import Refusal
 from privacy.models.sets import ReadInSets
 from privacy.models.subjects import DataSubject
@@ -53,7 +53,7 @@ class Verification(models.TextChoices):
     EMAIL_ROUND_TRIP = "email_round_trip", "Answered from the account's e-mail"
     GUARDIAN = "guardian", "Parent or guardian, checked"
     AUTHORITY = "authority", "Order of a court or authority, checked"
-    CONTROLLER = "controller", "Not needed: our own duty"
+    CONTROLLER = "controller", "Not needed"
     NOT_REQUIRED = "not_required", "Not needed: an opt-out is taken without proof"
 
     @classmethod
@@ -136,6 +136,11 @@ class Case(ReadInSets):
     silent = models.BooleanField(default=False, editable=False, help_text="The person must not learn of it.")
     recipient_key = models.TextField(blank=True, help_text="age public key the access package is encrypted to.")
     sealed = models.TextField(blank=True, editable=False)
+    answer = models.TextField(blank=True, editable=False, help_text="What the person was told, encrypted.")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by",
+        help_text="The case that it is about, such as the one that is appealed.",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["-received_at", "id"]
@@ -187,6 +192,12 @@ class Case(ReadInSets):
                 condition=Q(extended_at=None, extended_because="")
                 | (Q(extended_at__isnull=False) & ~Q(extended_because="")),
                 name="case_extended_says_when_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="case_is_not_its_own_parent"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="appeal") | Q(parent__isnull=False), name="case_appeal_is_of_a_case"
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state"),
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="case_outcome"),
@@ -245,15 +256,15 @@ class Case(ReadInSets):
         return Q(case=self.pk) | Q(pk=self.joined_id) if self.joined_id else Q(case=self.pk)
 
 
-class OfRights(models.Manager):
+class InWriting(models.Manager):
     def get_queryset(self):
-        return super().get_queryset().filter(kind__in=rights())
+        return super().get_queryset().filter(kind__in=answered_in_writing())
 
 
 class RightsRequest(Case):
-    """The cases with a right."""
+    """The cases with a right, and the others that somebody is answered."""
 
-    objects = OfRights()
+    objects = InWriting()
 
     class Meta:
         proxy = True

@@ -1,8 +1,11 @@
 """Who the data is about: account, contact, team membership and profile preferences (policy section 2)."""
 
+import re
 import uuid
+from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
@@ -11,6 +14,9 @@ from privacy.datamap.vocabulary import Use
 from privacy.models.addresses import MAX_LENGTH, normalise_email, refuse_long, refuse_unseen
 from privacy.models.limits import Limit
 from privacy.models.phones import normalise_phone
+from privacy.models.places import why_not_there
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class People(models.QuerySet["DataSubject"]):
@@ -106,6 +112,10 @@ class DataSubject(models.Model):
     def __str__(self):
         # Django's admin log copies __str__: a name here would survive the erasure.
         return f"Subject {str(self.id)[:8]}"
+
+    def clean(self):
+        if problem := why_not_there(self.country, self.region):
+            raise ValidationError(problem)
 
 
 class Identifier(models.Model):
@@ -254,3 +264,9 @@ class ProfilePreference(models.Model):
 
     def __str__(self):
         return f"Preferences of {self.subject_id!s:.8}"
+
+    def clean(self):
+        if not LANGUAGE_TAG.fullmatch(self.language):
+            raise ValidationError({"language": "This is no tag of a language, such as de or pt-BR."})
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": "There is no such time zone: it takes a name such as Europe/Berlin."})

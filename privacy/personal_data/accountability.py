@@ -25,3 +25,4 @@ class Accountability(PersonalData):
     lawful_basis = LawfulBasis.LEGAL_OBLIGATION
     retention = EVIDENCE_RETENTION
     source = "Our own records of your requests"
+    given = False

@@ -18,7 +18,17 @@ from privacy.models.reasons import ON_A_DOSSIER
 from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
 
 # Rights and duties are declared above this floor; a test subtracts these from them.
-DUTIES = ("hold_place", "hold_release", "child_flag", "child_confirm", "child_clear", "merge", "split", "separate")
+DUTIES = (
+    "hold_place",
+    "hold_release",
+    "child_flag",
+    "child_confirm",
+    "child_clear",
+    "merge",
+    "split",
+    "separate",
+    "limit_lift",
+)
 
 
 @register(models.Case)
@@ -42,6 +52,7 @@ class CaseData(Accountability):
         "denial_reason": Personal(Category.PRIVACY_CHOICES),
         "recipient_key": Personal(Category.PSEUDONYM, erase=Blank()),
         "salt": Personal(Category.PSEUDONYM, erase=Blank()),
+        "answer": Personal(Category.PRIVACY_CHOICES, erase=Blank()),
         "sealed": Personal(
             Category.EMAIL,
             erase=Keep(
@@ -53,11 +64,12 @@ class CaseData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
-        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent",
+        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent", "parent",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {
         "salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer",
+        "answer": "Encrypted; it is what we answered you",
         "planned": "Names tables, and people who would get what you share with them; the receipt says what was done",
     }  # fmt: skip
     evidence = Evidence(
@@ -70,6 +82,7 @@ class CaseData(Accountability):
             "answered_how",
             "owner",
             "sealed",
+            "answer",
             "regime",
             "due_on",
             "limit_on",

@@ -34,6 +34,7 @@ class Support(PersonalData):
 @register(models.SupportConversation)
 class SupportConversationData(Support):
     subject = "subject"
+    forgotten_by = "opened_at"
     fields = {
         "subject": Personal(Category.USER_ID),
         "topic": Personal(Category.SUPPORT),
@@ -45,14 +46,17 @@ class SupportConversationData(Support):
 @register(models.SupportMessage)
 class SupportMessageData(Support):
     subject = "conversation__subject"
+    forgotten_by = "sent_at"
     fields = {"body": Personal(Category.SUPPORT), "sent_at": Personal(Category.SUPPORT)}
     not_personal = ("id", "conversation", "staff")
+    given_if_null = "staff"
     roles = {"staff": "Kosenai support"}
 
 
 @register(models.Attachment)
 class AttachmentData(Support):
     subject = "message__conversation__subject"
+    forgotten_by = "message__sent_at"
     folder = "attachments/{subject}"
     fields = {
         "file": Personal(Category.SUPPORT),
@@ -62,3 +66,4 @@ class AttachmentData(Support):
         "sha256": Personal(Category.SUPPORT, masked=False),
     }
     not_personal = ("id", "message")
+    given_if_null = "message__staff"

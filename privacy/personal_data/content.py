@@ -28,6 +28,7 @@ WITH_THE_SCRIPT: dict[str, Any] = {
 @register(content.Script)
 class ScriptData(Content):
     subject = "owner"
+    forgotten_by = "created_at"
     fields = {
         "owner": Personal(Category.USER_ID),
         "title": Personal(Category.CONTENT),
@@ -53,6 +54,7 @@ class ScriptCoAuthorData(Content):
 @register(content.ShotList)
 class ShotListData(Content):
     subject = "owner"
+    forgotten_by = "created_at"
     fields = {"owner": Personal(Category.USER_ID), "title": Personal(Category.CONTENT)}
     not_personal = ("id", "script", "created_at")
     joint = Joint(fields={"owner": HandOver()}, **WITH_THE_SCRIPT)
@@ -72,6 +74,7 @@ class ShotData(Content):
 @register(content.Note)
 class NoteData(Content):
     subject = "author"
+    forgotten_by = "created_at"
     fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT)}
     not_personal = ("id", "script", "created_at")
     joint = Joint(fields={"author": HandOver()}, **WITH_THE_SCRIPT)
@@ -80,6 +83,7 @@ class NoteData(Content):
 @register(content.Upload)
 class UploadData(Content):
     subject = "owner"
+    forgotten_by = "created_at"
     folder = "uploads/{subject}"
     fields = {
         "owner": Personal(Category.USER_ID),
@@ -96,6 +100,7 @@ class UploadData(Content):
 class PromptData(Content):
     subject = "author"
     further = {Use.AI: LawfulBasis.CONTRACT}  # policy section 4: sent to get the reply that was asked for
+    forgotten_by = "created_at"
     recipients = ("openai", "google")
     fields = {
         "author": Personal(Category.USER_ID),
@@ -109,6 +114,7 @@ class PromptData(Content):
 @register(content.Feedback)
 class FeedbackData(Content):
     subject = "author"
+    forgotten_by = "created_at"
     purpose = Use.IMPROVEMENT
     lawful_basis = LawfulBasis.LEGITIMATE_INTERESTS
     fields = {

@@ -18,6 +18,8 @@ class LimitData(Accountability):
         "ground": Personal(Category.CHILD),
         "since": Personal(Category.PRIVACY_CHOICES),
         "lifted_at": Personal(Category.PRIVACY_CHOICES),
+        "told_at": Personal(Category.PRIVACY_CHOICES),
+        "told_how": Personal(Category.PRIVACY_CHOICES),
     }
     not_personal = ("id",)
-    evidence = Evidence(once=("lifted_at",))
+    evidence = Evidence(once=("lifted_at", "told_at", "told_how"))

@@ -34,9 +34,9 @@ class DataSubjectData(Account):
     subject = "self"
     erase = Blank()
     fields = {
-        "full_name": Personal(Category.NAME),
-        "country": Personal(Category.COUNTRY),
-        "region": Personal(Category.COUNTRY),
+        "full_name": Personal(Category.NAME, rectifiable=True),
+        "country": Personal(Category.COUNTRY, rectifiable=True),
+        "region": Personal(Category.COUNTRY, rectifiable=True),
         "relation": Personal(Category.ACCOUNT),
         "closed_at": Personal(Category.ACCOUNT, erase=Nullify(), despite_hold=NOTHING_GOES),
         "erased_at": Personal(Category.ACCOUNT, erase=Stamp()),
@@ -50,10 +50,11 @@ class IdentifierData(Account):
     fields = {
         "subject": Personal(Category.USER_ID),
         "kind": Personal(Category.ACCOUNT),
-        "value": Personal(Category.EMAIL),
+        "value": Personal(Category.EMAIL, rectifiable=True),
         "is_primary": Personal(Category.ACCOUNT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "created_at")
+    rectifiable_rows = {"kind__in": models.Identifier.SHARED}  # what a vendor calls them is the vendor's
 
 
 @register(models.Likeness)
@@ -61,6 +62,7 @@ class LikenessData(Account):
     """The row of the other one goes with the other one: until then it names an empty tombstone, and is not shown."""
 
     subject = "subject"
+    given = False
     recipients = ()
     despite_freeze = "It asks our staff about two accounts, and is nothing that the person does"
     fields = {"subject": Personal(Category.USER_ID), "other": Personal(Category.PSEUDONYM)}
@@ -118,9 +120,9 @@ class ProfilePreferenceData(Account):
     recipients = ()
     fields = {
         "subject": Personal(Category.USER_ID),
-        "display_name": Personal(Category.NAME),
-        "language": Personal(Category.SETTINGS),
-        "time_zone": Personal(Category.SETTINGS),
-        "theme": Personal(Category.SETTINGS),
+        "display_name": Personal(Category.NAME, rectifiable=True),
+        "language": Personal(Category.SETTINGS, rectifiable=True),
+        "time_zone": Personal(Category.SETTINGS, rectifiable=True),
+        "theme": Personal(Category.SETTINGS, rectifiable=True),
     }
     not_personal = ("id",)

@@ -16,6 +16,7 @@ class Usage(PersonalData):
     retention = YEAR_OF_USE
     recipients = ("analytics", "logging")
     source = "Your device, while you used the service"
+    given = False
 
 
 @register(models.Session)
@@ -39,6 +40,7 @@ class SessionData(Usage):
 @register(models.UsageEvent)
 class UsageEventData(Usage):
     subject = "subject"
+    forgotten_by = "occurred_at"
     fields = {
         "subject": Personal(Category.USER_ID),
         "session_key": Personal(Category.PSEUDONYM),
@@ -53,6 +55,7 @@ class UsageEventData(Usage):
 @register(models.DiagnosticEvent)
 class DiagnosticEventData(Usage):
     subject = "subject"
+    forgotten_by = "occurred_at"
     purpose = Use.PERFORMANCE
     recipients = ("logging",)
     fields = {

@@ -28,7 +28,8 @@ class Access(Right):
         "The package is deleted when it expires.",
     )
     may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
-    # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
+    is_common = True
+    # A copy for a stranger is a breach: that nobody has to be sure is no reason to hand data out.
     proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)
     plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words

@@ -44,7 +44,7 @@ class Erasure(Right):
         "these people are called where there is a key for their API; else a person asks them and attests the answer.",
         "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
     )
-    is_dangerous = True
+    is_dangerous = is_common = True
     may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE)
     deciders = 2
     decision = Decision(

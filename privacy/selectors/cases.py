@@ -10,7 +10,8 @@ from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
 from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
-from privacy.models import Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
+from privacy.evidence.events import Event
+from privacy.models import AuditEntry, Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, standing
 
 OPEN = ~Q(state=State.CLOSED)
@@ -137,6 +138,9 @@ def sealed_of(case: Case) -> dict[str, str]:
     return {name: values[0] for name, values in sealing.unseal(case.sealed).items()}
 
 
+APPEAL = "appeal"
+OF_THE_PARENT = "You had to do with what is appealed; another person has to decide."
+DECIDES = [Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.PLAN_APPROVED_AGAIN]
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
@@ -149,7 +153,22 @@ def awaits_decision(case: Case) -> bool:
 
 def not_by(case: Case, member: Staff) -> str:
     """Why this member may not decide about this case; empty when they may."""
-    return OWN if case.requested_by_id == member.pk else ""
+    if case.requested_by_id == member.pk:
+        return OWN
+    return OF_THE_PARENT if case.kind == APPEAL and member.pk in had_to_do_with(case.parent_id) else ""
+
+
+def had_to_do_with(case_id: UUID | None) -> set[int | None]:
+    """Who has asked for a case or decided about it, at whatever time."""
+    entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False)
+    rows = Case.objects.filter(pk=case_id).values_list("requested_by", "approved_by")
+    return {*entries.values_list("actor", flat=True), *(pk for pair in rows for pk in pair if pk)}
+
+
+def undeniable(case: Case) -> str:
+    """Why nobody may decide against this case; empty where somebody may."""
+    kind = case_kinds[case.kind]
+    return kind.undeniable(case) if kind.undeniable else ""
 
 
 def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]]]:
@@ -222,7 +241,7 @@ def _why_not_deniable(case: Case, allowed: set[str]) -> str:
         return NEVER_DENIED
     if case.kind not in allowed:
         return NOT_YOURS
-    return "" if case.state in (State.VERIFYING, State.DECIDING) else STALE
+    return undeniable(case) if case.state in (State.VERIFYING, State.DECIDING) else STALE
 
 
 def _may_deny(member: Staff, kind: str) -> bool:

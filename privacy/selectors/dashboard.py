@@ -10,7 +10,7 @@ from django.db.models import CharField, Count, DurationField, ExpressionWrapper,
 from django.db.models.functions import TruncDate
 
 from privacy import regimes
-from privacy.catalogue.cases import rights
+from privacy.catalogue.cases import answered_in_writing
 from privacy.jobs import heartbeats
 from privacy.models import (
     AuditEntry,
@@ -142,7 +142,7 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
 
 def open_counts(staff: Staff) -> dict[str, int]:
     """Open cases by state and by what is pressing, in one query over the index of the queue."""
-    overdue, due_soon, ours = deadlines.overdue(), deadlines.due_soon(), Q(kind__in=rights())
+    overdue, due_soon, ours = deadlines.overdue(), deadlines.due_soon(), Q(kind__in=answered_in_writing())
     return Case.objects.filter(state__in=OPEN).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in OPEN},
         overdue=Count("pk", filter=overdue),
@@ -197,9 +197,9 @@ def _day(number: int) -> date:
 def answered() -> list[Answered]:
     """Of each right that was answered, how soon, in one query."""
     took = ExpressionWrapper(F("closed_at") - F("received_at"), DurationField())
-    rows = Case.objects.filter(
-        ~Q(outcome__in=NEVER_ANSWERED), closed_at__gte=datetime.now(UTC) - timedelta(weeks=WEEKS), kind__in=rights()
-    )
+    since = datetime.now(UTC) - timedelta(weeks=WEEKS)
+    answered = Case.objects.filter(~Q(outcome__in=NEVER_ANSWERED), kind__in=answered_in_writing())
+    rows = answered.filter(closed_at__gte=since)
     columns = {f"soon_{place}": Count("pk", filter=_took(place)) for place in range(len(AGES))}
     late = Count("pk", filter=Q(limit_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE)))
     found = rows.alias(took=took).order_by("kind").values("kind").annotate(**columns, late=late)

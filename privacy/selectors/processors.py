@@ -1,7 +1,7 @@
 """What is to be done at processors by a person, and what they need for it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -11,7 +11,8 @@ from privacy.connectors.recipients import references_of_all
 from privacy.datamap import registry
 from privacy.models import LegalHold, Processor, Step, StepState
 
-ERASE = "processors.erase"
+OF_A_PROCESSOR = "processors."  # with what names of steps at processors begin
+RECTIFY = "processors.rectify"
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,18 @@ def _console(key: str, row: Processor | None) -> Console:
     )
 
 
+def what_to_do(step: Step, console: Console) -> Console:
+    """The console with what this step asks for there."""
+    connector = connectors.get(step.target) if step.name == RECTIFY else None
+    return replace(console, instructions=connector.corrections) if connector else console
+
+
 def manual_steps() -> QuerySet[Step]:
     """Steps of processors that nothing but a person will finish. Of who is held nothing is asked of anybody."""
     held = LegalHold.objects.filter(subject=OuterRef("job__subject"), released_at__isnull=True)
     return Step.objects.filter(
-        ~Exists(held), name=ERASE, state=StepState.WAITING, not_before=None, job__ended_at=None, job__stopped_at=None,
-        job__case__isnull=False,
+        ~Exists(held), name__startswith=OF_A_PROCESSOR, state=StepState.WAITING, not_before=None, job__ended_at=None,
+        job__stopped_at=None, job__case__isnull=False,
     )  # fmt: skip
 
 
@@ -77,7 +84,7 @@ def serving(purposes: Collection[str], subject_ids: Sequence[UUID]) -> list[str]
 def can_be_attested(step: Step) -> bool:
     """Whether a person's word finishes it: it waits for one, or has failed by API."""
     failed = step.state == StepState.STARTED and bool(step.problem)
-    return step.name == ERASE and (step.state == StepState.WAITING or failed)
+    return step.name.startswith(OF_A_PROCESSOR) and (step.state == StepState.WAITING or failed)
 
 
 def ids_in(names: Mapping[str, Sequence[str]]) -> list[str]:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Value
 
 from privacy.catalogue import CaseKind, Fact, Stage
 from privacy.models import ChildFlag, DataSubject, LegalHold
+from privacy.selectors import limits
 
 # In the way because it is so, and because it is not.
 IS = {
@@ -18,6 +19,7 @@ IS = {
     Fact.FLAGGED: "Is flagged already.",
     Fact.CHILD: "Is decided to be a child’s account already.",
     Fact.MERGED: "Is merged into another person already.",
+    Fact.LIMITED: "Processing is limited already, because it was asked for.",
 }
 IS_NOT = {
     Fact.ERASED: "Is not erased.",
@@ -25,6 +27,7 @@ IS_NOT = {
     Fact.FLAGGED: "Is not flagged.",
     Fact.CHILD: "Is not decided to be a child’s account.",
     Fact.MERGED: "Is not merged into another person.",
+    Fact.LIMITED: "No restriction or objection is in force.",
 }
 
 
@@ -37,6 +40,7 @@ def facts_of(subject_ids: Sequence[UUID]) -> dict[UUID, set[Fact]]:
         _so(Fact.FLAGGED, flags.filter(state=ChildFlag.State.SUSPECTED)),
         _so(Fact.CHILD, flags.filter(state=ChildFlag.State.CHILD)),
         _so(Fact.MERGED, DataSubject.objects.filter(pk__in=subject_ids, merged_into__isnull=False), "pk"),
+        _so(Fact.LIMITED, limits.ASKED_FOR.filter(subject__in=subject_ids)),
     )
     facts: dict[UUID, set[Fact]] = defaultdict(set)
     for subject_id, fact in first.union(*others):

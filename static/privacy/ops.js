@@ -91,6 +91,19 @@ function sendOnce(form) {
   });
 }
 
+// A menu closes by Escape, which gives the focus back, and by a click beside it.
+function closeWhenDone(menu) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.preventDefault();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
 // Escape leaves a confirmation; not while something is typed that would be lost.
 function leaveOnEscape(link) {
   document.addEventListener("keydown", (event) => {
@@ -104,6 +117,7 @@ addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-live]").forEach(onLivePage);
   document.querySelectorAll("[data-once]").forEach(sendOnce);
   document.querySelectorAll("[data-cancel]").forEach(leaveOnEscape);
+  document.querySelectorAll(".ops-menu").forEach(closeWhenDone);
   document.querySelectorAll("[data-focus]").forEach((element) => element.focus());
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
   document.querySelectorAll("[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));

@@ -36,6 +36,9 @@ class CaseFactory(factory.django.DjangoModelFactory):
     requested_by = factory.SubFactory(StaffFactory)
     due_on = None
     limit_on = factory.SelfAttribute("due_on")
+    parent = factory.LazyAttribute(
+        lambda case: CaseFactory(subject=case.subject, closed=True) if case.kind == "appeal" else None
+    )
 
 
 class AccessPackageFactory(factory.django.DjangoModelFactory):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 
 from privacy.datamap import registry
-from privacy.models import AuditEntry, DataSubject
+from privacy.models import AuditEntry, Case, DataSubject
 from tests import factories
 from tests import factories as f
 
@@ -61,6 +61,12 @@ def decider_is_who_asked():
 def rule_confirmed_by_who_proposed_it():
     manager = f.StaffFactory()
     f.RegimeRuleFactory(proposed_by=manager, confirmed_by=manager)
+
+
+def case_of_itself():
+    pk = uuid.uuid4()
+    Case.objects.bulk_create([f.CaseFactory.build(pk=pk, subject=f.DataSubjectFactory(), requested_by=f.StaffFactory(),
+                                                  parent_id=pk)])  # fmt: skip
 
 
 def role_given_to_oneself():
@@ -136,6 +142,8 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "case_is_verified_before_it_is_decided": made(f.CaseFactory, verification="", state="deciding"),
     "case_closed_has_a_time_and_an_outcome": changed(f.CaseFactory, state="closed", closed_at=NOW),
     "case_answered_says_when_and_how": changed(f.CaseFactory, answered_at=NOW),
+    "case_is_not_its_own_parent": case_of_itself,
+    "case_appeal_is_of_a_case": made(f.CaseFactory, kind="appeal", parent=None),
     "case_state": changed(f.CaseFactory, state="lost"),
     "case_outcome": changed(f.CaseFactory, outcome="lost"),
     "case_deciders": made(f.CaseFactory, deciders=3),
@@ -162,6 +170,10 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "limit_once_in_force": twice(f.LimitFactory, subject=f.DataSubjectFactory),
     "limit_is_lifted_after_it_began": made(f.LimitFactory, lifted_at=NOW - timedelta(days=9_000)),
     "limit_ground": made(f.LimitFactory, ground="a hunch"),
+    "limit_asked_for_is_lifted_when_the_person_was_told": made(
+        f.LimitFactory, ground="restriction", lifted_at=NOW + timedelta(days=9_000)
+    ),
+    "limit_told_how": made(f.LimitFactory, told_how="by a dream"),
     "limit_purpose": made(f.LimitFactory, purpose="something"),
     "hold_one_in_force_a_subject": twice(f.LegalHoldFactory, subject=f.DataSubjectFactory),
     "hold_release_names_its_releaser": changed(f.LegalHoldFactory, released_at=NOW),

@@ -18,8 +18,8 @@ from privacy.models import AuditEntry, Case, Job, Receipt
 from tests import factories as f
 from tests import working
 
-MODULE = (settings.BASE_DIR / "tests/rights/name_rectification.txt").read_text()
-KEY = "rectification"
+MODULE = (settings.BASE_DIR / "tests/rights/naming_of_recipients.txt").read_text()
+KEY = "recipients"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def pasted(db, monkeypatch):
             monkeypatch.setitem(registry, key, registry[key])
     before = [{*registry} for registry in (case_kinds, job_kinds, local_handlers)]
     steps.labels.cache_clear()
-    exec(compile(MODULE, "rectification.py", "exec"), {"__name__": "privacy.rights.rectification"})
+    exec(compile(MODULE, "recipients.py", "exec"), {"__name__": "privacy.rights.recipients"})
     roles.sync_groups("default")
     yield case_kinds[KEY]
     for registry, keys in zip((case_kinds, job_kinds, local_handlers), before, strict=True):
@@ -54,36 +54,35 @@ def test_the_readme_shows_these_lines():
 
 def test_it_passes_the_checks_and_its_permission_is_given_to_its_roles(pasted):
     assert not run_checks()
-    groups = set(Permission.objects.get(codename="rectify_datasubject").group_set.values_list("name", flat=True))
+    groups = set(Permission.objects.get(codename="name_recipients").group_set.values_list("name", flat=True))
     assert groups == {"agent", "approver", "manager"}
 
 
 def test_it_appears_in_the_admin_runs_and_is_told_in_the_receipt(agent):
-    person = f.DataSubjectFactory(full_name="Amara Okafr", country="DE")
+    person = f.DataSubjectFactory(full_name="Amara Okafor", country="DE")
+    f.IdentifierFactory(subject=person, kind="clerk_id", value="user_amara")
     page = reverse("admin:privacy_datasubject_change", args=[person.id])
-    assert "Rectify name" in texts(agent.get(page))
+    assert "Name recipients" in texts(agent.get(page))
     form = agent.get(reverse("admin:privacy_datasubject_act_on", args=[person.id, KEY]))
-    assert "The right name" in texts(form) and "A worker writes the name" in texts(form)
-    given = {"subjects": str(person.id), "token": str(uuid4()), "reason": "Asked for by letter", "full_name": "",
+    assert "Which data do they ask about" in texts(form) and "A worker writes down" in texts(form)
+    given = {"subjects": str(person.id), "token": str(uuid4()), "reason": "Asked for by letter", "data": "",
              "verification": "email_round_trip", "reply_to": "amara@example.org"}  # fmt: skip
     refused = agent.post(reverse("admin:privacy_datasubject_act", args=[KEY]), given)
-    assert "Enter the right name." in texts(refused)
-    asked = agent.post(reverse("admin:privacy_datasubject_act", args=[KEY]), given | {"full_name": "Amara Okafor"})
+    assert "Say which data." in texts(refused)
+    asked = agent.post(reverse("admin:privacy_datasubject_act", args=[KEY]), given | {"data": "All scripts of Amara"})
     case = Case.objects.get()
     assert asked.url == reverse("admin:privacy_rightsrequest_change", args=[case.id])
-    assert case.due_on and "Amara Okafor" not in case.sealed
+    assert case.due_on and "Amara" not in case.sealed
     working.run_all()
-    person.refresh_from_db()
-    assert person.full_name == "Amara Okafor"
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("answering", "fulfilled")
     shown = texts(agent.get(asked.url))
-    assert "Rectification" in shown and "Write the right name" in shown and "amara@example.org" in shown
-    assert "Rectification" in texts(
+    assert "Naming of recipients" in shown and "Write down who has got it" in shown and "amara@example.org" in shown
+    assert "Naming of recipients" in texts(
         agent.get(reverse("admin:privacy_rightsrequest_changelist") + f"?kind__exact={KEY}")
     )
     receipt = texts(agent.get(reverse("admin:privacy_rightsrequest_receipt", args=[case.id])))
-    assert "Receipt: rectification" in receipt and "names written: 1" in receipt
+    assert "Receipt: naming of recipients" in receipt and "Clerk" in receipt
     assert "Amara" not in str(list(Receipt.objects.values())) + str(list(AuditEntry.objects.values()))
     agent.post(reverse("admin:privacy_rightsrequest_answer", args=[case.id]), {"how": "email"})
     case.refresh_from_db()
@@ -91,13 +90,13 @@ def test_it_appears_in_the_admin_runs_and_is_told_in_the_receipt(agent):
     assert not chains.walk().faults
 
 
-def test_another_name_is_another_work_and_the_same_name_the_same(pasted):
+def test_another_wish_is_another_work_and_the_same_wish_the_same(pasted):
     from privacy.cases.requests import ask
 
     person, actor = f.DataSubjectFactory(), f.StaffFactory()
     asked = {"subject_ids": [person.id], "actor": actor, "reason": "A letter", "verification": "signed_in"}
-    for name in ("Ada", "Ada", "Eva"):
-        ask(KEY, **asked, full_name=name)
+    for data in ("Scripts", "Scripts", "Invoices"):
+        ask(KEY, **asked, data=data)
     assert Job.objects.count() == 2
     assert Case.objects.exclude(joined=None).count() == 1
 

@@ -21,6 +21,7 @@ from privacy.models import (
     Topic,
     Verification,
 )
+from privacy.selectors.processors import OF_A_PROCESSOR
 
 
 def label_of(event: str) -> str:
@@ -84,7 +85,7 @@ def named(step: str) -> str:
 
 def outcome(data: dict) -> str:
     """What became of an erasure at a processor, as the request's page tells it."""
-    text = steps.told(data.get("result", {})) if name_and_target(data)[0] == "processors.erase" else ""
+    text = steps.told(data.get("result", {})) if name_and_target(data)[0].startswith(OF_A_PROCESSOR) else ""
     return f". {text}" if text else ""
 
 

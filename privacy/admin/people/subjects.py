@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from unfold.decorators import display
 
 from privacy.admin import actions, badges
@@ -105,14 +105,15 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
         ]
 
     def get_actions(self, request):
-        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in actions.allowed(request)}
+        kinds = [kind for kind in actions.allowed(request) if not kind.alone]
+        return {kind.key: (actions.start_from_list(kind), kind.key, kind.button) for kind in kinds}
 
     def action_view(self, request, subject_id: UUID, name: str):
         """The confirmation for one person, started from their page."""
         if name not in case_kinds or not DataSubject.objects.filter(pk=subject_id).exists():
             messages.error(request, "There is no such person or action; it may be an old link.")
             return redirect("admin:privacy_datasubject_changelist")
-        answered = {"into": request.GET["into"]} if is_uuid(request.GET.get("into", "")) else {}
+        answered = {key: request.GET[key] for key in ("into", "parent_id") if is_uuid(request.GET.get(key, ""))}
         return actions.confirm(request, case_kinds[name], [subject_id], **answered)
 
     def get_queryset(self, request):
@@ -184,11 +185,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "choices": subject.marketing_preferences.order_by("channel") if MarketingPreference in seen["there"] else [],
         "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
         "has_open_request": subject.has_open_request,
-        "buttons": [
-            {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
-            for kind in actions.allowed(request)
-            if not standing.in_the_way(kind, facts)
-        ],
+        **actions.offered(request, subject, facts),
         "requests": [
             {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
         ],

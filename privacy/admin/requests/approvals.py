@@ -95,6 +95,9 @@ def one_kind(request: HttpRequest, rows: Sequence[Case]) -> type[CaseKind] | Non
         messages.error(request, "Select requests of one kind: their plans are read apart.")
         return None
     kind = case_kinds[kinds.pop()]
+    if kind.alone and len(rows) > 1:
+        messages.error(request, "Each of these is about something of its own: decide it on its own page.")
+        return None
     check_permit(request, kind.may.decide)
     if kind.decision is None:
         messages.error(request, "Asking for it decides it: nobody has to approve.")
@@ -120,8 +123,8 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     if kind is None:
         return redirect(back_from(request_ids))
     subject_ids = [row.subject_id for row in free]
-    plan = kind.dry_run(subject_ids) if free and kind.dry_run else None
     one = known[0] if len(known) == 1 == len(request_ids) else None
+    plan = dry_run_of(one) if one and free else kind.dry_run(subject_ids) if free and kind.dry_run else None
     shown, left_alone = free[:PEOPLE_SHOWN], list(refused.items())[:PEOPLE_SHOWN]
     people = who((row.subject_id for row in [*shown, *dict(left_alone)]), request.user)
     context = {
@@ -155,6 +158,14 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
     }  # fmt: skip
     return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
+
+
+def dry_run_of(row: Case) -> Plan | None:
+    """What one case would do, by its answers where it asks for any."""
+    kind = case_kinds[row.kind]
+    if kind.plan_of:
+        return kind.plan_of(row)
+    return kind.dry_run([row.subject_id]) if kind.dry_run else None
 
 
 def decision_on(request: HttpRequest, row: Case, plan: Plan | None) -> dict:

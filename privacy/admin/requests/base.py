@@ -1,6 +1,7 @@
 """What the pages about one request share: the row, the permission, the way back, and the verb that is called."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -89,7 +90,16 @@ def others_named(request: HttpRequest, row: Case) -> dict[str, Any]:
 def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
     """The answers by the words of their questions."""
     labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
-    return {labels.get(name, name): answer for name, answer in given.items()}
+    values = {question.name for question in kind.asks if question.type == "values"}
+    chosen = {question.name: dict(question.choices) for question in kind.asks if question.type == "choice"}
+    told = {labels.get(n, n): chosen.get(n, {}).get(answer, answer) for n, answer in given.items() if n not in values}
+    return told | {words: text for name in values & given.keys() for words, text in changes_in(given[name])}
+
+
+def changes_in(answer: str) -> Iterator[tuple[str, str]]:
+    """(what, before → after) of each value that is put right."""
+    for words, before, after in json.loads(answer).values():
+        yield words, f"{before or '–'} → {after or '–'}"
 
 
 def ask(request: HttpRequest, row: Case, form, *, title: str, submit: str, **more) -> HttpResponse:

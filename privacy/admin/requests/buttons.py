@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from privacy.admin.requests.base import has, page
 from privacy.cases import work
 from privacy.cases.plans import since_approved
@@ -45,7 +47,7 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
             is_main=True, not_because=not_because,
         )  # fmt: skip
     if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
-        yield Button("Deny…", "block", page("deny", row))
+        yield Button("Deny…", "block", page("deny", row), not_because=cases.undeniable(row))
     if row.state in (State.VERIFYING, State.DECIDING) and issubclass(kind, Right) and has(user, kind.may.ask):
         yield Button("Dossier…", "balance", page("dossier", row))
     if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):
@@ -56,8 +58,12 @@ def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.ANSWERING and has(user, kind.may.answer):
         yield Button("Say how it was answered…", "outgoing_mail", page("answer", row), is_main=True)
-    if row.state == State.CLOSED and issubclass(kind, Right) and has(user, kind.may.decide) and not row.is_working:
+    if row.state == State.CLOSED and kind.answered_in_writing and has(user, kind.may.decide) and not row.is_working:
         yield Button("Take up again…", "history", page("reopen", row))
+    appeal = case_kinds[cases.APPEAL]
+    if row.state == State.CLOSED and kind.answered_in_writing and kind is not appeal and has(user, appeal.may.ask):
+        url = reverse("admin:privacy_datasubject_act_on", args=[row.subject_id, appeal.key])
+        yield Button("Appeal…", appeal.icon, f"{url}?parent_id={row.pk}")
 
 
 def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:

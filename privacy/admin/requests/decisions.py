@@ -96,12 +96,14 @@ def why_it_stopped(row: Case) -> list[str]:
 def answer(request: HttpRequest, row: Case) -> HttpResponse:
     """Says how and when the person was answered."""
     check_permit(request, case_kinds[row.kind].may.answer)
-    form = AnswerForm(request.POST or None)
+    kind = case_kinds[row.kind]
+    form = AnswerForm(request.POST or None, kind=kind)
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
         moment = datetime.combine(on, time.min, regimes.CONTROLLER_ZONE) if on and on < regimes.today() else None
         return carry_out(request, row, requests.answer, "Answered, and closed.",
-                         request_id=row.id, how=form.cleaned_data["how"], on=moment)  # fmt: skip
+                         request_id=row.id, how=form.cleaned_data["how"], on=moment,
+                         words=form.cleaned_data.get("words", ""))  # fmt: skip
     owed = ["The work goes on, and a second answer is owed when it is done."] if row.is_working else []
     return ask(
         request, row, form, title=f"Say how {row} was answered", submit="It was answered",
@@ -138,7 +140,7 @@ def attest(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
                          step_id=step.id, evidence=form.cleaned_data["evidence"])  # fmt: skip
     return ask(
         request, row, form, title=f"Attest what {processor} did", submit="Attest",
-        sentences=[f"You state that {processor} has erased this person, and name what proves it.",
+        sentences=[f"You state that {processor} has done what it was asked about this person, and name what proves it.",
                    "Your name, the evidence and the time go into the audit trail and the receipt."],
     )  # fmt: skip
 

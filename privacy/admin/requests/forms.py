@@ -34,6 +34,15 @@ class AnswerForm(forms.Form):
         label="On which day?", required=False, widget=DayInput, validators=[not_to_come], help_text="Empty: today."
     )
 
+    def __init__(self, *args, kind: type[CaseKind], **kwargs):
+        super().__init__(*args, **kwargs)
+        if kind.answered_in_words:
+            self.fields["words"] = forms.CharField(
+                label="What was the person told?", max_length=10_000, widget=long_text(),
+                help_text="Kept encrypted with the case, and shown to those who answer.",
+                error_messages={"required": "Say what the person was told: nothing else tells it."},
+            )  # fmt: skip
+
 
 class SetAsideForm(forms.Form):
     EVENTS = (

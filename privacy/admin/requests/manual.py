@@ -18,6 +18,7 @@ from privacy.admin.requests.forms import EvidenceForm
 from privacy.admin.requests.page import OWN, Names
 from privacy.cases.processors import attest_all
 from privacy.catalogue import NotAllowed, case_kinds
+from privacy.connectors.base import connectors
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import RightsRequest, Staff, Step
 from privacy.selectors import processors
@@ -99,6 +100,7 @@ def page_of(
             {
                 "step": step,
                 "row": step.job.case,
+                "what": connectors[step.target].corrections if step.name == processors.RECTIFY else "",
                 "person": person_cell(known[step.job.case.subject_id]),
                 "due": badges.due(step.job.case),
                 "ids": processors.ids_in(names.get(step.id, {})),

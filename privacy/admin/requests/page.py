@@ -12,7 +12,7 @@ from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import recipients, sections_of
 from privacy.admin.requests import clocks, comments, parked
-from privacy.admin.requests.approvals import decision_on
+from privacy.admin.requests.approvals import decision_on, dry_run_of
 from privacy.admin.requests.base import has, others_named, person_of, sealed
 from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.dossiers import of_dossier
@@ -20,14 +20,16 @@ from privacy.admin.requests.progress import next_look, work_of
 from privacy.admin.requests.steps import name_of, outcome_of
 from privacy.admin.requests.tallies import table_of
 from privacy.catalogue import case_kinds
+from privacy.evidence import sealing
 from privacy.evidence.events import Event
+from privacy.evidence.keys import MissingKey
 from privacy.models import AuditEntry, Case, Refusal, RightsRequest, State, Step
 from privacy.selectors import cases, packages, processors, progress, queue
 from privacy.selectors.progress import StepBar
 
 # What processors call the people of steps: {step: {kind: names}}.
 Names = Mapping[UUID, Mapping[str, Sequence[str]]]
-OWN = "You asked for this erasure; another person has to attest."
+OWN = "You asked for it; another person has to attest."
 
 
 def page_of(request, row: Case, names: Names | None = None) -> dict:
@@ -38,7 +40,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
     can_answer = has(request.user, kind.may.answer)
     package = row.package if sees_people and any(step.name == "access.package" for step in steps) else None
-    dry_run = kind.dry_run([row.subject_id]) if cases.awaits_decision(row) and kind.dry_run and sees_people else None
+    dry_run = dry_run_of(row) if cases.awaits_decision(row) and sees_people else None
     entries = list(AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"))
     told = {entry.event for entry in entries}
     return {
@@ -57,6 +59,8 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
         **(sealed(kind, row) if can_answer else {}),
+        "told": told_in(row) if can_answer and row.answer else "",
+        "followed_by": row.followed_by.order_by("received_at") if row.pk else [],
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
@@ -81,6 +85,14 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "can_give": can_answer,
         "entries": [(entry, sentence(entry)) for entry in entries],
     }
+
+
+def told_in(row: Case) -> str:
+    """What the person was answered, as far as it can be opened."""
+    try:
+        return sealing.unseal(row.answer)["answer"][0]
+    except MissingKey:
+        return "It cannot be opened, because a key is missing."
 
 
 def has_receipt(steps: Sequence[Step]) -> bool:
@@ -133,7 +145,7 @@ def manual_work(request, row: Case, step: Step, console: processors.Console, nam
     """What a person needs to do the step by hand."""
     can_reveal = bool(step.sealed) and request.user.has_perm("privacy.reveal_content")
     return {
-        "console": console,
+        "console": processors.what_to_do(step, console),
         "reveal_url": reverse("admin:privacy_rightsrequest_reveal", args=[row.id, step.id]) if can_reveal else "",
         "ids": processors.ids_in(names.get(step.id, {})),
         "not_because": OWN if row.requested_by_id == request.user.pk else "",

@@ -6,6 +6,7 @@ from privacy.admin.names import many, model_name, processor_name
 from privacy.catalogue import job_kinds
 from privacy.connectors.base import connectors
 from privacy.models import Step
+from privacy.selectors.processors import OF_A_PROCESSOR
 
 
 @cache
@@ -25,7 +26,7 @@ def named(name: str, target: str) -> str:
 
 def outcome_of(step: Step) -> str:
     """What a processor's step came to, such as `Attested`, or has come to so far."""
-    if step.name != "processors.erase" or not isinstance(step.result, dict):
+    if not step.name.startswith(OF_A_PROCESSOR) or not isinstance(step.result, dict):
         return ""
     return told(step.result) or so_far(step.result)
 

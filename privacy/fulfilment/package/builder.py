@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from privacy.catalogue import case_kinds
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap.compiler import all_declarations
@@ -23,6 +24,7 @@ from privacy.fulfilment.package.uploads import Gap
 from privacy.models import Case
 
 SCHEMA_VERSION = 1
+SCHEMAS = {False: "kosenai-access", True: "kosenai-portability"}  # by whether it holds only what the person gave
 READ = {"postgresql": postgres, "sqlite": portable}
 
 # Called with the number of rows just written, after every block; may raise to stop the writing.
@@ -56,14 +58,16 @@ def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick) ->
     Raises OSError when the disk is full or fails; then, and whenever `tick` raises, nothing is left at `path`.
     """
     built = Built(datetime.now(UTC))
-    tables = tables_of(request.subject_id)
+    given_only = case_kinds[request.kind].given_only
+    tables = tables_of(request.subject_id, given_only=given_only)
     with snapshot.of_the_database() as reader, output.whole_file(path) as file:
         sealed = output.encrypted(file, request.recipient_key) if request.recipient_key else nullcontext(file)
         with sealed as sink, Archive(sink, built.created_at) as archive:
             write_json(archive, reader, tables, built, tick)
             write_csv(archive, reader, tables, tick)
             built.files, built.gaps = uploads.write(archive, reader, tables, lambda: tick(0))
-            built.gaps += [*withheld_fields(tables, built.counts), *derived_tables(), *unasked_processors(request)]
+            built.gaps += withheld_fields(tables, built.counts)
+            built.gaps += not_given() if given_only else [*derived_tables(), *unasked_processors(request)]
             write_cover(archive, request, tables, built, expires_after)
             write_manifest(archive, request, tables, built)
     built.sha256, built.size = file.sha256, file.size
@@ -110,6 +114,13 @@ def withheld_fields(tables: Sequence[Table], counts: Counter[str]) -> list[Gap]:
     ]
 
 
+def not_given() -> list[Gap]:
+    """What is no part of a package for another controller."""
+    because = "You did not give it to us yourself, or not for a contract or by consent (GDPR art. 20). Ask for access."
+    told = [d for d in all_declarations() if not d.derived and not d.is_portable()]
+    return [Gap("table", d.label(), because) for d in told]
+
+
 def derived_tables() -> list[Gap]:
     """Tables that are made from others, and told of without their rows."""
     return [Gap("table", d.label(), d.derived) for d in all_declarations() if d.derived]
@@ -137,12 +148,18 @@ def write_cover(
 def write_manifest(archive: Archive, request: Case, tables: Sequence[Table], built: Built) -> None:
     """For machines, and last, because it names every other entry with its size and SHA-256."""
     manifest = {
+        "schema": SCHEMAS[case_kinds[request.kind].given_only],
         "schema_version": SCHEMA_VERSION,
         "request": str(request.id),
         "created_at": built.created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "rows": built.rows,
         "files": built.files,
         "counts": {table.label: built.counts[table.label] for table in tables},
+        "columns": {
+            table.label: {name: kind.name.lower() for name, kind in table.columns.items()}
+            for table in tables
+            if built.counts[table.label]
+        },
         "entries": archive.entries,
         "gaps": [asdict(gap) for gap in built.gaps],
     }

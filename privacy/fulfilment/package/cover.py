@@ -11,9 +11,11 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from privacy.catalogue import case_kinds
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import Use, spreadsheet
+from privacy.datamap.registry import named
 from privacy.fulfilment.package import wording
 from privacy.fulfilment.package.tables import Table
 from privacy.fulfilment.package.uploads import Gap
@@ -50,6 +52,7 @@ def render(
                 "asked_at": request.received_at,
                 "days": expires_after.days,
                 "contact": CONTACT,
+                "given_only": case_kinds[request.kind].given_only,
                 "answered_within": wording.answered_within(
                     request.kind, request.subject.country, request.subject.region
                 ),
@@ -108,6 +111,8 @@ def _by_reason(gaps: Sequence[Gap], tables: dict[str, Table]) -> list[tuple[str,
 
 
 def _words(gap: Gap, tables: dict[str, Table]) -> str:
+    if gap.kind == "table":
+        return wording.title(named(gap.what))
     if gap.kind != "field":
         return wording.said(gap.what) if gap.kind == "processor" else gap.what
     label, _, name = gap.what.rpartition(".")

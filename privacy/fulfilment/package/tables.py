@@ -48,15 +48,16 @@ class Table:
         return f"data/{self.label}.{suffix}"
 
 
-def tables_of(subject_id: UUID) -> list[Table]:
-    """Every declared model, by label, but for what is made from others."""
+def tables_of(subject_id: UUID, *, given_only: bool = False) -> list[Table]:
+    """Every declared model, by label, but for what is made from others; or only what the person gave us."""
     scope = scope_of([subject_id])
-    return [_table(declaration, scope) for declaration in compiler.all_declarations() if not declaration.derived]
+    told = [d for d in compiler.all_declarations() if not d.derived and (d.is_portable() or not given_only)]
+    return [_table(declaration, scope, given_only=given_only) for declaration in told]
 
 
-def _table(declaration: type[PersonalData], scope: Scope) -> Table:
-    names, (sql, params) = readable.selection(declaration, scope)
-    where, where_params = readable.readable_rows(declaration, scope)
+def _table(declaration: type[PersonalData], scope: Scope, *, given_only: bool) -> Table:
+    names, (sql, params) = readable.selection(declaration, scope, given_only=given_only)
+    where, where_params = readable.readable_rows(declaration, scope, given_only=given_only)
     kinds = {field.name: _kind(declaration, field) for field in readable.columns(declaration)}
     columns = {name: kinds.get(name, Kind.WORD) for name in names}
     return Table(declaration, columns, sql, tuple(params), where, tuple(where_params))

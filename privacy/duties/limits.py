@@ -1,0 +1,157 @@
+"""Limits on processing that somebody has asked for: how a right puts them in force (GDPR art. 18, 21), and how two
+members of staff lift them again, after the person was told (art. 18(3))."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from privacy import regimes
+from privacy.cases.kinds import register
+from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Question, Stage, StepKind
+from privacy.catalogue.cases import reason
+from privacy.datamap import Use
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import Case, CaseJob, Limit, Step
+from privacy.models.accounts import accounts_of
+from privacy.models.limits import TOLD_HOW as WAYS
+from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.selectors import limits
+from privacy.selectors.cases import sealed_of
+
+ASK = Permit("ask_lift_limit", "Can ask to lift a limit on processing", (AGENT, APPROVER, MANAGER))
+LIFT = Permit("lift_limit", "Can confirm that a limit on processing is lifted", (APPROVER, MANAGER))
+ALL = "all"
+
+
+# --- Put in force -----------------------------------------------------------------------------------------------------
+
+
+def place(case: Case, ground: str, purpose: str) -> dict[str, Any]:
+    """Limits processing for the purpose (empty: for all) of every account of the case's person, whose row is locked;
+    what is in force already stays as it is. Facts for the case's entry."""
+    accounts = accounts_of([case.subject_id])
+    there = limits.IN_FORCE.filter(subject__in=accounts, ground=ground, purpose=purpose)
+    limited = set(there.values_list("subject", flat=True))
+    new = [Limit(subject_id=pk, ground=ground, purpose=purpose) for pk in sorted(accounts) if pk not in limited]
+    Limit.objects.bulk_create(new)
+    return {"limits": [str(limit.pk) for limit in new]}
+
+
+@local("limits.place")
+@one_by_one
+def count_what_is_limited(job: CaseJob, step: Step) -> Done:
+    """That it is limited when the work is carried out."""
+    return Done({"in force": limits.ASKED_FOR.filter(subject=job.subject_id).count()}, units=1)
+
+
+# --- And lifted -------------------------------------------------------------------------------------------------------
+
+
+def in_force(subject_ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """What can be lifted of these people: (ground and purpose, words)."""
+    found = limits.ASKED_FOR.filter(subject__in=subject_ids).order_by("since", "pk")
+    return list(dict.fromkeys((name_of(limit), f"{limit.get_ground_display()}: {limit.of_what}") for limit in found))
+
+
+def name_of(limit: Limit) -> str:
+    return f"{limit.ground}:{limit.purpose or ALL}"
+
+
+def not_to_come(day: date | str) -> date:
+    """The day, if it has come. Raises ValueError in words for the screen."""
+    day = date.fromisoformat(str(day))
+    if day > regimes.today():
+        raise ValueError("This day is yet to come: the person is told before the limit is lifted.")
+    return day
+
+
+BY_THE_PERSON = "by_the_person"
+WHICH = Question("limit", "Which limit?", "choice", offers=in_force, missing="Choose which limit.")
+BECAUSE = Question(
+    "because", "Why is it lifted?", "choice", missing="Choose why.",
+    choices=(
+        (BY_THE_PERSON, "The person, or their parent, takes it back"),
+        ("settled", "What it was for is settled, such as the accuracy of the data (art. 18(1))"),
+        ("overridden", "Compelling legitimate grounds override it (art. 21(1))"),
+    ),
+)  # fmt: skip
+TOLD_ON = Question(
+    "told_on", "When was the person told that it will be lifted?", "day", check=not_to_come,
+    missing="Say when: the person is told before (GDPR art. 18(3)).",
+)  # fmt: skip
+TOLD_HOW = Question(
+    "told_how", "How were they told?", "choice", missing="Choose how.",
+    choices=tuple(WAYS),
+)  # fmt: skip
+
+
+def not_liftable(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
+    """{person: why the limit that the answers name is not lifted}."""
+    return {subject_id: list(_against(subject_id, answers)) for subject_id, answers in asked.items()}
+
+
+def _against(subject_id: UUID, answers: Mapping[str, Any]) -> Iterator[str]:
+    which, because = answers.get("limit"), answers.get("because")
+    if which and which not in dict(in_force([subject_id])):
+        yield "This limit is not in force any more."
+    if which == f"{Limit.Ground.OBJECTION}:{Use.MARKETING}" and because and because != BY_THE_PERSON:
+        yield "An objection to marketing is absolute (GDPR art. 21(3)): only the person takes it back."
+    if which and which.startswith(Limit.Ground.PARENT) and because and because != BY_THE_PERSON:
+        yield "Only the parent takes back what the parent has refused (16 CFR 312.6)."
+
+
+def lift(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    """Lifts the limit that each case names, of every account of its person, and writes down when they were told."""
+    told = {}
+    for case in cases:
+        answers = sealed_of(case)
+        ground, _, purpose = answers["limit"].partition(":")
+        placed = limits.IN_FORCE.filter(subject__in=accounts_of([case.subject_id]), ground=ground)
+        found = list(placed.filter(purpose="" if purpose == ALL else purpose).values_list("pk", flat=True))
+        if not found:
+            raise NotAllowed("This limit is not in force any more.")
+        told_at = datetime.combine(date.fromisoformat(answers["told_on"]), time.min, regimes.CONTROLLER_ZONE)
+        Limit.objects.filter(pk__in=found).update(lifted_at=Now(), told_at=told_at, told_how=answers["told_how"])
+        told[case.pk] = {"lifted": sorted(map(str, found)), "why": answers["because"]}
+    return told
+
+
+@local("limits.lift")
+@one_by_one
+def count_what_stays_limited(job: CaseJob, step: Step) -> Done:
+    """What is still limited when the decision is carried out: another limit may be in force."""
+    return Done({"still in force": limits.IN_FORCE.filter(subject=job.subject_id).count()}, units=1)
+
+
+@register
+class LimitLifted(Duty):
+    key, label, icon = "limit_lift", "Lifting of a limit on processing", "lock_open_right"
+    cites = ("GDPR art. 18(3)", "GDPR art. 21(1)")
+    button, title, submit = "Lift a limit", "Ask to lift a limit on processing of {people}", "Ask to lift it"
+    happens = (
+        "Nothing is lifted yet: another member of staff has to confirm. You cannot confirm it yourself.",
+        "Then this database takes new data for that purpose again, and what the person had chosen counts again.",
+    )
+    is_dangerous = True
+    may = May(ask=ASK, decide=LIFT, deny=LIFT, cancel=ASK, retry=LIFT)
+    deciders = 2
+    decision = Decision(
+        "Confirm the lifting…", "Lift the limit",
+        (
+            "You agree that the limit named below is lifted, and that the person was told before.",
+            "It is lifted as you confirm, for all accounts of the person.",
+        ),
+        "Lifted: {cases}.", "Waits for another person’s confirmation", "lift", is_dangerous=True,
+    )  # fmt: skip
+    reach = "person"
+    alone = True
+    asks = (WHICH, BECAUSE, TOLD_ON, TOLD_HOW, reason(read_by_the_person=False))
+    needs = dict.fromkeys(Stage, frozenset({Fact.LIMITED}))
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    protects = True
+    against, takes_effect = not_liftable, lift
+    steps = (StepKind("limits.lift", "See what is still limited"),)

@@ -1,0 +1,45 @@
+"""What a parent may ask for (16 CFR 312.6): to see the child's data, and to refuse that it is used further. Their
+deletion is an erasure."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from privacy.cases.kinds import register
+from privacy.catalogue import Fact, May, Question, Right, Stage, StepKind
+from privacy.duties import limits
+from privacy.fulfilment.access import plan_package
+from privacy.models import Case, Limit, Verification
+from privacy.rights.access import EXPORT, RECIPIENT_KEY
+from privacy.selectors import people, plans
+from privacy.selectors.cases import sealed_of
+
+NO_FURTHER_USE = Question(
+    "no_further_use", "The parent refuses further collection and use", "switch", required=False,
+    help="The account is then frozen here as it is sure that it is the parent, until they take it back.",
+)  # fmt: skip
+
+
+def refuse(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    refusing = [case for case in cases if sealed_of(case).get("no_further_use")]
+    return {case.pk: limits.place(case, Limit.Ground.PARENT, "") for case in refusing}
+
+
+@register
+class ParentalReview(Right):
+    key, label, icon = "parental_review", "Parental review", "family_restroom"
+    cites = ("16 CFR 312.6",)
+    button, title, submit = "Parental review", "Give a parent the data of {people}", "Start the review"
+    happens = (
+        "It takes that the parent was checked: anybody else gets nothing.",
+        "A worker collects the child’s data into a package, which you hand to the parent.",
+        "If the parent refuses further use, this database takes nothing new of the account from then on.",
+    )
+    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    proof = (Verification.GUARDIAN,)
+    alone = True
+    asks = (Right.asks[0], NO_FURTHER_USE, *Right.asks[1:], RECIPIENT_KEY)
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    takes_effect = refuse
+    plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
+    steps = (StepKind("access.package", "Build the package"),)

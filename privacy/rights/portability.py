@@ -1,0 +1,27 @@
+"""The right to portability: what the person gave us, in a form that another service reads."""
+
+from privacy.cases.kinds import register
+from privacy.catalogue import May, Right, StepKind
+from privacy.fulfilment.access import plan_portable
+from privacy.rights.access import EXPORT, RECIPIENT_KEY, Access
+from privacy.selectors import people
+from privacy.selectors.portability import portability_plan
+
+
+@register
+class Portability(Right):
+    key, label, icon = "portability", "Portability", "move_up"
+    cites = ("GDPR art. 20", "11 CCR 7024")
+    button, title, submit = "Portable copy", "Make a portable copy of what {people} gave us", "Start the copy"
+    happens = (
+        "A worker collects what they gave us themselves, for a contract or by consent: JSON and CSV with their columns "
+        "named, and the files. What we observed or wrote is left out; it is in an export for access.",
+        "You hand it over by a link that is good for one download, or download it yourself; both are logged.",
+        "The package is deleted when it expires.",
+    )
+    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    proof = Access.proof
+    asks = (*Right.asks, RECIPIENT_KEY)
+    given_only = True
+    plan, dry_run, warns = plan_portable, portability_plan, people.alike_in_words
+    steps = (StepKind("access.package", "Build the package"),)

@@ -1,0 +1,54 @@
+"""The right to rectification: what the data map lets a person put right, read before and after by a second person,
+because whoever changes an address can take over an account."""
+
+from privacy.cases.kinds import register
+from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Stage, StepKind
+from privacy.fulfilment import rectifying
+from privacy.models import Verification
+from privacy.models.addresses import MAX_LENGTH
+from privacy.rights.erasure import held
+from privacy.roles import AGENT, APPROVER, MANAGER
+
+ASK = Permit("request_rectification", "Can ask to put right what we hold of a person", (AGENT, APPROVER, MANAGER))
+APPROVE = Permit("approve_rectification", "Can approve a rectification asked for by another", (APPROVER, MANAGER))
+CHANGES = Question(
+    "changes", "What is put right", "values", at_most=MAX_LENGTH, offers=rectifying.offered, check=rectifying.check,
+    missing="Change what is wrong: nothing is changed yet.",
+)  # fmt: skip
+
+
+@register
+class Rectification(Right):
+    key, label, icon = "rectification", "Rectification", "edit"
+    cites = ("GDPR art. 16", "GDPR art. 19", "Cal. Civ. Code 1798.106")
+    button, title, submit = "Put right", "Ask to put right what we hold of {people}", "Ask for it"
+    happens = (
+        "Nothing is changed yet: another member of staff has to approve what you change below, and sees it before and "
+        "after.",
+        "Then a worker writes it here. The processors that have got the same kind of data are asked by a person, who "
+        "attests their answer.",
+        "Under a legal hold it waits until the release: what is stored stays as evidence.",
+    )
+    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=APPROVE, answer=ASK, attest=APPROVE)
+    is_common = True
+    deciders = 2
+    decision = Decision(
+        "Approve…", "Approve and put right",
+        (
+            "You have read each value before and after.",
+            "A worker writes them as soon as you approve, unless one has changed since.",
+            "What is told to processors is told by a person.",
+        ),
+        "Approved: {cases}. It is put right by itself.", "Waits for another person’s approval", "rectify",
+    )  # fmt: skip
+    proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
+    alone = True
+    asks = (*Right.asks[:1], CHANGES, *Right.asks[1:])
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    stops, stopped_words = held, "a legal hold"
+    plan = rectifying.plan_rectification
+    steps = (
+        StepKind("rectification.write", "Write the right values", is_final=True),
+        StepKind("processors.rectify", "Rectification at {target}", is_final=True),
+        StepKind("receipts.issue", "Write the receipt"),
+    )

@@ -1,0 +1,42 @@
+"""The right to restriction of processing: what is there stays and nothing new is done with it, until it is lifted."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from privacy.cases.kinds import register
+from privacy.catalogue import Fact, May, Permit, Question, Right, Stage, StepKind
+from privacy.datamap import Use
+from privacy.duties import limits
+from privacy.models import Case, Limit, Verification
+from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.selectors.cases import sealed_of
+
+RESTRICT = Permit("restrict_processing", "Can restrict processing at a person's request", (AGENT, APPROVER, MANAGER))
+PURPOSE = Question(
+    "purpose", "Which processing?", "choice", required=False, help="Empty: all processing.",
+    choices=tuple((use.value, use.text) for use in Use if use != Use.LEGAL_OBLIGATION),
+)  # fmt: skip
+
+
+def restrict(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+    return {case.pk: limits.place(case, Limit.Ground.RESTRICTION, sealed_of(case).get("purpose", "")) for case in cases}
+
+
+@register
+class Restriction(Right):
+    key, label, icon = "restriction", "Restriction of processing", "pause_circle"
+    cites = ("GDPR art. 18",)
+    button, title, submit = "Restrict", "Restrict the processing of {people}", "Restrict it"
+    happens = (
+        "It is in force as you confirm, once it is sure who asks: this database takes nothing new for it.",
+        "What is stored stays, and can be put right and erased. Processors are not told.",
+        "It stays until one member of staff asks to lift it, after the person was told, and another confirms.",
+        "Then the person is still to be answered.",
+    )
+    may = May(ask=RESTRICT, decide=RESTRICT, deny=RESTRICT, cancel=RESTRICT, retry=RESTRICT, answer=RESTRICT)
+    proof = Verification.proofs()
+    asks = (Right.asks[0], PURPOSE, *Right.asks[1:])
+    refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
+    takes_effect = restrict
+    steps = (StepKind("limits.place", "See that it is in force"), StepKind("receipts.issue", "Write the receipt"))
