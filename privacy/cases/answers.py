@@ -32,7 +32,11 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequenc
         if question.required and not answer:
             raise ValueError(question.missing)
         answer = question.check(answer) if question.check and answer else answer
-        if answer and question.type == "choice" and answer not in dict(question.choices_for(subject_ids)):
+        if (
+            answer
+            and question.type == "choice"
+            and answer not in {choice[0] for choice in question.choices_for(subject_ids)}
+        ):
             raise ValueError(f"{question.label} Choose one of the list.")
         found[question.name] = answer
     return found

@@ -15,6 +15,7 @@ from privacy.catalogue import Planned
 from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
+from privacy.datamap.fields import field_of
 from privacy.evidence import sealing
 from privacy.fulfilment import names
 from privacy.jobs.handlers import local, one_by_one, remote
@@ -42,7 +43,7 @@ class Value:
         """An identifier is called by its kind, any other by its field."""
         if isinstance(self.row, Identifier):
             return str(self.row.get_kind_display())
-        return capfirst(str(self.declared.model._meta.get_field(self.name).verbose_name))
+        return capfirst(str(field_of(self.declared.model, self.name).verbose_name))
 
     @property
     def now(self) -> str:

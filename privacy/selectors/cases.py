@@ -155,10 +155,12 @@ def not_by(case: Case, member: Staff) -> str:
     """Why this member may not decide about this case; empty when they may."""
     if case.requested_by_id == member.pk:
         return OWN
-    return OF_THE_PARENT if case.kind == APPEAL and member.pk in had_to_do_with(case.parent_id) else ""
+    if case.kind == APPEAL and case.parent_id and member.pk in had_to_do_with(case.parent_id):
+        return OF_THE_PARENT
+    return ""
 
 
-def had_to_do_with(case_id: UUID | None) -> set[int | None]:
+def had_to_do_with(case_id: UUID) -> set[int | None]:
     """Who has asked for a case or decided about it, at whatever time."""
     entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False)
     rows = Case.objects.filter(pk=case_id).values_list("requested_by", "approved_by")

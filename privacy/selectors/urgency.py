@@ -27,7 +27,7 @@ def stakes() -> tuple[tuple[str, Q], ...]:
     )
 
 
-def ranked(found: QuerySet[Case]) -> QuerySet[Case]:
+def ranked[C: Case](found: QuerySet[C]) -> QuerySet[C]:
     """The cases with `stake`, in which each of `stakes` has a bit."""
     found_stakes = stakes()
     bits: list[Combinable] = [
