@@ -378,6 +378,12 @@ if not backup_days.isdecimal():
     problems.append(f"BACKUP_DAYS is {backup_days!r}: a number of days, 0 when no backup is kept.")
 BACKUP_DAYS = int(backup_days) if backup_days.isdecimal() else 0
 
+# How long an erasure that was approved can still be taken back.
+grace_days = env.str("GRACE_DAYS", default="3")
+if not grace_days.isdecimal() or int(grace_days) > 14:
+    problems.append(f"GRACE_DAYS is {grace_days!r}: a number of days from 0 to 14.")
+GRACE_DAYS = int(grace_days) if grace_days.isdecimal() else 0
+
 # --- Looks ------------------------------------------------------------------------------------------------------------
 UNFOLD = looks.UNFOLD
 

@@ -30,6 +30,8 @@ def own_broker_url(url: str) -> str:
 # A variable beats the developer's .env, so nothing of that file reaches a test. DEMO: plain http and no
 # compulsory second factor; the production shape has its own tests, which start a process without it.
 os.environ |= {"DEMO": "true", "DEBUG": "false", "VAR_DIR": VAR_DIR}
+# An erasure begins as it is approved; the tests of the days of grace set them.
+os.environ["GRACE_DAYS"] = "0"
 # No test erases anybody at a real processor with a developer's key.
 os.environ |= {"CLERK_SECRET_KEY": "", "STRIPE_SECRET_KEY": "", "OPENAI_API_KEY": ""}
 os.environ.setdefault("SECRET_KEY", "a-secret-key-of-the-tests-and-of-nothing-else-whatsoever")

@@ -98,7 +98,7 @@ def child_flag(staff, rng) -> Deed:
 def approved_erasure(staff, person: DataSubject) -> Case:
     [case] = ask(
         "erasure", subject_ids=[person.id], actor=staff["agent"], reason="Asked to be forgotten",
-        verification="signed_in",
+        verification="confirmed_twice",
     )  # fmt: skip
     return grant(request_id=case.id, actor=staff["approver"])
 

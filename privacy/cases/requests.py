@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from privacy import regimes
-from privacy.cases import answers, clocks
+from privacy.cases import answers, clocks, grace
 from privacy.cases.deciders import must_be_another
 from privacy.cases.plans import check_shown, note_plan, since_approved
 from privacy.cases.states import destination, move, move_all, must_be_able_to_ask, must_have
@@ -44,7 +44,7 @@ from privacy.models import (
     State,
     Verification,
 )
-from privacy.selectors import people, standing
+from privacy.selectors import people, shields, standing
 from privacy.selectors.cases import undecidable
 
 S = State
@@ -89,6 +89,10 @@ def ask(
         }  # fmt: skip
         quiet = set(kind.silent_for([s.pk for s in free], found)) if kind.silent_for else set()
         opened = [_new(subject, token, common, silent=subject.pk in quiet) for subject in free]
+        if kind.waits_for_a_copy:
+            copies = shields.copy_first([case.subject_id for case in opened])
+            for case in opened:
+                case.after = copies.get(case.subject_id)
         note_plan(kind, opened)
         started = clocks.start(opened)
         Case.objects.bulk_create(opened)
@@ -264,6 +268,7 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
             audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
         else:
             move(case, "withdrawn", actor, **account_of(case.steps))
+            grace.take_back([case])
             order.stop_short([job] if job else [])
     return case
 

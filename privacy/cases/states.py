@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from privacy import roles
 from privacy.catalogue import CaseKind, Duty, NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import OF_MOVE
+from privacy.jobs import order
 from privacy.models import Case, Job, Outcome, Staff, State
 
 S = State
@@ -121,6 +124,16 @@ def _write(cases: Sequence[Case], to: str, event: str) -> None:
     rows.update(**columns)
     if to == S.CLOSED:
         _forget(rows, cases)
+        transaction.on_commit(partial(wake_what_comes_after, [case.pk for case in cases]))
+
+
+def wake_what_comes_after(case_ids: Sequence[UUID]) -> None:
+    """Lets work go on that waited for these cases; in a transaction of its own, because jobs are locked before
+    cases."""
+    waiting = Job.objects.filter(case__after__in=case_ids, ended_at=None)
+    if waiting.exists():
+        with transaction.atomic():
+            order.wake(waiting)
 
 
 def _forget(rows: QuerySet[Case], cases: Sequence[Case]) -> None:

@@ -1,15 +1,14 @@
 """The work of cases: how it is ordered or joined, locked in one order, and what its end means for the cases."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from functools import wraps
 from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
-from privacy.cases import answers
+from privacy.cases import answers, grace
 from privacy.cases.states import move, move_all
 from privacy.catalogue import CaseKind, Standing, case_kinds
 from privacy.evidence import audit
@@ -47,7 +46,9 @@ def set_going(
     for case in cases:
         if job := running.get(about(case)):
             join(case, job)
-    order.order([job_of(c, (parts or {}).get(c.subject_id, ())) for c in cases if about(c) not in running])
+    new = [case for case in cases if about(case) not in running]
+    waits = grace.begin(new)
+    order.order([job_of(c, (parts or {}).get(c.subject_id, ()), waits.get(c.pk)) for c in new])
 
 
 def join(case: Case, job: CaseJob) -> None:
@@ -61,7 +62,7 @@ def join(case: Case, job: CaseJob) -> None:
     audit.append(case.pk, Event.CASE_JOINED, actor=None, job=str(job.pk))
 
 
-def job_of(case: Case, approved: Collection[str] = ()) -> Job:
+def job_of(case: Case, approved: Collection[str] = (), not_before: datetime | None = None) -> Job:
     """The work of this case, before it has a row."""
     kind = case_kinds[case.kind]
     lane = Lane.BULK if case.batch_id and not kind.protects else Lane.PROMPT
@@ -69,7 +70,7 @@ def job_of(case: Case, approved: Collection[str] = ()) -> Job:
         kind=case.kind, subject_id=case.subject_id, case=case, about=about(case),
         lane=lane, due_on=case.due_on, silent=case.silent, approved=sorted(approved),
         ordered_by=case.approved_by or case.requested_by,
-        not_before=Now() + timedelta(days=kind.grace.days) if kind.grace.days else None,
+        not_before=not_before,
     )  # fmt: skip
 
 
@@ -138,6 +139,7 @@ def follow(standings: Mapping[Standing, Sequence[Job]]) -> None:
                 move_all(ended, "job_ended", None)
                 _answer_on_the_page(ended)
             case Standing.CANCELLED:
+                grace.take_back(_cases_of(jobs))
                 for found in _cases_of(jobs):
                     move(found, "withdrawn", None, **account_of(found.steps))
             case Standing.STOPPED:

@@ -5,7 +5,6 @@ from privacy.catalogue.cases import (
     Decision,
     Duty,
     Fact,
-    Grace,
     Inquiry,
     May,
     NotAllowed,
@@ -18,6 +17,6 @@ from privacy.catalogue.cases import (
 from privacy.catalogue.jobs import JobKind, Planned, Standing, StepKind, job_kinds, register
 
 __all__ = [
-    "CaseKind", "Decision", "Duty", "Fact", "Grace", "Inquiry", "JobKind", "May", "Permit", "Planned", "Question",
+    "CaseKind", "Decision", "Duty", "Fact", "Inquiry", "JobKind", "May", "Permit", "Planned", "Question",
     "NotAllowed", "Right", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
 ]  # fmt: skip

@@ -133,13 +133,6 @@ class Stage(StrEnum):
     DECISION = "decision"
 
 
-@dataclass(frozen=True)
-class Grace:
-    """Days between the decision and the first step, in which the person can still withdraw."""
-
-    days: int = 0
-
-
 type Reach = Literal["person", "accounts", "account"]
 
 
@@ -152,7 +145,9 @@ class CaseKind:
     deciders: 1 when asking decides, 2 when another person has to.
     decision: the words of deciding: (the button, what happens then, the message).
     proof: the ways of `Verification` to make sure who asks; none where nobody has to be sure.
-    asks: the questions, in order. grace: see there.
+    asks: the questions, in order.
+    has_grace: the work begins some days after the decision (settings.GRACE_DAYS), and can be taken back until then.
+    waits_for_a_copy: it begins when a copy that the person has asked for was answered.
     needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
     clocks: names of the periods of privacy.regimes; none without a deadline.
     answered_in_words: what the person was told is kept, sealed, because no package or receipt tells it.
@@ -188,7 +183,8 @@ class CaseKind:
     decision: ClassVar["Decision | None"] = None
     proof: ClassVar[tuple[str, ...]] = ()
     asks: ClassVar[tuple[Question, ...]] = ()
-    grace: ClassVar[Grace] = Grace()
+    has_grace: ClassVar[bool] = False
+    waits_for_a_copy: ClassVar[bool] = False
     needs: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
     refuses: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
     clocks: ClassVar[tuple[str, ...]] = ()

@@ -52,6 +52,7 @@ class Verification(models.TextChoices):
     SIGNED_IN = "signed_in", "Signed in to the account"
     EMAIL_ROUND_TRIP = "email_round_trip", "Answered from the account's e-mail"
     GUARDIAN = "guardian", "Parent or guardian, checked"
+    CONFIRMED_TWICE = "confirmed_twice", "Confirmed twice by the person"
     AUTHORITY = "authority", "Order of a court or authority, checked"
     CONTROLLER = "controller", "Not needed"
     NOT_REQUIRED = "not_required", "Not needed: an opt-out is taken without proof"
@@ -64,7 +65,7 @@ class Verification(models.TextChoices):
     @classmethod
     def of_the_person(cls) -> list[str]:
         """Without a member of staff in between."""
-        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP, cls.NOT_REQUIRED]
+        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP, cls.CONFIRMED_TWICE, cls.NOT_REQUIRED]
 
 
 class Answered(models.TextChoices):
@@ -121,6 +122,10 @@ class Case(ReadInSets):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    after = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", db_index=False,
+        help_text="The case that is answered before its work begins: a copy, asked for with an erasure.",
+    )  # fmt: skip
     joined = models.ForeignKey("Job", models.PROTECT, null=True, blank=True, related_name="joined_cases")
     received_at = models.DateTimeField(db_default=Now())
     regime = models.CharField(max_length=20, blank=True)
@@ -199,6 +204,7 @@ class Case(ReadInSets):
             models.CheckConstraint(
                 condition=~Q(kind="appeal") | Q(parent__isnull=False), name="case_appeal_is_of_a_case"
             ),
+            models.CheckConstraint(condition=Q(after=None) | ~Q(after=F("id")), name="case_is_not_after_itself"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state"),
             models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="case_outcome"),
             models.CheckConstraint(condition=Q(deciders__in=[1, 2]), name="case_deciders"),

@@ -64,7 +64,7 @@ class CaseData(Accountability):
     }
     not_personal = (
         "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
-        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent", "parent",
+        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent", "parent", "after",
     )  # fmt: skip
     roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {

@@ -8,7 +8,7 @@ from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKin
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import holds, people, plans
+from privacy.selectors import holds, people, plans, shields
 
 ASK = Permit("request_erasure", "Can ask for a person's erasure", (AGENT, APPROVER, MANAGER))
 APPROVE = Permit("approve_erasure", "Can approve an erasure asked for by another person", (APPROVER, MANAGER))
@@ -18,7 +18,7 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the people whose data must stay. Locks their rows until the transaction ends, as placing and releasing a
     hold lock them: a hold and an erasure's step never pass each other."""
     list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
-    return holds.covering(subject_ids)
+    return holds.covering(subject_ids) | shields.waiting_for_a_copy(subject_ids)
 
 
 def held_in_words(subject_ids: Sequence[UUID]) -> list[str]:
@@ -29,8 +29,16 @@ def held_in_words(subject_ids: Sequence[UUID]) -> list[str]:
     return [f"{whom} in force: the request is taken in and its clock runs, and nothing is erased until it is released."]
 
 
+def copies_in_words(subject_ids: Sequence[UUID]) -> list[str]:
+    owed = len(shields.copy_first(subject_ids))
+    if not owed:
+        return []
+    return ["A copy is still owed to " + ("the person" if len(subject_ids) == 1 else f"{owed:,} of these people")
+            + ": nothing is erased before that was answered."]  # fmt: skip
+
+
 def to_know(subject_ids: Sequence[UUID]) -> list[str]:
-    return held_in_words(subject_ids) + people.alike_in_words(subject_ids)
+    return held_in_words(subject_ids) + copies_in_words(subject_ids) + people.alike_in_words(subject_ids)
 
 
 @register
@@ -44,13 +52,14 @@ class Erasure(Right):
         "these people are called where there is a key for their API; else a person asks them and attests the answer.",
         "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
     )
-    is_dangerous = is_common = True
+    is_dangerous = is_common = has_grace = waits_for_a_copy = True
     may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE)
     deciders = 2
     decision = Decision(
         "Approve…", "Approve and erase",
         (
-            "A worker erases what is listed on this page, as soon as you approve.",
+            "A worker erases what is listed on this page after the days of grace; at once for a child, and where the "
+            "person confirmed twice. Until then it can be cancelled, and nothing new of the person is processed.",
             "The processors that know the person are told as well: by API where there is a key; else somebody asks "
             "them and attests the answer.",
             "What was erased cannot be brought back here. A legal hold stops it before the next step.",

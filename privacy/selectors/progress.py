@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count
+from django.utils.formats import date_format
+from django.utils.timezone import localtime, now
 
 from privacy.catalogue import case_kinds
 from privacy.models import Batch, Case, Job, Outcome, State, Step, StepState
@@ -124,6 +126,11 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
     if job and job.is_open and job.parked_because:
         return "Stopped: a person has to look at it"
     steps = f"{finished} of {total} steps done"
+    if job and job.is_open and case.after_id and case.after and case.after.state != State.CLOSED:
+        return f"Waits until “{case.after}” is answered, {steps}"
+    if job and in_grace(case, job, finished):
+        until = date_format(localtime(job.not_before), "j M Y, H:i")
+        return f"Approved. It begins on {until}; until then it can be cancelled, and the person is limited"
     if job and job.is_open and job.stopped_at:
         return f"Stopped by {kind.stopped_words}, {steps}"
     match case.state:
@@ -142,6 +149,12 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
     if case.outcome == Outcome.FULFILLED:
         return "Done"
     return f"{case.get_outcome_display()}, and nothing was done" if not finished else f"Closed, {steps}"
+
+
+def in_grace(case: Case, job: Job, finished: int) -> bool:
+    """Whether it is decided, and its days of grace are not over."""
+    waits = job.is_open and not finished and not job.stopped_at and bool(job.not_before)
+    return waits and case_kinds[case.kind].has_grace and bool(job.not_before and job.not_before > now())
 
 
 def _version(facts: Sequence[object]) -> str:

@@ -199,6 +199,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "role_grant_once_open": twice(f.RoleGrantFactory, member=f.StaffFactory),
     "role_is_not_given_to_oneself": role_given_to_oneself,
     "role_is_confirmed_by_a_third": role_confirmed_by_who_asked,
+    "case_is_not_after_itself": changed(f.CaseFactory, after=F("id")),
     "case_limit_is_not_before_its_plan": changed(f.CaseFactory, due_on=TODAY, limit_on=TODAY - timedelta(days=1)),
     "case_extended_says_when_and_why": changed(f.CaseFactory, extended_at=NOW),
     "rule_once_a_seed": twice(f.RegimeRuleFactory, seed="a" * 64),

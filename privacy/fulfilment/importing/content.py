@@ -23,7 +23,7 @@ from privacy.fulfilment.importing.arrivals import (
     why_not,
 )
 from privacy.models import DataSubject, Feedback, Note, Prompt, Script, ScriptCoAuthor, Shot, ShotList, Staff
-from privacy.selectors import holds
+from privacy.selectors import holds, shields
 
 TAKEN_IN = {
     Script: Event.INTAKE_SCRIPT,
@@ -61,7 +61,8 @@ def _judged(rows: Sequence[models.Model], get_people: GetPeople) -> list[Arrival
     people = get_people({subject_id_of(row) for row in rows})
     known = type(rows[0])._default_manager.in_bulk([row.pk for row in rows])
     limited, held = closed_to(type(rows[0]), people), holds.covering(people)
-    return [_taken(row, known.get(row.pk), people, limited, held) for row in rows]
+    shielded = shields.covering(people)
+    return [_taken(row, known.get(row.pk), people, limited, held, shielded) for row in rows]
 
 
 def _taken(
@@ -70,6 +71,7 @@ def _taken(
     people: dict[UUID, DataSubject],
     limited: Collection[UUID],
     held: Collection[UUID],
+    shielded: Collection[UUID],
 ) -> Arrival:
     subject_id = subject_id_of(row)
     subject = people.get(subject_id) if subject_id else None
@@ -83,6 +85,8 @@ def _taken(
         return Arrival(Outcome.UNCHANGED, known)
     if problem := what_is_wrong(row):
         return Arrival(Outcome.REFUSED, reason=problem)
+    if known and subject.pk in shielded:
+        return Arrival(Outcome.SKIPPED, reason=shields.SHIELDED)
     if known and subject.pk in held and holds.kept(known, {name: getattr(row, name) for name in _columns(row)}):
         return Arrival(Outcome.SKIPPED, reason=HELD)
     return Arrival(Outcome.UPDATED if known else Outcome.CREATED, row)
