@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from privacy import regimes
@@ -60,7 +60,7 @@ class TestGrace:
         job = case.job
         assert timedelta(days=2.9) < job.not_before - datetime.now(UTC) <= timedelta(days=3)
         assert not working.is_due(case.id) and limited(person)
-        with pytest.raises(IntegrityError, match="frozen"):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
             f.NoteFactory(author=person)
         assert chains.faults_of_chain(case.pk) == []
 
