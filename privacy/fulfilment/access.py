@@ -2,20 +2,25 @@
 
 import errno
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 
 from privacy.catalogue import Planned
+from privacy.datamap import compiler
 from privacy.fulfilment import packages
 from privacy.fulfilment.package import builder
 from privacy.fulfilment.package.builder import Built
+from privacy.fulfilment.redaction.look import WAITS, look_again
+from privacy.fulfilment.redaction.texts import NOTHING
+from privacy.fulfilment.redaction.told import TextsChanged
 from privacy.jobs import failpoints
 from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
-from privacy.jobs.outcomes import Done, Later, Outcome
+from privacy.jobs.outcomes import Done, Later, More, Outcome, Waiting
 from privacy.models import AccessPackage, CaseJob, DataSubject, Step
 from privacy.selectors import plans
+from privacy.selectors.redactions import BUILD, LOOK, undecided
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +31,18 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     counted = plans.package_counts([job.subject_id for job in jobs], own=plans.OWN_JOB)
-    return {job: [Planned("access.package", units=sum(counted[job.subject_id].values()))] for job in jobs}
+    return {
+        job: [*plan_look(rows := counted[job.subject_id]), Planned(BUILD, units=sum(rows.values()))] for job in jobs
+    }
 
 
-@remote("access.package")
+def plan_look(rows: Mapping[str, int]) -> list[Planned]:
+    """Whoever has nothing that others may have written waits for no search. `rows` is {model label: rows}."""
+    units = sum(rows.get(d.label(), 0) for d in compiler.all_declarations() if d.by_others())
+    return [Planned(LOOK, units=units)] if units else []
+
+
+@remote(BUILD)
 def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outcome:
     """Writes the package under a name that no other attempt has, so that a worker that comes back late from
     a lost lease never writes into the file of its successor."""
@@ -41,8 +54,11 @@ def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outco
     failpoints.strike("package begun")
     try:
         built = builder.build(
-            request, packages.path_of(package), expires_after=packages.KEPT, tick=Progress(step, renew)
-        )
+            request, packages.path_of(package), expires_after=packages.KEPT, tick=Progress(step, renew),
+            looked=looked_at(job, step),
+        )  # fmt: skip
+    except TextsChanged:
+        return after_another_look(job)
     except OSError as fault:
         if fault.errno not in DISK_FULL:
             raise
@@ -54,6 +70,18 @@ def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outco
         units=built.rows,
         record=lambda job, step: keep(package, built, erased_at),
     )  # fmt: skip
+
+
+def looked_at(job: CaseJob, step: Step) -> str:
+    """The digest of the texts as they were last looked through: by this step itself, if it found them changed."""
+    results = job.steps.filter(name=LOOK).values_list("result", flat=True)
+    return next((result["texts"] for result in (step.result, *results) if "texts" in result), NOTHING)
+
+
+def after_another_look(job: CaseJob) -> Outcome:
+    """A text came or changed since: what is found in it waits for a person, too."""
+    looked = {"texts": look_again(job)}
+    return Waiting(WAITS, result=looked) if undecided(job.case_id).exists() else More(0, looked)
 
 
 def forget_attempts(step: Step) -> None:

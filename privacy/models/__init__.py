@@ -12,6 +12,7 @@ from privacy.models.name_tokens import NameToken
 from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.receipts import Receipt
+from privacy.models.redactions import Redaction
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
@@ -21,7 +22,7 @@ __all__ = [
     "CaseJob", "ChildFlag", "DataSubject", "DeviceIdentifier", "DiagnosticEvent", "Feedback", "Heartbeat",
     "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "MarketingPreference",
     "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt",
-    "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList", "Staff",
-    "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
+    "Redaction", "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor", "Session", "Shot", "ShotList",
+    "Staff", "State", "Step", "StepState", "SupportConversation", "SupportMessage", "Suppression", "Team", "Upload",
     "UsageEvent", "Verification",
 ]  # fmt: skip

@@ -36,7 +36,7 @@ class SupportConversationData(Support):
     subject = "subject"
     fields = {
         "subject": Personal(Category.USER_ID),
-        "topic": Personal(Category.SUPPORT),
+        "topic": Personal(Category.SUPPORT, by_others=True),  # who put it so is not recorded
         "status": Personal(Category.SUPPORT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "opened_at")
@@ -45,7 +45,7 @@ class SupportConversationData(Support):
 @register(models.SupportMessage)
 class SupportMessageData(Support):
     subject = "conversation__subject"
-    fields = {"body": Personal(Category.SUPPORT), "sent_at": Personal(Category.SUPPORT)}
+    fields = {"body": Personal(Category.SUPPORT, by_others="staff"), "sent_at": Personal(Category.SUPPORT)}
     not_personal = ("id", "conversation", "staff")
     roles = {"staff": "Kosenai support"}
 

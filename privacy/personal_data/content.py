@@ -71,8 +71,10 @@ class ShotData(Content):
 
 @register(content.Note)
 class NoteData(Content):
+    """On a script it may be one that a co-author left behind, who was erased since."""
+
     subject = "author"
-    fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT)}
+    fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT, by_others="script")}
     not_personal = ("id", "script", "created_at")
     joint = Joint(fields={"author": HandOver()}, **WITH_THE_SCRIPT)
 
@@ -107,12 +109,14 @@ class PromptData(Content):
 
 @register(content.Feedback)
 class FeedbackData(Content):
+    """Whether the person typed it, or staff who took it down or a teammate did, is not recorded."""
+
     subject = "author"
     purpose = Use.IMPROVEMENT
     lawful_basis = LawfulBasis.LEGITIMATE_INTERESTS
     fields = {
         "author": Personal(Category.USER_ID),
         "rating": Personal(Category.CONTENT),
-        "body": Personal(Category.CONTENT),
+        "body": Personal(Category.CONTENT, by_others=True),
     }
     not_personal = ("id", "created_at")

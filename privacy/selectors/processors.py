@@ -9,6 +9,8 @@ from privacy.connectors.base import connectors
 from privacy.models import LegalHold, Processor, Step, StepState
 
 ERASE = "processors.erase"
+# Steps of the jobs in OuterRef("pk") that wait for a processor's answer, or for somebody who asks there.
+AWAITING = Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING, name=ERASE)
 
 
 @dataclass(frozen=True)

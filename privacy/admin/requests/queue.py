@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from privacy.admin import badges
 from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
-from privacy.admin.requests import approvals, decisions, denials, export, manual, packages, receipts, saved
+from privacy.admin.requests import approvals, decisions, denials, export, manual, packages, receipts, redactions, saved
 from privacy.admin.requests.filters import (
     DAYS,
     DeadlineFilter,
@@ -160,6 +160,7 @@ PAGES = {
     "receipt": receipts.printable,
     "link": packages.link,
     "download": packages.download,
+    "others": redactions.others,
     **{
         view.__name__: view
         for view in (

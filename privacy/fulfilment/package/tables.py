@@ -10,6 +10,7 @@ from django.db import models
 from privacy.datamap import PersonalData, compiler, readable
 from privacy.datamap.fields import Column
 from privacy.datamap.scope import Scope
+from privacy.fulfilment.redaction.told import Told
 from privacy.models import DataSubject
 from privacy.models.accounts import scope_of
 
@@ -48,14 +49,14 @@ class Table:
         return f"data/{self.label}.{suffix}"
 
 
-def tables_of(subject_id: UUID) -> list[Table]:
+def tables_of(subject_id: UUID, told: Told) -> list[Table]:
     """Every declared model, by label, but for what is made from others."""
     scope = scope_of([subject_id])
-    return [_table(declaration, scope) for declaration in compiler.all_declarations() if not declaration.derived]
+    return [_table(declaration, scope, told) for declaration in compiler.all_declarations() if not declaration.derived]
 
 
-def _table(declaration: type[PersonalData], scope: Scope) -> Table:
-    names, (sql, params) = readable.selection(declaration, scope)
+def _table(declaration: type[PersonalData], scope: Scope, told: Told) -> Table:
+    names, (sql, params) = readable.selection(declaration, scope, told.of(declaration.label()))
     where, where_params = readable.readable_rows(declaration, scope)
     kinds = {field.name: _kind(declaration, field) for field in readable.columns(declaration)}
     columns = {name: kinds.get(name, Kind.WORD) for name in names}
