@@ -42,7 +42,8 @@ def read(*, request_id: UUID, actor: Staff) -> list[Place]:
         return [Place(row) for row in found]
     wanted = {(row.label, row.field, row.row, row.text_sha256) for row in found}
     texts = {(*t.place, t.sha256): t.text for t in texts_of(case.subject_id) if (*t.place, t.sha256) in wanted}
-    audit.append(case.pk, Event.REDACTIONS_SHOWN, actor=actor, rows=len(texts))
+    with transaction.atomic():
+        audit.append(case.pk, Event.REDACTIONS_SHOWN, actor=actor, rows=len(texts))
     return [in_context(row, texts.get((row.label, row.field, row.row, row.text_sha256), "")) for row in found]
 
 

@@ -34,8 +34,8 @@ def columns(declaration: type[PersonalData]) -> list[Column]:
 def selection(
     declaration: type[PersonalData], scope: Scope, instead: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 ) -> tuple[list[str], Sql]:
-    """(column names, SELECT) of the package's rows: people other than the subject appear as a role. `instead` is what is
-    told in the place of a stored text, {field: {primary key: text}}."""
+    """(column names, SELECT) of the package's rows: people other than the subject appear as a role. `instead` is what
+    is told in the place of a stored text, {field: {primary key: text}}."""
     table, names, expressions, params = table_of(declaration.model), [], [], []
     for field in columns(declaration):
         column = f"{table}.{quoted(field.column)}"

@@ -7,7 +7,6 @@ from datetime import datetime
 from time import monotonic
 
 from privacy.catalogue import Planned
-from privacy.datamap import compiler
 from privacy.fulfilment import packages
 from privacy.fulfilment.package import builder
 from privacy.fulfilment.package.builder import Built
@@ -20,7 +19,7 @@ from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Later, More, Outcome, Waiting
 from privacy.models import AccessPackage, CaseJob, DataSubject, Step
 from privacy.selectors import plans
-from privacy.selectors.redactions import BUILD, LOOK, undecided
+from privacy.selectors.redactions import BUILD, LOOK, to_search, undecided
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +30,13 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     counted = plans.package_counts([job.subject_id for job in jobs], own=plans.OWN_JOB)
-    return {
-        job: [*plan_look(rows := counted[job.subject_id]), Planned(BUILD, units=sum(rows.values()))] for job in jobs
-    }
+    return {job: steps_for(counted[job.subject_id]) for job in jobs}
 
 
-def plan_look(rows: Mapping[str, int]) -> list[Planned]:
+def steps_for(rows: Mapping[str, int]) -> list[Planned]:
     """Whoever has nothing that others may have written waits for no search. `rows` is {model label: rows}."""
-    units = sum(rows.get(d.label(), 0) for d in compiler.all_declarations() if d.by_others())
-    return [Planned(LOOK, units=units)] if units else []
+    texts = to_search(rows)
+    return [*([Planned(LOOK, units=texts)] if texts else []), Planned(BUILD, units=sum(rows.values()))]
 
 
 @remote(BUILD)

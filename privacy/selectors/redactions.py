@@ -1,10 +1,12 @@
 """What waits for a person to say whether somebody else is named in it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from privacy.datamap import compiler
 from privacy.models import Case, Job, Redaction, Step, StepState
 
 PLACES_SHOWN = 200  # on one page; a form has no room for more than 1,000 answers
@@ -13,6 +15,11 @@ PLACES_SHOWN = 200  # on one page; a form has no room for more than 1,000 answer
 LOOK, BUILD = "access.others", "access.package"
 # Steps of the jobs in OuterRef("pk") that wait for it.
 AWAITING = Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING, name__in=(LOOK, BUILD))
+
+
+def to_search(rows: Mapping[str, int]) -> int:
+    """Of a package's rows, {model label: rows}, how many are searched for other people."""
+    return sum(rows.get(d.label(), 0) for d in compiler.all_declarations() if d.by_others())
 
 
 def undecided_of(case: Case) -> QuerySet[Redaction]:

@@ -32,6 +32,7 @@ from tests.factories.requests import (
     BatchFactory,
     CaseFactory,
     ReceiptFactory,
+    RedactionFactory,
 )
 from tests.factories.staff import (
     AccessReviewFactory,
@@ -62,7 +63,8 @@ __all__ = [
     "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory",
     "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MarketingPreferenceFactory", "MembershipFactory",
     "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
-    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RefundFactory", "RoleGrantFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RedactionFactory", "RefundFactory",
+    "RoleGrantFactory",
     "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
     "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
     "SupportMessageFactory", "SuppressionFactory",

@@ -40,17 +40,17 @@ class Run:
     token: bytes
 
 
-def found_in(texts: Sequence[str], accounts: Collection[UUID]) -> list[list[Span]]:
-    """For each text where a name of somebody else stands whole. The names of `accounts`, and single words of them, are
-    nobody else's.
+def found_in(texts: Sequence[str], accounts: Collection[UUID], called: Collection[str]) -> list[list[Span]]:
+    """For each text where a name of somebody else stands whole. What the `accounts` are `called`, and single words of
+    it, are nobody else's.
 
     A name is known in any spelling that the search of people knows it by, and with its two words the other way round.
     One that is a single word counts where it is written large.
     """
     words = [words_of_text(text) for text in texts]
     runs = runs_of_names(words)
-    own = {token_of(name) for name in own_names(accounts)}
-    own_words = {word.encode() for name in own_names(accounts) for word in words_of(name)}
+    own = {token_of(name) for name in called}
+    own_words = {word.encode() for name in called for word in words_of(name)}
     others = whole_names({run.token for run in runs if is_distinct(run, words[run.text])} - own_words, accounts)
     found: list[list[Span]] = [[] for _ in texts]
     for run in longest_first(runs, others | own):
@@ -139,10 +139,6 @@ def whole_names(tokens: Collection[bytes], accounts: Collection[UUID]) -> set[by
         for people in batched(missing, CHUNK):
             found |= {token_of(name) for _, name in names.names_of(set(people))}.intersection(tokens)
     return found
-
-
-def own_names(accounts: Collection[UUID]) -> list[str]:
-    return [name for _, name in names.names_of(accounts)]
 
 
 def longest_first(runs: Sequence[Run], tokens: Collection[bytes]) -> list[Run]:

@@ -3,13 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from itertools import batched
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
+from privacy.fulfilment.names import names_of
 from privacy.fulfilment.redaction import names, patterns, suggestions
 from privacy.fulfilment.redaction.patterns import REGIONS, Span
 from privacy.models import DataSubject, Identifier, Redaction
@@ -19,6 +19,7 @@ from privacy.models.name_tokens import words_of
 
 Kind, Ground = Redaction.Kind, Redaction.Ground
 CHUNK = 500
+PIECE, OVERLAP, PIECES = 20_000, 300, 200  # characters, and pieces that are searched at once
 OURS = {"support@kosenai.com"}  # the address of the package itself (policy, section 13)
 VENDORS_ID = re.compile(r"(?<![\w-])(?=[\w-]*[\d_])[A-Za-z0-9][\w-]{7,127}(?![\w-])")
 IDENTIFIER_KINDS = {Kind.EMAIL: (Identifier.Kind.EMAIL,), Kind.PHONE: (Identifier.Kind.PHONE,)}
@@ -37,12 +38,17 @@ class Found:
     kind: str
     ground: str
 
+    @property
+    def end(self) -> int:
+        return self.start + self.length
+
 
 @dataclass(frozen=True)
 class Person:
     """Whose package it is: nothing of theirs is somebody else's."""
 
     accounts: Collection[UUID]
+    names: tuple[str, ...]
     countries: tuple[str, ...]
     identifiers: frozenset[str]
 
@@ -51,12 +57,13 @@ class Person:
         accounts = accounts_of([subject_id])
         residences = DataSubject.objects.filter(pk__in=accounts).values_list("country", flat=True)
         values = Identifier.objects.filter(subject__in=accounts).values_list("value", flat=True)
-        return cls(frozenset(accounts), tuple(sorted({c for c in residences if c})), frozenset(values))
+        names = tuple(name for _, name in names_of(accounts))
+        return cls(frozenset(accounts), names, tuple(sorted({c for c in residences if c})), frozenset(values))
 
-    @cached_property
-    def words(self) -> frozenset[str]:
+    @property
+    def words(self) -> set[str]:
         """Of their names."""
-        return frozenset(word for name in names.own_names(self.accounts) for word in words_of(name))
+        return {word for name in self.names for word in words_of(name)}
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -70,9 +77,34 @@ class Person:
 
 def found_in(texts: Sequence[str], person: Person) -> list[list[Found]]:
     """For each text what stands in it of others, in order, no two overlapping."""
+    found: list[list[Found]] = [[] for _ in texts]
+    pieces = (
+        (n, start, text[start : start + PIECE + OVERLAP]) for n, text in enumerate(texts) for start in starts(text)
+    )
+    for some in batched(pieces, PIECES):
+        for (n, start, _), places in zip(some, found_in_pieces([piece for *_, piece in some], person), strict=True):
+            found[n] += [replace(place, start=start + place.start) for place in places]
+    return [apart(places) for places in found]
+
+
+def starts(text: str) -> range:
+    """Where the pieces of a text begin, which overlap: whole books are pasted into a message, too."""
+    return range(0, max(len(text) - OVERLAP, 1), PIECE)
+
+
+def apart(places: Sequence[Found]) -> list[Found]:
+    """What two pieces have both, once, and the longer of two that overlap."""
+    kept: list[Found] = []
+    for place in sorted(set(places), key=lambda p: -p.length):
+        if all(place.end <= other.start or other.end <= place.start for other in kept):
+            kept.append(place)
+    return sorted(kept, key=lambda p: p.start)
+
+
+def found_in_pieces(texts: Sequence[str], person: Person) -> list[list[Found]]:
     shapes = [[*patterns.found_in(text, person.regions), *vendors_ids(text)] for text in texts]
     known = known_among((span for spans in shapes for span in spans), person)
-    called = names.found_in(texts, person.accounts)
+    called = names.found_in(texts, person.accounts, person.names)
     return [
         list(told(text, patterns.apart([*named, *shaped]), known, person))
         for text, shaped, named in zip(texts, shapes, called, strict=True)

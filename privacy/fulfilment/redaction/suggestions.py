@@ -18,7 +18,7 @@ LABELS = r"(?i:name|nom|nombre|nome|contact|kontakt|colleague|kollege|kollegin)(
 CAPITAL = r"[^\W\d_a-z][^\W\d_]*(?:[-'’][^\W\d_]+)*"
 PARTICLES = r"(?:(?:van|von|de|la|der|den|di|da|del) ){0,2}"
 NAME = re.compile(
-    rf"(?:\b(?:{TITLES})\b\.?|\b{LABELS})[ \u00a0]+(?:(?:Dr|Prof)\.?[ ])?"
+    rf"(?:(?:\b(?:{TITLES})\b\.?[ \u00a0]+)+|\b{LABELS}[ \u00a0]+)"
     rf"(?P<name>{CAPITAL}(?:[ \u00a0]{PARTICLES}{CAPITAL}){{0,2}})"
 )
 
