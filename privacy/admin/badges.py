@@ -63,8 +63,9 @@ def is_on_hold(case: Case) -> bool:
 
 
 def of_step(step: Step):
-    awaits_us = step.state == StepState.WAITING and step.name in (redactions.LOOK, redactions.BUILD)
-    return badge("Waiting for a person" if awaits_us else step.get_state_display(), STEP_TONES[step.state])
+    return badge(
+        "Waiting for a person" if redactions.is_awaited([step]) else step.get_state_display(), STEP_TONES[step.state]
+    )
 
 
 def due(request: Case):

@@ -35,8 +35,8 @@ def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
 
 def steps_for(rows: Mapping[str, int]) -> list[Planned]:
     """Whoever has nothing that others may have written waits for no search. `rows` is {model label: rows}."""
-    texts = to_search(rows)
-    return [*([Planned(LOOK, units=texts)] if texts else []), Planned(BUILD, units=sum(rows.values()))]
+    look = [Planned(LOOK)] if to_search(rows) else []
+    return [*look, Planned(BUILD, units=sum(rows.values()))]
 
 
 @remote(BUILD)
@@ -55,7 +55,7 @@ def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outco
             looked=looked_at(job, step),
         )  # fmt: skip
     except TextsChanged:
-        return after_another_look(job)
+        return after_another_look(job, step)
     except OSError as fault:
         if fault.errno not in DISK_FULL:
             raise
@@ -75,10 +75,15 @@ def looked_at(job: CaseJob, step: Step) -> str:
     return next((result["texts"] for result in (step.result, *results) if "texts" in result), NOTHING)
 
 
-def after_another_look(job: CaseJob) -> Outcome:
-    """A text came or changed since: what is found in it waits for a person, too."""
+def after_another_look(job: CaseJob, step: Step) -> Outcome:
+    """A text came or changed since: what is found in it waits for a person, too. The package is built at once where
+    nothing was, but not over and over while somebody goes on writing."""
     looked = {"texts": look_again(job)}
-    return Waiting(WAITS, result=looked) if undecided(job.case_id).exists() else More(0, looked)
+    if undecided(job.case_id).exists():
+        return Waiting(WAITS, result=looked)
+    if step.result:
+        return Later("The texts in it were changed while it was written; it is built again.", result=looked)
+    return More(0, looked)
 
 
 def forget_attempts(step: Step) -> None:

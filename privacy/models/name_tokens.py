@@ -65,15 +65,15 @@ def folded(text: str) -> str:
 
 
 def words_at(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, word in one spelling) of a text's words, in characters; where no blank parts words, of each letter.
-    One after the other they make tokens, as those of a name do."""
+    """(start, end, word in one spelling) of a text's words, in characters; where no blank parts words, of each letter,
+    and of each sign such as < or 🎬. One after the other they make tokens, as those of a name do."""
     start = -1
     for at, character in enumerate(f"{text} "):
-        is_letter_alone = UNPARTED.match(character)
-        if start >= 0 and (is_letter_alone or _parts(character) and not _is_left_out(character)):
+        is_alone = UNPARTED.match(character) or unicodedata.category(character) in ("Sm", "Sc", "So")
+        if start >= 0 and (is_alone or _parts(character) and not _is_left_out(character)):
             yield start, at, "".join(words_of(text[start:at]))
             start = -1
-        if is_letter_alone:
+        if is_alone:
             yield at, at + 1, folded(character)
         elif start < 0 and not _parts(character):
             start = at

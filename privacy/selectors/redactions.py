@@ -1,6 +1,6 @@
 """What waits for a person to say whether somebody else is named in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet
@@ -15,6 +15,11 @@ PLACES_SHOWN = 200  # on one page; a form has no room for more than 1,000 answer
 LOOK, BUILD = "access.others", "access.package"
 # Steps of the jobs in OuterRef("pk") that wait for it.
 AWAITING = Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING, name__in=(LOOK, BUILD))
+
+
+def is_awaited(steps: Iterable[Step]) -> bool:
+    """Whether one of the steps of a case waits for it."""
+    return any(step.state == StepState.WAITING and step.name in (LOOK, BUILD) for step in steps)
 
 
 def to_search(rows: Mapping[str, int]) -> int:

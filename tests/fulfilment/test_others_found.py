@@ -135,6 +135,8 @@ def test_people_known_to_the_database_are_found_under_every_name_address_and_tel
         ("山田 太郎", "昨日、山田太郎さんから", "山田太郎"),
         ("Dr. Anna M. Smith", "asked Dr. Anna M. Smith.", "Dr. Anna M. Smith"),
         ("Conan O'Brien", "Conan O’Brien’s file", "Conan O’Brien"),
+        ("Anna Łukasz", "<b>Anna Łukasz</b>🎉", "Anna Łukasz"),
+        ("Anna 🎬 Łukasz", "by Anna 🎬 Łukasz", "Anna 🎬 Łukasz"),
         ("Nora Lind", "another Nora Lind", ""),
         ("Maria Lind", "Nora Maria Lind", "Maria Lind"),
         ("Jürgen von der Berg", "by Juergen von der Berg!", "Juergen von der Berg"),

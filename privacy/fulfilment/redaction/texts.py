@@ -35,7 +35,7 @@ class Text:
         return hashlib.sha256(self.text.encode(errors="surrogatepass")).hexdigest()
 
 
-def texts_of(subject_id: UUID, reader: BaseDatabaseWrapper = connection) -> Iterator[Text]:  # type: ignore[assignment]
+def texts_of(subject_id: UUID, reader: BaseDatabaseWrapper = connection) -> Iterator[Text]:
     """All of them, always in one order."""
     sql, params = readable.written_by_others(scope_of([subject_id]))
     with reader.chunked_cursor() as cursor:
