@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from billing.sync import sync
+from kosenai_ops.demo.studio import add_words_of_support
 from privacy import regimes
 from privacy.cases import comments, dossiers
 from privacy.cases.opt_outs import unsubscribe
@@ -44,7 +45,8 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
     weigh(next(case for case in waiting if case.subject_id == people[29]), agent, approver)
     opened += own_word(people[38:42], agent)
     parked = parked_erasure(agent, approver)
-    wait_for([*exports, *opened, parked])
+    named = others_are_named(people[38], people[39], agent)
+    wait_for([*exports, *opened, parked, named])
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
     decide(held, flagged, agent, approver)
@@ -79,6 +81,17 @@ def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver
     ask("child_clear", subject_ids=flagged[1:2], actor=agent, reason="The person showed that they are of age")
     ask("hold_release", subject_ids=held[:1], actor=agent, reason="The dispute was settled out of court")
     wait_for(done)
+
+
+def others_are_named(person: UUID, colleague: UUID, agent: Staff) -> Case:
+    """An export that waits for somebody to say who else is left out of it."""
+    known = DataSubject.objects.in_bulk([person, colleague])
+    add_words_of_support(known[person], agent, known[colleague].full_name)
+    [case] = ask(
+        "access", subject_ids=[person], actor=agent, reason="Asked for a copy by e-mail",
+        verification="email_round_trip", received_at=datetime.now(UTC) - timedelta(days=24),
+    )  # fmt: skip
+    return case
 
 
 def parked_erasure(agent: Staff, approver: Staff) -> Case:

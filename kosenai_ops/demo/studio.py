@@ -39,6 +39,7 @@ from privacy.models import (
     Session,
     Shot,
     ShotList,
+    Staff,
     SupportConversation,
     SupportMessage,
     Team,
@@ -263,6 +264,16 @@ def _support(subject: DataSubject, rng: random.Random) -> None:
         SupportMessage.objects.create(
             conversation=conversation, body=f"Hello, {subject.full_name} here. Page two comes out empty. Any idea?"
         )
+
+
+def add_words_of_support(subject: DataSubject, member: Staff, colleague: str) -> None:
+    """An answer by staff that names somebody else, as answers do."""
+    conversation = SupportConversation.objects.create(subject=subject, topic="A colleague sees another version")
+    SupportMessage.objects.create(
+        conversation=conversation, staff=member,
+        body=f"Dear {subject.full_name}, {colleague} has opened your script on another account. Please write to "
+        "studio.desk@example.net or call +44 20 7946 0018; Ms Petra van Holt there knows the case.",
+    )  # fmt: skip
 
 
 def _ascii(name: str) -> str:

@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 from privacy import regimes
 from privacy.catalogue import case_kinds
 from privacy.models import Case, Outcome, State, Step, StepState
+from privacy.selectors import redactions
 
 STATE_TONES = {
     State.RECEIVED: "plain",
@@ -44,6 +45,7 @@ def of_case(case: Case):
         badge("Parked", "stop") if case.is_parked else None,
         badge("Stopping", "warn") if case.is_stopping else None,
         badge("On hold", "stop") if is_on_hold(case) else None,
+        badge("Others to look through", "warn") if case.is_confirming and not case.is_stopped else None,
         badge("Awaiting processors", "run") if case.is_waiting and not case.is_stopped else None,
         badge("Second answer owed", "warn") if case.is_working and not case.is_open else None,
     )
@@ -61,7 +63,9 @@ def is_on_hold(case: Case) -> bool:
 
 
 def of_step(step: Step):
-    return badge(step.get_state_display(), STEP_TONES[step.state])
+    return badge(
+        "Waiting for a person" if redactions.is_awaited([step]) else step.get_state_display(), STEP_TONES[step.state]
+    )
 
 
 def due(request: Case):

@@ -18,6 +18,7 @@ WORDS = {
     Verb.DECIDE: ("Decide", "Waits for your decision"),
     Verb.VERIFY: ("Verify", "Make sure who asks"),
     Verb.ATTEST: ("Attest", "Ask the processors, and attest their answers"),
+    Verb.CONFIRM: ("Look through", "Others may be named in the package"),
     Verb.HAND_OVER: ("Hand over", "The package is ready"),
     Verb.ANSWER: ("Answer", "To be answered"),
     Verb.FLAG: ("Decide", "Is it a child’s account?"),
@@ -74,5 +75,5 @@ def address_of(task: Task) -> str:
         return reverse(f"admin:privacy_{model}_change", args=[pk])
     if task.is_of_batch:
         return reverse("admin:privacy_batch_change", args=[task.case.batch_id])
-    deeds = {Verb.VERIFY: "prove", Verb.ANSWER: "answer", Verb.HAND_OVER: "link"}
+    deeds = {Verb.VERIFY: "prove", Verb.CONFIRM: "others", Verb.ANSWER: "answer", Verb.HAND_OVER: "link"}
     return page(deeds[task.verb], task.case) if task.verb in deeds else request_page(task.case)

@@ -43,9 +43,12 @@ class May:
     retry: Permit | None = None
     answer: Permit | None = None
     attest: Permit | None = None
+    confirm: Permit | None = None
 
     def permits(self) -> Iterator[Permit]:
-        found = (self.ask, self.decide, self.deny, self.cancel, self.retry, self.answer, self.attest)
+        found = (
+            self.ask, self.decide, self.deny, self.cancel, self.retry, self.answer, self.attest, self.confirm
+        )  # fmt: skip
         return (permit for permit in found if permit)
 
 

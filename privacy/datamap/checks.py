@@ -197,7 +197,22 @@ def _check_why(declaration: type[PersonalData]) -> list[Error]:
     for name, personal in declaration.fields.items():
         if personal.special and not isinstance(field_of(model, name), (*TEXT, models.JSONField, models.FileField)):
             errors.append(_error("E020", model, f"calls {name!r} special, in which nobody can write"))
+        errors += _check_by_others(declaration, name, personal.by_others)
     return errors
+
+
+def _check_by_others(declaration: type[PersonalData], name: str, where: bool | str) -> list[Error]:
+    """What is searched is text that the package shows as it is stored, and where it is searched can be told."""
+    if not where:
+        return []
+    model, field = declaration.model, field_of(declaration.model, name)
+    if not isinstance(field, TEXT) or field.choices:
+        return [_error("E021", model, f"says that others write {name!r}, in which nobody can write")]
+    if declaration.derived or name in (*declaration.withheld, *declaration.veiled, *declaration.roles):
+        return [_error("E021", model, f"says that others write {name!r}, which no package shows as it is stored")]
+    if isinstance(where, str) and not next((f.null for f in model._meta.concrete_fields if f.name == where), False):
+        return [_error("E021", model, f"says that others write {name!r} by {where!r}, which is no field to be empty")]
+    return []
 
 
 def _check_outcome(declaration: type[PersonalData]) -> list[Error]:

@@ -23,6 +23,8 @@ class Personal:
     people write or make.
     special: text in which people may write what GDPR art. 9 protects (health, belief, ...): on which ground of art.
     9(2) it may be held. Such text is masked, and the record of processing names it.
+    by_others: text that others may have written, in every row, or in those where the field of this name is not empty.
+    Before a package shows it, it is searched for other people (GDPR art. 15(4)). What the person makes is never marked.
     """
 
     category: Category
@@ -32,6 +34,7 @@ class Personal:
     special: str = ""
     despite_hold: str = ""
     rectifiable: bool = False
+    by_others: bool | str = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,11 @@ class PersonalData:
         if personal.masked is not None:
             return personal.masked
         return is_free_text(field) and (personal.category.is_written or isinstance(field, models.FileField))
+
+    @classmethod
+    def by_others(cls) -> dict[str, bool | str]:
+        """{field: in which rows} of the text that others may have written."""
+        return {name: personal.by_others for name, personal in cls.fields.items() if personal.by_others}
 
     @classmethod
     def deletes_rows(cls) -> bool:

@@ -1,6 +1,9 @@
 """Compiles what a package holds: which rows, with which columns, and how many; for access, and for portability only
 what the person gave."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.db import connection, models
 
 from privacy.datamap.compiler import all_declarations, own_rows, reach, union, way_to_subject
@@ -30,8 +33,18 @@ def columns(declaration: type[PersonalData]) -> list[Column]:
     return [f for f in declaration.model._meta.concrete_fields if f.name not in unseen]
 
 
-def selection(declaration: type[PersonalData], scope: Scope, *, given_only: bool = False) -> tuple[list[str], Sql]:
-    """(column names, SELECT) of the package's rows: people other than the subject appear as a role."""
+NOTHING_INSTEAD: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+
+def selection(
+    declaration: type[PersonalData],
+    scope: Scope,
+    instead: Mapping[str, Mapping[str, str]] = NOTHING_INSTEAD,
+    *,
+    given_only: bool = False,
+) -> tuple[list[str], Sql]:
+    """(column names, SELECT) of the package's rows: people other than the subject appear as a role. `instead` is what
+    is told in the place of a stored text, {field: {primary key: text}}."""
     table, names, expressions, params = table_of(declaration.model), [], [], []
     for field in columns(declaration):
         column = f"{table}.{quoted(field.column)}"
@@ -48,6 +61,10 @@ def selection(declaration: type[PersonalData], scope: Scope, *, given_only: bool
         elif word is not None:
             expressions.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE %s END")
             params.append(word)
+        elif texts := instead.get(field.name):
+            key = declaration.model._meta.pk
+            expressions.append(f"CASE {table}.{quoted(key.column)} {'WHEN %s THEN %s ' * len(texts)}ELSE {column} END")
+            params += [part for pk, text in texts.items() for part in (key.get_db_prep_value(pk, connection), text)]
         else:
             expressions.append(column)
         names.append(field.name)
@@ -60,6 +77,23 @@ def selection(declaration: type[PersonalData], scope: Scope, *, given_only: bool
     where, where_params = readable_rows(declaration, scope, given_only=given_only)
     listed = ", ".join(f"{e} AS {quoted(n)}" for e, n in zip(expressions, names, strict=True))
     return names, (f"SELECT {listed} FROM {table} WHERE {where}", params + where_params)
+
+
+def written_by_others(scope: Scope) -> Sql:
+    """One SELECT of (label, field, primary key, text), in the order of the first three: what an access package holds
+    and others may have written."""
+    selects = []
+    for declaration in all_declarations():
+        for name, where in declaration.by_others().items():
+            table, key = table_of(declaration.model), key_of(declaration.model)
+            text = f"{table}.{quoted(field_of(declaration.model, name).column)}"
+            rows, params = readable_rows(declaration, scope)
+            if isinstance(where, str):
+                rows = f"({rows}) AND {table}.{quoted(field_of(declaration.model, where).column)} IS NOT NULL"
+            select = f"SELECT '{name}', CAST({table}.{key} AS TEXT), {text} FROM {table} WHERE {rows} AND {text} <> ''"
+            selects.append((declaration.label(), (select, params)))
+    sql, params = union(selects)
+    return f"{sql} ORDER BY 1, 2, 3", params
 
 
 def readable_counts(declaration: type[PersonalData], scope: Scope) -> Sql:

@@ -81,6 +81,9 @@ class Event(StrEnum):
     PACKAGE_DOWNLOADED_BY_STAFF = "package.downloaded_by_staff", "Package downloaded by staff"
     PACKAGE_SWEPT = "package.swept", "Package deleted"
 
+    REDACTIONS_SHOWN = "redactions.shown", "Shown to a member of staff: where others may be named", ": {rows}"
+    REDACTIONS_CONFIRMED = "redactions.confirmed", "Decided which others are left out of the package", ": {counts}"
+
     CONTENT_REVEALED = "content.revealed", "Content revealed", ": {model}, {fields}. {reason}"
     CONTENT_EXPORTED = "content.exported", "Content exported", ": {model}, {fields}, {rows}. {reason}"
     TABLE_EXPORTED = "table.exported", "Table exported", ": {model}, {rows}{why}"

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -10,12 +10,16 @@ from privacy.catalogue import Planned
 from privacy.fulfilment import packages
 from privacy.fulfilment.package import builder
 from privacy.fulfilment.package.builder import Built
+from privacy.fulfilment.redaction.look import WAITS, look_again
+from privacy.fulfilment.redaction.texts import NOTHING
+from privacy.fulfilment.redaction.told import TextsChanged
 from privacy.jobs import failpoints
 from privacy.jobs.guard import Stopped
 from privacy.jobs.handlers import remote
-from privacy.jobs.outcomes import Done, Later, Outcome
+from privacy.jobs.outcomes import Done, Later, More, Outcome, Waiting
 from privacy.models import AccessPackage, CaseJob, DataSubject, Step
 from privacy.selectors import plans, portability
+from privacy.selectors.redactions import BUILD, LOOK, to_search, undecided
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +30,21 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def plan_package(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     counted = plans.package_counts([job.subject_id for job in jobs], own=plans.OWN_JOB)
-    return {job: [Planned("access.package", units=sum(counted[job.subject_id].values()))] for job in jobs}
+    return {job: steps_for(counted[job.subject_id]) for job in jobs}
 
 
 def plan_portable(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     """The same of a package that holds only what the person gave."""
-    return {job: [Planned("access.package", units=sum(portability.counts([job.subject_id]).values()))] for job in jobs}
+    return {job: steps_for(portability.counts([job.subject_id])) for job in jobs}
 
 
-@remote("access.package")
+def steps_for(rows: Mapping[str, int]) -> list[Planned]:
+    """Whoever has nothing that others may have written waits for no search. `rows` is {model label: rows}."""
+    look = [Planned(LOOK)] if to_search(rows) else []
+    return [*look, Planned(BUILD, units=sum(rows.values()))]
+
+
+@remote(BUILD)
 def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outcome:
     """Writes the package under a name that no other attempt has, so that a worker that comes back late from
     a lost lease never writes into the file of its successor."""
@@ -46,8 +56,11 @@ def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outco
     failpoints.strike("package begun")
     try:
         built = builder.build(
-            request, packages.path_of(package), expires_after=packages.KEPT, tick=Progress(step, renew)
-        )
+            request, packages.path_of(package), expires_after=packages.KEPT, tick=Progress(step, renew),
+            looked=looked_at(job, step),
+        )  # fmt: skip
+    except TextsChanged:
+        return after_another_look(job, step)
     except OSError as fault:
         if fault.errno not in DISK_FULL:
             raise
@@ -59,6 +72,23 @@ def build_package(job: CaseJob, step: Step, renew: Callable[..., None]) -> Outco
         units=built.rows,
         record=lambda job, step: keep(package, built, erased_at),
     )  # fmt: skip
+
+
+def looked_at(job: CaseJob, step: Step) -> str:
+    """The digest of the texts as they were last looked through: by this step itself, if it found them changed."""
+    results = job.steps.filter(name=LOOK).values_list("result", flat=True)
+    return next((result["texts"] for result in (step.result, *results) if "texts" in result), NOTHING)
+
+
+def after_another_look(job: CaseJob, step: Step) -> Outcome:
+    """A text came or changed since: what is found in it waits for a person, too. The package is built at once where
+    nothing was, but not over and over while somebody goes on writing."""
+    looked = {"texts": look_again(job)}
+    if undecided(job.case_id).exists():
+        return Waiting(WAITS, result=looked)
+    if step.result:
+        return Later("The texts in it were changed while it was written; it is built again.", result=looked)
+    return More(0, looked)
 
 
 def forget_attempts(step: Step) -> None:

@@ -45,9 +45,10 @@ def within_reach(open_steps: Sequence[Step]) -> list[Step]:
     """Those that may run as soon as their time has come: a local step when all before it are finished, remote steps
     side by side, so that a slow processor holds up no other. Steps that wait for a person's word are left out."""
     if open_steps and open_steps[0].name in local_handlers:
-        return list(open_steps[:1])
-    side_by_side = takewhile(lambda s: s.name not in local_handlers, open_steps)
-    return [s for s in side_by_side if s.state != StepState.WAITING or s.not_before]
+        ahead = list(open_steps[:1])
+    else:
+        ahead = list(takewhile(lambda s: s.name not in local_handlers, open_steps))
+    return [s for s in ahead if s.state != StepState.WAITING or s.not_before]
 
 
 def due_steps(job: Job, tried: Collection[UUID]) -> list[Step]:

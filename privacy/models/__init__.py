@@ -17,6 +17,7 @@ from privacy.models.packages import AccessPackage
 from privacy.models.processors import Processor
 from privacy.models.reasons import DelayReason, Refusal
 from privacy.models.receipts import Receipt
+from privacy.models.redactions import Redaction
 from privacy.models.regimes import Clock, ClockPause, RegimeRule
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
@@ -28,7 +29,7 @@ __all__ = [
     "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat",
     "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail",
     "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "Refusal", "RegimeRule", "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor",
-    "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState", "SupportConversation",
-    "SupportMessage", "Suppression", "Team", "Topic", "Upload", "UsageEvent", "Verification",
+    "Receipt", "Redaction", "Refusal", "RegimeRule", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
+    "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",
+    "SupportConversation", "SupportMessage", "Suppression", "Team", "Topic", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

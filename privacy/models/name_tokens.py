@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import accumulate
 
 from django.db import models
@@ -61,6 +62,26 @@ def folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(c for c in decomposed if not _is_left_out(c))
     return PAIRS.sub(lambda pair: pair[1] or "a", unicodedata.normalize("NFC", kept).translate(LETTERS))
+
+
+def words_at(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, word in one spelling) of a text's words, in characters; where no blank parts words, of each letter,
+    and of each sign such as < or 🎬. One after the other they make tokens, as those of a name do."""
+    start = -1
+    for at, character in enumerate(f"{text} "):
+        is_alone = UNPARTED.match(character) or unicodedata.category(character) in ("Sm", "Sc", "So")
+        if start >= 0 and (is_alone or _parts(character) and not _is_left_out(character)):
+            yield start, at, "".join(words_of(text[start:at]))
+            start = -1
+        if is_alone:
+            yield at, at + 1, folded(character)
+        elif start < 0 and not _parts(character):
+            start = at
+
+
+def token_of(name: str) -> bytes:
+    """The token that begins with a name's first word."""
+    return "".join(words_of(name))[:LONGEST].encode()
 
 
 def prefix(word: str) -> tuple[bytes, bytes]:

@@ -37,7 +37,7 @@ class SupportConversationData(Support):
     forgotten_by = "opened_at"
     fields = {
         "subject": Personal(Category.USER_ID),
-        "topic": Personal(Category.SUPPORT),
+        "topic": Personal(Category.SUPPORT, by_others=True),  # who put it so is not recorded
         "status": Personal(Category.SUPPORT, despite_hold=NOTHING_GOES),
     }
     not_personal = ("id", "opened_at")
@@ -47,7 +47,7 @@ class SupportConversationData(Support):
 class SupportMessageData(Support):
     subject = "conversation__subject"
     forgotten_by = "sent_at"
-    fields = {"body": Personal(Category.SUPPORT), "sent_at": Personal(Category.SUPPORT)}
+    fields = {"body": Personal(Category.SUPPORT, by_others="staff"), "sent_at": Personal(Category.SUPPORT)}
     not_personal = ("id", "conversation", "staff")
     given_if_null = "staff"
     roles = {"staff": "Kosenai support"}

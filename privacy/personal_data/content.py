@@ -73,9 +73,11 @@ class ShotData(Content):
 
 @register(content.Note)
 class NoteData(Content):
+    """On a script it may be one that a co-author left behind, who was erased since."""
+
     subject = "author"
     forgotten_by = "created_at"
-    fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT)}
+    fields = {"author": Personal(Category.USER_ID), "body": Personal(Category.CONTENT, by_others="script")}
     not_personal = ("id", "script", "created_at")
     joint = Joint(fields={"author": HandOver()}, **WITH_THE_SCRIPT)
 
@@ -113,6 +115,8 @@ class PromptData(Content):
 
 @register(content.Feedback)
 class FeedbackData(Content):
+    """Whether the person typed it, or staff who took it down or a teammate did, is not recorded."""
+
     subject = "author"
     forgotten_by = "created_at"
     purpose = Use.IMPROVEMENT
@@ -120,6 +124,6 @@ class FeedbackData(Content):
     fields = {
         "author": Personal(Category.USER_ID),
         "rating": Personal(Category.CONTENT),
-        "body": Personal(Category.CONTENT),
+        "body": Personal(Category.CONTENT, by_others=True),
     }
     not_personal = ("id", "created_at")

@@ -7,8 +7,10 @@ from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import people, plans
+from privacy.selectors.redactions import BUILD, LOOK
 
 EXPORT = Permit("export_datasubject", "Can export a person's data", (AGENT, APPROVER, MANAGER))
+CONFIRM = Permit("confirm_redactions", "Can confirm what is left out of packages", (AGENT, APPROVER, MANAGER))
 RECIPIENT_KEY = Question(
     "recipient_key", "Encrypt to an age key (optional)", required=False, placeholder="age1…",
     help="The person's age public key. Without one the package is a plain zip.", check=check_recipient_key,
@@ -21,16 +23,20 @@ class Access(Right):
     cites = ("GDPR art. 15", "Cal. Civ. Code 1798.110")
     button, title, submit = "Export data", "Export the data of {people}", "Start the export"
     happens = (
+        "What others wrote, such as support, is searched for other people first. Where any are found, the package "
+        "waits until somebody has said which of them are left out.",
         "A worker collects every row and file below into one zip, with a page that a person can read. The record of "
         "this request is counted with them.",
         "You hand it over by a link that is good for one download, or download it yourself; both are logged. The "
         "request is answered when the link was made, or when you say how you answered.",
         "The package is deleted when it expires.",
     )
-    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    may = May(
+        ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT, confirm=CONFIRM
+    )  # fmt: skip
     is_common = True
     # A copy for a stranger is a breach: that nobody has to be sure is no reason to hand data out.
     proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)
     plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
-    steps = (StepKind("access.package", "Build the package"),)
+    steps = (StepKind(LOOK, "Look for other people"), StepKind(BUILD, "Build the package"))

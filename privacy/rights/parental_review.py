@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, May, Question, Right, Stage, StepKind
+from privacy.catalogue import Fact, Question, Right, Stage
 from privacy.duties import limits
 from privacy.fulfilment.access import plan_package
 from privacy.models import Case, Limit, Verification
-from privacy.rights.access import EXPORT, RECIPIENT_KEY
+from privacy.rights.access import RECIPIENT_KEY, Access
 from privacy.selectors import people, plans
 from privacy.selectors.cases import sealed_of
 
@@ -35,11 +35,11 @@ class ParentalReview(Right):
         "A worker collects the child’s data into a package, which you hand to the parent.",
         "If the parent refuses further use, this database takes nothing new of the account from then on.",
     )
-    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    may = Access.may
     proof = (Verification.GUARDIAN,)
     alone = True
     asks = (Right.asks[0], NO_FURTHER_USE, *Right.asks[1:], RECIPIENT_KEY)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     takes_effect = refuse
     plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
-    steps = (StepKind("access.package", "Build the package"),)
+    steps = Access.steps

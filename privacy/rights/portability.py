@@ -1,9 +1,9 @@
 """The right to portability: what the person gave us, in a form that another service reads."""
 
 from privacy.cases.kinds import register
-from privacy.catalogue import May, Right, StepKind
+from privacy.catalogue import Right
 from privacy.fulfilment.access import plan_portable
-from privacy.rights.access import EXPORT, RECIPIENT_KEY, Access
+from privacy.rights.access import RECIPIENT_KEY, Access
 from privacy.selectors import people
 from privacy.selectors.portability import portability_plan
 
@@ -19,9 +19,9 @@ class Portability(Right):
         "You hand it over by a link that is good for one download, or download it yourself; both are logged.",
         "The package is deleted when it expires.",
     )
-    may = May(ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT)
+    may = Access.may
     proof = Access.proof
     asks = (*Right.asks, RECIPIENT_KEY)
     given_only = True
     plan, dry_run, warns = plan_portable, portability_plan, people.alike_in_words
-    steps = (StepKind("access.package", "Build the package"),)
+    steps = Access.steps

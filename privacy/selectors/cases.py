@@ -12,16 +12,17 @@ from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
-from privacy.selectors import deadlines, standing
+from privacy.selectors import deadlines, processors, redactions, standing
 
 OPEN = ~Q(state=State.CLOSED)
 OPEN_JOBS = Job.objects.filter(Q(case=OuterRef("pk")) | Q(joined_cases=OuterRef("pk")), ended_at=None)
 # Of cases: a job of theirs waits for a person to look at it; stops before its next step; is stopped by a hold; waits
-# for a processor's answer.
+# for a word about other people in what it found; waits for a processor's answer.
 IS_PARKED = Exists(OPEN_JOBS.exclude(parked_because=""))
 IS_STOPPING = Exists(OPEN_JOBS.filter(cancel_requested=True))
 IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
-IS_WAITING = Exists(OPEN_JOBS.filter(Exists(Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING))))
+IS_CONFIRMING = Exists(OPEN_JOBS.filter(Exists(redactions.AWAITING)))
+IS_WAITING = Exists(OPEN_JOBS.filter(Exists(processors.AWAITING)))
 IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
 # A worker has something to do about it, now or as soon as one looks.
 IS_BUSY = Exists(
@@ -33,10 +34,11 @@ ESCALATED_BEFORE = timedelta(days=3)
 
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_waiting` and `is_held`."""
+    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting` and
+    `is_held`."""
     return cases.annotate(
         is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
-        is_waiting=IS_WAITING, is_held=IS_HELD,
+        is_confirming=IS_CONFIRMING, is_waiting=IS_WAITING, is_held=IS_HELD,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from privacy.datamap.readable import readable_counts_of_all
 from privacy.datamap.scope import Scope
 from privacy.models import Case, CaseJob, Identifier, Job, Step
 from privacy.models.accounts import scope_of
-from privacy.selectors import mentions
+from privacy.selectors import mentions, redactions
 
 # The export's own: its job with one step, and before it is asked for its request too. The package's row is written when
 # the package is closed.
@@ -185,6 +185,8 @@ def package_counts(
         cursor.execute(*readable_counts_of_all(scope))
         for label, key, rows in cursor.fetchall():
             found[scope.person(key)][label] += rows
+    for counted in found.values():
+        counted[Step._meta.label] += bool(redactions.to_search(counted))  # the step that does
     return {subject_id: dict(counted) for subject_id, counted in found.items()}
 
 

@@ -13,6 +13,8 @@ from privacy.models import LegalHold, Processor, Step, StepState
 
 OF_A_PROCESSOR = "processors."  # with what names of steps at processors begin
 RECTIFY = "processors.rectify"
+# Steps of the jobs in OuterRef("pk") that wait for a processor's answer, or for somebody who asks there.
+AWAITING = Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING, name__startswith=OF_A_PROCESSOR)
 
 
 @dataclass(frozen=True)

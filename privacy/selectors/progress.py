@@ -12,7 +12,9 @@ from django.utils.timezone import localtime, now
 
 from privacy.catalogue import case_kinds
 from privacy.models import Batch, Case, Job, Outcome, State, Step, StepState
+from privacy.selectors import redactions
 
+OTHERS = "Waits until somebody has said which others are left out"
 FINISHED = [StepState.DONE, StepState.WAIVED]
 
 
@@ -51,7 +53,7 @@ def of_case(case: Case, job: Job | None, steps: Sequence[Step]) -> Progress:
     return Progress(
         is_open=case.is_open or bool(job and job.is_open),
         version=_version(facts),
-        sentence=_sentence(case, job, finished, len(steps)),
+        sentence=OTHERS if redactions.is_awaited(steps) else _sentence(case, job, finished, len(steps)),
         done=finished,
         total=len(steps),
         bars=tuple(_bar(step) for step in steps),

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     DECIDE = "decide"
     VERIFY = "verify"
     ATTEST = "attest"
+    CONFIRM = "confirm"  # who else is named in what a package shows
     HAND_OVER = "hand_over"
     ANSWER = "answer"
     FLAG = "flag"
@@ -80,6 +81,7 @@ def _verb_for(member: Staff) -> models.Case:
         When(cases.decidable_by(member), then=Value(Verb.DECIDE)),
         When(Q(state=State.VERIFYING) & _may(member, "ask"), then=Value(Verb.VERIFY)),
         When(Q(Exists(manual)) & _may(member, "attest") & ~Q(requested_by=member), then=Value(Verb.ATTEST)),
+        When(Q(cases.IS_CONFIRMING) & _may(member, "confirm"), then=Value(Verb.CONFIRM)),
         When(answering & Q(Exists(to_give)), then=Value(Verb.HAND_OVER)),
         When(answering, then=Value(Verb.ANSWER)),
         default=Value(""),

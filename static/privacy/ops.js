@@ -113,11 +113,21 @@ function leaveOnEscape(link) {
   });
 }
 
+// Ticks or unticks all that may be ticked of its form.
+function tickAll(button) {
+  const name = button.dataset.tick || button.dataset.untick;
+  button.addEventListener("click", () => {
+    for (const box of button.form.querySelectorAll(`input[type=checkbox][name="${name}"]:enabled`))
+      box.checked = Boolean(button.dataset.tick);
+  });
+}
+
 addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-live]").forEach(onLivePage);
   document.querySelectorAll("[data-once]").forEach(sendOnce);
   document.querySelectorAll("[data-cancel]").forEach(leaveOnEscape);
   document.querySelectorAll(".ops-menu").forEach(closeWhenDone);
+  document.querySelectorAll("[data-tick], [data-untick]").forEach(tickAll);
   document.querySelectorAll("[data-focus]").forEach((element) => element.focus());
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
   document.querySelectorAll("[data-select]").forEach((field) => field.addEventListener("focus", () => field.select()));

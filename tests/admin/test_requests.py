@@ -392,7 +392,7 @@ class TestPackage:
     def request_(self, agent):
         request = ask(
             "access",
-            subject_ids=[f.person_with_everything().pk],
+            subject_ids=[f.DataSubjectFactory().pk],
             actor=agent.staff,
             reason=REASON,
             verification="signed_in",

@@ -27,6 +27,13 @@ def waiting_at_a_processor(**given) -> Case:
     return found
 
 
+def waiting_for_a_word_about_others(**given) -> Case:
+    found = case(State.FULFILLING, kind="access", **given)
+    f.StepFactory(job=f.JobFactory(case=found, kind="access"), name="access.others", state=StepState.WAITING)
+    f.RedactionFactory(case=found, decision="", decided_by=None, decided_at=None)
+    return found
+
+
 @pytest.fixture
 def everything() -> dict[Verb, Case]:
     """One of each, in the order of their dates."""
@@ -35,6 +42,7 @@ def everything() -> dict[Verb, Case]:
         Verb.DECIDE: case(State.DECIDING, 2, kind="erasure"),
         Verb.VERIFY: case(State.VERIFYING, 3, verification=""),
         Verb.ATTEST: waiting_at_a_processor(),
+        Verb.CONFIRM: waiting_for_a_word_about_others(days=5),
         Verb.HAND_OVER: f.AccessPackageFactory(request=case(State.ANSWERING, 6, outcome="fulfilled")).request,
         Verb.ANSWER: case(State.ANSWERING, 7),
     }
@@ -53,8 +61,8 @@ def test_each_thing_stands_under_its_verb_the_most_urgent_first(everything):
 @pytest.mark.parametrize(
     ("role", "can"),
     [
-        ("agent", {Verb.LOOK, Verb.VERIFY, Verb.HAND_OVER, Verb.ANSWER}),
-        ("approver", {Verb.LOOK, Verb.DECIDE, Verb.VERIFY, Verb.ATTEST, Verb.HAND_OVER, Verb.ANSWER}),
+        ("agent", {Verb.LOOK, Verb.VERIFY, Verb.CONFIRM, Verb.HAND_OVER, Verb.ANSWER}),
+        ("approver", {Verb.LOOK, Verb.DECIDE, Verb.VERIFY, Verb.ATTEST, Verb.CONFIRM, Verb.HAND_OVER, Verb.ANSWER}),
         ("auditor", set()),
         ("developer", set()),
     ],

@@ -51,6 +51,29 @@ def test_the_project_s_tables_have_no_fault():
     assert check_tables(None, databases=["default"]) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "where", "more"),
+    [
+        (models.IntegerField(), True, {}),
+        (models.CharField(max_length=5, choices=[("a", "A")]), True, {}),
+        (models.TextField(), "written_at", {}),
+        (models.TextField(), "nothing", {}),
+        (models.TextField(), True, {"withheld": {"said": "It is not told to anybody"}}),
+        (models.TextField(), True, {"derived": "It is made from the rows above"}),
+    ],
+    ids=["a number", "a choice", "never empty", "no field", "withheld", "derived"],
+)
+def test_what_others_write_is_text_that_a_package_shows(throwaway, field, where, more):
+    class Letter(ThrowAway):
+        author = link(DataSubject)
+        written_at = models.DateTimeField()
+        said = field
+
+    said = Personal(Category.CONTENT, by_others=where)
+    declare(Letter, fields=AUTHOR | {"said": said, "written_at": Personal(Category.CONTENT)}, **more)
+    assert faults() == [("E021", "Letter")]
+
+
 def test_a_sound_model_has_no_fault(throwaway):
     class Diary(ThrowAway):
         author = link(DataSubject)

@@ -37,6 +37,7 @@ from tests.factories.requests import (
     BatchFactory,
     CaseFactory,
     ReceiptFactory,
+    RedactionFactory,
 )
 from tests.factories.staff import (
     AccessReviewFactory,
@@ -69,8 +70,9 @@ __all__ = [
     "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MailFactory",
     "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
     "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
-    "ReceiptFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory", "SavedFilterFactory",
-    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
-    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
-    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
+    "ReceiptFactory", "RedactionFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory",
+    "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
+    "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
+    "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory",
+    "person_with_everything",
 ]  # fmt: skip

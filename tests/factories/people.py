@@ -79,6 +79,7 @@ def has_history_of_requests(person: DataSubject) -> None:
     job = f.JobFactory(case=request, ended_at=datetime.now(UTC))
     f.StepFactory(job=job, seq=1, name="access.package", state=StepState.DONE, finished_at=datetime.now(UTC))
     f.AccessPackageFactory(request=request)
+    f.RedactionFactory(case=request)
     f.SuppressionFactory(request=request, kind="clerk_id", folded="b" * 64, lifted=True)
     f.CaseFileFactory(comment=f.CaseCommentFactory(case=request))
     f.FactorFactory(dossier=f.DossierFactory(case=request))

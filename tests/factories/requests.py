@@ -58,6 +58,21 @@ class AccessPackageFactory(factory.django.DjangoModelFactory):
     expires_at = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=7))
 
 
+class RedactionFactory(factory.django.DjangoModelFactory):
+    """A name that a person has decided to leave out."""
+
+    class Meta:
+        model = models.Redaction
+
+    case = factory.SubFactory(CaseFactory, closed=True)
+    label, field, row = "privacy.SupportMessage", "body", factory.LazyFunction(lambda: str(uuid.uuid4()))
+    text_sha256 = "0" * 64
+    start, length = 0, 4
+    kind, ground, decision = "name", "known", "redact"
+    decided_by = factory.SubFactory(StaffFactory)
+    decided_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
 class ReceiptFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = models.Receipt

@@ -75,7 +75,7 @@ def test_plan_step_manifest_and_page_give_one_number():
     ScriptCoAuthorFactory(subject=person, script=ScriptFactory())  # read by the person, and not their own
     planned = plans.access_plan([person.id])
     [request] = ask("access", subject_ids=[person.id], actor=StaffFactory(), **ASKED)
-    assert request.steps.get().units_planned == planned.rows
+    assert request.steps.get(name="access.package").units_planned == planned.rows
     working.run(request.id)
     package = request.package
     with ZipFile(package.file.path) as archive:
@@ -83,7 +83,13 @@ def test_plan_step_manifest_and_page_give_one_number():
         page = archive.read("index.html").decode()
     assert {line.label: line.rows for line in planned.lines} == {k: n for k, n in manifest["counts"].items() if n}
     told = int(re.search(r"<strong>(\d+)</strong><span>record", page)[1])
-    assert {planned.rows, request.steps.get().units_done, package.rows, manifest["rows"], told} == {planned.rows}
+    assert {
+        planned.rows,
+        request.steps.get(name="access.package").units_done,
+        package.rows,
+        manifest["rows"],
+        told,
+    } == {planned.rows}
     assert planned.files == package.files == manifest["files"]
 
 

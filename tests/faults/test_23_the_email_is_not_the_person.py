@@ -158,7 +158,7 @@ def test_merging_takes_two_moves_nothing_and_rights_are_about_both(two):
     assert [note["body"] for note in json_rows(content, "privacy.Note")] == ["Written by the other account"]
     assert {row["author"] for row in json_rows(content, "privacy.Note")} == {"you"}
     assert len(json_rows(content, "privacy.DataSubject")) == 2
-    assert export.package.rows == export.steps.get().units_planned
+    assert export.package.rows == export.steps.get(name="access.package").units_planned
 
 
 def test_an_erasure_of_the_person_erases_every_account(two):

@@ -59,7 +59,7 @@ def left_in_folder() -> list[str]:
 
 def written_for(request: RightsRequest) -> list[str]:
     """Names of the files that attempts at this request's package have left."""
-    key = str(request.steps.get().key)
+    key = str(request.steps.get(name="access.package").key)
     return [name for name in left_in_folder() if name.startswith(key)]
 
 

@@ -91,7 +91,7 @@ def told_in_packages() -> list[type[PersonalData]]:
 def test_every_row_of_every_declared_model_is_in_both_formats():
     person = person_with_everything()
     request = asked(person)
-    step = request.steps.get()
+    step = request.steps.get(name="access.package")
     assert step.units_planned > 30
     working.run(request.id)
     package = AccessPackage.objects.get(request=request)
@@ -309,7 +309,7 @@ def test_a_vanished_upload_is_a_gap_and_not_a_failure():
     assert gap["what"] == f"files/{gone.id}/lost_reel.mov"
     assert "no longer" in gap["reason"]
     assert package.files == 1 and any(name.startswith(f"files/{here.id}/") for name in content)
-    assert package.request.steps.get().result["missing_files"] == 1
+    assert package.request.steps.get(name="access.package").result["missing_files"] == 1
     assert b"lost_reel.mov" in content["index.html"]
 
 
@@ -349,7 +349,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_tried_again(monkeypatch, encry
         patch.setattr(output, "Output", lambda file, real=output.Output: real(FullDisk(file, 100_000)))
         working.run(request.id)
     request.refresh_from_db()
-    step = request.steps.get()
+    step = request.steps.get(name="access.package")
     assert step.problem.startswith("No space left on the disk")
     assert step.not_before and not AccessPackage.objects.exists()
     assert written_for(request) == []
@@ -384,7 +384,7 @@ def test_a_disk_that_is_really_full(process_environment, unavailable):
     if "mount" in ended.stderr and not ended.stdout:
         pytest.skip("no mount here")
     assert ended.stdout.strip().endswith("[]"), ended.stderr[-2000:]
-    assert request.steps.get().problem.startswith("No space left on the disk")
+    assert request.steps.get(name="access.package").problem.startswith("No space left on the disk")
     assert again(request.id).outcome == Outcome.FULFILLED
 
 
@@ -444,13 +444,13 @@ def test_progress_moves_while_rows_are_written(monkeypatch):
     write_cover = builder.write_cover
 
     def look(*args):
-        seen.append(request.steps.get().units_done)
+        seen.append(request.steps.get(name="access.package").units_done)
         write_cover(*args)
 
     monkeypatch.setattr(builder, "write_cover", look)
     working.run(request.id)
     assert seen[0] > 30
-    assert request.steps.get().units_done == AccessPackage.objects.get(request=request).rows
+    assert request.steps.get(name="access.package").units_done == AccessPackage.objects.get(request=request).rows
 
 
 def test_a_person_erased_meanwhile_gets_no_package_of_what_is_erased(monkeypatch):

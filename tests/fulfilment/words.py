@@ -15,6 +15,7 @@ from privacy.catalogue import cases
 from privacy.datamap import LawfulBasis, Use, compiler, readable
 from privacy.datamap.vocabulary import Category
 from privacy.fulfilment.package.cover import _category
+from privacy.fulfilment.redaction import told
 from privacy.models import Membership, Processor, ScriptCoAuthor
 from privacy.selectors import authorities
 
@@ -71,6 +72,7 @@ def of_the_vocabulary() -> Iterator[str]:
     yield from (label for _, label in Processor.Safeguard.choices)
     yield from (cases.label_of(key) for key in cases.case_kinds)
     yield regimes.name_of(regimes.NONE_VERIFIED)
+    yield from told.BECAUSE.values()
     yield from ("you", "another person", "others", *ScriptCoAuthor.Role.values, *Membership.Role.values)
     for name, purpose in import_module("privacy.migrations.0003_processors_of_the_policy").PROCESSORS.values():
         yield from (name, purpose)

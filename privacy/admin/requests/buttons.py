@@ -68,6 +68,8 @@ def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
 
 def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
     may = case_kinds[row.kind].may
+    if row.is_confirming and has(user, may.confirm):
+        yield Button("Look for other people…", "person_search", page("others", row), is_main=True)
     if job and job.is_open and job.parked_because:
         if since_approved(job):
             if has(user, may.decide):

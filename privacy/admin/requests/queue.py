@@ -25,6 +25,7 @@ from privacy.admin.requests import (
     manual,
     packages,
     receipts,
+    redactions,
     reopening,
     saved,
 )
@@ -190,6 +191,7 @@ PAGES = {
     "link": packages.link,
     "download": packages.download,
     **clocks.PAGES,
+    "others": redactions.others,
     **{
         view.__name__: view
         for view in (

@@ -21,6 +21,9 @@ from privacy.fulfilment.package.archive import Archive
 from privacy.fulfilment.package.blocks import Block
 from privacy.fulfilment.package.tables import Table, tables_of
 from privacy.fulfilment.package.uploads import Gap
+from privacy.fulfilment.redaction import told
+from privacy.fulfilment.redaction.texts import NOTHING
+from privacy.fulfilment.redaction.told import Told
 from privacy.models import Case
 
 SCHEMA_VERSION = 1
@@ -40,6 +43,7 @@ class Built:
     previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     files: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
     sha256: str = ""
     size: int = 0
 
@@ -52,21 +56,24 @@ class Built:
         return sum(gap.kind == "file" for gap in self.gaps)
 
 
-def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick) -> Built:
-    """Writes the package of the request's subject to `path`, encrypted if the request names a key.
+def build(request: Case, path: Path, *, expires_after: timedelta, tick: Tick, looked: str = NOTHING) -> Built:
+    """Writes the package of the request's subject to `path`, encrypted if the request names a key. `looked` is the
+    digest of the texts that were searched for other people.
 
-    Raises OSError when the disk is full or fails; then, and whenever `tick` raises, nothing is left at `path`.
+    Raises OSError when the disk is full or fails, and TextsChanged; then, and whenever `tick` raises, nothing is left
+    at `path`.
     """
     built = Built(datetime.now(UTC))
     given_only = case_kinds[request.kind].given_only
-    tables = tables_of(request.subject_id, given_only=given_only)
     with snapshot.of_the_database() as reader, output.whole_file(path) as file:
+        built.told = told.in_snapshot(reader, request, looked)
+        tables = tables_of(request.subject_id, built.told, given_only=given_only)
         sealed = output.encrypted(file, request.recipient_key) if request.recipient_key else nullcontext(file)
         with sealed as sink, Archive(sink, built.created_at) as archive:
             write_json(archive, reader, tables, built, tick)
             write_csv(archive, reader, tables, tick)
             built.files, built.gaps = uploads.write(archive, reader, tables, lambda: tick(0))
-            built.gaps += withheld_fields(tables, built.counts)
+            built.gaps += [*withheld_fields(tables, built.counts), *redacted_fields(built.told)]
             built.gaps += not_given() if given_only else [*derived_tables(), *unasked_processors(request)]
             write_cover(archive, request, tables, built, expires_after)
             write_manifest(archive, request, tables, built)
@@ -121,6 +128,11 @@ def not_given() -> list[Gap]:
     return [Gap("table", d.label(), because) for d in told]
 
 
+def redacted_fields(shown: Told) -> list[Gap]:
+    """Texts of which a part was left out, by why."""
+    return [Gap("field", name, told.BECAUSE[mark]) for name, mark in sorted(shown.counts)]
+
+
 def derived_tables() -> list[Gap]:
     """Tables that are made from others, and told of without their rows."""
     return [Gap("table", d.label(), d.derived) for d in all_declarations() if d.derived]
@@ -160,6 +172,7 @@ def write_manifest(archive: Archive, request: Case, tables: Sequence[Table], bui
             for table in tables
             if built.counts[table.label]
         },
+        "redacted": built.told.kinds,
         "entries": archive.entries,
         "gaps": [asdict(gap) for gap in built.gaps],
     }

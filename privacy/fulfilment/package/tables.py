@@ -10,6 +10,7 @@ from django.db import models
 from privacy.datamap import PersonalData, compiler, readable
 from privacy.datamap.fields import Column
 from privacy.datamap.scope import Scope
+from privacy.fulfilment.redaction.told import Told
 from privacy.models import DataSubject
 from privacy.models.accounts import scope_of
 
@@ -48,15 +49,15 @@ class Table:
         return f"data/{self.label}.{suffix}"
 
 
-def tables_of(subject_id: UUID, *, given_only: bool = False) -> list[Table]:
+def tables_of(subject_id: UUID, told: Told, *, given_only: bool = False) -> list[Table]:
     """Every declared model, by label, but for what is made from others; or only what the person gave us."""
     scope = scope_of([subject_id])
-    told = [d for d in compiler.all_declarations() if not d.derived and (d.is_portable() or not given_only)]
-    return [_table(declaration, scope, given_only=given_only) for declaration in told]
+    shown = [d for d in compiler.all_declarations() if not d.derived and (d.is_portable() or not given_only)]
+    return [_table(declaration, scope, told, given_only=given_only) for declaration in shown]
 
 
-def _table(declaration: type[PersonalData], scope: Scope, *, given_only: bool) -> Table:
-    names, (sql, params) = readable.selection(declaration, scope, given_only=given_only)
+def _table(declaration: type[PersonalData], scope: Scope, told: Told, *, given_only: bool) -> Table:
+    names, (sql, params) = readable.selection(declaration, scope, told.of(declaration.label()), given_only=given_only)
     where, where_params = readable.readable_rows(declaration, scope, given_only=given_only)
     kinds = {field.name: _kind(declaration, field) for field in readable.columns(declaration)}
     columns = {name: kinds.get(name, Kind.WORD) for name in names}
