@@ -53,9 +53,9 @@ class OptOut(Right):
     def effect_of(cls, case: Case) -> dict[str, Any]:
         """Puts it in force; facts for the audit entry. The person's row is locked."""
         accounts = limits.lock_accounts(case.subject_id)
-        placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT)
+        placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT, case.requested_by)
         devices = limits.mark_devices(accounts) if cls.marks_devices else 0
-        return {"limits": limits.told(placed), "devices": devices}
+        return {"limits": len(placed), "devices": devices}
 
 
 def method_of(case: Case) -> ConsentEvent.Method:

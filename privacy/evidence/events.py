@@ -106,6 +106,8 @@ class Event(StrEnum):
 
     CONSENT_GIVEN = "consent.given", "Consented", ": {consent}"
     CONSENT_WITHDRAWN = "consent.withdrawn", "Consent taken back", ": {consent}"
+    LIMIT_PLACED = "limit.placed", "Limited by the person’s own word", ": {limit}"
+    LIMIT_LIFTED = "limit.lifted", "Not limited any more, by the person’s own word", ": {limit}"
     CONSENT_RECEIPT_ISSUED = "consent.receipt_issued", "Receipt of consents handed to a member of staff"
 
     PROCESSOR_ADDED = "processor.added", "Processor added", ": {processor}"

@@ -44,8 +44,8 @@ def give(
     topic = Topic(wording.topic)
     with transaction.atomic():
         accounts = limits.lock_accounts(subject_id)
-        lifted = limits.lift(accounts, topic.purposes, Limit.OWN_WORD)
-        event = _record(subject_id, topic, channel, GIVEN, how, actor, at, wording, lifted=list(map(str, lifted)))
+        limits.lift(accounts, topic.purposes, Limit.OWN_WORD, actor)
+        event = _record(subject_id, topic, channel, GIVEN, how, actor, at, wording)
         if channel:
             _choose(accounts, [channel], True, event.at)
     return event
@@ -63,17 +63,17 @@ def withdraw(
     """The person takes it back, for all their accounts: what it was for stops in this transaction. Of marketing, which
     goes by channels, the limit comes with the last that was wanted.
 
-    Returns facts for an audit entry: ids of the events and limits, and how many choices have changed.
+    Returns facts for an audit entry: how many limits are new, and how many choices have changed.
     """
     with transaction.atomic():
         accounts = limits.lock_accounts(subject_id)
         now = datetime.now(UTC)
         changed = _choose(accounts, channels, False, now) if topic == Topic.MARKETING else 0
         stops = [] if topic == Topic.MARKETING and _wants_any(accounts) else topic.purposes
-        placed = limits.place(accounts, stops, ground)
-        told = {"limits": limits.told(placed)}
-        events = [_record(subject_id, topic, channel, WITHDRAWN, how, actor, now, None, **told) for channel in channels]
-    return told | {"consents": [str(event.pk) for event in events], "choices": changed}
+        placed = limits.place(accounts, stops, ground, actor)
+        for channel in channels:
+            _record(subject_id, topic, channel, WITHDRAWN, how, actor, now, None)
+    return {"limits": len(placed), "choices": changed}
 
 
 def _record(
@@ -85,21 +85,17 @@ def _record(
     actor: Staff | None,
     at: datetime | None,
     wording: ConsentWording | None,
-    **facts: Any,
 ) -> ConsentEvent:
     """The event, and its entry on the person's chain, which commits to the row."""
     event = ConsentEvent.objects.create(
         subject_id=subject_id, topic=topic, channel=channel, state=state, method=how, wording=wording,
         at=at or datetime.now(UTC), recorded_by=actor,
     )  # fmt: skip
-    told = {"consent": str(event.pk), "topic": topic, "channel": channel, "row": of_row(event, _columns())} | facts
+    told: dict[str, Any] = {"consent": str(event.pk), "topic": topic, "channel": channel}
+    told |= {"row": of_row(event, fixed_columns(ConsentEvent))}
     name = Event.CONSENT_GIVEN if state == GIVEN else Event.CONSENT_WITHDRAWN
     audit.append(audit.subject_chain(subject_id), name, actor=actor, **told)
     return event
-
-
-def _columns() -> list[str]:
-    return fixed_columns(ConsentEvent)
 
 
 def _choose(accounts: Collection[UUID], channels: Iterable[str], wanted: bool, at: datetime) -> int:

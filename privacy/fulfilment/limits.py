@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from privacy.models import DataSubject, DeviceIdentifier, Limit
+from privacy.evidence import audit
+from privacy.evidence.events import Event
+from privacy.models import DataSubject, DeviceIdentifier, Limit, Staff
 from privacy.models.accounts import accounts_of
 
 
@@ -16,29 +18,44 @@ def lock_accounts(subject_id: UUID) -> list[UUID]:
     return list(people.values_list("pk", flat=True))
 
 
-def place(accounts: Collection[UUID], purposes: Iterable[str], ground: Limit.Ground) -> list[Limit]:
-    """Limits each of these locked accounts for each purpose of which it is not limited on this ground; the new rows."""
+def place(
+    accounts: Collection[UUID], purposes: Iterable[str], ground: Limit.Ground, actor: Staff | None
+) -> list[Limit]:
+    """Limits each of these locked accounts for each purpose of which it is not limited on this ground; the new rows,
+    of each of which the account's own chain tells."""
     in_force = Limit.objects.filter(subject__in=accounts, ground=ground, lifted_at=None)
     there = set(in_force.values_list("subject", "purpose"))
     wanted = [(account, str(purpose)) for account in accounts for purpose in purposes]
-    return Limit.objects.bulk_create(
+    placed = Limit.objects.bulk_create(
         Limit(subject_id=account, purpose=purpose, ground=ground)
         for account, purpose in wanted
         if (account, purpose) not in there
     )
+    _tell(placed, Event.LIMIT_PLACED, actor)
+    return placed
 
 
-def told(placed: Iterable[Limit]) -> dict[str, list[str]]:
-    """What an audit entry says of limits that it places: {id: [purpose, ground]}."""
-    return {str(limit.pk): [limit.purpose, limit.ground] for limit in placed}
-
-
-def lift(accounts: Collection[UUID], purposes: Iterable[str], grounds: Iterable[Limit.Ground]) -> list[UUID]:
-    """Ends the limits that these grounds have placed for these purposes; their ids."""
+def lift(
+    accounts: Collection[UUID], purposes: Iterable[str], grounds: Iterable[Limit.Ground], actor: Staff | None
+) -> list[Limit]:
+    """Ends the limits that these grounds have placed for these purposes."""
     placed = Limit.objects.filter(subject__in=accounts, purpose__in=list(purposes), ground__in=list(grounds))
-    ids = list(placed.filter(lifted_at=None).order_by("pk").values_list("pk", flat=True))
-    Limit.objects.filter(pk__in=ids).update(lifted_at=Now())
-    return ids
+    lifted = list(placed.filter(lifted_at=None).order_by("pk"))
+    Limit.objects.filter(pk__in=[limit.pk for limit in lifted]).update(lifted_at=Now())
+    _tell(lifted, Event.LIMIT_LIFTED, actor)
+    return lifted
+
+
+def _tell(limits: Iterable[Limit], event: Event, actor: Staff | None) -> None:
+    links = [
+        (
+            audit.subject_chain(limit.subject_id),
+            {"limit": str(limit.pk), "purpose": limit.purpose, "ground": limit.ground},
+        )
+        for limit in limits
+    ]
+    if links:
+        audit.append_many(links, event, actor=actor)
 
 
 def mark_devices(accounts: Collection[UUID], **which: Any) -> int:

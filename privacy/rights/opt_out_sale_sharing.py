@@ -9,11 +9,7 @@ from privacy.datamap import Use
 class OptOutSaleSharing(OptOut):
     key, label, icon = "opt_out_sale_sharing", "Opt-out of sale and sharing", "do_not_disturb_on"
     cites = ("Cal. Civ. Code 1798.120", "11 CCR 7025 and 7026")
-    button, title, submit = (
-        "Do not sell or share",
-        "Opt {people} out of sale and sharing",
-        "Opt out of sale and sharing",
-    )
+    button, title, submit = "Do not sell or share", "Opt {people} out of sale and sharing", "Opt out of it"
     happens = (
         AT_ONCE,
         "Nothing is sold or shared for advertising today: the choice is kept, and nobody may begin it for this person. "
