@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.sync import sync
+from kosenai_ops.demo.rights import ask_for_other_rights
 from privacy.cases.packages import give_link
 from privacy.cases.requests import ask, ask_as_batch, grant, grant_all
 from privacy.fulfilment.importing.subjects import Person, bring_in
@@ -41,6 +42,7 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
     decide(held, flagged, agent, approver)
+    ask_for_other_rights(people[6:16], agent, approver)
 
 
 def decide(held: Sequence[UUID], flagged: Sequence[UUID], agent: Staff, approver: Staff) -> None:
