@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from billing.sync import sync
+from kosenai_ops.demo.rights import ask_for_other_rights
 from kosenai_ops.demo.studio import add_words_of_support
 from privacy import regimes
 from privacy.cases import comments, dossiers
@@ -50,6 +51,7 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)
     decide(held, flagged, agent, approver)
+    ask_for_other_rights(people[6:16], agent, approver)
     for member in staff.values():
         mail.order(template=digest.TEMPLATE, member=member, day=regimes.today())
 

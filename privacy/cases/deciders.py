@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 from privacy.catalogue import NotAllowed
 from privacy.models import Case, Staff
-from privacy.selectors.cases import APPEAL, not_by, undeniable
+from privacy.selectors.cases import not_by, not_denied_by, undeniable
 
 
 def must_be_another(case: Case, actor: Staff) -> None:
@@ -19,7 +19,7 @@ def must_be_deniable(cases: Sequence[Case], actor: Staff) -> None:
     """Raises NotAllowed where the law lets nobody decide against one of them, and PermissionDenied for who has had to
     do with what is appealed."""
     for case in cases:
-        if case.kind == APPEAL and (refusal := not_by(case, actor)):
-            raise PermissionDenied(refusal)
         if because := undeniable(case):
             raise NotAllowed(because)
+        if because := not_denied_by(case, actor):
+            raise PermissionDenied(because)

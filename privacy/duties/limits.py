@@ -1,7 +1,7 @@
 """Limits on processing that somebody has asked for: how a right puts them in force (GDPR art. 18, 21), and how two
 members of staff lift them again, after the person was told (art. 18(3))."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -33,12 +33,22 @@ ALL = "all"
 def place(case: Case, ground: str, purpose: str) -> dict[str, Any]:
     """Limits processing for the purpose (empty: for all) of every account of the case's person, whose row is locked;
     what is in force already stays as it is. Facts for the case's entry."""
-    accounts = accounts_of([case.subject_id])
+    return {"limits": limit(accounts_of([case.subject_id]), ground, purpose)}
+
+
+def limit(accounts: Collection[UUID], ground: str, purpose: str) -> list[str]:
+    """The ids of the limits that are new."""
     there = limits.IN_FORCE.filter(subject__in=accounts, ground=ground, purpose=purpose)
     limited = set(there.values_list("subject", flat=True))
     new = [Limit(subject_id=pk, ground=ground, purpose=purpose) for pk in sorted(accounts) if pk not in limited]
     Limit.objects.bulk_create(new)
-    return {"limits": [str(limit.pk) for limit in new]}
+    return [str(limit.pk) for limit in new]
+
+
+def share(accounts: Collection[UUID]) -> list[str]:
+    """What was asked for of one of these accounts is in force for all: they are one person's from now on."""
+    wanted = limits.ASKED_FOR.filter(subject__in=accounts).values_list("ground", "purpose").distinct().order_by()
+    return [pk for ground, purpose in sorted(wanted) for pk in limit(accounts, ground, purpose)]
 
 
 @local("limits.place")

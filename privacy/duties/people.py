@@ -18,6 +18,7 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Question, Stage, StepKind
 from privacy.catalogue.cases import reason
 from privacy.datamap import compiler
+from privacy.duties import limits
 from privacy.evidence import audit
 from privacy.evidence.commitments import pseudonym
 from privacy.evidence.events import Event
@@ -109,6 +110,8 @@ def merge(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
         accounts = accounts_of([case.subject_id])
         DataSubject.objects.filter(pk__in=accounts).update(merged_into=into)
         told[case.pk] = {"merged": sorted(map(pseudonym, accounts)), "into": pseudonym(into)}
+        if placed := limits.share(accounts_of([into])):
+            told[case.pk]["limits"] = placed
     return told
 
 

@@ -14,7 +14,13 @@ from privacy.models import AuditEntry, Case, ChildFlag, DataSubject, Limit
 
 PAGE = 500
 TOLERANCE = timedelta(minutes=15)  # between the database's clock and a worker's
-KINDS = ("restriction", "objection", "parental_review", "limit_lift")  # what places and lifts what is asked for
+KINDS = (
+    "restriction",
+    "objection",
+    "parental_review",
+    "limit_lift",
+    "merge",
+)  # what places and lifts what is asked for
 CLEARED = ChildFlag.State.CLEARED
 
 

@@ -162,6 +162,11 @@ def not_by(case: Case, member: Staff) -> str:
     return ""
 
 
+def not_denied_by(case: Case, member: Staff) -> str:
+    """Why this member may not decide against this case: nobody may, or they had to do with what is appealed."""
+    return undeniable(case) or (not_by(case, member) if case.kind == APPEAL else "")
+
+
 def had_to_do_with(case_id: UUID) -> set[int | None]:
     """Who has asked for a case or decided about it, at whatever time."""
     entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False)

@@ -145,11 +145,14 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
         case State.ANSWERING if job and job.is_open:
             return f"To be answered with what is so: {steps}, and the work goes on"
         case State.ANSWERING:
-            return "To be answered" if case.outcome == Outcome.DENIED else "Done; the person is still to be answered"
+            is_done = kind.steps and case.outcome != Outcome.DENIED
+            return "Done; the person is still to be answered" if is_done else "To be answered"
     if job and job.is_open:
         return f"Answered; {steps}, and a second answer is owed"
     if case.outcome == Outcome.FULFILLED:
         return "Done"
+    if not kind.steps and case.answered_at:
+        return f"{case.get_outcome_display()}, and answered"
     return f"{case.get_outcome_display()}, and nothing was done" if not finished else f"Closed, {steps}"
 
 

@@ -1,15 +1,17 @@
 """The table of moves: an event leads where the table says or changes nothing, and only for who may."""
 
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from privacy.cases.states import MOVES, OUTCOMES, TAKES, move, move_all
-from privacy.catalogue import NotAllowed, Right, case_kinds
+from privacy.cases.states import MOVES, OUTCOMES, TAKES, destination, move, move_all, must_be_allowed
+from privacy.catalogue import NotAllowed, case_kinds
 from privacy.evidence.events import OF_MOVE
 from privacy.models import AuditEntry, Case, Outcome, Staff, State
 from privacy.roles import ROLES
@@ -29,7 +31,7 @@ def standing(key: str, state: str) -> Case:
         kind=key,
         state=state,
         deciders=kind.deciders,
-        verification="signed_in" if issubclass(kind, Right) else "controller",
+        verification="signed_in" if kind.proof else "controller",
         approved_by=f.StaffFactory(),
         approved_at=NOW,
         outcome=Outcome.FULFILLED if state in HAS_AN_OUTCOME else "",
@@ -154,3 +156,85 @@ def test_many_move_with_the_queries_of_a_few(django_assert_max_num_queries):
         with django_assert_max_num_queries(10):
             move_all(cases, "due_soon", None)
     assert {row_of(case)["outcome"] for case in many} == {Outcome.PARTLY}
+
+
+class Moving(RuleBasedStateMachine):
+    """A case of any kind, moved by anybody by whatever event, beside what the table and the kind's `may` say of it."""
+
+    members: dict[str, Staff]
+    allowed: set[tuple[str, str]]
+
+    @initialize(key=st.sampled_from(sorted(case_kinds)))
+    def begins(self, key):
+        self.kind, self.case, self.told = case_kinds[key], standing(key, State.RECEIVED), 0
+        self.state = State.RECEIVED
+        permits = {event: getattr(self.kind.may, act) for event, act in TAKES.items()}
+        self.allowed = {(event, role) for event, permit in permits.items() if permit for role in permit.roles}
+
+    @rule(event=st.sampled_from(EVENTS), role=st.sampled_from([*ROLES, "nobody's"]))
+    def somebody_tries(self, event, role):
+        is_open_to = event not in TAKES or (event, role) in self.allowed
+        if self.tries(event, self.members[role]):
+            assert is_open_to and (self.state, event) in MOVES
+            self.goes(event)
+        else:
+            assert not (is_open_to and (self.state, event) in MOVES)
+
+    @rule(event=st.sampled_from(EVENTS))
+    def the_engine_tries(self, event):
+        if self.tries(event, None):
+            self.goes(event)
+        else:
+            assert (self.state, event) not in MOVES
+
+    def tries(self, event, actor) -> bool:
+        try:
+            with transaction.atomic():
+                move(self.case, event, actor)
+        except (NotAllowed, PermissionDenied):
+            return False
+        return True
+
+    def goes(self, event) -> None:
+        to = MOVES[self.state, event]
+        self.state = State.CLOSED if to == State.ANSWERING and not self.kind.answered_in_writing else to
+        self.told += 1
+
+    @invariant()
+    def row_and_trail_say_the_same(self):
+        if hasattr(self, "case"):
+            assert row_of(self.case)["state"] == self.state
+            assert AuditEntry.objects.filter(chain=self.case.pk).count() == self.told
+            is_closed_or_not(self.case)
+
+
+def test_of_any_kind_whoever_does_whatever_the_case_goes_where_the_table_says_or_nowhere():
+    Moving.members = {role: f.StaffFactory(role=role) for role in ROLES} | {"nobody's": f.StaffFactory(role="")}
+    run_state_machine_as_test(
+        Moving, settings=settings(deadline=None, max_examples=40, stateful_step_count=12,
+                                  suppress_health_check=[HealthCheck.too_slow])
+    )  # fmt: skip
+
+
+def test_every_event_of_every_state_is_open_to_exactly_the_roles_that_the_kinds_state():
+    """Over all kinds, by subtraction: (kind, state, event, role) that `may` and the table open, and that are open."""
+    members = {role: f.StaffFactory(role=role) for role in ROLES}
+    stated, found = set(), set()
+    for key, kind in case_kinds.items():
+        for (state, event), role in product(MOVES, ROLES):
+            permit = getattr(kind.may, TAKES[event]) if event in TAKES else None
+            if event in TAKES:
+                stated |= {(key, state, event, role)} if permit and role in permit.roles else set()
+                case = Case(kind=key, state=state)
+                found |= {(key, state, event, role)} if is_open(case, event, members[role]) else set()
+    assert stated - found == set()
+    assert found - stated == set()
+
+
+def is_open(case: Case, event: str, actor: Staff) -> bool:
+    try:
+        destination(case, event)
+        must_be_allowed(case, event, actor)
+    except (NotAllowed, PermissionDenied):
+        return False
+    return True

@@ -13,7 +13,7 @@ from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
 from privacy.evidence import chains
-from privacy.models import DataSubject, Limit, MarketingPreference, Note, Prompt, State, UsageEvent
+from privacy.models import Case, DataSubject, Limit, MarketingPreference, Note, Prompt, State, UsageEvent
 from privacy.selectors import limits
 from tests import factories as f
 from tests import working
@@ -101,6 +101,19 @@ def test_all_accounts_of_a_person_are_limited_and_lifted(person):
     assert set(limits.IN_FORCE.values_list("subject", flat=True)) == {person.pk, other.pk}
     agreed("limit_lift", subject_ids=[person.id], actor=f.StaffFactory(), limit="restriction:all", **LIFTING)
     assert not limits.IN_FORCE.exists()
+
+
+def test_who_is_merged_into_somebody_brings_their_limits_along_and_gets_theirs(person):
+    other = f.DataSubjectFactory()
+    restricted(person, Use.STUDIO)
+    objected(other, Use.MARKETING)
+    working.run_all()
+    for case in Case.objects.filter(state=State.ANSWERING):
+        requests.answer(request_id=case.id, actor=f.StaffFactory(), how="email")
+    agreed("merge", subject_ids=[person.id], actor=f.StaffFactory(), reason="One and the same", into=str(other.id))
+    for purpose in (Use.STUDIO, Use.MARKETING):
+        assert limits.covering([person.id, other.id], [purpose]) == {person.id, other.id}
+    assert not chains.walk().faults
 
 
 def test_a_limit_that_was_asked_for_is_neither_withdrawn_nor_placed_twice(person):

@@ -70,7 +70,7 @@ def request_page(row: Case) -> str:
 def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
     """What is kept sealed with the case, or that it cannot be opened."""
     try:
-        return {"sealed": labelled(kind, cases.sealed_of(row))}
+        return {"sealed": labelled(kind, cases.sealed_of(row), row.subject_id)}
     except MissingKey:
         return {"cannot_open": True}
 
@@ -87,11 +87,12 @@ def others_named(request: HttpRequest, row: Case) -> dict[str, Any]:
     return {label.removesuffix("?"): person_cell(known[subject_id]) for label, subject_id in named.items()}
 
 
-def labelled(kind: type[CaseKind], given: dict[str, str]) -> dict[str, str]:
-    """The answers by the words of their questions."""
+def labelled(kind: type[CaseKind], given: dict[str, str], subject_id: UUID) -> dict[str, str]:
+    """The answers by the words of their questions, what was chosen in words too."""
     labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
     values = {question.name for question in kind.asks if question.type == "values"}
-    chosen = {question.name: dict(question.choices) for question in kind.asks if question.type == "choice"}
+    choices = (question for question in kind.asks if question.type == "choice" and question.name in given)
+    chosen = {question.name: dict(question.choices_for([subject_id])) for question in choices}
     told = {labels.get(n, n): chosen.get(n, {}).get(answer, answer) for n, answer in given.items() if n not in values}
     return told | {words: text for name in values & given.keys() for words, text in changes_in(given[name])}
 

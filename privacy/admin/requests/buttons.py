@@ -47,7 +47,7 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
             is_main=True, not_because=not_because,
         )  # fmt: skip
     if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
-        yield Button("Deny…", "block", page("deny", row), not_because=cases.undeniable(row))
+        yield Button("Deny…", "block", page("deny", row), not_because=cases.not_denied_by(row, user))
     if row.state in (State.VERIFYING, State.DECIDING) and issubclass(kind, Right) and has(user, kind.may.ask):
         yield Button("Dossier…", "balance", page("dossier", row))
     if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):

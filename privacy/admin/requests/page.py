@@ -59,6 +59,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "deadline_by": deadline_by(row),
         "stopped_words": kind.stopped_words if badges.is_on_hold(row) else "",
         **(sealed(kind, row) if can_answer else {}),
+        "has_steps": bool(kind.steps),
         "told": told_in(row) if can_answer and row.answer else "",
         "followed_by": row.followed_by.order_by("received_at") if row.pk else [],
         "progress": how_far,
