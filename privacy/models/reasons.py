@@ -130,8 +130,9 @@ ON_A_DOSSIER = tuple(reason for reason, ground in GROUNDS.items() if ground.take
 class DelayReason(models.TextChoices):
     """Why an answer takes longer than the first period. It is told within that period, with the reason."""
 
-    COMPLEXITY = "complexity", "The request is complex"
-    NUMBER = "number", "There are many requests"
+    COMPLEXITY = "complexity", "It is complex: many systems or much material"
+    NUMBER = "number_of_requests", "The person has made many requests"
+    NECESSARY = "reasonably_necessary", "Reasonably necessary, considering complexity and number"
     INTERFERENCE = "interference", "To answer in time would unreasonably interfere with our work"
     CONSULTATIONS = "consultations", "Others have to be consulted first"
     CONVERSION = "conversion", "The data has to be converted into another format"
@@ -140,15 +141,16 @@ class DelayReason(models.TextChoices):
     def ground(self) -> Ground:
         return DELAYS[self]
 
+    @property
+    def with_law(self) -> str:
+        return f"{self.label} ({'; '.join(self.ground.cites)})"
+
 
 DELAYS: dict[DelayReason, Ground] = {
-    DelayReason.COMPLEXITY: Ground(
-        ("GDPR art. 12(3)", "Cal. Civ. Code 1798.130(a)(2)(A)"), "ComplexityOfProcess"
-    ),
-    DelayReason.NUMBER: Ground(
-        ("GDPR art. 12(3)", "Cal. Civ. Code 1798.130(a)(2)(A)"), "HighVolumeOfProcesses"
-    ),
+    DelayReason.COMPLEXITY: Ground(("GDPR art. 12(3)",), "ComplexityOfProcess"),
+    DelayReason.NUMBER: Ground(("GDPR art. 12(3)",), "HighVolumeOfProcesses"),
+    DelayReason.NECESSARY: Ground(("Cal. Civ. Code 1798.145(h)(1)",), "ComplexityOfProcess"),
     DelayReason.INTERFERENCE: Ground(("PIPEDA s. 8(4)(a)(i)",), "HighVolumeOfProcesses"),
     DelayReason.CONSULTATIONS: Ground(("PIPEDA s. 8(4)(a)(ii)",), "InformationRequired"),
     DelayReason.CONVERSION: Ground(("PIPEDA s. 8(4)(b)",), "ComplexityOfProcess"),
-}  # fmt: skip
+}

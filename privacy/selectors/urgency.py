@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, OrderBy
 
-from privacy import regimes
 from privacy.catalogue import case_kinds
 from privacy.models import Case, ChildFlag
 from privacy.selectors import cases, deadlines
@@ -49,8 +48,7 @@ def order() -> list[OrderBy | str]:
 
 
 def why_here(case: Case) -> list[str]:
-    """What gives a ranked open case its place, in words; empty when it is the date alone."""
-    late = ["overdue"] if case.due_on and case.due_on < regimes.today() else []
+    """What gives a ranked open case its place among those of its day, in words; empty when it is the date alone."""
     words = [words for words, _ in stakes()]
     stake: int = case.stake  # type: ignore[attr-defined]  # annotated by ranked
-    return late + [word for place, word in enumerate(words) if stake >> (len(words) - 1 - place) & 1]
+    return [word for place, word in enumerate(words) if stake >> (len(words) - 1 - place) & 1]

@@ -208,3 +208,26 @@ class TestDenyMany:
         manager = f.StaffFactory()
         with django_assert_max_num_queries(16):
             refusals.deny_all(request_ids=[c.pk for c in cases], actor=manager, denial_reason="no_match")
+
+
+class TestReopenMany:
+    URL = reverse("admin:privacy_rightsrequest_reopen_many")
+
+    def test_what_is_closed_is_taken_up_again_for_one_reason_and_the_rest_left(self, approver):
+        closed = [f.CaseFactory(kind="erasure", closed=True) for _ in range(2)]
+        still = f.CaseFactory(kind="erasure", state=State.DECIDING)
+        given = {"action": "reopen", "_selected_action": [str(case.pk) for case in closed]}
+        page = approver.post(f"{LIST}?queue=closed", given)
+        assert page.context["free_count"] == 2 and all(escape(c.subject.full_name) in page.text for c in closed)
+        ids = " ".join(str(case.pk) for case in [*closed, still])
+        assert approver.post(self.URL, {"requests": ids, "why": ""}).context["form"].errors["why"]
+        answer = approver.post(self.URL, {"requests": ids, "why": "The authority asked us to look again"})
+        assert "Taken up again: 2 requests" in texts(answer)
+        assert set(Case.objects.values_list("state", flat=True)) == {"deciding"}
+        assert [case.comments.count() for case in [*closed, still]] == [1, 1, 0]
+
+    def test_who_decides_nothing_takes_nothing_up(self, agent):
+        case = f.CaseFactory(kind="erasure", closed=True)
+        answer = agent.post(self.URL, {"requests": str(case.pk), "why": "Asked again"})
+        case.refresh_from_db()
+        assert case.state == State.CLOSED and "left alone" in texts(answer)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import reverse
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, refusals, regimes, reopening, requests
+from privacy.cases import clocks, comments, dossiers, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -195,6 +196,10 @@ def what_is_proved_or_not(agent, manager, asked):
     requests.prove(request_id=cases[0].id, actor=agent, verification="guardian")
     for case in cases[:2]:  # one is refused, of the other it is not sure who asks
         refusals.deny(request_id=case.id, actor=manager, denial_reason="no_match")
+    comments.comment(request_id=cases[2].id, actor=agent, text="As it came", file=ContentFile(b"Yes", name="a.txt"))
+    for side in ("for", "against"):
+        dossiers.note(request_id=cases[2].id, actor=agent, side=side, text="A factor")
+    dossiers.confirm(request_id=cases[2].id, actor=manager)
     for case, event in zip(cases[2:], ("duplicate", "not_a_request", "expired"), strict=True):
         requests.set_aside(request_id=case.id, actor=manager, event=event)
 

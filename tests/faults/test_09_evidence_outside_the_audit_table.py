@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
-from privacy.cases import refusals, reopening, requests
+from privacy.cases import comments, dossiers, refusals, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, ask_as_batch, grant
 from privacy.catalogue import NotAllowed, Planned
@@ -28,10 +29,14 @@ from privacy.models import (
     AuditHead,
     Batch,
     Case,
+    CaseComment,
+    CaseFile,
     ChildFlag,
     Clock,
     ConsentEvent,
     ConsentWording,
+    Dossier,
+    Factor,
     Job,
     LegalHold,
     Limit,
@@ -123,7 +128,12 @@ def erasures(told) -> None:
     done([grant(request_id=erased.id, **by)])
     answered(erased, told)
     denied = asked(told, "erasure", told.denied)
-    refusals.deny(request_id=denied.id, denial_reason="suspected_fraud", **by)
+    letter = ContentFile(b"Forget me", name="letter.txt")
+    comments.comment(request_id=denied.id, actor=told.agent, text="The third letter, as it came", file=letter)
+    for side in ("for", "against"):
+        dossiers.note(request_id=denied.id, actor=told.agent, side=side, text=f"What speaks {side} it")
+    dossiers.confirm(request_id=denied.id, **by)
+    refusals.deny(request_id=denied.id, denial_reason="abusive_intention", **by)
     changed = asked(told, "erasure", told.changed)
     grant(request_id=changed.id, **by)
     f.IdentifierFactory(subject=told.changed, kind="clerk_id", value="user_1")
@@ -266,10 +276,26 @@ TAKEN_BACK = {"subject": "@consenting", "purpose": "functional.service.improve"}
 GIVEN_AGAIN = {"subject": "@consenting", "purpose": "functional"}
 WITHDRAWN = {"subject": "@consenting", "topic": "cookies", "state": "withdrawn"}
 ERASED = {"case__kind": "erasure", "case__subject": "@erased"}
+WEIGHED, COMMENTED = {"dossier__case__subject": "@denied", "side": "for"}, {"case__subject": "@denied"}
+CONFIRMED, FILED = {"case__subject": "@denied"}, {"comment__case__subject": "@denied"}
 NOW = lambda h: datetime.now(UTC)  # noqa: E731
 ROWS = {"name": "erasure.rows", "job__subject": "@erased"}
 
 TAMPERINGS = [
+    change(Factor, WEIGHED, text="Nothing"),
+    change(Factor, WEIGHED, side="against"),
+    change(Factor, WEIGHED, noted_by=stranger),
+    change(Factor, WEIGHED, "blank the text", text="[erased]", salt="", is_refused=False),
+    delete(Factor, **WEIGHED),
+    insert(Factor, "a factor", lambda h: f.FactorFactory(dossier=rows(Dossier, h, **CONFIRMED).get())),
+    change(Dossier, CONFIRMED, confirmed_by=stranger),
+    change(Dossier, CONFIRMED, confirmed_at=EVER),
+    change(CaseComment, COMMENTED, text="Nothing"),
+    change(CaseComment, COMMENTED, written_by=stranger),
+    insert(CaseComment, "a comment", lambda h: f.CaseCommentFactory(case=rows(Case, h, **DENIED).get())),
+    change(CaseFile, FILED, sha256="f" * 64),
+    change(CaseFile, FILED, name="another.txt"),
+    Tampering(CaseFile, "delete", lambda h: rows(CaseFile, h, **FILED)._raw_delete("default"), is_refused=False),
     change(Case, ERASURE, subject=lambda h: h.fetched),
     change(Case, FETCHED, kind="child_clear"),
     change(Case, FETCHED, verification="guardian"),

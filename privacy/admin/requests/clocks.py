@@ -14,14 +14,8 @@ from privacy.admin.forms import DayInput, NoQuestionsForm, not_to_come
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request
 from privacy.cases import clocks
 from privacy.catalogue import case_kinds
-from privacy.models import Case, Clock, ClockPause, RegimeRule
+from privacy.models import Case, Clock, ClockPause, DelayReason, RegimeRule
 from privacy.regimes.deadlines import clock_as_json, rule_as_json
-
-EXTENSIONS = (
-    ("complexity", "It is complex: many systems or much material (GDPR art. 12(3))"),
-    ("number_of_requests", "The person has made many requests (GDPR art. 12(3))"),
-    ("reasonably_necessary", "Reasonably necessary, considering complexity and number (Cal. Civ. Code 1798.145(h)(1))"),
-)
 
 
 class AcknowledgeForm(forms.Form):
@@ -33,7 +27,8 @@ class AcknowledgeForm(forms.Form):
 
 class ExtendForm(forms.Form):
     because = forms.ChoiceField(
-        label="Why is the answer put off?", choices=[("", "Choose…"), *EXTENSIONS], widget=UnfoldAdminSelectWidget,
+        label="Why is the answer put off?", widget=UnfoldAdminSelectWidget,
+        choices=[("", "Choose…"), *((reason, reason.with_law) for reason in DelayReason)],
         help_text="Tell the person this and the new date within the first period: nothing is sent from here.",
         error_messages={"required": "Choose why: the law allows it for these reasons alone."},
     )  # fmt: skip

@@ -70,9 +70,7 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     changelist = Queue
-    list_display = [
-        "what", "person", "stands", "waits_for", "due", "why_here", "steps_done", "owner", "received_at", "same_person",
-    ]  # fmt: skip
+    list_display = ["what", "person", "stands", "waits_for", "due", "steps_done", "owner", "received_at", "same_person"]
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter, *DAYS]
     everywhere = {"queue": "all"}
     empty_text = "Nothing waits here."
@@ -158,18 +156,15 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     def stands(self, row):
         return badges.of_case(row)
 
-    @display(description="Due", ordering="due_on")
+    @display(description="Due, and why here", ordering="due_on")
     def due(self, row):
-        return badges.due(row)
+        """With what gives an open case its place among those of its day."""
+        why = ", ".join(urgency.why_here(row)) if row.is_open else ""
+        return format_html('{}<small class="ops-why">{}</small>', badges.due(row), why) if why else badges.due(row)
 
     @display(description="Waits for")
     def waits_for(self, row):
         return cases.waits_for(row) or "–"
-
-    @display(description="Why here")
-    def why_here(self, row):
-        """What gives an open case its place in the list."""
-        return (", ".join(urgency.why_here(row)) or "by its date") if row.is_open else "–"
 
     @display(description="Steps")
     def steps_done(self, row):
