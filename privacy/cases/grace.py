@@ -29,13 +29,15 @@ def begin(cases: Sequence[Case]) -> dict[UUID, datetime]:
     facts = standing.facts_of([case.subject_id for case in asked])
     targets = _targets([case.pk for case in asked])
     now = datetime.now(UTC)
-    ends = {}
-    for case in asked:
-        end = _end(case, targets, now)
-        if end and end > now and not facts.get(case.subject_id, set()) & WITHOUT:
-            limits.place(accounts_of([case.subject_id]), ALL_PROCESSING, Limit.Ground.GRACE)
-            ends[case.pk] = end
-    audit.append_many([(pk, {"until": end}) for pk, end in ends.items()], Event.GRACE_BEGAN, actor=None)
+    ends = {
+        case.pk: end
+        for case in asked
+        if (end := _end(case, targets, now)) > now and not facts.get(case.subject_id, set()) & WITHOUT
+    }
+    if ends:
+        people = [case.subject_id for case in asked if case.pk in ends]
+        limits.place(accounts_of(people), ALL_PROCESSING, Limit.Ground.GRACE, None)
+        audit.append_many([(pk, {"until": end}) for pk, end in ends.items()], Event.GRACE_BEGAN, actor=None)
     return ends
 
 
@@ -53,7 +55,7 @@ def _targets(case_ids: Sequence[UUID]) -> dict[UUID, datetime]:
     }
 
 
-def _end(case: Case, targets: dict[UUID, datetime], now: datetime) -> datetime | None:
+def _end(case: Case, targets: dict[UUID, datetime], now: datetime) -> datetime:
     latest = [now + timedelta(days=settings.GRACE_DAYS)]
     if case.pk in targets:
         latest.append(targets[case.pk])
@@ -64,6 +66,6 @@ def _end(case: Case, targets: dict[UUID, datetime], now: datetime) -> datetime |
 
 def take_back(cases: Sequence[Case]) -> None:
     """The work will not begin: what was limited for it is limited no more."""
-    for case in cases:
-        if case_kinds[case.kind].has_grace:
-            limits.lift(accounts_of([case.subject_id]), ALL_PROCESSING, [Limit.Ground.GRACE])
+    people = [case.subject_id for case in cases if case_kinds[case.kind].has_grace]
+    if people:
+        limits.lift(accounts_of(people), ALL_PROCESSING, [Limit.Ground.GRACE], None)

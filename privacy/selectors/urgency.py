@@ -1,6 +1,8 @@
 """In which order open cases are worked: by their date, and on the same day by what is at stake. Said once, for the
 queue's order and for the words that explain a place in it."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable, OrderBy
@@ -26,7 +28,7 @@ def stakes() -> tuple[tuple[str, Q], ...]:
     )
 
 
-def ranked[C: Case](found: QuerySet[C]) -> QuerySet[C]:
+def ranked(found: QuerySet[Any]) -> QuerySet[Any]:
     """The cases with `stake`, in which each of `stakes` has a bit."""
     found_stakes = stakes()
     bits: list[Combinable] = [
