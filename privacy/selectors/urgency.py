@@ -40,7 +40,8 @@ def ranked(found: QuerySet[Any]) -> QuerySet[Any]:
     stake = bits[0]
     for bit in bits[1:]:
         stake = stake + bit
-    return found.annotate(stake=stake)
+    weighed: QuerySet[Any] = found.annotate(stake=stake)
+    return weighed
 
 
 def order() -> list[OrderBy | str]:
