@@ -57,6 +57,7 @@ def statements(scope: Scope) -> Iterator[tuple[str, str, list]]:
         for which in ({}, {"own": True}, {"joint": True}):
             where, params = compiler.rows(declaration, scope, **which)
             yield f"rows {label} {which}", f"SELECT 1 FROM {table} WHERE {where}", params
+    yield "written by others", *readable.written_by_others(scope)
     yield "counts", *compiler.counts_of_all(compiler.all_declarations(), scope)
     yield "readable counts", *readable.readable_counts_of_all(scope)
     yield "kept until", *compiler.kept_until(scope)

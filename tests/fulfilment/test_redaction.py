@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 
 from privacy.cases.redactions import confirm, read
 from privacy.catalogue import NotAllowed
@@ -101,6 +102,7 @@ def test_what_is_not_ticked_is_shown_and_the_audit_trail_counts(person):
     entry = AuditEntry.objects.get(event="redactions.confirmed")
     assert (entry.data["redacted"], entry.data["shown"]) == (1, 2)
     assert request.steps.get(name="access.others").result["redacted"] == 1
+    call_command("verify_audit", verbosity=0)
 
 
 def test_where_nothing_is_found_nobody_waits(person):
