@@ -11,19 +11,25 @@ from uuid import UUID
 from django.db import transaction
 
 from privacy.cases.requests import ask
-from privacy.catalogue import Fact, May, Permit, Right, Stage, StepKind, case_kinds
+from privacy.catalogue import Fact, May, Permit, Planned, Right, Stage, StepKind, case_kinds
+from privacy.connectors.base import connectors
+from privacy.connectors.recipients import references_of_all
 from privacy.datamap import Use
 from privacy.fulfilment import limits
-from privacy.jobs.handlers import local, one_by_one
-from privacy.jobs.outcomes import Done
-from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Limit, Step
+from privacy.fulfilment.processors import seal_names
+from privacy.jobs.handlers import local, one_by_one, remote
+from privacy.jobs.outcomes import Done, Failed, Outcome
+from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Job, Limit, Step
 from privacy.models.accounts import accounts_of
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import consents, processors
 
 OPT_OUT = Permit("opt_out_datasubject", "Can take in an opt-out or a withdrawal of consent", (AGENT, APPROVER, MANAGER))
 AT_ONCE = "It is in effect as you confirm, for all accounts, addresses and devices of the person. No proof is needed."
-TELL = "Nothing more goes to {} for this. What they have already, ask them to leave alone: nobody is called from here."
+BY_HAND = (
+    "Whoever goes on by themselves with what they have got for it, such as analytics, is asked by a person, who then "
+    "attests it."
+)
 BY_LINK = "By the one-click link of a letter"
 BY_SIGNAL = "By the signal of their browser (Global Privacy Control)"
 
@@ -34,16 +40,36 @@ class OptOut(Right):
 
     purposes: ClassVar[tuple[Use, ...]] = ()
     marks_devices: ClassVar[bool] = False
-    may = May(ask=OPT_OUT, decide=OPT_OUT, retry=OPT_OUT, answer=OPT_OUT)  # in effect: neither denied nor withdrawn
+    # In effect: neither denied nor withdrawn.
+    may = May(ask=OPT_OUT, decide=OPT_OUT, retry=OPT_OUT, answer=OPT_OUT, attest=OPT_OUT)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     steps = (
         StepKind("opt_outs.see", "See that it is in effect"),
+        StepKind(processors.OPT_OUT, "Opt-out at {target}"),
         StepKind("receipts.issue", "Write the receipt"),
     )
 
     @classmethod
-    def warns(cls, subject_ids: Sequence[UUID]) -> Sequence[str]:  # type: ignore[override]
-        return [TELL.format(", ".join(told))] if (told := processors.serving(cls.purposes, subject_ids)) else []
+    def plan(cls, jobs: Sequence[CaseJob]) -> Mapping[CaseJob, Sequence[Planned]]:  # type: ignore[override]
+        """With a step for each processor that knows the person and goes on by itself with what it has."""
+        known = references_of_all([job.subject_id for job in jobs])
+        return {
+            job: [
+                Planned("opt_outs.see", units=1),
+                *(Planned(processors.OPT_OUT, key) for key in cls.told_about(job.case) if job.subject_id in known[key]),
+                Planned("receipts.issue", units=1),
+            ]
+            for job in jobs
+        }
+
+    @classmethod
+    def told_about(cls, case: Case) -> list[str]:
+        models = [DeviceIdentifier] if cls.marks_devices else []
+        return sorted(processors.going_on_with(cls.purposes_of(case), models))
+
+    @classmethod
+    def purposes_of(cls, case: Case) -> Sequence[str]:
+        return cls.purposes
 
     @classmethod
     def takes_effect(cls, cases: Sequence[Case]) -> Mapping[UUID, dict[str, Any]]:  # type: ignore[override]
@@ -55,7 +81,7 @@ class OptOut(Right):
         accounts = limits.lock_accounts(case.subject_id)
         placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT, case.requested_by)
         devices = limits.mark_devices(accounts) if cls.marks_devices else 0
-        return {"limits": len(placed), "devices": devices}
+        return {"placed": len(placed), "devices": devices}
 
 
 def method_of(case: Case) -> ConsentEvent.Method:
@@ -70,9 +96,18 @@ def see_what_is_in_effect(job: CaseJob, step: Step) -> Done:
     own_word = Limit.objects.filter(subject__in=accounts, ground__in=Limit.OWN_WORD, lifted_at=None)
     stopped = set(own_word.values_list("purpose", flat=True))
     marked = DeviceIdentifier.objects.filter(subject__in=accounts, opted_out_at__isnull=False)
-    told = ", ".join(processors.serving(stopped, [job.subject_id])) or "nobody"
+    seal_names(job, processors.OPT_OUT)
     counts = {"accounts": len(accounts), "purposes limited": len(stopped), "devices marked": marked.count()}
-    return Done(counts | {"still to be asked to leave it alone": told}, units=1)
+    return Done(counts, units=1)
+
+
+def have_left_alone(job: Job, step: Step, *_: Any) -> Outcome:
+    """No processor takes it by API: a person asks there, and attests."""
+    connector = connectors.get(step.target)
+    return connector.leave_alone() if connector else Failed(f"No connector for {step.target} any more")
+
+
+remote(processors.OPT_OUT, known=have_left_alone)(have_left_alone)
 
 
 # --- Without staff ----------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Connector:
 
     `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
     there, in two sentences. What the inventory says of either comes before them. `corrections` are what whoever puts
-    something right there does.
+    something right there does, `opt_outs` whoever has somebody left out of what it does by itself.
     """
 
     key: ClassVar[str]
@@ -44,6 +44,11 @@ class Connector:
     corrections: ClassVar[str] = (
         "Look the person up by what they are called there, and put right what this case says. What their page does not "
         "let you change, ask their support to change."
+    )
+
+    opt_outs: ClassVar[str] = (
+        "Look the person up by what they are called there, and have them left out of whatever it does by itself with "
+        "what it has already, such as its statistics. Nothing new is sent from here."
     )
 
     @property
@@ -72,6 +77,10 @@ class Connector:
     def rectify(self) -> Outcome:
         """Has what was put right here put right there: a person does, and attests it."""
         return Waiting(f"{self.name}: put it right there, then attest it here")
+
+    def leave_alone(self) -> Outcome:
+        """Has the person left out of what the processor does by itself: a person asks there, and attests it."""
+        return Waiting(f"{self.name}: have the person left out there, then attest it here")
 
     def manual(self, verb: str) -> Waiting:
         return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")

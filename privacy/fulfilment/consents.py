@@ -73,7 +73,7 @@ def withdraw(
         placed = limits.place(accounts, stops, ground, actor)
         for channel in channels:
             _record(subject_id, topic, channel, WITHDRAWN, how, actor, now, None)
-    return {"limits": len(placed), "choices": changed}
+    return {"placed": len(placed), "choices": changed}
 
 
 def _record(

@@ -1,12 +1,13 @@
-"""Tells each processor to erase."""
+"""Tells each processor to erase, and what each calls the person to whoever does something there by hand."""
 
 from collections.abc import Callable
 
 from privacy.connectors.base import Call, connectors
-from privacy.evidence.sealing import unseal
+from privacy.connectors.recipients import references_of_all
+from privacy.evidence.sealing import seal, unseal
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Failed, Outcome
-from privacy.models import Job, Step
+from privacy.models import CaseJob, Job, Step
 
 NOT_KNOWN = {"outcome": "the processor does not know this person"}
 
@@ -27,6 +28,16 @@ def answer_without_a_call(job: Job, step: Step) -> Outcome | None:
 def names_at(step: Step) -> dict[str, list[str]]:
     """The processor's names for the person; those that this worker has just sealed are not unsealed again."""
     return unseal(step.sealed) if step.names is None else step.names
+
+
+def seal_names(job: CaseJob, step_name: str) -> None:
+    """Seals what each processor calls the person into the open steps of this name, for whoever does them."""
+    known = references_of_all([job.subject_id])
+    for step in job.open_steps:
+        if step.name == step_name:
+            step.names = known.get(step.target, {}).get(job.subject_id, {})
+            step.sealed = seal(step.names) if step.names else ""
+            job.changed_steps.append(step)
 
 
 def no_lease() -> None:

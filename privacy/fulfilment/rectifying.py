@@ -16,8 +16,8 @@ from privacy.connectors.base import connectors
 from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.fields import field_of
-from privacy.evidence import sealing
 from privacy.fulfilment import names
+from privacy.fulfilment.processors import seal_names
 from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.outcomes import Done, Failed, Outcome
 from privacy.models import CaseJob, DataSubject, Identifier, Likeness, Step
@@ -147,7 +147,7 @@ def write(job: CaseJob, step: Step) -> Outcome:
     there = {value.key: value for value in values_of([job.subject_id])}
     if stale := [words for key, (words, before, _) in changes.items() if key not in there or there[key].now != before]:
         return Failed(f"Not as it was decided: {', '.join(stale)} has changed since. Deny it, and ask anew."[:300])
-    seal_references(job)
+    seal_names(job, RECTIFY)
     for row, fields in _rows_in(changes).items():
         written = {name: changes[key][2] for name, key in fields.items()}
         type(row)._default_manager.filter(pk=row.pk).update(**written)
@@ -155,16 +155,6 @@ def write(job: CaseJob, step: Step) -> Outcome:
     note_likenesses(accounts)
     told = sorted({key.partition(":")[0] for key in changes})
     return Done({"fields": ", ".join(told), "values written": len(changes)}, units=len(changes))
-
-
-def seal_references(job: CaseJob) -> None:
-    """What each processor calls the person, for whoever puts it right there."""
-    known = references_of_all([job.subject_id])
-    for step in job.open_steps:
-        if step.name == RECTIFY:
-            step.names = known.get(step.target, {}).get(job.subject_id, {})
-            step.sealed = sealing.seal(step.names) if step.names else ""
-            job.changed_steps.append(step)
 
 
 def note_likenesses(accounts: Collection[UUID]) -> None:

@@ -1,7 +1,7 @@
 """The right to limit the use of sensitive data to what the service needs."""
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import AT_ONCE, OptOut
+from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
 from privacy.datamap import Use
 
 
@@ -19,6 +19,7 @@ class LimitSensitive(OptOut):
         "running the service: nothing new is taken in to understand how features perform or to find faults, and none "
         "of it serves news, advertising or conclusions about them.",
         "Marketing choices stay as the person set them, and are not acted upon.",
+        BY_HAND,
     )
     purposes = (Use.IMPROVEMENT, Use.PERFORMANCE, Use.MARKETING, Use.ADVERTISING, Use.PROFILING, Use.SALE)
     marks_devices = True

@@ -2,7 +2,7 @@
 serve to, so that stops too."""
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import AT_ONCE, OptOut
+from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
 from privacy.datamap import Use
 
 
@@ -16,5 +16,6 @@ class OptOutProfiling(OptOut):
         "Nothing decides about people by what they do today: the choice is kept, and nobody may begin it for this "
         "person.",
         "This database takes no new usage events, feedback or device ids of them, for these could serve to.",
+        BY_HAND,
     )
     purposes = (Use.PROFILING, Use.IMPROVEMENT)

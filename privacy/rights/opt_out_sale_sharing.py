@@ -1,7 +1,7 @@
 """The opt-out of sale and sharing. The policy says that nothing is sold (section 5): it binds whoever would begin."""
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import AT_ONCE, OptOut
+from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
 from privacy.datamap import Use
 
 
@@ -15,6 +15,7 @@ class OptOutSaleSharing(OptOut):
         "Nothing is sold or shared for advertising today: the choice is kept, and nobody may begin it for this person. "
         "No list for such a purpose holds them.",
         "Every device that is known of them is marked, so that it counts where nobody is signed in, too.",
+        BY_HAND,
     )
     purposes = (Use.SALE, Use.ADVERTISING)
     marks_devices = True

@@ -1,7 +1,7 @@
 """The opt-out of targeted advertising of the American states beside California. Nothing here shows any."""
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import AT_ONCE, OptOut
+from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
 from privacy.datamap import Use
 
 
@@ -14,6 +14,7 @@ class OptOutTargetedAds(OptOut):
         AT_ONCE,
         "No advertising is aimed at anybody today: the choice is kept, and nobody may begin it for this person.",
         "Every device that is known of them is marked, so that it counts where nobody is signed in, too.",
+        BY_HAND,
     )
     purposes = (Use.ADVERTISING,)
     marks_devices = True

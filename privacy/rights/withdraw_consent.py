@@ -1,11 +1,11 @@
 """The withdrawal of a consent: as easy as to give it, for what is to come (GDPR art. 7(3))."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import OptOut, method_of
+from privacy.cases.opt_outs import BY_HAND, OptOut, method_of
 from privacy.catalogue import Question
 from privacy.fulfilment.consents import withdraw
 from privacy.models import Case, ConsentEvent, Limit, Topic
@@ -26,10 +26,15 @@ def name_of(answer: str) -> str:
     return f"{topic.label}: {ConsentEvent.Channel(channel).label}" if channel else str(topic.label)
 
 
-def check_consent(answer: str) -> str:
-    if answer not in CONSENTS:
-        raise ValueError("Choose which consent is taken back.")
-    return answer
+def what_of(case: Case) -> tuple[Topic, str] | None:
+    """What the case is about; None once it was answered: taken up again it has nothing more to stop."""
+    return CONSENTS.get(sealed_of(case).get("consent", ""))
+
+
+def given_by(subject_ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """What any of these people can take back: (answer, words)."""
+    accounts = list(accounts_of(subject_ids))
+    return [(answer, name_of(answer)) for answer, what in CONSENTS.items() if consents.is_given(accounts, *what)]
 
 
 def none_given(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
@@ -53,19 +58,27 @@ class WithdrawConsent(OptOut):
         "What was done before stays lawful. The record keeps that the consent was given, in which words, and when it "
         "was taken back.",
         "The page of the person and the receipt say what stopped when.",
+        BY_HAND,
     )
     asks = (
         *OptOut.asks,
         Question(
-            "consent", "Which consent?", "choice", missing="Choose which consent is taken back.", check=check_consent,
-            choices=tuple((answer, name_of(answer)) for answer in CONSENTS),
+            "consent", "Which consent?", "choice", missing="Choose which consent is taken back.",
+            offers=given_by,
         ),
     )  # fmt: skip
     against = none_given
 
     @classmethod
+    def purposes_of(cls, case: Case) -> Sequence[str]:
+        said = what_of(case)
+        return said[0].purposes if said else ()
+
+    @classmethod
     def effect_of(cls, case: Case) -> dict[str, Any]:
-        topic, channel = CONSENTS[sealed_of(case)["consent"]]
+        if (said := what_of(case)) is None:
+            return {}
+        topic, channel = said
         return withdraw(
             case.subject_id, topic=topic, channels=[channel], how=method_of(case),
             ground=Limit.Ground.CONSENT_WITHDRAWN, actor=case.requested_by,

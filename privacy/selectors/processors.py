@@ -2,17 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet
 
 from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
-from privacy.datamap import registry
+from privacy.datamap import Use, registry
 from privacy.models import LegalHold, Processor, Step, StepState
 
 OF_A_PROCESSOR = "processors."  # with what names of steps at processors begin
-RECTIFY = "processors.rectify"
+RECTIFY, OPT_OUT = "processors.rectify", "processors.opt_out"
+# For these a processor does nothing but with what it is sent, which ends here.
+ONLY_WHEN_SENT = frozenset({Use.MARKETING, Use.AI})
 # Steps of the jobs in OuterRef("pk") that wait for a processor's answer, or for somebody who asks there.
 AWAITING = Step.objects.filter(job=OuterRef("pk"), state=StepState.WAITING, name__startswith=OF_A_PROCESSOR)
 
@@ -45,8 +45,16 @@ def _console(key: str, row: Processor | None) -> Console:
 
 def what_to_do(step: Step, console: Console) -> Console:
     """The console with what this step asks for there."""
-    connector = connectors.get(step.target) if step.name == RECTIFY else None
-    return replace(console, instructions=connector.corrections) if connector else console
+    words = words_for(step)
+    return replace(console, instructions=words) if words else console
+
+
+def words_for(step: Step) -> str:
+    """What is to be done there where it is not to erase; empty where it is."""
+    connector = connectors.get(step.target)
+    if connector is None:
+        return ""
+    return {RECTIFY: connector.corrections, OPT_OUT: connector.opt_outs}.get(step.name, "")
 
 
 def manual_steps() -> QuerySet[Step]:
@@ -70,17 +78,17 @@ def at(processor: str) -> QuerySet[Step]:
     return steps.order_by("job__due_on", "job__ordered_at", "id")
 
 
-def serving(purposes: Collection[str], subject_ids: Sequence[UUID]) -> list[str]:
-    """Names of the processors that have got something of these people for one of these purposes of `Use`; whoever runs
-    our servers stores all, whatever it is for, and is left out."""
-    wanted = {
-        key
-        for declared in registry.declarations.values()
-        if {*map(str, declared.purposes())} & {*purposes} or "" in purposes
-        for key in declared.recipients
-    } - {*registry.STORES_ALL}
-    known = references_of_all(subject_ids)
-    return sorted(connectors[key].name for key in wanted & known.keys() if known[key])
+def going_on_with(purposes: Collection[str], models: Collection[type[Model]] = ()) -> set[str]:
+    """Processors that have got something for these purposes of `Use`, or rows of these models, and go on with it by
+    themselves. Whoever runs our servers does nothing by themselves."""
+    wanted = {*purposes} - ONLY_WHEN_SENT
+    having = [
+        declared
+        for model, declared in registry.declarations.items()
+        if wanted.intersection(declared.purposes()) or model in models
+    ]
+    told = {key for declared in having for key in declared.recipients if not declared.evidence}
+    return told - {*registry.STORES_ALL}
 
 
 def can_be_attested(step: Step) -> bool:

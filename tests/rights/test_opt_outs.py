@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from privacy.cases.opt_outs import OptOut, record_gpc, unsubscribe
+from privacy.cases.processors import attest_all
 from privacy.cases.requests import ask, cancel
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
@@ -25,6 +26,7 @@ from privacy.models import (
     UsageEvent,
 )
 from privacy.selectors import consents as said
+from privacy.selectors import processors
 from tests import factories as f
 from tests import working
 
@@ -55,6 +57,17 @@ def faults() -> list:
     return [fault for fault in chains.walk().faults if fault.about != "Data subject"]
 
 
+def attested(case) -> list[str]:
+    """Whom somebody has asked to leave the person alone, and attested it by a ticket."""
+    waiting = processors.manual_steps().filter(job__case=case)
+    asked = sorted(waiting.values_list("target", flat=True))
+    if asked:
+        assert all(step.sealed for step in waiting)
+        attest_all(step_ids=[step.pk for step in waiting], actor=f.StaffFactory(), evidence="SUP-1204")
+        working.run_all()
+    return asked
+
+
 def free(*purposes: Use) -> set:
     return set(DataSubject.objects.free_for(*purposes))
 
@@ -78,6 +91,7 @@ def test_it_is_in_effect_at_once_without_proof_or_a_second_person_and_for_every_
     with pytest.raises((NotAllowed, PermissionDenied)):
         cancel(request_id=case.pk, actor=f.StaffFactory())
     working.run_all()
+    attested(case)
     case.refresh_from_db()
     assert (case.state, case.outcome) == (State.ANSWERING, "fulfilled")
     done = {step["name"]: step["result"] for step in case.receipt.body["steps"]}["opt_outs.see"]
@@ -118,23 +132,37 @@ def test_an_opt_out_of_profiling_stops_what_could_serve_to(person):
 def test_a_consent_that_is_taken_back_stops_what_it_was_for_until_it_is_given_again(person, topic, purpose):
     wording = f.ConsentWordingFactory(topic=topic)
     consents.give(person.pk, wording=wording, how=STUDIO)
-    assert asked_or_not("withdraw_consent", f.DataSubjectFactory(), consent=topic) is None  # nothing to take back
+    with pytest.raises(ValueError):  # nothing to take back
+        asked("withdraw_consent", f.DataSubjectFactory(), consent=topic)
     case = asked("withdraw_consent", person, consent=topic)
     assert free(purpose) & accounts(person) == set()
     assert set(Limit.objects.values_list("ground", flat=True)) == {"consent_withdrawn"}
     [entry] = AuditEntry.objects.filter(event="consent.withdrawn")
     assert entry.data["topic"] == topic
     working.run_all()
-    assert asked_or_not("withdraw_consent", person, consent=topic) is None
+    attested(case)
+    with pytest.raises(ValueError):
+        asked("withdraw_consent", person, consent=topic)
     consents.give(person.pk, wording=wording, how=STUDIO)
     assert accounts(person) <= free(purpose)
     case.refresh_from_db()
     assert case.outcome == "fulfilled" and not faults()
 
 
-def asked_or_not(key, person, **given) -> Case | None:
-    opened = ask(key, subject_ids=[person.pk], actor=f.StaffFactory(), reason="Asked for by letter", **given)
-    return next(iter(opened), None)
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("opt_out_marketing", []),  # nothing is sent any more, and who delivers does nothing by themselves
+        ("opt_out_sale_sharing", ["analytics"]),
+        ("opt_out_profiling", ["analytics"]),
+    ],
+)
+def test_whoever_goes_on_by_themselves_is_asked_by_a_person_who_attests_it(person, key, told):
+    case = asked(key, person)
+    working.run_all()
+    assert attested(case) == told
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == (State.ANSWERING, "fulfilled") and not faults()
 
 
 def test_the_withdrawal_for_ai_refuses_a_prompt_and_nothing_else(person):

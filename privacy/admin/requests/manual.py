@@ -18,7 +18,6 @@ from privacy.admin.requests.forms import EvidenceForm
 from privacy.admin.requests.page import OWN, Names
 from privacy.cases.processors import attest_all
 from privacy.catalogue import NotAllowed, case_kinds
-from privacy.connectors.base import connectors
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import RightsRequest, Staff, Step
 from privacy.selectors import processors
@@ -100,7 +99,7 @@ def page_of(
             {
                 "step": step,
                 "row": step.job.case,
-                "what": connectors[step.target].corrections if step.name == processors.RECTIFY else "",
+                "what": processors.words_for(step),
                 "person": person_cell(known[step.job.case.subject_id]),
                 "due": badges.due(step.job.case),
                 "ids": processors.ids_in(names.get(step.id, {})),
