@@ -5,7 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from privacy import regimes
-from privacy.cases.requests import answer, ask, deny, grant
+from privacy.cases.refusals import deny
+from privacy.cases.requests import answer, ask, grant
 from privacy.datamap import Use
 from privacy.fulfilment import rectifying
 from privacy.models import Case, Script, Staff
@@ -33,7 +34,7 @@ def ask_for_other_rights(people: Sequence[UUID], agent: Staff, approver: Staff) 
     take_in("question", asking, "Asks in which country the scripts are stored")
     take_in("complaint", complaining, "Complains of a late answer")
     refused = take_in("erasure", appealing, "Asked to be forgotten", **PROVED)
-    deny(request_id=refused.id, actor=approver, denial_reason="claim_not_covered")
+    deny(request_id=refused.id, actor=approver, denial_reason="no_match")
     answer(request_id=refused.id, actor=agent, how="email")
     take_in("appeal", appealing, "Does not accept the refusal", parent_id=str(refused.id))
     review = take_in("human_review", reviewed, "Disputes a refusal", decision="An upload refused as unsafe", **PROVED)

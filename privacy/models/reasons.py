@@ -8,6 +8,8 @@ from django.db import models
 
 # Rights that ask for no proof of who asks (11 CCR 7026 and 7027, GDPR art. 7(3) and 21(3)).
 WITHOUT_PROOF = frozenset({"opt_out_sale_sharing", "opt_out_marketing", "limit_sensitive", "withdraw_consent"})
+# What somebody else looks at again, and may find to be right as it was.
+LOOKED_AT_AGAIN = frozenset({"appeal", "complaint", "human_review"})
 COPIES, ERASURE, OBJECTION = frozenset({"access", "portability"}), frozenset({"erasure"}), frozenset({"objection"})
 
 
@@ -57,6 +59,7 @@ class Refusal(models.TextChoices):
     COMPELLING = "compelling_grounds", "Compelling legitimate grounds outweigh the objection"
     ACCURATE = "accurate_already", "What is stored is accurate and complete"
     NO_GROUND = "no_ground", "None of the grounds for a restriction is there"
+    STAYS = "decision_stays", "What was decided or done stays as it is"
     NOT_AGREED = "not_agreed", "The second person does not agree"
     UNVERIFIED_YET = "need_user_verification", "The person has not verified who they are yet"
     TOO_MANY = "too_many_requests", "Too many requests"
@@ -117,6 +120,7 @@ GROUNDS: dict[Refusal, Ground] = {
     Refusal.NO_GROUND: Ground(
         ("GDPR art. 18(1)",), "ProcessUnfounded", "claim_not_covered", only={"restriction"}, rests_on_law=True
     ),
+    Refusal.STAYS: Ground(("GDPR art. 22(3)", "Va. Code 59.1-577(C)"), "ProcessUnfounded", only=LOOKED_AT_AGAIN),
     Refusal.NOT_AGREED: Ground(is_offered=False),  # of a duty of our own: see refusals_of
     Refusal.UNVERIFIED_YET: Ground(
         ("GDPR art. 12(6)",), "IdentityVerificationRequired", "need_user_verification", is_offered=False
