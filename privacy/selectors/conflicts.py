@@ -37,7 +37,7 @@ RANKS = (
     ),
     Claim(
         "erasure", "Erasure", "What somebody asks to go goes now, and not when its period ends", LEFT,
-        "GDPR art. 17(1)", ("erasure",),
+        "GDPR art. 17(1)", ("erasure", "erasure_of_one"),
     ),
     Claim(
         "retention", "Retention", "What a law wants kept stays for its period, and goes then, restricted or not", LEFT,

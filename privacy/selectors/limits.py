@@ -29,8 +29,11 @@ def covering(subject_ids: Collection[UUID], purposes: Collection[Use]) -> set[UU
 
 
 def restricted(subject_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the people of whom a limit is in force, for whatever purpose."""
-    return set(IN_FORCE.filter(subject__in=subject_ids).values_list("subject", flat=True))
+    """Those of the people whose data is stored and not used, for a purpose or for all. Who has opted out of something
+    is not among them, nor who waits for the erasure itself."""
+    grounds = [Limit.Ground.CHILD, *Limit.Ground.asked_for()]
+    found = IN_FORCE.filter(subject__in=subject_ids, ground__in=grounds)
+    return set(found.values_list("subject", flat=True))
 
 
 def in_force(subject: DataSubject) -> QuerySet[Limit]:

@@ -35,6 +35,8 @@ PERMISSIONS = {
     "privacy_rightsrequest_export": "privacy.export_datasubject",
     "privacy_rightsrequest_save_filter": "privacy.view_rightsrequest",
     "privacy_rightsrequest_deny_many": "privacy.export_datasubject",  # who may deny a request of any kind
+    "privacy_rightsrequest_reopen_many": "privacy.export_datasubject",
+    "outbox": "privacy.change_processor",
     "privacy_rightsrequest_receipt": "privacy.view_receipt",
     # Of the studio's request, an erasure; each kind has its own.
     "privacy_rightsrequest_prove": "privacy.request_erasure",
@@ -46,6 +48,10 @@ PERMISSIONS = {
     "privacy_rightsrequest_link": "privacy.request_erasure",
     "privacy_rightsrequest_download": "privacy.request_erasure",
     "privacy_rightsrequest_reopen": "privacy.approve_erasure",
+    "privacy_rightsrequest_dossier": "privacy.request_erasure",
+    "privacy_rightsrequest_confirm_dossier": "privacy.approve_erasure",
+    "privacy_rightsrequest_comment": "privacy.request_erasure",
+    "privacy_rightsrequest_file": "privacy.request_erasure",
     "privacy_rightsrequest_cancel": "privacy.request_erasure",
     "privacy_rightsrequest_retry": "privacy.request_erasure",
     "privacy_rightsrequest_assign": "privacy.request_erasure",
