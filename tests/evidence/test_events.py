@@ -26,7 +26,7 @@ from privacy.catalogue import Planned
 from privacy.duties.people import tell_apart
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import exporting, inventory, invitations, packages, reveal, staff
+from privacy.fulfilment import consent_receipts, consents, exporting, inventory, invitations, packages, reveal, staff
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.claim import park
@@ -119,7 +119,16 @@ def history() -> list[AuditEntry]:
     what_is_said_of_processors(manager)
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     what_is_said_of_clocks_and_rules(agent, manager, asked)
+    what_people_consent_to(agent)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_people_consent_to(agent):
+    person, wording = f.DataSubjectFactory(), consents.publish(topic="ai", version="1", text="Yes to AI.")
+    consents.give(person.id, wording=wording, how="studio")
+    ask("withdraw_consent", subject_ids=[person.id], actor=agent, reason="Asked by mail", consent="ai")
+    consents.give(person.id, wording=wording, how="studio")
+    consent_receipts.issue(person.id, actor=agent)
 
 
 def what_is_said_of_clocks_and_rules(agent, manager, asked):

@@ -27,12 +27,13 @@ def on_page(
 ) -> dict[str, Any]:
     """What the person's page says of consents; asked for only where there are any."""
     said = consents.of(accounts) if ConsentEvent in there else []
+    may_take = request.user.has_perm(consent_receipts.MAY)
     may_read = request.user.has_perm("privacy.view_consentevent")
     return {
         "consents": [{"consent": one, "sentence": sentence(one)} for one in said] if may_read else [],
         "not_relied_on": consents.relied_on_for_nothing(),
         "consent_receipt_url": reverse("admin:privacy_datasubject_consents", args=[person])
-        if said and may_read
+        if said and may_take
         else "",
     }
 
@@ -52,7 +53,7 @@ def sentence(consent: Consent) -> str:
 @never_cache
 def receipt(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """The receipt as a file, by POST: the audit trail says who got it."""
-    check_permission(request, "privacy.view_consentevent")
+    check_permission(request, consent_receipts.MAY)
     page = reverse("admin:privacy_datasubject_change", args=[subject_id])
     if request.method != "POST" or not DataSubject.objects.filter(pk=subject_id).exists():
         messages.error(request, "Open the person’s page, and fetch the receipt from there.")
