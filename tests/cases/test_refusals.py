@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from privacy import regimes
 from privacy.cases import comments, dossiers, refusals, reopening, requests
-from privacy.catalogue import NotAllowed, case_kinds
+from privacy.catalogue import NotAllowed, Right, case_kinds
 from privacy.datamap import KeptFor, compiler
 from privacy.evidence.chains import faults_of_chain
 from privacy.models import Case, Dossier, Factor, Outcome, Refusal, State
