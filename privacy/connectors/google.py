@@ -1,9 +1,9 @@
 """Google (Gemini API): nothing of ours is stored there but logs, which nobody can delete and which run out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from privacy.connectors.base import Call, Connector, expires, register
+from privacy.connectors.base import Call, Connector, Names, expires, register
 from privacy.connectors.prompts import last_prompts_of, logs_kept
 from privacy.jobs.outcomes import Done
 from privacy.models import Prompt
@@ -28,8 +28,8 @@ class Google(Connector):
     def mode(self) -> str:
         return "expiry"
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        return last_prompts_of(Prompt.Provider.GOOGLE, subject_ids)
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        yield last_prompts_of(Prompt.Provider.GOOGLE, accounts)
 
     def erase(self, call: Call) -> Done:
         kept = logs_kept(call, days=LOG_DAYS, because=LOGS)

@@ -1,13 +1,14 @@
 """OpenAI: stored responses. Deletes each by its id, in slices, and reads back that it is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from uuid import UUID
 
 import httpx
+from django.db.models import Value
 
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, register
+from privacy.connectors.base import Call, Names, register
 from privacy.connectors.prompts import days_since_last_prompt, last_prompts_of, logs_kept
 from privacy.jobs.outcomes import Done, Failed, More
 from privacy.models import Prompt
@@ -45,18 +46,15 @@ class OpenAI(ApiConnector):
     request_id_header = "x-request-id"
     counters = ("responses_deleted", "responses_already_gone", "responses_unknown")
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        known = last_prompts_of(Prompt.Provider.OPENAI, subject_ids)
-        stored = Prompt.objects.filter(author__in=known, provider=Prompt.Provider.OPENAI).exclude(response_id="")
-        for names in known.values():
-            names["response_id"] = []
-        for author, response_id in stored.order_by("response_id").values_list("author", "response_id").distinct():
-            known[author]["response_id"].append(response_id)
-        return known
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        yield last_prompts_of(Prompt.Provider.OPENAI, accounts)
+        prompts = Prompt.objects.filter(author__in=accounts, provider=Prompt.Provider.OPENAI)
+        stored = prompts.exclude(response_id="").order_by()
+        yield stored.values_list("author", Value("response_id"), "response_id").distinct()
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Done | More | Failed:
         exchange.client.headers["Authorization"] = f"Bearer {self.api_key}"
-        ids = call.references["response_id"]
+        ids = call.references.get("response_id", [])
         begun = done = call.result.get("next", 0)
         exchange.facts = {"api_version": "v1", "next": begun}
         if begun == 0:

@@ -1,20 +1,21 @@
 """What the AI processors know of a person: the prompts sent there, and how long their logs of them last."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, TextField, Value
+from django.db.models.functions import Cast, TruncDate
 
-from privacy.connectors.base import Call, retained
+from privacy.connectors.base import Call, Names, retained
 from privacy.models import Prompt
 
 
-def last_prompts_of(provider: str, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-    """{subject: {"last_prompt_on": [day]}}, of those who sent any. From that day the processor's logs run out."""
-    prompts = Prompt.objects.filter(author__in=subject_ids, provider=provider)
-    last = prompts.order_by().values_list("author").annotate(Max("created_at"))
-    return {author: {"last_prompt_on": [moment.date().isoformat()]} for author, moment in last}
+def last_prompts_of(provider: str, accounts: Sequence[UUID]) -> Names:
+    """The day on which each of them sent the last one. From that day the processor's logs run out."""
+    prompts = Prompt.objects.filter(author__in=accounts, provider=provider).order_by().values("author")
+    day = Cast(Max(TruncDate("created_at", tzinfo=UTC)), TextField())
+    return prompts.annotate(kind=Value("last_prompt_on"), day=day).values_list("author", "kind", "day")
 
 
 def days_since_last_prompt(call: Call) -> int:

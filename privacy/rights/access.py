@@ -6,7 +6,7 @@ from privacy.fulfilment.access import plan_package
 from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import people, plans
+from privacy.selectors import plans, standing
 
 EXPORT = Permit("export_datasubject", "Can export a person's data", (AGENT, APPROVER, MANAGER))
 RECIPIENT_KEY = Question(
@@ -31,5 +31,5 @@ class Access(Right):
     # A copy for a stranger is a breach: "our own duty" is no reason to hand data out.
     proof = tuple(way for way in Verification if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)
-    plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
+    plan, dry_run, warns = plan_package, plans.access_plan, standing.alike_in_words
     steps = (StepKind("access.package", "Build the package"),)
