@@ -5,7 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from privacy import regimes
-from privacy.cases.requests import answer, ask, deny, grant
+from privacy.cases.refusals import deny
+from privacy.cases.requests import answer, ask, grant
 from privacy.datamap import Use
 from privacy.fulfilment import rectifying
 from privacy.models import Case, Script, Staff

@@ -28,11 +28,6 @@ def covering(subject_ids: Collection[UUID], purposes: Collection[Use]) -> set[UU
     return set(subject_ids) - free
 
 
-def restricted(subject_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the people of whom a limit is in force, for whatever purpose."""
-    return set(IN_FORCE.filter(subject__in=subject_ids).values_list("subject", flat=True))
-
-
 def in_force(subject: DataSubject) -> QuerySet[Limit]:
     """The limits that count for this person now, the oldest first."""
     return IN_FORCE.filter(subject=subject, subject__erased_at=None).order_by("since", "pk")

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from privacy.cases import requests
 from privacy.cases.packages import give_link
-from privacy.cases.requests import ask, deny, grant
+from privacy.cases.refusals import deny
+from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed
 from privacy.evidence import chains, sealing
 from privacy.models import AccessPackage, AuditEntry, Case, Limit, Outcome, Prompt, RightsRequest, State
