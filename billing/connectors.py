@@ -1,17 +1,18 @@
 """Stripe: payments. Cancels, detaches, deletes the customer, and says what Stripe keeps and until when."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
 import httpx
 import stripe
+from django.db.models import Value
 
 from billing.models import Customer
 from billing.personal_data import for_tax
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, register, retained
+from privacy.connectors.base import Call, Names, register, retained
 from privacy.jobs.outcomes import Done, Failed, Later
 from privacy.models import Identifier
 
@@ -72,16 +73,11 @@ class Stripe(ApiConnector):
         "payment_methods_detached",
     )
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.STRIPE)
-        customers = Customer.objects.filter(subject__in=subject_ids)
-        known: dict[UUID, set[str]] = {}
-        for subject_id, value in [
-            *identifiers.values_list("subject_id", "value"),
-            *customers.values_list("subject_id", "stripe_id"),
-        ]:
-            known.setdefault(subject_id, set()).add(value)
-        return {subject_id: {"customer_id": sorted(values)} for subject_id, values in known.items()}
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        customer_id = Value("customer_id")
+        identifiers = Identifier.objects.filter(subject__in=accounts, kind=Identifier.Kind.STRIPE).order_by()
+        yield identifiers.values_list("subject", customer_id, "value")
+        yield Customer.objects.filter(subject__in=accounts).order_by().values_list("subject", customer_id, "stripe_id")
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Done:
         client = stripe.StripeClient(

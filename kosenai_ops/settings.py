@@ -267,7 +267,7 @@ CONTENT_SECURITY_POLICY = looks.CONTENT_SECURITY_POLICY
 AUTH_USER_MODEL = "privacy.Staff"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "kosenai_ops.staff_access.WithRoles",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

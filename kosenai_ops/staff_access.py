@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -92,6 +93,14 @@ def last_proof(request: HttpRequest) -> float:
     answer leaves the sign-in out, with a second factor or without."""
     records = get_authentication_records(request, request.user)
     return max((r["at"] for r in records if r.get("reauthenticated") or r["method"] == "mfa"), default=0.0)
+
+
+class WithRoles(AuthenticationBackend):
+    """allauth's, which reads with every page who is there: the member and what their roles permit, in one query."""
+
+    def get_user(self, user_id):
+        member = get_user_model().with_roles(user_id)
+        return member if member and self.user_can_authenticate(member) else None
 
 
 class SessionLimits:

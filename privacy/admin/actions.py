@@ -6,6 +6,7 @@ worker.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -18,14 +19,15 @@ from django.urls import reverse
 
 from privacy.admin.base import person_cell
 from privacy.admin.forms import MAX_PEOPLE, CaseForm
-from privacy.admin.plans import recipients, sections_of
+from privacy.admin.plans import heirs_in, told_of
 from privacy.cases import requests
-from privacy.catalogue import CaseKind, Duty, Fact, Inquiry, Right, case_kinds
+from privacy.catalogue import CaseKind, Duty, Inquiry, Right, case_kinds
 from privacy.catalogue.cases import duties, inquiries, rights
-from privacy.models import Case, DataSubject, Staff, State
+from privacy.models import Case, DataSubject, State
 from privacy.selectors import cases, standing
 from privacy.selectors import people as selected
 from privacy.selectors.conflicts import conflicts
+from privacy.selectors.standing import Standing
 from privacy.selectors.who import who
 
 PEOPLE_SHOWN = 24
@@ -37,22 +39,21 @@ def allowed(request: HttpRequest) -> list[type[CaseKind]]:
     return [kind for kind in in_order if request.user.has_perm(kind.may.ask.name)]
 
 
-def offered(request: HttpRequest, subject: DataSubject, facts: set[Fact]) -> dict[str, list]:
-    """What can be asked about the person now: `buttons` for what is common, and a `menu` of the rest in groups."""
-    free = [kind for kind in allowed(request) if not standing.in_the_way(kind, facts)]
-    entries = {
-        kind: {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
-        for kind in free
-    }
+def menu_of(kinds: Sequence[type[CaseKind]], subject: DataSubject) -> dict[str, list]:
+    """Of what can be asked about the person now: `buttons` for what is common, and a `menu` of the rest in groups."""
     groups = {"What the person has a right to": Right, "What they write to us": Inquiry, "What we do ourselves": Duty}
     menu = [
-        (title, [entries[kind] for kind in free if issubclass(kind, group) and not kind.is_common])
+        (title, [button(kind, subject) for kind in kinds if issubclass(kind, group) and not kind.is_common])
         for title, group in groups.items()
     ]
     return {
-        "buttons": [entries[kind] for kind in free if kind.is_common],
+        "buttons": [button(kind, subject) for kind in kinds if kind.is_common],
         "menu": [(title, found) for title, found in menu if found],
     }
+
+
+def button(kind: type[CaseKind], subject: DataSubject) -> dict[str, Any]:
+    return {"kind": kind, "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, kind.key])}
 
 
 def start_from_list(kind: type[CaseKind], path: str = "pk"):
@@ -85,10 +86,13 @@ def confirm(
     """Permission, then the page that shows what will happen, with what is answered already. Writes nothing."""
     check_permission(request, kind.may.ask.name)
     subject_ids = selected.reached(kind, subject_ids)
-    blockers = standing.blockers(kind, subject_ids)
+    so = standing.of(subject_ids)
+    blockers = standing.blockers(kind, subject_ids, so=so)
     free = [subject_id for subject_id in subject_ids if subject_id not in blockers]
     shown, left_alone = free[:PEOPLE_SHOWN], list(blockers.items())[:PEOPLE_SHOWN]
-    known = who([*shown, *dict(left_alone), *subject_ids[:1]], request.user)
+    # The duties have no dry run, for they change no rows of the map.
+    plan = kind.dry_run(free, so.scope(free)) if kind.dry_run and free else None
+    known = who([*shown, *dict(left_alone), *subject_ids[:1], *heirs_in(plan)], request.user)
     context = {
         **admin.site.each_context(request),
         "title": kind.title.format(people=people(subject_ids)),
@@ -102,28 +106,22 @@ def confirm(
         "is_dangerous": kind.is_dangerous,
         "is_pointless": not free,
         "cancel_url": back_to(subject_ids),
-        **planned(kind, free, request.user),
+        **(told_of(plan, known) if plan else {}),
         "free": [person_cell(known[subject_id]) for subject_id in shown],
         "free_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
         "blocked": [(person_cell(known[subject_id]), sentences) for subject_id, sentences in left_alone],
         "blocked_more": max(len(blockers) - PEOPLE_SHOWN, 0),
         "blocked_count": len(blockers),
-        "warnings": warnings(kind, free),
+        "warnings": warnings(kind, free, so),
+        "conflicts": conflicts(kind, free, so, plan),
     }
     return TemplateResponse(request, "admin/privacy/confirm_action.html", context)
 
 
-def planned(kind: type[CaseKind], subject_ids: Sequence[UUID], viewer: Staff) -> dict:
-    """The dry run for the page; the duties have none, for they change no rows of the map."""
-    plan = kind.dry_run(subject_ids) if kind.dry_run and subject_ids else None
-    shown = {"plan": plan, "sections": sections_of(plan, viewer), "recipients": recipients(plan)} if plan else {}
-    return shown | {"conflicts": conflicts(kind, subject_ids, plan)}
-
-
-def warnings(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> list[str]:
+def warnings(kind: type[CaseKind], subject_ids: Sequence[UUID], so: Standing) -> list[str]:
     """What whoever asks should know of these people."""
-    told = list(kind.warns(subject_ids)) if kind.warns and subject_ids else []
+    told = list(kind.warns(subject_ids, so)) if kind.warns and subject_ids else []
     again = Case.objects.filter(cases.OPEN, subject__in=subject_ids, kind=kind.key).count()
     if again:
         told.append(f"{requests_count(again)} of this kind open already; a new one is answered apart.")

@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from privacy.admin.base import person_cell
-from privacy.models import Staff
 from privacy.selectors.plans import ModelLine, Plan
-from privacy.selectors.who import Who, who
+from privacy.selectors.who import Who
 
 # Action of the plan: (title, whether the rows stay in some form and the reason matters).
 ACTIONS = {
@@ -43,10 +42,19 @@ class Section:
         return sum(line.rows for line in self.lines)
 
 
-def sections_of(plan: Plan, viewer: Staff) -> list[Section]:
-    """One section for each action that occurs, with who inherits as far as the viewer may know."""
+def heirs_in(plan: Plan | None) -> set[UUID]:
+    """Whom the page of the plan names, beside those whom it is about."""
+    return plan.heirs if plan else set()
+
+
+def told_of(plan: Plan, known: Mapping[UUID, Who]) -> dict[str, Any]:
+    """What the pages show of a plan; `known` are its heirs, as far as the viewer may know them."""
+    return {"plan": plan, "sections": sections_of(plan, known), "recipients": recipients(plan)}
+
+
+def sections_of(plan: Plan, known: Mapping[UUID, Who]) -> list[Section]:
+    """One section for each action that occurs."""
     sections = []
-    known = who({heir for line in plan.lines for heir in line.heirs}, viewer)
     for action, (title, gives_reasons) in ACTIONS.items():
         lines = [
             line_of(line, action, known, gives_reasons=gives_reasons) for line in plan.lines if line.actions.get(action)

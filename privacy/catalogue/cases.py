@@ -162,9 +162,11 @@ class CaseKind:
     reach: of a person with several accounts, whether one case is asked for the person, one for each account, or one
     for this very account.
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
-    dry_run: what it would do to these people, as a selectors.plan.Plan. plan_of: the same of one case, by its answers.
+    dry_run: what it would do to these people, of whom the scope names all accounts, as a selectors.plans.Plan.
+    plan_of: the same of one case, by its answers.
     undeniable: why nobody may decide against this case; empty where somebody may.
-    warns: sentences about these people that whoever asks or decides should know.
+    warns: sentences about these people, of whom this is so (selectors.standing.Standing), that whoever asks or decides
+    should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
     silent_for: of these people, by the answers, those who must not learn of it from their package.
     takes_effect: what is so in the very transaction that decides: {case: facts for its audit entry}.
@@ -205,9 +207,9 @@ class CaseKind:
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
     undeniable: ClassVar[Callable[[Any], str] | None] = None
-    dry_run: ClassVar[Callable[[Sequence[UUID]], Any] | None] = None
+    dry_run: ClassVar[Callable[[Sequence[UUID], Any], Any] | None] = None
     plan_of: ClassVar[Callable[[Any], Any] | None] = None
-    warns: ClassVar[Callable[[Sequence[UUID]], Sequence[str]] | None] = None
+    warns: ClassVar[Callable[[Sequence[UUID], Any], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None
     takes_effect: ClassVar[Callable[[Sequence[Any]], Mapping[UUID, dict[str, Any]]] | None] = None

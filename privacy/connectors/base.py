@@ -3,14 +3,22 @@
 A connector is found by its module in any installed app's `connectors` package or module and registers itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from privacy.datamap.scope import Scope
+from django.db import connection
+from django.db.models import QuerySet
+
+from privacy.datamap.compiler import union
+from privacy.datamap.scope import Scope, id_in
 from privacy.jobs.outcomes import Done, Outcome, Waiting
+
+# Queries of (account, kind of name, name), and what they find: {account or person: {kind: names}}.
+Names = QuerySet[Any, tuple[Any, Any, Any]]
+References = dict[UUID, dict[str, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Call:
 
 
 class Connector:
-    """A processor's side of our promises. A connector writes `references` or `references_of`, and `erase`.
+    """A processor's side of our promises. A connector writes `names_of` and `erase`.
 
     `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
     there, in two sentences. What the inventory says of either comes before them. `corrections` are what whoever puts
@@ -61,18 +69,18 @@ class Connector:
         what it has goes by a stated day."""
         return "manual"
 
-    def references(self, subject_id: UUID) -> dict[str, list[str]]:
-        """The processor's own names for the person, read while we still have them."""
-        return self.references_of([subject_id]).get(subject_id, {})
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        """The processor's own names for these people, read while we still have them. An empty name stands for the
+        account's id."""
+        raise NotImplementedError
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        """The same for many people, with a query for all of them where the connector can. People whom the
-        processor does not know may be left out."""
-        return {subject_id: self.references(subject_id) for subject_id in subject_ids}
+    def references_of(self, accounts: Sequence[UUID]) -> References:
+        """The same, read."""
+        return read_names({self.key: self.names_of(accounts)})[self.key] if accounts else {}
 
-    def references_in(self, scope: Scope) -> dict[str, list[str]]:
-        """Its own names for what is in these rows of one person, where it can erase that and nothing else."""
-        return {}
+    def names_in(self, scope: Scope) -> Iterable[Names]:
+        """Its own names for what is in these rows, where it can erase that and nothing else."""
+        return ()
 
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""
@@ -80,6 +88,20 @@ class Connector:
 
     def manual(self, verb: str) -> Waiting:
         return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")
+
+
+def read_names(asked: Mapping[str, Iterable[Names]]) -> dict[str, References]:
+    """Under each key what its queries find, in one statement for all of them."""
+    found: dict[str, References] = {key: {} for key in asked}
+    selects = [(key, query.query.sql_with_params()) for key, queries in asked.items() for query in queries]
+    if not selects:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(*union((key, (sql, list(params))) for key, (sql, params) in selects))
+        for key, account, kind, name in sorted(set(cursor.fetchall())):
+            of_account = found[key].setdefault(id_in(account), {})
+            of_account.setdefault(kind, []).append(name or str(id_in(account)))
+    return found
 
 
 connectors: dict[str, Connector] = {}

@@ -1,15 +1,16 @@
 """Clerk: sign-in. Deletes the user and reads back that it is gone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from clerk_backend_api import Clerk as ClerkSDK
 from clerk_backend_api import models as clerk_models
 from clerk_backend_api._version import __openapi_doc_version__ as API_VERSION
 from clerk_backend_api.utils import BackoffStrategy, RetryConfig
+from django.db.models import Value
 
 from privacy.connectors.api import ApiConnector, Exchange
-from privacy.connectors.base import Call, register
+from privacy.connectors.base import Call, Names, register
 from privacy.jobs.outcomes import Done, Failed
 from privacy.models import Identifier
 
@@ -40,12 +41,9 @@ class Clerk(ApiConnector):
     sdk_errors = (clerk_models.ClerkBaseError,)
     counters = ("users_deleted", "users_already_gone", "users_unknown")
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        known: dict[UUID, dict[str, list[str]]] = {}
-        identifiers = Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.CLERK)
-        for subject_id, value in identifiers.order_by("value").values_list("subject_id", "value"):
-            known.setdefault(subject_id, {"user_id": []})["user_id"].append(value)
-        return known
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        users = Identifier.objects.filter(subject__in=accounts, kind=Identifier.Kind.CLERK)
+        yield users.order_by().values_list("subject", Value("user_id"), "value")
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Done | Failed:
         with ClerkSDK(

@@ -1,10 +1,10 @@
 """Google (Gemini API): nothing of ours is stored there but logs, which nobody can delete and which run out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from privacy.connectors.base import Call, Connector, expires, register
-from privacy.connectors.prompts import last_prompt_in, last_prompts_of, logs_kept, prompts_in
+from privacy.connectors.base import Call, Connector, Names, expires, register
+from privacy.connectors.prompts import last_prompts_of, logs_kept, prompts_in
 from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done
 from privacy.models import Prompt
@@ -29,11 +29,11 @@ class Google(Connector):
     def mode(self) -> str:
         return "expiry"
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        return last_prompts_of(Prompt.Provider.GOOGLE, subject_ids)
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        yield last_prompts_of(Prompt.objects.filter(author__in=accounts, provider=Prompt.Provider.GOOGLE))
 
-    def references_in(self, scope: Scope) -> dict[str, list[str]]:
-        return last_prompt_in(prompts_in(Prompt.Provider.GOOGLE, scope))
+    def names_in(self, scope: Scope) -> Iterable[Names]:
+        yield last_prompts_of(prompts_in(scope, Prompt.Provider.GOOGLE))
 
     def erase(self, call: Call) -> Done:
         kept = logs_kept(call, days=LOG_DAYS, because=LOGS)

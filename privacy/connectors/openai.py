@@ -1,20 +1,15 @@
 """OpenAI: stored responses. Deletes each by its id, in slices, and reads back that it is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
 from uuid import UUID
 
 import httpx
+from django.db.models import QuerySet, Value
 
 from privacy.connectors.api import ApiConnector, Exchange, Trouble
-from privacy.connectors.base import Call, register
-from privacy.connectors.prompts import (
-    days_since_last_prompt,
-    last_prompt_in,
-    last_prompts_of,
-    logs_kept,
-    prompts_in,
-)
+from privacy.connectors.base import Call, Names, register
+from privacy.connectors.prompts import days_since_last_prompt, last_prompts_of, logs_kept, prompts_in
 from privacy.datamap.scope import Scope
 from privacy.jobs.outcomes import Done, Failed, More
 from privacy.models import Prompt
@@ -52,24 +47,15 @@ class OpenAI(ApiConnector):
     request_id_header = "x-request-id"
     counters = ("responses_deleted", "responses_already_gone", "responses_unknown")
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        known = last_prompts_of(Prompt.Provider.OPENAI, subject_ids)
-        stored = Prompt.objects.filter(author__in=known, provider=Prompt.Provider.OPENAI).exclude(response_id="")
-        for names in known.values():
-            names["response_id"] = []
-        for author, response_id in stored.order_by("response_id").values_list("author", "response_id").distinct():
-            known[author]["response_id"].append(response_id)
-        return known
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        return names_from(Prompt.objects.filter(author__in=accounts, provider=Prompt.Provider.OPENAI))
 
-    def references_in(self, scope: Scope) -> dict[str, list[str]]:
-        prompts = prompts_in(Prompt.Provider.OPENAI, scope)
-        stored = prompts.exclude(response_id="").order_by("response_id").values_list("response_id", flat=True)
-        known = last_prompt_in(prompts)
-        return known | {"response_id": list(stored.distinct())} if known else {}
+    def names_in(self, scope: Scope) -> Iterable[Names]:
+        return names_from(prompts_in(scope, Prompt.Provider.OPENAI))
 
     def erase_by_api(self, call: Call, exchange: Exchange) -> Done | More | Failed:
         exchange.client.headers["Authorization"] = f"Bearer {self.api_key}"
-        ids = call.references["response_id"]
+        ids = call.references.get("response_id", [])
         begun = done = call.result.get("next", 0)
         exchange.facts = {"api_version": "v1", "next": begun}
         if begun == 0:
@@ -112,6 +98,13 @@ class OpenAI(ApiConnector):
             notes = [f"{unknown:,} not known there under this key: OpenAI keeps a response for {RESPONSE_DAYS} days"]
         result = exchange.final("erased" if exchange.tally["responses_deleted"] or not unknown else NOTHING, notes)
         return Done(result | {"retained": logs_kept(call, days=LOG_DAYS, because=LOGS)}, units=done)
+
+
+def names_from(prompts: QuerySet[Prompt]) -> Iterator[Names]:
+    """The day of the last of these prompts, and the responses to them all."""
+    yield last_prompts_of(prompts)
+    stored = prompts.exclude(response_id="").order_by()
+    yield stored.values_list("author", Value("response_id"), "response_id").distinct()
 
 
 def delete(exchange: Exchange, response_id: str) -> str:

@@ -1,34 +1,27 @@
 """What the AI processors know of a person: the prompts sent there, and how long their logs of them last."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from uuid import UUID
+from datetime import UTC, date, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, TextField, Value
+from django.db.models.functions import Cast, TruncDate
 
-from privacy.connectors.base import Call, retained
+from privacy.connectors.base import Call, Names, retained
 from privacy.datamap import parts, registry
 from privacy.datamap.scope import Scope
 from privacy.models import Prompt
 
 
-def last_prompts_of(provider: str, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-    """{subject: {"last_prompt_on": [day]}}, of those who sent any. From that day the processor's logs run out."""
-    prompts = Prompt.objects.filter(author__in=subject_ids, provider=provider)
-    last = prompts.order_by().values_list("author").annotate(Max("created_at"))
-    return {author: {"last_prompt_on": [moment.date().isoformat()]} for author, moment in last}
+def last_prompts_of(prompts: QuerySet[Prompt]) -> Names:
+    """The day on which the last of these was sent, of each author. From that day the processor's logs run out."""
+    day = Cast(Max(TruncDate("created_at", tzinfo=UTC)), TextField())
+    last = prompts.order_by().values("author").annotate(kind=Value("last_prompt_on"), day=day)
+    return last.values_list("author", "kind", "day")
 
 
-def prompts_in(provider: str, scope: Scope) -> QuerySet[Prompt]:
+def prompts_in(scope: Scope, provider: str) -> QuerySet[Prompt]:
     """The prompts among these rows that were sent there."""
     prompts: QuerySet[Prompt] = parts.rows_in(registry.declarations[Prompt], scope)
     return prompts.filter(provider=provider)
-
-
-def last_prompt_in(prompts: QuerySet[Prompt]) -> dict[str, list[str]]:
-    """`last_prompts_of` of these."""
-    last = prompts.order_by("-created_at").first()
-    return {"last_prompt_on": [last.created_at.date().isoformat()]} if last else {}
 
 
 def days_since_last_prompt(call: Call) -> int:

@@ -124,30 +124,12 @@ def promotions(scope: Scope) -> list[Statement]:
     return statements
 
 
-def heirs(scope: Scope) -> Sql:
-    """One SELECT of (label, subject id, heir's id, rows): who gets what is handed over. What goes along with another
-    row goes to that one's heir, and is not told again."""
-    return union(
-        (declaration.label(), _heirs_of(declaration, declaration.joint, scope))
-        for declaration in all_declarations()
-        if declaration.joint and not declaration.joint.along
-    )
-
-
 def handed_over(declaration: type[PersonalData], columns: Sequence[str], scope: Scope) -> Sql:
-    """SELECT of (subject id, these columns) of the rows that others get."""
+    """SELECT of (subject id, text) of the rows that others get: all of these columns, a line each."""
     table, _, subject = way_to_subject(declaration)
     where, params = rows(declaration, scope, joint=True)
-    listed = ", ".join([subject, *(f"{table}.{quoted(column)}" for column in columns)])
-    return f"SELECT {listed} FROM {table} WHERE {where}", params
-
-
-def _heirs_of(declaration: type[PersonalData], joint: Joint, scope: Scope) -> Sql:
-    table, _, subject = way_to_subject(declaration)
-    heir, params = successor(declaration.model, joint, scope)
-    where, where_params = rows(declaration, scope, joint=True)
-    select = f"SELECT {subject} AS who, {heir} AS heir FROM {table} WHERE {where}"
-    return f"SELECT who, heir, COUNT(*) FROM ({select}) shared GROUP BY 1, 2", params + where_params
+    lines = (f"COALESCE(CAST({table}.{quoted(column)} AS text), '')" for column in columns)
+    return f"SELECT {subject}, {" || '\n' || ".join(lines)} FROM {table} WHERE {where}", params
 
 
 def detaching_fields(declaration: type[PersonalData]) -> list[tuple[Column, type[PersonalData]]]:
@@ -180,25 +162,44 @@ def leaves_first() -> list[type[PersonalData]]:
 
 
 def counts(declaration: type[PersonalData], scope: Scope) -> Sql:
-    """SELECT of (subject id, action, rows): what erasure would do to the model's rows, a subject at a time. A row of
-    which nothing would be left counts for nothing, for there is nothing to erase in it and nothing that stays."""
+    """SELECT of (subject id, action, heir's id as text, rows, files): what erasure would do to the model's rows, a
+    subject at a time, and who would get them. A row of which nothing would be left counts for nothing, for there is
+    nothing to erase in it and nothing that stays."""
     table, joins, subject = way_to_subject(declaration)
     action, params = "%s", [declaration.outcome()]
     if declaration.joint:
         shared, shared_params = is_shared(declaration.model, declaration.joint, scope)
         action, params = f"CASE WHEN {shared} THEN 'hand over' ELSE %s END", shared_params + params
+    heir, heir_params = _heir_of(declaration, scope)
     where, where_params = own_rows(declaration, subject, scope)
     chosen, chosen_params = scope.among(declaration.label())
     where, where_params = where + chosen, where_params + chosen_params
     if declaration.keeps():
         where += f" AND {_still_says_something(declaration)}"
-    return f"SELECT {subject} AS who, {action} AS action, COUNT(*) FROM {table}{joins} WHERE {where} GROUP BY 1, 2", (
-        params + where_params
-    )
+    counted = f"COUNT(*), {_files_in(declaration)}"
+    select = f"SELECT {subject} AS who, {action} AS action, {heir} AS heir, {counted} FROM {table}{joins}"
+    return f"{select} WHERE {where} GROUP BY 1, 2, 3", params + heir_params + where_params
+
+
+def _heir_of(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """Who would get the row, as text. What goes along with another row goes to that one's heir, and is not told
+    again."""
+    joint = declaration.joint
+    if joint is None or joint.along:
+        return "CAST(NULL AS text)", []
+    shared, params = is_shared(declaration.model, joint, scope)
+    heir, heir_params = successor(declaration.model, joint, scope)
+    return f"CASE WHEN {shared} THEN CAST({heir} AS text) END", params + heir_params
+
+
+def _files_in(declaration: type[PersonalData]) -> str:
+    table = table_of(declaration.model)
+    filled = (f"COUNT(NULLIF({table}.{quoted(field.column)}, ''))" for field in declaration.file_fields())
+    return " + ".join(filled) or "0"
 
 
 def counts_of_all(declarations: Iterable[type[PersonalData]], scope: Scope) -> Sql:
-    """One SELECT of (label, subject id, action, rows): `counts` of each of these."""
+    """One SELECT of (label, subject id, action, heir's id, rows, files): `counts` of each of these."""
     return union((d.label(), counts(d, scope)) for d in declarations)
 
 

@@ -1,16 +1,9 @@
 """Compiles who has got something about whom."""
 
-from collections.abc import Iterable
-
 from privacy.datamap import registry
-from privacy.datamap.compiler import all_declarations, union, way_to_subject
+from privacy.datamap.compiler import all_declarations, way_to_subject
 from privacy.datamap.names import key_of, table_of
 from privacy.datamap.scope import Scope, Sql
-
-
-def known_to_each(recipients: Iterable[str], scope: Scope) -> Sql:
-    """One SELECT of (recipient, subject id): `known_to` of each of these."""
-    return union((recipient, known_to(recipient, scope)) for recipient in recipients)
 
 
 def known_to(recipient: str, scope: Scope) -> Sql:

@@ -18,6 +18,7 @@ from privacy.jobs.outcomes import Done
 from privacy.models import Case, CaseJob, Job, LegalHold, Step
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import holds, plans
+from privacy.selectors.standing import Standing
 
 PLACE = Permit("place_legalhold", "Can place a legal hold", (AGENT, APPROVER, MANAGER))
 RELEASE = Permit("release_legalhold", "Can confirm the release of a legal hold", (APPROVER, MANAGER))
@@ -85,12 +86,12 @@ def let_work_go_on(job: CaseJob, step: Step) -> Done:
     return Done(released | {"erasures_resumed": len(wake(stopped))}, units=1)
 
 
-def will_stop(subject_ids: Sequence[UUID]) -> list[str]:
+def will_stop(subject_ids: Sequence[UUID], so: Standing) -> list[str]:
     running = stoppable(subject_ids).filter(stopped_at=None).count()
     return [f"{_erasures(running)} of these people will stop."] if running else []
 
 
-def will_go_on(subject_ids: Sequence[UUID]) -> list[str]:
+def will_go_on(subject_ids: Sequence[UUID], so: Standing) -> list[str]:
     stopped = stoppable(subject_ids).filter(stopped_at__isnull=False).count()
     return [f"{_erasures(stopped)} of these people will go on as soon as the hold ends."] if stopped else []
 

@@ -17,13 +17,12 @@ def plan_one(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
 
 
 def _steps(job: CaseJob) -> list[Planned]:
-    scope = parts.of_case(job.case)
-    counted = plans.row_counts([job.subject_id], scope)[job.subject_id]
+    there = plans.look([job.subject_id], parts.of_case(job.case))
     return [
-        Planned("erasure_of_one.files", units=sum(len(names) for _, names in plans.files(scope))),
-        Planned("erasure_of_one.rows", units=sum(map(erased_among, counted.values()))),
+        Planned("erasure_of_one.files", units=there.files[job.subject_id]),
+        Planned("erasure_of_one.rows", units=sum(map(erased_among, there.rows[job.subject_id].values()))),
         Planned("erasure.vacuum"),
-        *(Planned("processors.erase", key) for key in parts.known_in(scope)),
+        *(Planned("processors.erase", key) for key, known in sorted(there.known.items()) if known),
         Planned("receipts.issue"),
     ]
 
@@ -40,11 +39,11 @@ def erase_rows(job: CaseJob, step: Step) -> Done:
     """Seals what the processors call it, and erases it, in one transaction."""
     DataSubject.objects.select_for_update().get(pk=job.subject_id)
     scope = parts.of_case(job.case)
-    counted = plans.row_counts([job.subject_id], scope)[job.subject_id]
-    known = parts.known_in(scope)
+    there = plans.look([job.subject_id], scope)
+    counted = there.rows[job.subject_id]
     for asked in job.open_steps:
         if asked.name == "processors.erase":
-            asked.names = known.get(asked.target, {})
+            asked.names = there.known[asked.target].get(job.subject_id, {})
             asked.sealed = sealing.seal(asked.names) if asked.names else ""
             job.changed_steps.append(asked)
     execute(scope)

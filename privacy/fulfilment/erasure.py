@@ -21,8 +21,8 @@ from privacy.jobs.handlers import local, one_by_one, remote
 from privacy.jobs.order import join
 from privacy.jobs.outcomes import Done, Failed, More, Outcome
 from privacy.models import CaseJob, Identifier, Step, accounts
-from privacy.selectors import plans
-from privacy.selectors.mentions import in_handed_over
+from privacy.selectors import files, plans
+from privacy.selectors.mentions import in_handed_over, names_of
 from privacy.selectors.people import shared_with_others
 
 # Above this many rows a model is deleted in committed slices of this size, so that no transaction is long.
@@ -35,11 +35,11 @@ def plan_steps(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     folders, what the database still holds of it, the processors that know the person (and whose names for them are
     sealed away), the receipt."""
     subject_ids = [job.subject_id for job in jobs]
-    there, files = plans.look(subject_ids), plans.file_counts(subject_ids)
+    there = plans.look(subject_ids)
     return {
         job: _steps(
             there.rows[job.subject_id],
-            files.get(job.subject_id, 0),
+            there.files[job.subject_id],
             [key for key in sorted(connectors) if job.subject_id in there.known[key]],
         )
         for job in jobs
@@ -121,7 +121,7 @@ def not_as_approved(new: Sequence[str]) -> Failed:
 def erase_files_of(job: CaseJob, scope: Scope) -> Done | More:
     """A slice in two transactions: first it is counted what is there, then it is deleted. A worker that dies while
     deleting cannot take its own deletions for files that were missing."""
-    slices = plans.files(scope, limit=FILES_A_SLICE)
+    slices = files.of_rows(scope, limit=FILES_A_SLICE)
     found = next(((field, names) for field, names in slices if names), None)
     if found is None:
         return files_erased(job)
@@ -187,7 +187,9 @@ def erase_rows(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     suppressed = suppress(jobs, alone, scope)
     left = Counter(scope.person(i.subject_id) for i in identifiers if i.pk in shared)
     counted = see(jobs, scope).rows
-    left_named = in_handed_over(plans.left_to_others(counted), theirs, identifiers, scope)
+    left_to_others = plans.left_to_others(counted)
+    names = names_of(theirs, identifiers) if left_to_others else {}
+    left_named = in_handed_over(left_to_others, names, scope)
     named = mentions.erase(theirs, alone, scope)
     execute(scope)
     return {
@@ -318,11 +320,11 @@ def empty_folders(job: CaseJob, step: Step, renew: Callable[..., None]) -> Done:
 
 
 def delete_strays(account: UUID) -> int:
-    if not plans.has_folders(account):
+    if not files.has_folders(account):
         return 0
-    strays = plans.stray_files(account)
+    strays = files.stray_files(account)
     for storage, name in strays:
         storage.delete(name)
-    for storage, name in plans.empty_folders(account):
+    for storage, name in files.empty_folders(account):
         storage.delete(name)
     return len(strays)

@@ -88,7 +88,7 @@ def kept(scope: Scope) -> dict[UUID, Kept]:
     keeping = {d.label(): d for d in compiler.all_declarations() if d.keeps()}
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
-        for label, key, _, rows in cursor.fetchall():
+        for label, key, _, _, rows, _ in cursor.fetchall():
             of_one = found[scope.person(key)].rows
             of_one[label] = of_one.get(label, 0) + rows
         cursor.execute(*compiler.kept_until(scope))

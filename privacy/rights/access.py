@@ -6,7 +6,7 @@ from privacy.fulfilment.access import plan_package
 from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import people, plans
+from privacy.selectors import plans, standing
 from privacy.selectors.redactions import BUILD, LOOK
 
 EXPORT = Permit("export_datasubject", "Can export a person's data", (AGENT, APPROVER, MANAGER))
@@ -38,5 +38,5 @@ class Access(Right):
     # A copy for a stranger is a breach: that nobody has to be sure is no reason to hand data out.
     proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)
-    plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
+    plan, dry_run, warns = plan_package, plans.access_plan, standing.alike_in_words
     steps = (StepKind(LOOK, "Look for other people"), StepKind(BUILD, "Build the package"))

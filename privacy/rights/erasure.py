@@ -8,7 +8,8 @@ from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKin
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import holds, people, plans, shields
+from privacy.selectors import holds, plans, shields
+from privacy.selectors.standing import Standing, alike_in_words, copies_in_words, held_in_words
 
 ASK = Permit("request_erasure", "Can ask for a person's erasure", (AGENT, APPROVER, MANAGER))
 APPROVE = Permit("approve_erasure", "Can approve an erasure asked for by another person", (APPROVER, MANAGER))
@@ -21,24 +22,8 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     return holds.covering(subject_ids) | shields.waiting_for_a_copy(subject_ids)
 
 
-def held_in_words(subject_ids: Sequence[UUID]) -> list[str]:
-    held_now = len(holds.covering(subject_ids))
-    if not held_now:
-        return []
-    whom = "A legal hold is" if len(subject_ids) == 1 else f"Legal holds on {held_now:,} of these people are"
-    return [f"{whom} in force: the request is taken in and its clock runs, and nothing is erased until it is released."]
-
-
-def copies_in_words(subject_ids: Sequence[UUID]) -> list[str]:
-    owed = len(shields.copy_first(subject_ids))
-    if not owed:
-        return []
-    return ["A copy is still owed to " + ("the person" if len(subject_ids) == 1 else f"{owed:,} of these people")
-            + ": nothing is erased before that was answered."]  # fmt: skip
-
-
-def to_know(subject_ids: Sequence[UUID]) -> list[str]:
-    return held_in_words(subject_ids) + copies_in_words(subject_ids) + people.alike_in_words(subject_ids)
+def to_know(subject_ids: Sequence[UUID], so: Standing) -> list[str]:
+    return [word for words in (held_in_words, copies_in_words, alike_in_words) for word in words(subject_ids, so)]
 
 
 @register

@@ -9,8 +9,9 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Fact, May, Question, Right, Stage, StepKind
 from privacy.fulfilment.erasing_one import plan_one
 from privacy.models import Verification
-from privacy.rights.erasure import APPROVE, ASK, held, held_in_words
+from privacy.rights.erasure import APPROVE, ASK, held
 from privacy.selectors import parts
+from privacy.selectors.standing import held_in_words
 
 
 def ids_in(text: str) -> str:

@@ -11,7 +11,7 @@ from privacy.duties import limits
 from privacy.fulfilment.access import plan_package
 from privacy.models import Case, Limit, Verification
 from privacy.rights.access import RECIPIENT_KEY, Access
-from privacy.selectors import people, plans
+from privacy.selectors import plans, standing
 from privacy.selectors.cases import sealed_of
 
 NO_FURTHER_USE = Question(
@@ -41,5 +41,5 @@ class ParentalReview(Right):
     asks = (Right.asks[0], NO_FURTHER_USE, *Right.asks[1:], RECIPIENT_KEY)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     takes_effect = refuse
-    plan, dry_run, warns = plan_package, plans.access_plan, people.alike_in_words
+    plan, dry_run, warns = plan_package, plans.access_plan, standing.alike_in_words
     steps = Access.steps

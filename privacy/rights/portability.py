@@ -4,7 +4,7 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Right
 from privacy.fulfilment.access import plan_portable
 from privacy.rights.access import RECIPIENT_KEY, Access
-from privacy.selectors import people
+from privacy.selectors import standing
 from privacy.selectors.portability import portability_plan
 
 
@@ -23,5 +23,5 @@ class Portability(Right):
     proof = Access.proof
     asks = (*Right.asks, RECIPIENT_KEY)
     given_only = True
-    plan, dry_run, warns = plan_portable, portability_plan, people.alike_in_words
+    plan, dry_run, warns = plan_portable, portability_plan, standing.alike_in_words
     steps = Access.steps

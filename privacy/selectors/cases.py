@@ -13,6 +13,7 @@ from privacy.evidence import sealing
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, processors, redactions, standing
+from privacy.selectors.standing import Standing
 
 OPEN = ~Q(state=State.CLOSED)
 OPEN_JOBS = Job.objects.filter(Q(case=OuterRef("pk")) | Q(joined_cases=OuterRef("pk")), ended_at=None)
@@ -180,24 +181,26 @@ def undeniable(case: Case) -> str:
     return kind.undeniable(case) if kind.undeniable else ""
 
 
-def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]]]:
-    """(cases that the member may decide now, {case: why not}), with a few queries for any number of them."""
+def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[Case, list[str]], Standing]:
+    """(cases that the member may decide now, {case: why not}, what is so of their people), with a few queries for any
+    number of them."""
     cases = list(
         Case.objects.select_related("subject", "requested_by").filter(pk__in=case_ids).order_by("due_on", "id")
     )
+    so = standing.of([case.subject_id for case in cases])
     blocked: dict[tuple[str, UUID], list[str]] = {}
     for key in {case.kind for case in cases}:
         of_kind = [case for case in cases if case.kind == key]
-        found = undecidable(case_kinds[key], of_kind)
+        found = undecidable(case_kinds[key], of_kind, so)
         blocked |= {(key, subject_id): sentences for subject_id, sentences in found.items()}
     reasons = {case: list(_why_not(case, member, blocked)) for case in cases}
-    return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}
+    return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}, so
 
 
-def undecidable(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, list[str]]:
+def undecidable(kind: type[CaseKind], cases: Sequence[Case], so: Standing | None = None) -> dict[UUID, list[str]]:
     """{person: why a case of this kind about them cannot be decided now}, of those of whom something is in the way."""
     asked = {case.subject_id: sealed_of(case) for case in cases} if kind.against else {}
-    return standing.blockers(kind, [case.subject_id for case in cases], Stage.DECISION, asked)
+    return standing.blockers(kind, [case.subject_id for case in cases], Stage.DECISION, asked, so)
 
 
 def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Sequence[str]]) -> Iterator[str]:

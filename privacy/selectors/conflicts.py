@@ -2,14 +2,13 @@
 is said once, here; what enforces it are the holds' triggers, the stops of jobs and the plans."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from privacy.catalogue import CaseKind, Fact
-from privacy.models import Case
-from privacy.selectors import cases, limits, standing
 from privacy.selectors.plans import Plan
+from privacy.selectors.standing import Going, Standing
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,14 @@ class Line:
     outcome: str
 
 
-def conflicts(kind: type[CaseKind], subject_ids: Sequence[UUID], plan: Plan | None = None) -> list[Line]:
-    """The claims that meet in these people once this kind of case is asked for, the one that goes first at the head;
-    nothing where no two meet, or this kind is about none of them. `plan` is its dry run, which tells what is kept."""
+def conflicts(kind: type[CaseKind], subject_ids: Sequence[UUID], so: Standing, plan: Plan | None = None) -> list[Line]:
+    """The claims that meet in these people, of whom this is so, once this kind of case is asked for, the one that goes
+    first at the head; nothing where no two meet, or this kind is about none of them. `plan` is its dry run, which tells
+    what is kept."""
     asked = next((claim.key for claim in RANKS if kind.key in claim.kinds), None)
     if asked is None:
         return []
-    found = [keys | {asked} for keys in in_play(subject_ids, plan).values()]
+    found = [keys | {asked} for keys in in_play(subject_ids, so, plan).values()]
     meeting = [keys for keys in found if len(keys) > 1]
     people = {claim: sum(claim.key in keys for keys in meeting) for claim in RANKS}
     return [Line(claim, number, _outcome(claim, meeting)) for claim, number in people.items() if number]
@@ -77,19 +77,19 @@ def _outcome(claim: Claim, meeting: Sequence[set[str]]) -> str:
     return above[0][0].below if len(firsts) == 1 or claim not in firsts else f"Goes first for {firsts.count(claim):,}"
 
 
-def in_play(subject_ids: Sequence[UUID], plan: Plan | None = None) -> Mapping[UUID, set[str]]:
-    """{person: keys of the claims that are so already}, of all of them, in three queries."""
-    facts = standing.facts_of(subject_ids)
-    erasures = Case.objects.filter(cases.OPEN, kind="erasure", subject__in=subject_ids).values_list(
-        "subject", flat=True
-    )
-    restricted = limits.restricted(subject_ids)
-    kept = {pk for pk, parts in plan.parts_of.items() if any(p.startswith("keep ") for p in parts)} if plan else set()
-    so = {
-        "hold": {pk for pk, found in facts.items() if Fact.HELD in found},
-        "child": {pk for pk, found in facts.items() if Fact.CHILD in found},
-        "erasure": set(erasures.values_list("subject", flat=True)),
+def in_play(subject_ids: Sequence[UUID], so: Standing, plan: Plan | None = None) -> Mapping[UUID, set[str]]:
+    """{person: keys of the claims that are so already}, of all of them."""
+    return {subject_id: set(_claims(subject_id, so, plan)) for subject_id in subject_ids}
+
+
+def _claims(subject_id: UUID, so: Standing, plan: Plan | None) -> Iterator[str]:
+    facts, going_on = so.facts.get(subject_id, ()), so.going_on.get(subject_id, ())
+    kept = any(part.startswith("keep ") for part in plan.parts_of.get(subject_id, ())) if plan else False
+    is_so = {
+        "hold": Fact.HELD in facts,
+        "child": Fact.CHILD in facts,
+        "erasure": Going.ERASURE in going_on,
         "retention": kept,
-        "restriction": restricted,
+        "restriction": Going.LIMIT in going_on,
     }
-    return {pk: {key for key, people in so.items() if pk in people} for pk in subject_ids}
+    yield from (claim for claim, in_force in is_so.items() if in_force)

@@ -9,14 +9,13 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from privacy.connectors.base import connectors
 from privacy.datamap import PersonalData, parts, registry
 from privacy.datamap.scope import Scope, Sql
 from privacy.models import Case
 from privacy.models.accounts import accounts_of, scope_of
 from privacy.selectors import plans
 from privacy.selectors.cases import sealed_of
-from privacy.selectors.plans import Plan, There, name_of
+from privacy.selectors.plans import Plan, name_of
 
 MOST_IDS = 100
 Answers = Mapping[str, Any]
@@ -69,22 +68,14 @@ def key_in(model: type[models.Model], text: str) -> Any:
         return None
 
 
-def known_in(scope: Scope) -> dict[str, dict[str, list[str]]]:
-    """{processor: its names for what is in these rows}, of those that can erase it."""
-    found = {key: connector.references_in(scope) for key, connector in sorted(connectors.items())}
-    return {key: names for key, names in found.items() if names}
-
-
 def plan_of(case: Case) -> Plan:
     """The dry run of forgetting what the case names."""
-    scope, subject_id = of_case(case), case.subject_id
-    known = {key: {subject_id: names} for key, names in known_in(scope).items()}
-    found = plans.found_in(There(plans.row_counts([subject_id], scope), known), [subject_id], scope)
+    found = plans.find([case.subject_id], of_case(case))
     return Plan(
         title="What is forgotten",
         erases=True,
         subjects=1,
         lines=plans.model_lines(found),
-        files=sum(len(names) for _, names in plans.files(scope)),
-        processors=plans.processor_counts(known),
+        files=sum(found.there.files.values()),
+        processors=plans.processor_counts(found.there.known),
     )

@@ -11,7 +11,6 @@ from privacy.catalogue import CaseKind
 from privacy.models import DataSubject, Identifier, Likeness
 from privacy.models.accounts import CHUNK, accounts_of
 
-NAMED_AT_MOST = 5
 PERSON, TWIN = Coalesce("subject__merged_into", "subject"), Coalesce("other__merged_into", "other")
 
 
@@ -57,14 +56,3 @@ def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[U
         rows = Identifier.objects.select_for_update().filter(of_kinds[0] | of_kinds[1]).order_by("pk")
         found |= {values[row.kind, row.value] for row in rows if row.subject_id not in accounts}
     return found
-
-
-def alike_in_words(subject_ids: Collection[UUID]) -> list[str]:
-    """What whoever asks or decides about these people should know of whom they perhaps are as well."""
-    others = dict(likenesses_of(subject_ids).values_list("pk", TWIN))
-    twins = set(others.values()) - set(subject_ids)
-    if not twins:
-        return []
-    names = ", ".join(f"Subject {str(twin)[:8]}" for twin in sorted(twins)[:NAMED_AT_MOST])
-    more = f" and {len(twins) - NAMED_AT_MOST:,} more" if len(twins) > NAMED_AT_MOST else ""
-    return [f"Perhaps the same person, with the same address, and not part of this: {names}{more}."]

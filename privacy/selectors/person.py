@@ -1,19 +1,46 @@
 """What there is of one person, over all their accounts: rows by area of the data map, and what has happened."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, models
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.text import capfirst
 
 from privacy.datamap import PersonalData, compiler
 from privacy.datamap.scope import Scope, id_in
 from privacy.evidence.commitments import pseudonyms
-from privacy.models import AuditEntry, ChildFlag, LegalHold, SupportConversation
+from privacy.models import (
+    AuditEntry,
+    ChildFlag,
+    DataSubject,
+    LegalHold,
+    Limit,
+    MarketingPreference,
+    Membership,
+    SupportConversation,
+)
+from privacy.selectors import limits
 
-TOLD, CONVERSATIONS = 20, 5  # the newest entries of the trail, and of support
+TOLD, CONVERSATIONS, TEAMS = 20, 5, 20  # the newest entries of the trail, and of support; the first teams
+
+Few = dict[type[models.Model], list[Any]]
+NO_DAY, NO_WORD = Cast(Value(None), models.DateTimeField()), Value("")
+# The columns of one query for the rows of small tables, and which fields of theirs stand in them.
+COLUMNS = {"word": NO_WORD, "name": NO_WORD, "begun": NO_DAY, "ended": NO_DAY, "yes": Value(False)}
+SHOWN: Mapping[type[models.Model], Mapping[str, str]] = {
+    LegalHold: {"begun": "placed_at", "ended": "released_at", "yes": "silent"},
+    ChildFlag: {"word": "state", "begun": "flagged_at", "ended": "decided_at"},
+    Limit: {"word": "purpose", "name": "ground", "begun": "since"},
+    SupportConversation: {"word": "status", "begun": "opened_at"},
+    Membership: {"word": "role", "name": "team_name", "yes": "owns"},
+    MarketingPreference: {"word": "channel", "begun": "changed_at", "yes": "opted_in"},
+}
 
 
 @dataclass(frozen=True)
@@ -51,16 +78,12 @@ def areas(accounts: Collection[UUID]) -> list[Area]:
     rows: dict[str, Counter[UUID]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(declared.values(), scope))
-        for label, account, _, number in cursor.fetchall():
+        for label, account, _, _, number, _ in cursor.fetchall():
             rows[label][id_in(account)] += number
     lines: dict[str, list[Line]] = defaultdict(list)
     for label in sorted(rows):
         lines[area_of(declared[label])].append(Line(declared[label], dict(rows[label])))
     return [Area(name, lines[name]) for name in sorted(lines)]
-
-
-def tables(found: Iterable[Area]) -> set[type[models.Model]]:
-    return {line.declared.model for area in found for line in area.lines}
 
 
 def area_of(declared: type[PersonalData]) -> str:
@@ -75,14 +98,31 @@ def trail(accounts: Collection[UUID], case_ids: Collection[UUID]) -> list[AuditE
     return list(entries.order_by("-at", "-id")[:TOLD])
 
 
-def holds(accounts: Collection[UUID]) -> list[LegalHold]:
-    """Those in force first."""
-    return list(LegalHold.objects.filter(subject__in=accounts).order_by("-released_at", "-placed_at"))
+def few(subject: DataSubject, accounts: Collection[UUID]) -> Few:
+    """The rows of small tables that the person's page shows, in one query: holds, flags and the newest of support under
+    any account; what is limited, the teams and the choices of this one. They have the fields of SHOWN."""
+    talks = SupportConversation.objects.filter(subject__in=accounts)
+    teams = subject.memberships.annotate(team_name=F("team__name"), owns=Q(team__owner=F("subject")))
+    first, *others = (
+        _columns(LegalHold.objects.filter(subject__in=accounts)),
+        _columns(ChildFlag.objects.filter(subject__in=accounts)),
+        _columns(limits.in_force(subject)),
+        _columns(talks.filter(pk__in=talks.order_by("-opened_at").values("pk")[:CONVERSATIONS])),
+        _columns(teams.filter(pk__in=subject.memberships.order_by("team__name").values("pk")[:TEAMS])),
+        _columns(subject.marketing_preferences.all()),
+    )
+    found: Few = {model: [] for model in SHOWN}
+    for label, pk, subject_id, *values in first.union(*others, all=True).order_by("name", "-begun"):
+        model = apps.get_model(label)
+        row, told = model(pk=pk, subject_id=subject_id), dict(zip(COLUMNS, values, strict=True))
+        for column, field in SHOWN[model].items():
+            setattr(row, field, told[column])
+        found[model].append(row)
+    return found
 
 
-def flags(accounts: Collection[UUID]) -> list[ChildFlag]:
-    return list(ChildFlag.objects.filter(subject__in=accounts).order_by("-flagged_at"))
-
-
-def conversations(accounts: Collection[UUID]) -> list[SupportConversation]:
-    return list(SupportConversation.objects.filter(subject__in=accounts).order_by("-opened_at")[:CONVERSATIONS])
+def _columns(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    fields = {column: F(field) for column, field in SHOWN[rows.model].items()}
+    told = rows.order_by().annotate(what=Value(rows.model._meta.label), **COLUMNS | fields)
+    columns: QuerySet[Any, Any] = told.values_list("what", "pk", "subject", *COLUMNS)
+    return columns

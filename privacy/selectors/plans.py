@@ -1,22 +1,21 @@
 """What a request would do, before it does it: the dry run that staff read and a plan is frozen from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.core.files.storage import Storage
 from django.db import connection, models
 
-from privacy.connectors.base import connectors
-from privacy.connectors.recipients import References, references_of_all
+from privacy.connectors.base import References, connectors, read_names
+from privacy.connectors.recipients import asked_for, by_person
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
 from privacy.datamap.scope import Scope
-from privacy.models import Case, CaseJob, Identifier, Job, Step
+from privacy.models import Case, CaseJob, Job, Step
 from privacy.models.accounts import scope_of
 from privacy.selectors import mentions, redactions
 
@@ -71,33 +70,49 @@ class Plan:
         return sum(line.rows for line in self.lines)
 
     @property
+    def heirs(self) -> set[UUID]:
+        return {heir for line in self.lines for heir in line.heirs}
+
+    @property
     def parts(self) -> frozenset[str]:
         """What deciding for all of them approves."""
         return frozenset().union(*self.parts_of.values())
 
 
 @dataclass(frozen=True)
-class There:
-    """What is there of some people: {person: {model label: {action: rows}}}, and {processor: {person: its names for
-    them}}."""
+class Counted:
+    """{person: {model label: {action: rows}}}, who inherits, and {person: files of rows that erasure deletes}."""
 
     rows: dict[UUID, dict[str, dict[str, int]]]
+    heirs: list[Heir]
+    files: dict[UUID, int]
+
+
+@dataclass(frozen=True)
+class There(Counted):
+    """What is there of some people, {processor: {person: its names for them}}, and what we call them."""
+
     known: dict[str, References]
+    names: dict[str, UUID]
 
 
 def look(subject_ids: Sequence[UUID], scope: Scope | None = None) -> There:
     """`scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)
-    return There(row_counts(subject_ids, scope), references_of_all(subject_ids, scope))
+    accounts = list(scope.people or subject_ids)
+    counted = count(subject_ids, scope)
+    called = read_names(asked_for(accounts, scope) | mentions.asked_for(accounts))
+    names = mentions.names_in(called.pop(mentions.OURS))
+    known = {key: by_person(theirs, scope) for key, theirs in called.items()}
+    return There(counted.rows, counted.heirs, counted.files, known, names)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the dry run of an erasure is made from: what is there, who inherits, and {person: {model label: rows that go
-    on naming them}}."""
+    """What the dry run of an erasure is made from: what is there, and {person: {model label: rows that go on naming
+    them}}."""
 
     there: There
-    heirs: list[Heir]
     named: dict[UUID, dict[str, int]]
 
 
@@ -109,31 +124,33 @@ def find(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Found:
 
 def found_in(seen: There, subject_ids: Sequence[UUID], scope: Scope) -> Found:
     """Of what was seen, perhaps of others too, that of these people; `scope` names them."""
-    known = {key: {pk: names[pk] for pk in names.keys() & {*subject_ids}} for key, names in seen.known.items()}
-    there = There({subject_id: seen.rows[subject_id] for subject_id in subject_ids}, known)
-    left = left_to_others(there.rows)
-    heirs, named = (heirs_of(scope), named_where(left, subject_ids, scope)) if left else ([], {})
-    return Found(there, heirs, named)
+    there = There(
+        rows={subject_id: seen.rows[subject_id] for subject_id in subject_ids},
+        heirs=[heir for heir in seen.heirs if heir.subject_id in {*subject_ids}],
+        files={subject_id: seen.files[subject_id] for subject_id in subject_ids},
+        known={key: {pk: names[pk] for pk in names.keys() & {*subject_ids}} for key, names in seen.known.items()},
+        names={name: account for name, account in seen.names.items() if scope.person(account) in {*subject_ids}},
+    )
+    return Found(there, mentions.in_handed_over(left_to_others(there.rows), there.names, scope))
 
 
-def erasure_plan(subject_ids: Sequence[UUID]) -> Plan:
+def erasure_plan(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Plan:
     """The dry run of erasing these people, each thing read once."""
-    scope = scope_of(subject_ids)
     found = find(subject_ids, scope)
     return Plan(
         title="What erasure does",
         erases=True,
         subjects=len(subject_ids),
         lines=model_lines(found),
-        files=sum(file_counts(subject_ids, scope).values()),
+        files=sum(found.there.files.values()),
         processors=processor_counts(found.there.known),
         parts_of=parts_in(found),
     )
 
 
-def access_plan(subject_ids: Sequence[UUID]) -> Plan:
+def access_plan(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Plan:
     """The dry run of exporting: rows and files a model."""
-    scope = scope_of(subject_ids)
+    scope = scope or scope_of(subject_ids)
     return Plan(
         title="What the package holds",
         erases=False,
@@ -144,11 +161,11 @@ def access_plan(subject_ids: Sequence[UUID]) -> Plan:
     )
 
 
-def merge_plan(subject_ids: Sequence[UUID]) -> Plan:
+def merge_plan(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Plan:
     """The dry run of merging these accounts into another person: what is read together with theirs from then on."""
     totals: Counter[str] = Counter()
-    scope = scope_of(subject_ids)
-    for labels in row_counts(subject_ids, scope).values():
+    counted = count(subject_ids, scope)
+    for labels in counted.rows.values():
         totals.update({label: sum(actions.values()) for label, actions in labels.items()})
     found = [d for d in compiler.all_declarations() if totals[d.label()]]
     lines = [ModelLine(d.label(), name_of(d), {"join": totals[d.label()]}) for d in found]
@@ -157,21 +174,30 @@ def merge_plan(subject_ids: Sequence[UUID]) -> Plan:
         erases=False,
         subjects=len(subject_ids),
         lines=lines,
-        files=sum(file_counts(subject_ids, scope).values()),
+        files=sum(counted.files.values()),
         processors={},
     )
 
 
-def row_counts(subject_ids: Sequence[UUID], scope: Scope | None = None) -> dict[UUID, dict[str, dict[str, int]]]:
-    """{subject: {model label: {action: rows}}}; `scope`, if given, names the same people."""
+def row_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, dict[str, int]]]:
+    """{subject: {model label: {action: rows}}}."""
+    return count(subject_ids).rows
+
+
+def count(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Counted:
+    """In one query, with who inherits; `scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)
-    found: dict[UUID, dict[str, dict[str, int]]] = {s: {} for s in subject_ids}
+    counted = Counted({s: {} for s in subject_ids}, [], dict.fromkeys(subject_ids, 0))
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
-        for label, key, action, rows in cursor.fetchall():
-            counted = found[scope.person(key)].setdefault(label, {})
-            counted[action] = counted.get(action, 0) + rows
-    return found
+        for label, key, action, heir, rows, files in cursor.fetchall():
+            person = scope.person(key)
+            of_model = counted.rows[person].setdefault(label, {})
+            of_model[action] = of_model.get(action, 0) + rows
+            counted.files[person] += files if action == "delete" else 0
+            if heir:
+                counted.heirs.append(Heir(label, person, UUID(heir), rows))
+    return counted
 
 
 def package_counts(
@@ -216,7 +242,7 @@ def _model_line(declaration: type[PersonalData], actions: dict[str, int], found:
     because = [k.because for k in declaration.keeps()] if "keep" in actions else []
     if "hand over" in actions and declaration.joint:
         because.append(declaration.joint.because)
-    for heir in found.heirs:
+    for heir in found.there.heirs:
         if heir.label == label:
             heirs[heir.heir_id] += heir.rows
     named = sum(labels.get(label, 0) for labels in found.named.values())
@@ -260,50 +286,6 @@ def _with_a_file(
     return counted
 
 
-def files(scope: Scope, limit: int | None = None) -> list[tuple[models.FileField, list[str]]]:
-    """(file field, stored names) of the rows that erasure will delete; at most `limit` names a field."""
-    found = []
-    with connection.cursor() as cursor:
-        for declaration in compiler.all_declarations():
-            if not declaration.deletes_rows():
-                continue
-            for file_field in declaration.file_fields():
-                where, params = compiler.rows(declaration, scope, own=True)
-                column = connection.ops.quote_name(file_field.column)
-                table = connection.ops.quote_name(declaration.model._meta.db_table)
-                tail = f" ORDER BY 1 LIMIT {int(limit)}" if limit else ""
-                cursor.execute(f"SELECT {column} FROM {table} WHERE {where} AND {column} <> ''{tail}", params)
-                found.append((file_field, [name for (name,) in cursor.fetchall()]))
-    return found
-
-
-def own_folders(account: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
-    """(storage, name, folders in it, files in it) of an account's own folders; a storage without folders has none."""
-    places = [(d, f) for d in registry.declarations.values() for f in d.file_fields() if d.folder]
-    for declaration, file_field in places:
-        folder = declaration.folder.format(subject=account)
-        try:
-            folders, names = file_field.storage.listdir(folder)
-        except FileNotFoundError:
-            continue
-        yield file_field.storage, folder, folders, names
-
-
-def has_folders(account: UUID) -> bool:
-    """Whether it has any of its own; most have none."""
-    return any(True for _ in own_folders(account))
-
-
-def stray_files(account: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of files in an account's own folders: once the rows are gone, no row knows them."""
-    return [(storage, f"{folder}/{name}") for storage, folder, _, names in own_folders(account) for name in names]
-
-
-def empty_folders(account: UUID) -> list[tuple[Storage, str]]:
-    """(storage, name) of an account's own folders that hold nothing."""
-    return [(storage, folder) for storage, folder, folders, names in own_folders(account) if not folders and not names]
-
-
 def processor_counts(known: Mapping[str, References]) -> dict[str, dict[str, int]]:
     """{how it is told: {processor name: how many people it knows}}."""
     found: dict[str, dict[str, int]] = {}
@@ -327,7 +309,7 @@ def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
         person: {f"{action} {label}" for label, actions in labels.items() if label not in ours for action in actions}
         for person, labels in found.there.rows.items()
     }
-    for heir in found.heirs:
+    for heir in found.there.heirs:
         parts[heir.subject_id].add(f"pass {heir.label} {heir.heir_id}")
     for subject_id, labels in found.named.items():
         parts[subject_id].update(f"leave the name in {label}" for label in labels)
@@ -340,24 +322,6 @@ def parts_in(found: Found) -> dict[UUID, frozenset[str]]:
 def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> set[str]:
     """Labels of the models of which these people's rows are handed over."""
     return {label for labels in counted.values() for label, actions in labels.items() if "hand over" in actions}
-
-
-def heirs_of(scope: Scope) -> list[Heir]:
-    """Who would get what of these people is handed over."""
-    with connection.cursor() as cursor:
-        cursor.execute(*compiler.heirs(scope))
-        found = cursor.fetchall()
-    to_id = scope.person
-    return [Heir(label, to_id(subject), to_id(heir), rows) for label, subject, heir, rows in found]
-
-
-def named_where(labels: Collection[str], subject_ids: Sequence[UUID], scope: Scope) -> dict[UUID, dict[str, int]]:
-    """{person: {model label: rows}} of what is handed over and goes on naming them."""
-    if not labels:
-        return {}
-    accounts = list(scope.people or subject_ids)
-    identifiers = list(Identifier.objects.filter(subject__in=accounts))
-    return mentions.in_handed_over(labels, accounts, identifiers, scope)
 
 
 def since_approved(jobs: Sequence[CaseJob], parts: Mapping[UUID, frozenset[str]]) -> dict[CaseJob, list[str]]:

@@ -53,5 +53,4 @@ def test_references_are_the_clerk_ids_of_each_person():
         anna.id: {"user_id": ["user_a1", "user_a2"]},
         ben.id: {"user_id": ["user_b"]},
     }
-    assert clerk.references(ben.id) == {"user_id": ["user_b"]}
-    assert clerk.references(_.id) == {}
+    assert clerk.references_of([_.id]) == {}

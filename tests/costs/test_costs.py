@@ -8,10 +8,10 @@ from django.conf import settings
 
 CONNECTOR = '''"""The service that sends text messages: no API to erase by, so a person asks there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from privacy.connectors.base import Call, Connector, register
+from privacy.connectors.base import Call, Connector, Names, register
 from privacy.jobs.outcomes import Outcome
 from privacy.models import Identifier
 
@@ -20,11 +20,9 @@ from privacy.models import Identifier
 class TextMessages(Connector):
     key, name = "text_messages", "Text messages"
 
-    def references_of(self, subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, list[str]]]:
-        found: dict[UUID, dict[str, list[str]]] = {}
-        for known in Identifier.objects.filter(subject__in=subject_ids, kind=Identifier.Kind.PHONE):
-            found.setdefault(known.subject_id, {"phone": []})["phone"].append(known.value)
-        return found
+    def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
+        numbers = Identifier.objects.filter(subject__in=accounts, kind=Identifier.Kind.PHONE).order_by()
+        yield numbers.values_list("subject", "kind", "value")
 
     def erase(self, call: Call) -> Outcome:
         return self.manual("delete")

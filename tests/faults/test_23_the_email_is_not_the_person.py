@@ -17,7 +17,8 @@ from privacy.evidence.chains import walk
 from privacy.fulfilment.importing.arrivals import Outcome
 from privacy.fulfilment.importing.subjects import Person, bring_in
 from privacy.models import AuditEntry, DataSubject, Identifier, LegalHold, Note, Suppression
-from privacy.selectors.people import alike_in_words, asked, likenesses_of
+from privacy.selectors import standing
+from privacy.selectors.people import asked, likenesses_of
 from privacy.selectors.suppression import suppressed
 from tests import factories as f
 from tests.asking import agreed
@@ -68,8 +69,9 @@ def test_an_account_made_anew_is_found_by_the_address_and_asked_about_on_both_pa
     first, second = two
     assert first.pk != second.pk and set(find_subjects(ADDRESS)) == {first, second}
     assert {(one.person, one.twin) for one in asked()} == {(first.pk, second.pk), (second.pk, first.pk)}
-    assert alike_in_words([first.pk]) and str(second.pk)[:8] in alike_in_words([first.pk])[0]
-    assert alike_in_words([first.pk, second.pk]) == []
+    so = standing.of([first.pk, second.pk])
+    assert str(second.pk)[:8] in standing.alike_in_words([first.pk], so)[0]
+    assert standing.alike_in_words([first.pk, second.pk], so) == []
 
 
 @pytest.mark.parametrize("relation", ["visitor", "invitee", "correspondent"])

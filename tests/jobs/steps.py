@@ -8,13 +8,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
 
 from privacy.catalogue import Planned
 from privacy.connectors.base import Call, Connector
 from privacy.jobs import handlers
 from privacy.jobs.order import freeze
 from privacy.jobs.outcomes import Done, Later, More, Waiting
-from privacy.models import Case, State
+from privacy.models import Case, DataSubject, State
 from tests import factories as f
 
 # What the scripted steps answer, by target; a step without a script is done at once.
@@ -96,8 +97,8 @@ class RememberingProcessor(Connector):
     def __init__(self, folder: Path | None = None):
         self.folder = folder
 
-    def references(self, subject_id):
-        return {"id": [f"ext-{subject_id}"]}
+    def names_of(self, accounts):
+        return [DataSubject.objects.filter(pk__in=accounts).order_by().values_list("pk", Value("id"), Value(""))]
 
     def erase(self, call: Call):
         effects = self.folder / str(call.idempotency_key)

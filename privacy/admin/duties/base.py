@@ -113,7 +113,9 @@ class DutyAdmin(ReadOnlyAdmin):
         if row is not None:
             offer(request, self, [row])
             decision = {"duty": row, "buttons": row.buttons, "asked": row.asked}
-            decision |= decision_on(request, row.asked, None) if row.asked else {}
+            if row.asked:
+                so, people = standing.of([row.subject_id]), {row.subject_id: row.who}
+                decision |= decision_on(request, row.asked, so, None, people)
         return super().change_view(request, object_id, form_url, decision | (extra_context or {}))
 
     def get_actions(self, request):

@@ -1,12 +1,11 @@
 """What a person has consented to, on their page and as a receipt, and the words that people were asked in."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,16 +16,14 @@ from unfold.decorators import display
 from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.fulfilment import consent_receipts
-from privacy.models import ConsentEvent, ConsentWording, DataSubject
+from privacy.models import ConsentWording, DataSubject
 from privacy.selectors import consents
 from privacy.selectors.consents import Consent
 
 
-def on_page(
-    request: HttpRequest, person: UUID, accounts: Sequence[UUID], there: Collection[type[models.Model]]
-) -> dict[str, Any]:
+def on_page(request: HttpRequest, person: UUID, accounts: Sequence[UUID], *, is_any: bool) -> dict[str, Any]:
     """What the person's page says of consents; asked for only where there are any."""
-    said = consents.of(accounts) if ConsentEvent in there else []
+    said = consents.of(accounts) if is_any else []
     may_take = request.user.has_perm(consent_receipts.MAY)
     may_read = request.user.has_perm("privacy.view_consentevent")
     return {

@@ -13,8 +13,20 @@ from django.urls import reverse
 from privacy.admin import actions
 from privacy.admin.base import StaffAdmin
 from privacy.admin.evidence.events import sentence
-from privacy.catalogue import Fact
-from privacy.models import AuditEntry, Case, ChildFlag, DataSubject, LegalHold, SupportConversation
+from privacy.admin.people import consents
+from privacy.catalogue import CaseKind
+from privacy.models import (
+    AuditEntry,
+    Case,
+    ChildFlag,
+    ConsentEvent,
+    DataSubject,
+    LegalHold,
+    Limit,
+    MarketingPreference,
+    Membership,
+    SupportConversation,
+)
 from privacy.selectors import person, standing
 
 # {title: what it tells about these accounts, in sentences}, of what the apps above know; asked only where the data map
@@ -23,20 +35,27 @@ PANELS: dict[str, Callable[[Collection[UUID]], list[str]]] = {}
 DECIDED_BY = {"hold": ("hold_release",), "flag": ("child_confirm", "child_clear")}
 
 
-def of(request: HttpRequest, accounts: Sequence[UUID], cases: Sequence[Case]) -> dict[str, Any]:
-    """What is not there is not looked for: the counts say which tables have anything."""
-    found = person.areas(accounts)
-    names, there = {area.name for area in found}, person.tables(found)
+def of(request: HttpRequest, subject: DataSubject, accounts: Sequence[UUID], cases: Sequence[Case]) -> dict[str, Any]:
+    found, few = person.areas(accounts), person.few(subject, accounts)
+    names, there = {area.name for area in found}, {line.declared.model for area in found for line in area.lines}
+    facts = standing.facts_in(subject, few[ChildFlag], few[Limit], is_held=subject.is_held)
+    may = [kind for kind in actions.allowed(request) if not standing.in_the_way(kind, facts)]
     return {
-        "there": there,
         "areas": [
             {"name": area.name, "total": area.total, "lines": [line_of(request, line) for line in area.lines]}
             for area in found
         ],
         "panels": {title: told for title, tell in PANELS.items() if title in names and (told := tell(accounts))},
-        "conversations": person.conversations(accounts) if SupportConversation in there else [],
-        "holds": person.holds(accounts) if LegalHold in there else [],
-        "flags": person.flags(accounts) if ChildFlag in there else [],
+        "conversations": few[SupportConversation],
+        "holds": sorted(few[LegalHold], key=lambda hold: hold.released_at is not None),
+        "flags": few[ChildFlag],
+        "limits": few[Limit][::-1],
+        "limited_by": list(dict.fromkeys((bool(one.purpose), one.get_ground_display()) for one in few[Limit][::-1])),
+        "memberships": few[Membership],
+        "choices": sorted(few[MarketingPreference], key=lambda choice: choice.channel),
+        **actions.menu_of(may, subject),
+        "decisions": decisions(may, subject),
+        **consents.on_page(request, subject.id, accounts, is_any=ConsentEvent in there),
         "timeline": [(entry, sentence(entry), about(entry, cases)) for entry in person.trail(accounts, ids_of(cases))],
     }
 
@@ -61,16 +80,11 @@ def list_of(request: HttpRequest, model: type[models.Model], path: str, account:
     return reverse(name, query={key: str(account)})
 
 
-def decisions(request: HttpRequest, subject: DataSubject, facts: set[Fact]) -> dict[str, list[dict[str, Any]]]:
+def decisions(may: Sequence[type[CaseKind]], subject: DataSubject) -> dict[str, list[dict[str, Any]]]:
     """{hold or flag: what the member may ask about it now}."""
-    kinds = {kind.key: kind for kind in actions.allowed(request) if not standing.in_the_way(kind, facts)}
+    kinds = {kind.key: kind for kind in may}
     return {
-        what: [
-            {"kind": kinds[key], "url": reverse("admin:privacy_datasubject_act_on", args=[subject.id, key])}
-            for key in keys
-            if key in kinds
-        ]
-        for what, keys in DECIDED_BY.items()
+        what: [actions.button(kinds[key], subject) for key in keys if key in kinds] for what, keys in DECIDED_BY.items()
     }
 
 

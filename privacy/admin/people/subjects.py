@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -31,19 +31,19 @@ from privacy.models import (
     LegalHold,
     Likeness,
     Limit,
-    MarketingPreference,
     Membership,
     ProfilePreference,
     Team,
 )
 from privacy.models.places import place
-from privacy.selectors import cases, limits, standing
+from privacy.selectors import cases, limits
 from privacy.selectors.people import asked, likenesses_among
 from privacy.selectors.search import find, is_uuid
 from privacy.selectors.who import Who, masked
 
-REQUESTS_SHOWN, TEAMS_SHOWN, ACCOUNTS_SHOWN = 8, 20, 20
+REQUESTS_SHOWN, ACCOUNTS_SHOWN = 8, 20
 CASES_READ = 50  # for the timeline
+KNOWN_AS = Identifier.objects.order_by("kind", "-is_primary", "value")
 MAILBOX = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL).order_by("-is_primary", "value")
 
 
@@ -120,6 +120,7 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
         return (
             super()
             .get_queryset(request)
+            .select_related("preferences", "merged_into")
             .annotate(
                 is_limited=limits.IS_LIMITED,
                 is_frozen=limits.IS_FROZEN,
@@ -163,16 +164,14 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
 
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
-    in_force = list(limits.in_force(subject)) if subject.is_limited else []
-    accounts = list(subject.merged.prefetch_related("identifiers").order_by("created_at"))
+    accounts = list(subject.merged.order_by("created_at"))
+    prefetch_related_objects([subject, *accounts], Prefetch("identifiers", KNOWN_AS))
     everybody = [subject.id, *(account.id for account in accounts)]
     requests = list(cases.with_work(Case.objects.filter(subject__in=everybody).order_by("-received_at"))[:CASES_READ])
-    facts = standing.facts_of([subject.id]).get(subject.id, set())
-    seen = overview.of(request, everybody, requests)
+    seen = overview.of(request, subject, everybody, requests)
     return {
         **admin.site.each_context(request),
         **seen,
-        **consents.on_page(request, subject.id, everybody, seen["there"]),
         "title": str(subject),
         "opts": DataSubject._meta,
         "original": subject,
@@ -180,28 +179,18 @@ def page_of(request, subject: DataSubject) -> dict:
         "who": Who(subject.id, subject.full_name, is_shown=True),
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
-        "limits": in_force,
-        "limited_by": list(dict.fromkeys((bool(limit.purpose), limit.get_ground_display()) for limit in in_force)),
-        "choices": subject.marketing_preferences.order_by("channel") if MarketingPreference in seen["there"] else [],
-        "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
+        "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in seen["limits"]),
         "has_open_request": subject.has_open_request,
-        **actions.offered(request, subject, facts),
         "requests": [
             {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
-        "decisions": overview.decisions(request, subject, facts),
-        "identifiers": subject.identifiers.order_by("kind", "-is_primary", "value"),
+        "identifiers": subject.identifiers.all(),
         "accounts": accounts[:ACCOUNTS_SHOWN],
         "likenesses": likenesses_among(everybody).select_related("other", "subject")[:ACCOUNTS_SHOWN],
         "may_merge": request.user.has_perm(people.ASK.name),
-        "memberships": teams_of(subject) if Membership in seen["there"] else [],
-        "preferences": getattr(subject, "preferences", None) if ProfilePreference in seen["there"] else None,
+        "preferences": getattr(subject, "preferences", None),
     }
-
-
-def teams_of(subject: DataSubject) -> QuerySet[Membership]:
-    return subject.memberships.select_related("team").order_by("team__name")[:TEAMS_SHOWN]
 
 
 class MembershipInline(ReadOnlyInline):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from privacy.admin.actions import PEOPLE_SHOWN, requests_count
 from privacy.admin.base import person_cell
 from privacy.admin.forms import NoQuestionsForm
-from privacy.admin.plans import recipients, sections_of
+from privacy.admin.plans import heirs_in, told_of
 from privacy.admin.requests.base import (
     ask,
     carry_out,
@@ -23,7 +23,6 @@ from privacy.admin.requests.base import (
     on_request,
     others_named,
     page,
-    person_of,
     sealed,
     selected,
 )
@@ -35,6 +34,7 @@ from privacy.models import Case, RightsRequest
 from privacy.selectors import cases, plans, standing
 from privacy.selectors.conflicts import conflicts
 from privacy.selectors.plans import Plan
+from privacy.selectors.standing import Standing
 from privacy.selectors.who import Who, who
 
 
@@ -68,11 +68,12 @@ def approve_many(request: HttpRequest, request_ids: Sequence[UUID]) -> HttpRespo
         return confirm_approvals(request, request_ids)
     if again := sign_in_again(request):
         return again
-    free, refused = cases.sort_out(request_ids, request.user)
+    free, refused, _ = cases.sort_out(request_ids, request.user)
     kind = one_kind(request, [*free, *refused])
     if kind is None:
         return redirect(back_from(request_ids))
-    form = form_for(request, kind, request_ids, [*free, *refused], request.POST)
+    people = who({row.subject_id for row in [*free, *refused][:1]}, request.user)
+    form = form_for(kind, request_ids, [*free, *refused], people, request.POST)
     if not form.is_valid():
         return confirm_approvals(request, request_ids, form)
     shown = form.cleaned_data["shown"].splitlines() if kind.parts else None  # browsers send CRLF
@@ -117,16 +118,18 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     """The plan of what would be done, and what stands in the way, before anybody decides."""
     if again := sign_in_again(request):
         return again
-    free, refused = cases.sort_out(request_ids, request.user)
+    free, refused, so = cases.sort_out(request_ids, request.user)
     known = [*free, *refused]
     kind = one_kind(request, known)
     if kind is None:
         return redirect(back_from(request_ids))
     subject_ids = [row.subject_id for row in free]
     one = known[0] if len(known) == 1 == len(request_ids) else None
-    plan = dry_run_of(one) if one and free else kind.dry_run(subject_ids) if free and kind.dry_run else None
+    plan = dry_run_of(one, so) if one and free else None
+    if kind.dry_run and free and not one:
+        plan = kind.dry_run(subject_ids, so.scope(subject_ids))
     shown, left_alone = free[:PEOPLE_SHOWN], list(refused.items())[:PEOPLE_SHOWN]
-    people = who((row.subject_id for row in [*shown, *dict(left_alone)]), request.user)
+    people = who([*heirs_in(plan), *(row.subject_id for row in [*shown, *dict(left_alone)])], request.user)
     context = {
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests_count(len(request_ids))}",
@@ -135,7 +138,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "row": one,
         "who": people[one.subject_id] if one else None,
         "kind": kind,
-        "form": form or form_for(request, kind, request_ids, known, plan=plan),
+        "form": form or form_for(kind, request_ids, known, people, plan=plan),
         "form_url": reverse("admin:privacy_rightsrequest_approve_many") if not one else page("approve", one),
         "request_ids": " ".join(str(request_id) for request_id in request_ids),
         "cancel_url": back_from(request_ids),
@@ -143,13 +146,11 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "is_dangerous": kind.decision.is_dangerous,
         "is_pointless": not free,
         "others_named": others_named(request, one) if one else {},
-        "plan": plan,
-        "sections": sections_of(plan, request.user) if plan else [],
-        "recipients": recipients(plan) if plan else [],
-        "warnings": list(kind.warns(subject_ids)) if kind.warns and free else [],
+        **(told_of(plan, people) if plan else {}),
+        "warnings": list(kind.warns(subject_ids, so)) if kind.warns and free else [],
         **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
         "changes": plans.since_asked(one, plan.parts) if one and plan else [],
-        "conflicts": conflicts(kind, subject_ids, plan),
+        "conflicts": conflicts(kind, subject_ids, so, plan),
         "rows": told(shown, people, plan),
         "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
         "free_count": len(free),
@@ -160,30 +161,30 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
 
 
-def dry_run_of(row: Case) -> Plan | None:
+def dry_run_of(row: Case, so: Standing) -> Plan | None:
     """What one case would do, by its answers where it asks for any."""
     kind = case_kinds[row.kind]
     if kind.plan_of:
         return kind.plan_of(row)
-    return kind.dry_run([row.subject_id]) if kind.dry_run else None
+    return kind.dry_run([row.subject_id], so.scope([row.subject_id])) if kind.dry_run else None
 
 
-def decision_on(request: HttpRequest, row: Case, plan: Plan | None) -> dict:
+def decision_on(request: HttpRequest, row: Case, so: Standing, plan: Plan | None, people: Mapping[UUID, Who]) -> dict:
     """What deciding takes on the case's own page; nothing where this member does not decide it now."""
     kind = case_kinds[row.kind]
     if not (cases.awaits_decision(row) and kind.decision and has(request.user, kind.may.decide)):
         return {}
     if cases.not_by(row, request.user):
         return {}
-    blocked = standing.blockers(kind, [row.subject_id], Stage.DECISION).get(row.subject_id, [])
+    blocked = standing.blockers(kind, [row.subject_id], Stage.DECISION, so=so).get(row.subject_id, [])
     return {
         "decision": kind.decision,
-        "decision_form": form_for(request, kind, [row.id], [row], plan=plan),
+        "decision_form": form_for(kind, [row.id], [row], people, plan=plan),
         "decision_url": page("approve", row),
         "decision_blocked": blocked,
-        "decision_warnings": list(kind.warns([row.subject_id])) if kind.warns else [],
+        "decision_warnings": list(kind.warns([row.subject_id], so)) if kind.warns else [],
         "changes": plans.since_asked(row, plan.parts) if plan else [],
-        "conflicts": conflicts(kind, [row.subject_id], plan),
+        "conflicts": conflicts(kind, [row.subject_id], so, plan),
     }
 
 
@@ -200,14 +201,14 @@ def told(rows: Sequence[Case], people: Mapping[UUID, Who], plan: Plan | None) ->
 
 
 def form_for(
-    request: HttpRequest, kind: type[CaseKind], request_ids: Sequence[UUID], known: Sequence[Case], data=None, *,
+    kind: type[CaseKind], request_ids: Sequence[UUID], known: Sequence[Case], people: Mapping[UUID, Who], data=None, *,
     plan: Plan | None = None,
 ) -> TypedForm:  # fmt: skip
     """The form, with the parts of the plan that stand on its page. What must be typed is for one of the person, and for
     many a word that nobody types by accident."""
     initial = {"shown": "\n".join(sorted(plan.parts)) if plan else ""}
     if len(request_ids) == 1:
-        return of_person(person_of(request, known[0]), data, initial)
+        return of_person(people[known[0].subject_id], data, initial)
     word = f"{kind.decision.word} {len(request_ids)}"
     return TypedForm(data, initial=initial, what=word, is_right=lambda typed: typed.strip().lower() == word.lower())
 

@@ -10,10 +10,10 @@ from django.urls import reverse
 from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
-from privacy.admin.plans import recipients, sections_of
+from privacy.admin.plans import heirs_in, told_of
 from privacy.admin.requests import clocks, comments, parked
 from privacy.admin.requests.approvals import decision_on, dry_run_of
-from privacy.admin.requests.base import has, others_named, person_of, sealed
+from privacy.admin.requests.base import has, others_named, sealed
 from privacy.admin.requests.buttons import buttons_for
 from privacy.admin.requests.dossiers import of_dossier
 from privacy.admin.requests.progress import next_look, work_of
@@ -24,8 +24,9 @@ from privacy.evidence import sealing
 from privacy.evidence.events import Event
 from privacy.evidence.keys import MissingKey
 from privacy.models import AuditEntry, Case, Refusal, RightsRequest, State, Step
-from privacy.selectors import cases, packages, processors, progress, queue
+from privacy.selectors import cases, packages, processors, progress, queue, standing
 from privacy.selectors.progress import StepBar
+from privacy.selectors.who import who
 
 # What processors call the people of steps: {step: {kind: names}}.
 Names = Mapping[UUID, Mapping[str, Sequence[str]]]
@@ -40,7 +41,9 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
     kind, sees_people = case_kinds[row.kind], request.user.sees_personal_data
     can_answer = has(request.user, kind.may.answer)
     package = row.package if sees_people and any(step.name == "access.package" for step in steps) else None
-    dry_run = dry_run_of(row) if cases.awaits_decision(row) and sees_people else None
+    so = standing.of([row.subject_id]) if cases.awaits_decision(row) else None
+    plan = dry_run_of(row, so) if so and sees_people else None
+    people = who([row.subject_id, *heirs_in(plan)], request.user)
     entries = list(AuditEntry.objects.filter(chain=row.id).select_related("actor").order_by("n"))
     told = {entry.event for entry in entries}
     return {
@@ -51,7 +54,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "row": row,
         "job": job,
         "others_named": others_named(request, row) if sees_people else {},
-        "who": person_of(request, row),
+        "who": people[row.subject_id],
         "reason": row.reason if sees_people else "Not shown to your role",
         "status": badges.of_case(row),
         "due": badges.due(row),
@@ -72,10 +75,8 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "steps": step_lines(request, row, steps, how_far.bars, names or {}),
         "table": table_of(row, job, steps) if sees_people else None,
         "closed": badges.closed(row) if not row.is_open else "",
-        **decision_on(request, row, dry_run),
-        "plan": dry_run,
-        "sections": sections_of(dry_run, request.user) if dry_run else [],
-        "recipients": recipients(dry_run) if dry_run else [],
+        **(decision_on(request, row, so, plan, people) if so else {}),
+        **(told_of(plan, people) if plan else {}),
         "receipt": row.receipt if has_receipt(steps) else None,
         "package": package,
         "to_remind": package is not None and packages.to_remind().filter(pk=package.pk).exists(),

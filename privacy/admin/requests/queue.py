@@ -57,7 +57,7 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
         self.days = [(day.parameter_name, day.title, request.GET.get(day.parameter_name, "")) for day in DAYS]
         self.kept = {key: value for key, value in request.GET.items() if key not in (*names, "p")}
         self.by_day = any(value for _, _, value in self.days)
-        self.saved = list(request.user.saved_filters.all())
+        self.saved = request.user.saved_filters.all()
         self.address = urlencode({key: value for key, value in request.GET.items() if key != "p"})
         self.can_be_saved = bool(filters.kept(request.GET.dict()))
         self.may_export = export.may_export(request.user)
