@@ -63,7 +63,7 @@ def _of_cases(member: Staff, whose: Whose) -> Iterator[Task]:
     )
     batches = set()
     for case in urgency.ranked(rows).order_by(*urgency.order())[:READ]:
-        verb = Verb(case.verb)  # type: ignore[attr-defined]  # annotated above
+        verb = Verb(case.verb)
         if verb == Verb.HAND_OVER and case.batch_id:
             if case.batch_id not in batches:
                 yield Task(Verb.HAND_OVER, case.due_on, case, is_of_batch=True)
