@@ -1,5 +1,7 @@
 """The people: a list that stays quick at a million rows, and a page from which every action starts."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -181,6 +183,7 @@ def page_of(request, subject: DataSubject) -> dict:
         "place": place(subject.country, subject.region),
         "is_held": subject.is_held,
         "limits": in_force,
+        "limits_together": limited_together(in_force),
         "limited_by": list(dict.fromkeys((bool(limit.purpose), limit.get_ground_display()) for limit in in_force)),
         "choices": subject.marketing_preferences.order_by("channel") if MarketingPreference in seen["there"] else [],
         "may_be_written_to": not any(limit.purpose in ("", Use.MARKETING) for limit in in_force),
@@ -198,6 +201,14 @@ def page_of(request, subject: DataSubject) -> dict:
         "memberships": teams_of(subject) if Membership in seen["there"] else [],
         "preferences": getattr(subject, "preferences", None) if ProfilePreference in seen["there"] else None,
     }
+
+
+def limited_together(in_force: Sequence[Limit]) -> list[tuple[list[str], datetime]]:
+    """(what is limited, since when), of those that one request or flag has placed together one line."""
+    together: dict[tuple[str, datetime], list[Limit]] = {}
+    for limit in in_force:
+        together.setdefault((limit.ground, limit.since.replace(second=0, microsecond=0)), []).append(limit)
+    return [([limit.of_what for limit in placed], placed[0].since) for placed in together.values()]
 
 
 def teams_of(subject: DataSubject) -> QuerySet[Membership]:
