@@ -36,11 +36,11 @@ def on_page(request: HttpRequest, person: UUID, accounts: Sequence[UUID], *, is_
 
 
 def sentence(consent: Consent) -> str:
-    """`Given on 3 May 2026, in the studio.` and, where it was taken back, what stopped since when."""
+    """`On 3 May 2026, in the studio.` and, where it was taken back, what stopped since when."""
     last = consent.last
-    when = f"{consent.last.get_state_display()} on {last.at:%-d %B %Y}, {last.get_method_display().lower()}."
+    when = f"On {last.at:%-d %B %Y}, {last.get_method_display()[0].lower()}{last.get_method_display()[1:]}."
     if consent.is_given:
-        return when
+        return f"{when} Not acted upon while it is limited." if consent.stopped else when
     stopped = dict.fromkeys(limit.of_what for limit in consent.stopped)
     if not stopped:
         return f"{when} Nothing goes by this channel since then."

@@ -2,6 +2,7 @@
 what may be decided, and what has happened, in sentences."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ def of(request: HttpRequest, subject: DataSubject, accounts: Sequence[UUID], cas
         "holds": sorted(few[LegalHold], key=lambda hold: hold.released_at is not None),
         "flags": few[ChildFlag],
         "limits": few[Limit][::-1],
+        "limits_together": limited_together(few[Limit][::-1]),
         "limited_by": list(dict.fromkeys((bool(one.purpose), one.get_ground_display()) for one in few[Limit][::-1])),
         "memberships": few[Membership],
         "choices": sorted(few[MarketingPreference], key=lambda choice: choice.channel),
@@ -94,3 +96,11 @@ def ids_of(cases: Sequence[Case]) -> list[UUID]:
 
 def about(entry: AuditEntry, cases: Sequence[Case]) -> Case | None:
     return next((case for case in cases if case.pk == entry.chain), None)
+
+
+def limited_together(in_force: Sequence[Limit]) -> list[tuple[list[str], datetime]]:
+    """(what is limited, since when), of those that one request or flag has placed together one line."""
+    together: dict[tuple[str, datetime], list[Limit]] = {}
+    for limit in in_force:
+        together.setdefault((limit.ground, limit.since.replace(second=0, microsecond=0)), []).append(limit)
+    return [([limit.of_what for limit in placed], placed[0].since) for placed in together.values()]
