@@ -67,7 +67,11 @@ def test_every_model_of_the_map_has_its_triggers():
 def test_who_comes_in_despite_a_freeze_has_a_reason_and_the_others_are_refused():
     despite = {model for model in declared() if registry.declarations[model].despite_freeze}
     facts = {"billing.Invoice", "billing.InvoiceLine", "billing.Refund", "billing.CreditNote"}
-    assert {model._meta.label for model in despite} == facts | {"privacy.NameToken", "privacy.Likeness"}
+    assert {model._meta.label for model in despite} == facts | {
+        "privacy.NameToken",
+        "privacy.Redaction",
+        "privacy.Likeness",
+    }
 
 
 @pytest.mark.parametrize("state", STATES)
