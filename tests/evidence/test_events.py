@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, comments, dossiers, refusals, regimes, reopening, requests
+from privacy.cases import clocks, comments, dossiers, redactions, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -111,6 +111,7 @@ def history() -> list[AuditEntry]:
     agent, manager = f.StaffFactory(role="agent"), f.StaffFactory(role="manager")
     asked = {"actor": agent, "reason": "Asked by mail", "verification": "signed_in"}
     what_happens_to_packages(agent, asked)
+    what_is_said_of_others_in_a_package(agent, asked)
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
     what_is_said_of_two_people(agent)
@@ -155,6 +156,14 @@ def what_happens_to_packages(agent, asked):
     download(request_id=package.request_id, actor=agent).file.close()
     working.let_time_pass(working.of(package.id))
     working.run(package.id)
+
+
+def what_is_said_of_others_in_a_package(agent, asked):
+    feedback = f.FeedbackFactory(body="Ask desk@example.org")
+    [request] = ask("access", subject_ids=[feedback.author_id], **asked)
+    working.run(request.id)
+    shown = {place.found.pk for place in redactions.read(request_id=request.id, actor=agent)}
+    redactions.confirm(request_id=request.id, actor=agent, shown=shown, redact=shown)
 
 
 def what_happens_to_requests(agent, manager, asked):
