@@ -64,7 +64,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         **(sealed(kind, row) if can_answer else {}),
         "has_steps": bool(kind.steps),
         "told": told_in(row) if can_answer and row.answer else "",
-        "followed_by": row.followed_by.order_by("received_at") if row.pk else [],
+        "followed_by": [] if row.is_open else row.followed_by.order_by("received_at"),
         "progress": how_far,
         "progress_url": reverse("admin:privacy_rightsrequest_progress", args=[row.id]),
         "poll_after": next_look(row, job),
