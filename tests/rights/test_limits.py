@@ -1,7 +1,7 @@
 """Restriction and objection: in force in the transaction that decides, by the database and the queryset; and lifted by
 two people, after the person was told."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from privacy import regimes
 from privacy.cases import requests
+from privacy.cases.refusals import deny
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
@@ -89,9 +90,9 @@ def test_an_objection_to_marketing_is_denied_by_nobody_and_another_can_be():
         assert case.state == State.VERIFYING
         if error:
             with pytest.raises(NotAllowed, match=error):
-                requests.deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="insuf_verification")
+                deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="insuf_verification")
         else:
-            requests.deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="insuf_verification")
+            deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="insuf_verification")
     assert not Limit.objects.exists()
 
 
@@ -150,7 +151,7 @@ def test_lifting_takes_another_person_and_that_the_person_was_told(person):
 
 def test_without_having_told_the_database_lifts_nothing(person):
     restricted(person)
-    assert refused(lambda: Limit.objects.update(lifted_at=regimes.rules.datetime.now(regimes.rules.UTC)))
+    assert refused(lambda: Limit.objects.update(lifted_at=datetime.now(UTC)))
 
 
 def test_nothing_overrides_an_objection_to_marketing_but_the_person_themselves(person):

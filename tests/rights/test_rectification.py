@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from privacy.cases import requests
 from privacy.cases.processors import attest
+from privacy.cases.refusals import deny
 from privacy.cases.requests import ask, grant
 from privacy.datamap import registry
 from privacy.evidence import chains
@@ -185,7 +185,7 @@ def test_the_package_holds_the_right_value(person):
 
 def test_refused_it_changes_nothing(person):
     case = asked(person, full_name="Amara Okafor")
-    requests.deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="no_match")
+    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="no_match")
     working.run_all()
     person.refresh_from_db()
     assert person.full_name == "Amara Okafr"
