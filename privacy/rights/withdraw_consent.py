@@ -33,8 +33,8 @@ def what_of(case: Case) -> tuple[Topic, str] | None:
 
 def given_by(subject_ids: Sequence[UUID]) -> list[tuple[str, str]]:
     """What any of these people can take back: (answer, words)."""
-    accounts = list(accounts_of(subject_ids))
-    return [(answer, name_of(answer)) for answer, what in CONSENTS.items() if consents.is_given(accounts, *what)]
+    given = consents.given(accounts_of(subject_ids))
+    return [(answer, name_of(answer)) for answer, what in CONSENTS.items() if what in given]
 
 
 def none_given(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:
@@ -42,8 +42,8 @@ def none_given(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]
     wanted = {subject_id: CONSENTS[answers["consent"]] for subject_id, answers in asked.items()}
     return {
         subject_id: [NOTHING_GIVEN]
-        for subject_id, (topic, channel) in wanted.items()
-        if not consents.is_given(accounts_of([subject_id]), topic, channel)
+        for subject_id, what in wanted.items()
+        if what not in consents.given(accounts_of([subject_id]))
     }
 
 

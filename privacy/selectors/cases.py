@@ -25,6 +25,8 @@ IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
 IS_CONFIRMING = Exists(OPEN_JOBS.filter(Exists(redactions.AWAITING)))
 IS_WAITING = Exists(OPEN_JOBS.filter(Exists(processors.AWAITING)))
 IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
+# Another case is about this one.
+IS_FOLLOWED = Exists(Case.objects.filter(parent=OuterRef("pk")))
 # A worker has something to do about it, now or as soon as one looks.
 IS_BUSY = Exists(
     OPEN_JOBS.filter(stopped_at=None, parked_because="").exclude(
@@ -35,11 +37,12 @@ ESCALATED_BEFORE = timedelta(days=3)
 
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting` and
-    `is_held`."""
+    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting`, `is_held`
+    and `is_followed`."""
     return cases.annotate(
         is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
         is_confirming=IS_CONFIRMING, is_waiting=IS_WAITING, is_held=IS_HELD,
+        is_followed=IS_FOLLOWED,
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """What people have consented to, as it is now: the last event of a topic and channel, and what stopped with it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Topic
 
@@ -43,13 +45,15 @@ class Consent:
         return min((limit.since for limit in self.stopped), default=self.last.at)
 
 
-def of(accounts: Collection[UUID]) -> list[Consent]:
-    """What the person of these accounts has said, by topic and channel; two queries."""
+def of(accounts: Collection[UUID], limits: Iterable[Limit] | None = None) -> list[Consent]:
+    """What the person of these accounts has said, by topic and channel. `limits`, if given, are those of theirs that
+    are in force."""
     events = ConsentEvent.objects.filter(subject__in=accounts).select_related("wording").order_by("at", "id")
     by_thing: dict[tuple[str, str], list[ConsentEvent]] = defaultdict(list)
     for event in events:
         by_thing[event.topic, event.channel].append(event)
-    placed = _stopped(accounts) if by_thing else []
+    found = in_force(accounts) if limits is None and by_thing else limits or ()
+    placed = sorted((one for one in found if one.ground in Limit.OWN_WORD), key=lambda one: one.since)
     return [
         Consent(
             Topic(topic), channel, said,
@@ -60,22 +64,22 @@ def of(accounts: Collection[UUID]) -> list[Consent]:
     ]  # fmt: skip
 
 
-def _stopped(accounts: Collection[UUID]) -> list[Limit]:
-    in_force = Limit.objects.filter(subject__in=accounts, ground__in=Limit.OWN_WORD, lifted_at=None)
-    return list(in_force.order_by("since", "pk"))
+def in_force(accounts: Collection[UUID]) -> QuerySet[Limit]:
+    return Limit.objects.filter(subject__in=accounts, lifted_at=None)
 
 
-def is_given(accounts: Collection[UUID], topic: Topic, channel: str = "") -> bool:
-    """Whether there is anything to take back: a consent, or a marketing choice that says yes."""
-    if any(c.is_given for c in of(accounts) if (c.topic, c.channel) == (topic, channel)):
-        return True
-    wanted = MarketingPreference.objects.filter(subject__in=accounts, channel=channel, opted_in=True)
-    return topic == Topic.MARKETING and wanted.exists()
+def given(accounts: Collection[UUID]) -> set[tuple[str, str]]:
+    """(topic, channel) of all that there is to take back: consents, and marketing choices that say yes; two queries."""
+    events = ConsentEvent.objects.filter(subject__in=accounts).order_by("at", "id")
+    last = {(topic, channel): state for topic, channel, state in events.values_list("topic", "channel", "state")}
+    wanted = MarketingPreference.objects.filter(subject__in=accounts, opted_in=True).values_list("channel", flat=True)
+    said = {thing for thing, state in last.items() if state == GIVEN}
+    return said | {(Topic.MARKETING.value, channel) for channel in wanted}
 
 
-def relied_on_for_nothing() -> list[ConsentWording]:
+def relied_on_for_nothing() -> QuerySet[ConsentWording]:
     """Wordings that claim a consent nobody relies on."""
-    return list(ConsentWording.objects.filter(is_relied_on=False).order_by("topic", "language"))
+    return ConsentWording.objects.filter(is_relied_on=False).order_by("topic", "language")
 
 
 def has_opted_out(accounts: Collection[UUID], purposes: Collection[str]) -> bool:

@@ -11,7 +11,6 @@ from django.db.models.functions import TruncDate
 
 from privacy import regimes
 from privacy.catalogue.cases import answered_in_writing
-from privacy.jobs import heartbeats
 from privacy.models import (
     AuditEntry,
     Case,
@@ -112,7 +111,7 @@ class Today:
 
 def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
     """The dashboard's figures for this member of staff; `waiting` are the `waiting_counts` of all WAITING."""
-    counts, heard = open_counts(staff), heartbeats.heard()
+    counts, (heard, waited) = open_counts(staff), queue.look()
     return Today(
         states={state: counts[state] for state in OPEN},
         overdue=counts["overdue"],
@@ -126,7 +125,7 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
         owed=waiting["owed"],
         holds_in_force=waiting["holds_in_force"],
         child_flags=waiting["child_flags"],
-        untouched_seconds=queue.untouched_seconds(heard=heard),
+        untouched_seconds=queue.longest(heard, waited),
         last_sweep_seconds=heard.get("sweep"),
         ages=of_age(counts),
         due=due_by_day(counts),

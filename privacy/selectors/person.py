@@ -18,18 +18,21 @@ from privacy.evidence.commitments import pseudonyms
 from privacy.models import (
     AuditEntry,
     ChildFlag,
+    ConsentWording,
     DataSubject,
+    Identifier,
     LegalHold,
     Limit,
     MarketingPreference,
     Membership,
     SupportConversation,
 )
-from privacy.selectors import limits
+from privacy.selectors import consents, limits
 
 TOLD, CONVERSATIONS, TEAMS = 20, 5, 20  # the newest entries of the trail, and of support; the first teams
 
 Few = dict[type[models.Model], list[Any]]
+SUBJECT, NOBODY = F("subject"), Cast(Value(None), models.UUIDField())
 NO_DAY, NO_WORD = Cast(Value(None), models.DateTimeField()), Value("")
 # The columns of one query for the rows of small tables, and which fields of theirs stand in them.
 COLUMNS = {"word": NO_WORD, "name": NO_WORD, "begun": NO_DAY, "ended": NO_DAY, "yes": Value(False)}
@@ -40,6 +43,8 @@ SHOWN: Mapping[type[models.Model], Mapping[str, str]] = {
     SupportConversation: {"word": "status", "begun": "opened_at"},
     Membership: {"word": "role", "name": "team_name", "yes": "owns"},
     MarketingPreference: {"word": "channel", "begun": "changed_at", "yes": "opted_in"},
+    Identifier: {"word": "kind", "name": "value", "yes": "is_primary"},
+    ConsentWording: {"word": "topic", "name": "version"},
 }
 
 
@@ -99,30 +104,34 @@ def trail(accounts: Collection[UUID], case_ids: Collection[UUID]) -> list[AuditE
 
 
 def few(subject: DataSubject, accounts: Collection[UUID]) -> Few:
-    """The rows of small tables that the person's page shows, in one query: holds, flags and the newest of support under
-    any account; what is limited, the teams and the choices of this one. They have the fields of SHOWN."""
+    """The rows of small tables that the person's page shows, in one query: holds, flags, limits, identifiers and the
+    newest of support under any account; the teams and the choices of this one; and the wordings that are relied on for
+    nothing. They have the fields of SHOWN."""
     talks = SupportConversation.objects.filter(subject__in=accounts)
     teams = subject.memberships.annotate(team_name=F("team__name"), owns=Q(team__owner=F("subject")))
     first, *others = (
         _columns(LegalHold.objects.filter(subject__in=accounts)),
         _columns(ChildFlag.objects.filter(subject__in=accounts)),
-        _columns(limits.in_force(subject)),
+        _columns(limits.IN_FORCE.filter(subject__in=accounts)),
         _columns(talks.filter(pk__in=talks.order_by("-opened_at").values("pk")[:CONVERSATIONS])),
         _columns(teams.filter(pk__in=subject.memberships.order_by("team__name").values("pk")[:TEAMS])),
         _columns(subject.marketing_preferences.all()),
+        _columns(Identifier.objects.filter(subject__in=accounts)),
+        _columns(consents.relied_on_for_nothing(), NOBODY),
     )
     found: Few = {model: [] for model in SHOWN}
     for label, pk, subject_id, *values in first.union(*others, all=True).order_by("name", "-begun"):
         model = apps.get_model(label)
-        row, told = model(pk=pk, subject_id=subject_id), dict(zip(COLUMNS, values, strict=True))
+        row, told = model(pk=pk), dict(zip(COLUMNS, values, strict=True))
+        row.subject_id = subject_id
         for column, field in SHOWN[model].items():
             setattr(row, field, told[column])
         found[model].append(row)
     return found
 
 
-def _columns(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+def _columns(rows: QuerySet[Any, Any], whose: F | Cast = SUBJECT) -> QuerySet[Any, Any]:
     fields = {column: F(field) for column, field in SHOWN[rows.model].items()}
-    told = rows.order_by().annotate(what=Value(rows.model._meta.label), **COLUMNS | fields)
-    columns: QuerySet[Any, Any] = told.values_list("what", "pk", "subject", *COLUMNS)
+    told = rows.order_by().annotate(what=Value(rows.model._meta.label), whose=whose, **COLUMNS | fields)
+    columns: QuerySet[Any, Any] = told.values_list("what", "pk", "whose", *COLUMNS)
     return columns

@@ -48,7 +48,7 @@ def test_of_a_person_with_everything_too_and_of_many(count):
         (reverse("admin:privacy_rightsrequest_approve", args=[waiting[0].pk]), None),
         *((f"{queue}?queue=all", {"action": action} | ids) for action in ("approve", "deny")),
         *((reverse("admin:privacy_datasubject_act_on", args=[person.pk, key]), None) for key in case_kinds),
-        *((people, {"action": key} | both) for key in case_kinds),
+        *((people, {"action": key} | both) for key, kind in case_kinds.items() if not kind.alone),
     ]
     taken = [(url, (posted or {}).get("action"), *count(url, posted)) for url, posted in asked]
     assert {answer.status_code for *_, answer in taken} == {200}

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from privacy.catalogue import case_kinds
 from privacy.models import State
-from privacy.selectors import plans
+from privacy.selectors import plans, standing
 from privacy.selectors.conflicts import RANKS, conflicts
 from tests import factories as f
 
@@ -32,8 +32,8 @@ def put_in_play(person, key: str) -> None:
             f.LimitFactory(subject=person)
 
 
-def keys_of(kind: str, person, **given) -> list[str]:
-    return [line.claim.key for line in conflicts(case_kinds[kind], [person.pk], **given)]
+def keys_of(kind: str, person) -> list[str]:
+    return [line.claim.key for line in conflicts(case_kinds[kind], [person.pk], standing.of([person.pk]))]
 
 
 def test_the_order_is_that_of_the_law():
@@ -47,7 +47,7 @@ def test_of_two_that_meet_the_higher_goes_first(above, below):
     put_in_play(person, below)
     plan = plans.erasure_plan([person.pk]) if "retention" in (above, below) else None
     for key in {above, below} & KIND.keys():
-        lines = conflicts(case_kinds[KIND[key]], [person.pk], plan)
+        lines = conflicts(case_kinds[KIND[key]], [person.pk], standing.of([person.pk]), plan)
         assert [line.claim.key for line in lines if line.claim.key in (above, below)] == [above, below]
         assert [line.outcome for line in lines][0] == "Goes first" and lines[-1].outcome == lines[0].claim.below
 
@@ -61,7 +61,8 @@ def test_nothing_is_shown_where_no_two_meet_or_the_case_is_about_none_of_them():
 def test_of_many_it_says_of_how_many():
     people = [f.LegalHoldFactory().subject, f.DataSubjectFactory()]
     f.LimitFactory(subject=people[1])
-    lines = conflicts(case_kinds["erasure"], [person.pk for person in people])
+    ids = [person.pk for person in people]
+    lines = conflicts(case_kinds["erasure"], ids, standing.of(ids))
     assert [(line.claim.key, line.people, line.outcome) for line in lines] == [
         ("hold", 1, "Goes first"), ("erasure", 2, "Goes first for 1"), ("restriction", 1, "For what is left"),
     ]  # fmt: skip

@@ -17,18 +17,15 @@ from privacy.admin.actions import check_permission
 from privacy.admin.base import ReadOnlyAdmin
 from privacy.fulfilment import consent_receipts
 from privacy.models import ConsentWording, DataSubject
-from privacy.selectors import consents
 from privacy.selectors.consents import Consent
 
 
-def on_page(request: HttpRequest, person: UUID, accounts: Sequence[UUID], *, is_any: bool) -> dict[str, Any]:
-    """What the person's page says of consents; asked for only where there are any."""
-    said = consents.of(accounts) if is_any else []
+def on_page(request: HttpRequest, person: UUID, said: Sequence[Consent]) -> dict[str, Any]:
+    """What the person's page says of consents."""
     may_take = request.user.has_perm(consent_receipts.MAY)
     may_read = request.user.has_perm("privacy.view_consentevent")
     return {
         "consents": [{"consent": one, "sentence": sentence(one)} for one in said] if may_read else [],
-        "not_relied_on": consents.relied_on_for_nothing(),
         "consent_receipt_url": reverse("admin:privacy_datasubject_consents", args=[person])
         if said and may_take
         else "",

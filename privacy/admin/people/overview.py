@@ -21,13 +21,16 @@ from privacy.models import (
     Case,
     ChildFlag,
     ConsentEvent,
+    ConsentWording,
     DataSubject,
+    Identifier,
     LegalHold,
     Limit,
     MarketingPreference,
     Membership,
     SupportConversation,
 )
+from privacy.selectors import consents as selected
 from privacy.selectors import person, standing
 
 # {title: what it tells about these accounts, in sentences}, of what the apps above know; asked only where the data map
@@ -39,7 +42,9 @@ DECIDED_BY = {"hold": ("hold_release",), "flag": ("child_confirm", "child_clear"
 def of(request: HttpRequest, subject: DataSubject, accounts: Sequence[UUID], cases: Sequence[Case]) -> dict[str, Any]:
     found, few = person.areas(accounts), person.few(subject, accounts)
     names, there = {area.name for area in found}, {line.declared.model for area in found for line in area.lines}
-    facts = standing.facts_in(subject, few[ChildFlag], few[Limit], is_held=subject.is_held)
+    limited = [limit for limit in few[Limit][::-1] if limit.subject_id == subject.pk and not subject.erased_at]
+    facts = standing.facts_in(subject, few[ChildFlag], limited, is_held=subject.is_held)
+    said = selected.of(accounts, few[Limit]) if ConsentEvent in there else []
     may = [kind for kind in actions.allowed(request) if not standing.in_the_way(kind, facts)]
     return {
         "areas": [
@@ -50,16 +55,26 @@ def of(request: HttpRequest, subject: DataSubject, accounts: Sequence[UUID], cas
         "conversations": few[SupportConversation],
         "holds": sorted(few[LegalHold], key=lambda hold: hold.released_at is not None),
         "flags": few[ChildFlag],
-        "limits": few[Limit][::-1],
-        "limits_together": limited_together(few[Limit][::-1]),
-        "limited_by": list(dict.fromkeys((bool(one.purpose), one.get_ground_display()) for one in few[Limit][::-1])),
+        "limits": limited,
+        "limits_together": limited_together(limited),
+        "limited_by": list(dict.fromkeys((bool(limit.purpose), limit.get_ground_display()) for limit in limited)),
+        "known_as": known_as(few[Identifier]),
         "memberships": few[Membership],
         "choices": sorted(few[MarketingPreference], key=lambda choice: choice.channel),
         **actions.menu_of(may, subject),
         "decisions": decisions(may, subject),
-        **consents.on_page(request, subject.id, accounts, is_any=ConsentEvent in there),
+        **consents.on_page(request, subject.id, said),
+        "not_relied_on": sorted(few[ConsentWording], key=lambda wording: wording.topic),
         "timeline": [(entry, sentence(entry), about(entry, cases)) for entry in person.trail(accounts, ids_of(cases))],
     }
+
+
+def known_as(identifiers: Sequence[Identifier]) -> dict[UUID, list[Identifier]]:
+    """{account: its identifiers, the primary of a kind first}."""
+    found: dict[UUID, list[Identifier]] = {}
+    for identifier in sorted(identifiers, key=lambda one: (one.kind, not one.is_primary, one.value)):
+        found.setdefault(identifier.subject_id, []).append(identifier)
+    return found
 
 
 def line_of(request: HttpRequest, line: person.Line) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.options import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -43,7 +43,6 @@ from privacy.selectors.who import Who, masked
 
 REQUESTS_SHOWN, ACCOUNTS_SHOWN = 8, 20
 CASES_READ = 50  # for the timeline
-KNOWN_AS = Identifier.objects.order_by("kind", "-is_primary", "value")
 MAILBOX = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL).order_by("-is_primary", "value")
 
 
@@ -165,7 +164,6 @@ class DataSubjectAdmin(Searched, Exchange, ReadOnlyAdmin):
 def page_of(request, subject: DataSubject) -> dict:
     """Everything on a person's page: state, the actions that apply now, requests, and the account."""
     accounts = list(subject.merged.order_by("created_at"))
-    prefetch_related_objects([subject, *accounts], Prefetch("identifiers", KNOWN_AS))
     everybody = [subject.id, *(account.id for account in accounts)]
     requests = list(cases.with_work(Case.objects.filter(subject__in=everybody).order_by("-received_at"))[:CASES_READ])
     seen = overview.of(request, subject, everybody, requests)
@@ -185,8 +183,8 @@ def page_of(request, subject: DataSubject) -> dict:
             {"request": r, "status": badges.of_case(r), "due": badges.due(r)} for r in requests[:REQUESTS_SHOWN]
         ],
         "more_requests": len(requests) > REQUESTS_SHOWN,
-        "identifiers": subject.identifiers.all(),
-        "accounts": accounts[:ACCOUNTS_SHOWN],
+        "identifiers": seen["known_as"].get(subject.id, []),
+        "accounts": [(account, seen["known_as"].get(account.id, [])) for account in accounts[:ACCOUNTS_SHOWN]],
         "likenesses": likenesses_among(everybody).select_related("other", "subject")[:ACCOUNTS_SHOWN],
         "may_merge": request.user.has_perm(people.ASK.name),
         "preferences": getattr(subject, "preferences", None),

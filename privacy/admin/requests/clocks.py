@@ -58,9 +58,11 @@ def line_of(row: Case, clock: regimes.Reckoned) -> dict[str, Any]:
     }
 
 
-def facts_of(row: Case) -> dict[str, Any]:
+def facts_of(row: Case, *, is_any_paused: bool) -> dict[str, Any]:
     """What the page of a case says of its clocks."""
-    prefetch_related_objects([row], Prefetch("clocks", Clock.objects.select_related("rule")), "pauses")
+    pauses = ClockPause.objects.all() if is_any_paused else ClockPause.objects.none()
+    clocks = Clock.objects.select_related("rule")
+    prefetch_related_objects([row], Prefetch("clocks", clocks), Prefetch("pauses", pauses))
     return {"clocks": lines_of(row), "pauses": row.pauses.all(), "received_on": regimes.day_of(row.received_at)}
 
 
