@@ -139,7 +139,8 @@ class RegimeRuleAdmin(ReadOnlyAdmin):
         ]
 
     def changelist_view(self, request, extra_context=None):
-        context = {"may_propose": request.user.has_perm("privacy.propose_regimerule"), "waiting": rules.proposals().count()}
+        may_propose = request.user.has_perm("privacy.propose_regimerule")
+        context = {"may_propose": may_propose, "waiting": rules.proposals().count()}
         return super().changelist_view(request, context | (extra_context or {}))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
