@@ -40,10 +40,19 @@ def rows_of(case: Case, clocks: Iterable[regimes.Reckoned]) -> list[Clock]:
     ]  # fmt: skip
 
 
-def reckoned(case: Case) -> list[regimes.Reckoned]:
-    """The clocks of a case with what explains them, by the rules that set them."""
-    rules = [clock.rule for clock in case.clocks.all()]
-    return _reckon([case], {case.pk: _days(case.pauses.all())}, rules)[case.pk] if rules else []
+def reckoned(case: Case) -> list[tuple[Clock, regimes.Reckoned | None]]:
+    """The clocks of a case, each with what explains it; with None where the same day does not come out any more, because
+    the residence was erased with the person."""
+    asked = _asked(case, {case.pk: _days(case.pauses.all())})
+    return [(clock, _explained(clock, asked)) for clock in case.clocks.all()]
+
+
+def _explained(clock: Clock, asked: regimes.Asked) -> regimes.Reckoned | None:
+    found = regimes.fallback(asked, [clock.rule]) if clock.is_fallback else regimes.of_rule(clock.rule, asked)
+    if regimes.of_place([clock.rule], asked.country, asked.region)[1]:
+        found = regimes.strictest_of_the_regions([], found, asked)  # tells that no region is known
+    same = (clock.planned_on, clock.limit_on)
+    return next((one for one in found if one.kind == clock.kind and regimes.days_of(one) == same), None)
 
 
 def expected(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> dict[UUID, list[regimes.Reckoned]]:
@@ -69,15 +78,19 @@ def _reckon(
     alike: Reckoned = {}
     found = {}
     for case in cases:
-        asked = regimes.Asked(
-            case.kind, regimes.day_of(case.received_at), case.subject.country, case.subject.region,
-            extended=case.extended_at is not None, paused_days=pauses.get(case.pk, 0),
-        )  # fmt: skip
+        asked = _asked(case, pauses)
         key = (asked.right, asked.country, asked.region, asked.received, asked.extended, asked.paused_days)
         if key not in alike:
             alike[key] = regimes.clocks_for(asked, rules)
         found[case.pk] = alike[key]
     return found
+
+
+def _asked(case: Case, pauses: Mapping[UUID, int]) -> regimes.Asked:
+    return regimes.Asked(
+        case.kind, regimes.day_of(case.received_at), case.subject.country, case.subject.region,
+        extended=case.extended_at is not None, paused_days=pauses.get(case.pk, 0),
+    )  # fmt: skip
 
 
 def _bind(case: Case, clocks: Sequence[regimes.Reckoned]) -> None:

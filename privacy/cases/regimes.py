@@ -192,4 +192,4 @@ def changed(rule: RegimeRule) -> list[tuple[str, Any, Any]]:
 def in_order() -> Any:
     """The rules in force and those proposed, by law, with who confirmed them."""
     rows = RegimeRule.objects.filter(retired_at=None).select_related("replaces", "proposed_by", "confirmed_by")
-    return rows.order_by(F("confirmed_at").asc(nulls_first=True), "law", "effective_from", "id")
+    return rows.order_by(F("confirmed_at").asc(nulls_first=True), "name", "effective_from", "id")

@@ -56,6 +56,8 @@ class RegimeRule(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "rule of law"
+        verbose_name_plural = "rules of law"
         ordering = ["law", "effective_from", "id"]
         permissions = [
             ("propose_regimerule", "Can propose a rule of law or a change of one"),

@@ -11,13 +11,16 @@ from privacy.regimes.rules import (
     Reckoned,
     binding,
     clocks_for,
+    days_of,
     effective,
+    fallback,
     in_force,
     laws,
     name_of,
     of_place,
     of_rule,
     rule_for,
+    strictest_of_the_regions,
 )
 from privacy.regimes.seeds import EEA
 
@@ -25,6 +28,6 @@ ANSWER_BEFORE = timedelta(days=3)  # what is not finished by then is answered wi
 
 __all__ = [
     "ANSWER_BEFORE", "Asked", "Binding", "CONTROLLER_ZONE", "EEA", "INTERNAL", "NONE_VERIFIED", "Period", "Reckoned",
-    "binding", "calendar_named", "clocks_for", "day_of", "effective", "in_force", "laws", "name_of", "of_place",
-    "of_rule", "rule_for", "today",
+    "binding", "calendar_named", "clocks_for", "day_of", "days_of", "effective", "fallback", "in_force", "laws",
+    "name_of", "of_place", "of_rule", "rule_for", "strictest_of_the_regions", "today",
 ]  # fmt: skip

@@ -166,13 +166,14 @@ def binding(clocks: Sequence[Reckoned] | Sequence[Clock]) -> Binding | None:
     counting = responses or [clock for clock in clocks if clock.kind == K.INTERNAL]
     if not counting:
         return None
-    days = [_days(clock) for clock in counting]
+    days = [days_of(clock) for clock in counting]
     strictest = counting[days.index(min(days))]
     law = NONE_VERIFIED if any(clock.is_fallback for clock in counting) else strictest.rule.law
     return Binding(law, min(planned for planned, _ in days), min(limit for _, limit in days))
 
 
-def _days(clock: Reckoned | Clock) -> tuple[date, date]:
+def days_of(clock: Reckoned | Clock) -> tuple[date, date]:
+    """(planned, limit)."""
     ends = clock.period if isinstance(clock, Reckoned) else clock
     return ends.planned_on, ends.limit_on
 

@@ -163,6 +163,8 @@ class RegimeRuleAdmin(ReadOnlyAdmin):
 
     @display(description="Where")
     def where(self, row):
+        if row.places == ["*"]:
+            return "everywhere"
         return shown(row.places) if len(row.places) < 6 else f"{len(row.places)} countries"
 
     @display(description="Periods")

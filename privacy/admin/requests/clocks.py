@@ -17,6 +17,8 @@ from privacy.catalogue import case_kinds
 from privacy.models import Case, Clock, ClockPause, DelayReason, RegimeRule
 from privacy.regimes.deadlines import clock_as_json, rule_as_json
 
+NO_RESIDENCE = "The residence is known no more, so the steps cannot be told again."
+
 
 class AcknowledgeForm(forms.Form):
     on = forms.DateField(
@@ -37,24 +39,23 @@ class ExtendForm(forms.Form):
 def lines_of(row: Case) -> list[dict[str, Any]]:
     """The clocks as the page shows them, the strictest first; none of a case without a deadline, or of one that was
     opened before clocks were kept and has not been reckoned since."""
-    found = sorted(clocks.reckoned(row), key=lambda clock: (clock.kind == Clock.Kind.INTERNAL, clock.period.planned_on))
-    return [line_of(row, clock) for clock in found]
+    found = sorted(clocks.reckoned(row), key=lambda pair: (pair[0].kind == Clock.Kind.INTERNAL, pair[0].planned_on))
+    return [line_of(row, *pair) for pair in found]
 
 
-def line_of(row: Case, clock: regimes.Reckoned) -> dict[str, Any]:
+def line_of(row: Case, clock: Clock, told: regimes.Reckoned | None) -> dict[str, Any]:
     rule = clock.rule
     return {
         "what": Clock.Kind(clock.kind).label,
         "law": rule.name,
         "badge": badge("Unverified", "warn") if rule.verified_on is None else None,
-        "binds": clock.is_response and clock.period.planned_on == row.due_on,
-        "planned": short_date(clock.period.planned_on),
-        "limit": short_date(clock.period.limit_on),
-        "moves": clock.period.limit_on != clock.period.planned_on,
+        "binds": bool(told and told.is_response) and clock.planned_on == row.due_on,
+        "planned": short_date(clock.planned_on),
+        "limit": short_date(clock.limit_on),
         "source": rule.source,
         "read": f"read on {short_date(rule.verified_on)} by {rule.verified_by}" if rule.verified_on else "",
-        "note": clock.note,
-        "steps": clock.period.steps,
+        "note": told.note if told else NO_RESIDENCE,
+        "steps": told.period.steps if told else (),
     }
 
 
@@ -78,9 +79,10 @@ def as_json(request: HttpRequest, row: Case) -> HttpResponse:
             "extended_at": row.extended_at,
             "pauses": list(row.pauses.values("why", "began_on", "ended_on")),
             "clocks": [
-                {"law": clock.rule.law, "rule": rule_as_json(clock.rule), "fallback": clock.is_fallback,
-                 "note": clock.note, **clock_as_json(clock)}
-                for clock in found
+                {"kind": clock.kind, "law": clock.rule.law, "rule": rule_as_json(clock.rule),
+                 "fallback": clock.is_fallback, "planned": clock.planned_on, "due": clock.limit_on,
+                 "note": told.note if told else NO_RESIDENCE, **(clock_as_json(told) if told else {})}
+                for clock, told in found
             ],
         }
     )  # fmt: skip
