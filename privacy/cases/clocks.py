@@ -41,8 +41,8 @@ def rows_of(case: Case, clocks: Iterable[regimes.Reckoned]) -> list[Clock]:
 
 
 def reckoned(case: Case) -> list[tuple[Clock, regimes.Reckoned | None]]:
-    """The clocks of a case, each with what explains it; with None where the same day does not come out any more, because
-    the residence was erased with the person."""
+    """The clocks of a case, each with what explains it; with None where the same day does not come out any more, as
+    where the residence was erased with the person."""
     asked = _asked(case, {case.pk: _days(case.pauses.all())})
     return [(clock, _explained(clock, asked)) for clock in case.clocks.all()]
 
