@@ -189,7 +189,7 @@ def not_to_extend(case: Case) -> str:
     """Why its answer cannot be put off now; empty when it can."""
     if case.extended_at:
         return "It was extended already: the law allows it once."
-    if not any(clock.rule.extend for clock in case.clocks.select_related("rule") if not clock.is_fallback):
+    if not any(clock.rule.extend for clock in case.clocks.all() if not clock.is_fallback):
         return "No law that counts here allows an extension."
     if case.limit_on and regimes.today() > case.limit_on:
         return "The first period is over: an extension has to be announced within it."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from privacy.admin.requests.base import has, page
-from privacy.cases import work
+from privacy.cases import clocks, work
 from privacy.cases.plans import since_approved
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
@@ -87,7 +87,7 @@ def _of_clocks(user: Staff, row: Case) -> Iterator[Button]:
     if not row.acknowledged_at and any(rule.acknowledge for rule in rules):
         yield Button("Acknowledged…", "mark_email_read", page("acknowledge", row))
     if not row.extended_at and any(rule.extend for rule in rules):
-        yield Button("Extend…", "more_time", page("extend", row))
+        yield Button("Extend…", "more_time", page("extend", row), not_because=clocks.not_to_extend(row))
     if any(pause.ended_on is None for pause in row.pauses.all()):
         yield Button("Let the clock go on…", "play_circle", page("resume", row))
     elif any(rule.pauses for rule in rules):
