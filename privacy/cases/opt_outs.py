@@ -12,14 +12,13 @@ from django.db import transaction
 
 from privacy.cases.requests import ask
 from privacy.catalogue import Fact, May, Permit, Planned, Right, Stage, StepKind, case_kinds
-from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
 from privacy.datamap import Use
 from privacy.fulfilment import limits
 from privacy.fulfilment.processors import seal_names
-from privacy.jobs.handlers import local, one_by_one, remote
-from privacy.jobs.outcomes import Done, Failed, Outcome
-from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Job, Limit, Step
+from privacy.fulfilment.telling import steps_at
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import Case, CaseJob, ConsentEvent, DeviceIdentifier, Limit, Step
 from privacy.models.accounts import accounts_of
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import consents, processors
@@ -52,11 +51,10 @@ class OptOut(Right):
     @classmethod
     def plan(cls, jobs: Sequence[CaseJob]) -> Mapping[CaseJob, Sequence[Planned]]:  # type: ignore[override]
         """With a step for each processor that knows the person and goes on by itself with what it has."""
-        known = references_of_all([job.subject_id for job in jobs])
         return {
             job: [
                 Planned("opt_outs.see", units=1),
-                *(Planned(processors.OPT_OUT, key) for key in cls.told_about(job.case) if job.subject_id in known[key]),
+                *steps_at(processors.OPT_OUT, cls.told_about(job.case), job.subject_id),
                 Planned("receipts.issue", units=1),
             ]
             for job in jobs
@@ -99,15 +97,6 @@ def see_what_is_in_effect(job: CaseJob, step: Step) -> Done:
     seal_names(job, processors.OPT_OUT)
     counts = {"accounts": len(accounts), "purposes limited": len(stopped), "devices marked": marked.count()}
     return Done(counts, units=1)
-
-
-def have_left_alone(job: Job, step: Step, *_: Any) -> Outcome:
-    """No processor takes it by API: a person asks there, and attests."""
-    connector = connectors.get(step.target)
-    return connector.leave_alone() if connector else Failed(f"No connector for {step.target} any more")
-
-
-remote(processors.OPT_OUT, known=have_left_alone)(have_left_alone)
 
 
 # --- Without staff ----------------------------------------------------------------------------------------------------

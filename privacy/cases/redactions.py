@@ -90,8 +90,8 @@ def go_on(job: CaseJob, step: Step, actor: Staff) -> None:
     """The step that looked is finished by this word; one that found the texts changed builds the package now."""
     if step.name == LOOK:
         decided = Redaction.objects.filter(case=job.case_id)
-        left_out = decided.filter(decision=Decision.REDACT).count()
-        result = {"redacted": left_out, "shown": decided.count() - left_out, "confirmed_by": actor.pk}
+        left_out, shown = (decided.filter(decision=d).count() for d in (Decision.REDACT, Decision.SHOW))
+        result = {"redacted": left_out, "shown": shown, "confirmed_by": actor.pk}
         record.attest([(job, step, step.result | result)], actor=actor)
     else:
         Step.objects.filter(pk=step.pk).update(state=StepState.STARTED, problem="", not_before=None)

@@ -42,7 +42,8 @@ class Connector:
 
     `console` and `instructions` are for the person who erases there where no API does: where that is, and what to do
     there, in two sentences. What the inventory says of either comes before them. `corrections` are what whoever puts
-    something right there does, `opt_outs` whoever has somebody left out of what it does by itself.
+    something right there does, `restrictions` whoever has its use restricted, and `opt_outs` whoever has somebody left
+    out of what it does by itself.
     """
 
     key: ClassVar[str]
@@ -53,7 +54,10 @@ class Connector:
         "Look the person up by what they are called there, and put right what this case says. What their page does not "
         "let you change, ask their support to change."
     )
-
+    restrictions: ClassVar[str] = (
+        "Ask their support, or in the way that the agreement says, to keep what they have under each id, and to use it "
+        "for nothing else until they hear from us. They confirm with the number of a ticket or letter."
+    )
     opt_outs: ClassVar[str] = (
         "Look the person up by what they are called there, and have them left out of whatever it does by itself with "
         "what it has already, such as its statistics. Nothing new is sent from here."
@@ -81,14 +85,6 @@ class Connector:
     def erase(self, call: Call) -> Outcome:
         """Asks the processor to erase. Runs again after a crash: must do no harm when already done."""
         raise NotImplementedError
-
-    def rectify(self) -> Outcome:
-        """Has what was put right here put right there: a person does, and attests it."""
-        return Waiting(f"{self.name}: put it right there, then attest it here")
-
-    def leave_alone(self) -> Outcome:
-        """Has the person left out of what the processor does by itself: a person asks there, and attests it."""
-        return Waiting(f"{self.name}: have the person left out there, then attest it here")
 
     def manual(self, verb: str) -> Waiting:
         return Waiting(f"No API key for {self.name}: {verb} it there, then attest it here")

@@ -10,9 +10,11 @@ from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Question, Stage, StepKind
+from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Planned, Question, Stage, StepKind
 from privacy.catalogue.cases import reason
-from privacy.datamap import Use
+from privacy.datamap import Use, registry
+from privacy.fulfilment.processors import seal_names
+from privacy.fulfilment.telling import steps_at
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
 from privacy.models import Case, CaseJob, Limit, Step
@@ -21,6 +23,7 @@ from privacy.models.limits import TOLD_HOW as WAYS
 from privacy.roles import AGENT, APPROVER, MANAGER
 from privacy.selectors import limits
 from privacy.selectors.cases import sealed_of
+from privacy.selectors.processors import RESTRICT
 
 ASK = Permit("ask_lift_limit", "Can ask to lift a limit on processing", (AGENT, APPROVER, MANAGER))
 LIFT = Permit("lift_limit", "Can confirm that a limit on processing is lifted", (APPROVER, MANAGER))
@@ -51,10 +54,29 @@ def share(accounts: Collection[UUID]) -> list[str]:
     return [pk for ground, purpose in sorted(wanted) for pk in limit(accounts, ground, purpose)]
 
 
+def plan_telling(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
+    """Each job's plan: that it is in force, then whoever has got something for what is restricted."""
+    return {
+        job: [
+            Planned("limits.place", units=1),
+            *steps_at(RESTRICT, serving(sealed_of(job.case).get("purpose", "")), job.subject_id),
+            Planned("receipts.issue"),
+        ]
+        for job in jobs
+    }
+
+
+def serving(purpose: str) -> set[str]:
+    """Recipients of what is held for the purpose (empty: for any), but for our own records."""
+    held = [d for d in registry.declarations.values() if not d.evidence]
+    return {key for d in held for key in d.recipients if not purpose or purpose in map(str, d.purposes())}
+
+
 @local("limits.place")
 @one_by_one
 def count_what_is_limited(job: CaseJob, step: Step) -> Done:
     """That it is limited when the work is carried out."""
+    seal_names(job, RESTRICT)
     return Done({"in force": limits.ASKED_FOR.filter(subject=job.subject_id).count()}, units=1)
 
 

@@ -36,15 +36,16 @@ from privacy.roles import must_have
 from privacy.selectors import consents
 from privacy.selectors.consents import Consent
 
+MAY = "privacy.export_datasubject"
 SCHEMA = "kosenai-consent-receipt/1"
 WITHDRAWAL = f"At any time, without a reason: in the studio, by the link in a letter of news, or to {CONTACT}."
 NOT_RELIED_ON = "Whoever uses a service has not consented by that (GDPR art. 4(11)): transfers rest on safeguards."
 
 
 def issue(subject_id: UUID, *, actor: Staff) -> dict[str, Any]:
-    """A receipt as JSON, for a member of staff who may read consents; the person's chain says that it was handed out.
-    Raises PermissionDenied."""
-    must_have(actor, "privacy.view_consentevent")
+    """A receipt as JSON, for a member of staff who may hand out people's data; the person's chain says that they got
+    it. Raises PermissionDenied."""
+    must_have(actor, MAY)
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "receipt_id": str(uuid4()),

@@ -12,13 +12,12 @@ from django.db import models
 from django.utils.text import capfirst
 
 from privacy.catalogue import Planned
-from privacy.connectors.base import connectors
-from privacy.connectors.recipients import references_of_all
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.fields import field_of
 from privacy.fulfilment import names
 from privacy.fulfilment.processors import seal_names
-from privacy.jobs.handlers import local, one_by_one, remote
+from privacy.fulfilment.telling import steps_at
+from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done, Failed, Outcome
 from privacy.models import CaseJob, DataSubject, Identifier, Likeness, Step
 from privacy.models.accounts import accounts_of
@@ -116,11 +115,10 @@ def changes_of(job: CaseJob) -> dict[str, list[str]]:
 
 def plan_rectification(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     """Each job's plan: the fields in one transaction, then whoever has got something of that kind."""
-    known = references_of_all([job.subject_id for job in jobs])
     return {
         job: [
             Planned("rectification.write", units=len(changes_of(job))),
-            *(Planned(RECTIFY, key) for key in sorted(receivers(changes_of(job))) if job.subject_id in known[key]),
+            *steps_at(RECTIFY, receivers(changes_of(job)), job.subject_id),
             Planned("receipts.issue"),
         ]
         for job in jobs
@@ -128,13 +126,11 @@ def plan_rectification(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
 
 
 def receivers(changes: Collection[str]) -> set[str]:
-    """Recipients of what is of one kind with these fields: who got the name with an invoice has to know it too. Of a
-    copy that nobody edits, such as a backup, nothing is asked."""
+    """Recipients of what is of one kind with these fields: who got the name with an invoice has to know it too."""
     places = [key.partition(":")[0].rpartition(".") for key in changes]
     kinds = {registry.named(label).fields[name].category for label, _, name in places}
     having = [d for d in compiler.all_declarations() if kinds & {p.category for p in d.fields.values()}]
-    told = {key for declared in having for key in declared.recipients if not declared.evidence}
-    return {key for key in told if connectors[key].mode != "expiry"}
+    return {key for declared in having for key in declared.recipients if not declared.evidence}
 
 
 @local("rectification.write")
@@ -166,14 +162,3 @@ def note_likenesses(accounts: Collection[UUID]) -> None:
             pairs = [(identifier.subject_id, other), (other, identifier.subject_id)]
             rows = [Likeness(subject_id=one, other_id=another) for one, another in pairs]
             Likeness.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def tell(job: CaseJob, step: Step, *_: Any) -> Outcome:
-    """No processor is written to by API yet: a person puts it right there, and attests."""
-    connector = connectors.get(step.target)
-    if connector is None:
-        return Failed(f"No connector for {step.target} any more")
-    return connector.rectify()
-
-
-remote(RECTIFY, known=tell)(tell)

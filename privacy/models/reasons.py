@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from django.db import models
 
 # Rights that ask for no proof of who asks (11 CCR 7026 and 7027, GDPR art. 7(3) and 21(3)).
-WITHOUT_PROOF = frozenset({"opt_out_sale_sharing", "opt_out_marketing", "limit_sensitive", "withdraw_consent"})
-COPIES, ERASURE, OBJECTION = frozenset({"access", "portability"}), frozenset({"erasure"}), frozenset({"objection"})
+WITHOUT_PROOF = frozenset({
+    "opt_out_sale_sharing", "opt_out_targeted_ads", "opt_out_profiling", "opt_out_marketing", "limit_sensitive",
+    "withdraw_consent",
+})  # fmt: skip
+COPIES, OBJECTION = frozenset({"access", "portability"}), frozenset({"objection"})
+ERASURE = frozenset({"erasure", "erasure_of_one"})
+INQUIRIES = frozenset({"question", "complaint", "appeal"})
+# Of what art. 12(5) says nothing: it is about arts. 15 to 22.
+NEVER_ABUSED = INQUIRIES | {"withdraw_consent"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Refusal(models.TextChoices):
     COMPELLING = "compelling_grounds", "Compelling legitimate grounds outweigh the objection"
     ACCURATE = "accurate_already", "What is stored is accurate and complete"
     NO_GROUND = "no_ground", "None of the grounds for a restriction is there"
+    STANDS = "decision_stands", "It was looked at again, and stands as it is"
     NOT_AGREED = "not_agreed", "The second person does not agree"
     UNVERIFIED_YET = "need_user_verification", "The person has not verified who they are yet"
     TOO_MANY = "too_many_requests", "Too many requests"
@@ -82,18 +90,20 @@ GROUNDS: dict[Refusal, Ground] = {
     ),
     Refusal.NO_MATCH: Ground(("GDPR art. 11(2)",), "FulfilmentImpossible", "no_match"),
     Refusal.NOT_COVERED: Ground(
-        ("GDPR arts. 15 to 22",), "LegallyExempted", "claim_not_covered", rests_on_law=True
+        ("GDPR arts. 15 to 22",), "LegallyExempted", "claim_not_covered", never=INQUIRIES, rests_on_law=True
     ),
     Refusal.ELSEWHERE: Ground(("GDPR art. 3",), "LegallyExempted", "outside_jurisdiction", rests_on_law=True),
     Refusal.UNFOUNDED: Ground(
-        ("GDPR art. 12(5)(b)", "Cal. Civ. Code 1798.145(h)(3)"), "ProcessUnfounded", takes_dossier=True
+        ("GDPR art. 12(5)(b)", "Cal. Civ. Code 1798.145(h)(3)"), "ProcessUnfounded", takes_dossier=True,
+        never=NEVER_ABUSED,
     ),
     Refusal.EXCESSIVE: Ground(
         ("GDPR art. 12(5)(b)", "Cal. Civ. Code 1798.145(h)(3)"), "ProcessExcessive", "too_many_requests",
-        takes_dossier=True,
+        takes_dossier=True, never=NEVER_ABUSED,
     ),
     Refusal.ABUSIVE: Ground(
-        ("GDPR art. 12(5)(b)", "CJEU C-526/24"), "ProcessMalicious", takes_dossier=True
+        ("GDPR art. 12(5)(b)", "CJEU C-526/24"), "ProcessMalicious", takes_dossier=True,
+        never=NEVER_ABUSED,
     ),
     Refusal.OTHERS: Ground(
         ("GDPR art. 15(4) and 20(4)",), "ThirdPartyRightsImpaired", "claim_not_covered", only=COPIES
@@ -117,6 +127,7 @@ GROUNDS: dict[Refusal, Ground] = {
     Refusal.NO_GROUND: Ground(
         ("GDPR art. 18(1)",), "ProcessUnfounded", "claim_not_covered", only={"restriction"}, rests_on_law=True
     ),
+    Refusal.STANDS: Ground(("GDPR art. 12(4) and 22(3)",), "ProcessUnfounded", only=INQUIRIES | {"human_review"}),
     Refusal.NOT_AGREED: Ground(is_offered=False),  # of a duty of our own: see refusals_of
     Refusal.UNVERIFIED_YET: Ground(
         ("GDPR art. 12(6)",), "IdentityVerificationRequired", "need_user_verification", is_offered=False

@@ -13,7 +13,8 @@ class Redaction(models.Model):
     """A place in a text that names, or may name, somebody else; what stands there is stored nowhere but in the text.
 
     `start` and `length` count characters of the text whose SHA-256 is `text_sha256`: of a text that has changed since,
-    a row says nothing. `decision` is empty until a person has decided.
+    a row says nothing. `decision` is empty until a person has decided. No row is deleted by a later look, because the
+    person may be under a legal hold: what it does not find any more is gone.
     """
 
     class Kind(models.TextChoices):
@@ -37,6 +38,7 @@ class Redaction(models.Model):
     class Decision(models.TextChoices):
         REDACT = "redact", "Left out"
         SHOW = "show", "Shown"
+        GONE = "gone", "No longer there"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, models.CASCADE, related_name="redactions", db_index=False)
@@ -56,7 +58,8 @@ class Redaction(models.Model):
         ordering = ["label", "row", "field", "start"]
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "label", "row", "field", "text_sha256", "start"], name="redaction_once_a_place"
+                fields=["case", "label", "row", "field", "text_sha256", "start", "length"],
+                name="redaction_once_a_place",
             ),
             models.CheckConstraint(condition=Q(length__gt=0), name="redaction_is_of_something"),
             models.CheckConstraint(condition=Q(text_sha256__regex=r"^[0-9a-f]{64}$"), name="redaction_text_sha256"),
@@ -71,7 +74,8 @@ class Redaction(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(decision="", decided_by__isnull=True, decided_at__isnull=True)
-                | Q(decision__in=["redact", "show"], decided_by__isnull=False, decided_at__isnull=False),
+                | Q(decision__in=["redact", "show"], decided_by__isnull=False, decided_at__isnull=False)
+                | Q(decision="gone"),
                 name="redaction_is_decided_by_somebody",
             ),
             models.CheckConstraint(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from privacy import models
-from privacy.datamap import Category, DeleteRow, Evidence, Personal, register
+from privacy.datamap import Category, DeleteRow, Personal, register
 from privacy.personal_data.accountability import EVIDENCE_RETENTION, Accountability
 
 
@@ -21,4 +21,4 @@ class RedactionData(Accountability):
     }
     not_personal = ("id", "case", "label", "field", "kind", "ground", "decision", "decided_by", "decided_at")
     roles = {"decided_by": "Kosenai staff"}
-    evidence = Evidence(anew=("decision", "decided_by", "decided_at"), goes={})
+    despite_freeze = "Where others stand in the answer to an access request, which a frozen or erased person gets too"

@@ -26,17 +26,23 @@ def restrict(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
 @register
 class Restriction(Right):
     key, label, icon = "restriction", "Restriction of processing", "pause_circle"
-    cites = ("GDPR art. 18",)
+    cites = ("GDPR art. 18", "GDPR art. 19")
     button, title, submit = "Restrict", "Restrict the processing of {people}", "Restrict it"
     happens = (
         "It is in force as you confirm, once it is sure who asks: this database takes nothing new for it.",
-        "What is stored stays, and can be put right and erased. Processors are not told.",
+        "What is stored stays, and can be put right and erased. The processors that have got it are asked by a person.",
         "It stays until one member of staff asks to lift it, after the person was told, and another confirms.",
         "Then the person is still to be answered.",
     )
-    may = May(ask=RESTRICT, decide=RESTRICT, deny=RESTRICT, cancel=RESTRICT, retry=RESTRICT, answer=RESTRICT)
+    may = May(
+        ask=RESTRICT, decide=RESTRICT, deny=RESTRICT, cancel=RESTRICT, retry=RESTRICT, answer=RESTRICT, attest=RESTRICT
+    )
     proof = Verification.proofs()
     asks = (Right.asks[0], PURPOSE, *Right.asks[1:])
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
-    takes_effect = restrict
-    steps = (StepKind("limits.place", "See that it is in force"), StepKind("receipts.issue", "Write the receipt"))
+    takes_effect, plan = restrict, limits.plan_telling
+    steps = (
+        StepKind("limits.place", "See that it is in force"),
+        StepKind("processors.restrict", "Restriction at {target}"),
+        StepKind("receipts.issue", "Write the receipt"),
+    )

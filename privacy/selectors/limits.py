@@ -12,6 +12,9 @@ from privacy.models import DataSubject, Limit
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds
 IN_FORCE = Limit.objects.filter(lifted_at__isnull=True)
 ASKED_FOR = IN_FORCE.filter(ground__in=Limit.Ground.asked_for())
+# Of those whose data is stored and not used, for a purpose or for all. Who has opted out of something is not among
+# them, nor who waits for the erasure itself.
+RESTRICTED = IN_FORCE.filter(ground__in=[Limit.Ground.CHILD, *Limit.Ground.asked_for()])
 FROZEN = IN_FORCE.filter(purpose="")
 # Of a person's row. One who is erased is that and nothing else: there is nothing left to be limited.
 IS_LIMITED = Q(Exists(IN_FORCE.filter(subject=OuterRef("pk"))), erased_at=None)

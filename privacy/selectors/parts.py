@@ -39,6 +39,8 @@ def chosen(subject_id: UUID, answers: Answers) -> dict[str, Sql]:
     """{model label: condition} of what is named, or else of what is dated."""
     if ids := str(answers.get("what") or "").split():
         return {d.label(): parts.named(d, keys) for d, keys in rows_named(subject_id, ids).items()}
+    if not answers.get("area"):  # what was sealed is emptied when nothing is owed
+        return {}
     declared = registry.named(answers["area"])
     since, until = (day_of(answers.get(name)) for name in ("since", "until"))
     return {declared.label(): parts.dated(declared, since, until and until + timedelta(days=1))}

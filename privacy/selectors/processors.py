@@ -10,7 +10,7 @@ from privacy.datamap import Use, registry
 from privacy.models import LegalHold, Processor, Step, StepState
 
 OF_A_PROCESSOR = "processors."  # with what names of steps at processors begin
-RECTIFY, OPT_OUT = "processors.rectify", "processors.opt_out"
+RECTIFY, RESTRICT, OPT_OUT = "processors.rectify", "processors.restrict", "processors.opt_out"
 # For these a processor does nothing but with what it is sent, which ends here.
 ONLY_WHEN_SENT = frozenset({Use.MARKETING, Use.AI})
 # Steps of the jobs in OuterRef("pk") that wait for a processor's answer, or for somebody who asks there.
@@ -54,7 +54,8 @@ def words_for(step: Step) -> str:
     connector = connectors.get(step.target)
     if connector is None:
         return ""
-    return {RECTIFY: connector.corrections, OPT_OUT: connector.opt_outs}.get(step.name, "")
+    words = {RECTIFY: connector.corrections, RESTRICT: connector.restrictions, OPT_OUT: connector.opt_outs}
+    return words.get(step.name, "")
 
 
 def manual_steps() -> QuerySet[Step]:

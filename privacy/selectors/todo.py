@@ -63,12 +63,13 @@ def _of_cases(member: Staff, whose: Whose) -> Iterator[Task]:
     )
     batches = set()
     for case in urgency.ranked(rows).order_by(*urgency.order())[:READ]:
-        if case.verb == Verb.HAND_OVER and case.batch_id:
+        verb = Verb(case.verb)
+        if verb == Verb.HAND_OVER and case.batch_id:
             if case.batch_id not in batches:
                 yield Task(Verb.HAND_OVER, case.due_on, case, is_of_batch=True)
             batches.add(case.batch_id)
         else:
-            yield Task(Verb(case.verb), case.due_on, case, case.subject_id)
+            yield Task(verb, case.due_on, case, case.subject_id)
 
 
 def _verb_for(member: Staff) -> models.Case:

@@ -65,7 +65,7 @@ def test_the_receipt_is_json_that_holds_itself_together_and_its_issue_is_told(cl
 
 
 def test_who_may_not_see_people_gets_no_receipt(client, person):
-    client.force_login(f.StaffFactory(role="developer"))
+    client.force_login(f.StaffFactory(role="auditor"))
     assert client.post(reverse("admin:privacy_datasubject_consents", args=[person.pk])).status_code == 403
 
 

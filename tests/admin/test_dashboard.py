@@ -90,7 +90,7 @@ def test_escalated_is_for_managers(client, role):
     client.force_login(f.StaffFactory(role=role))
     found = figures(client)
     if role == roles.MANAGER:
-        assert found["Escalated"].number == 1 and found["Escalated"].url.endswith("?deadline=escalated")
+        assert found["Escalated"].number == 1 and found["Escalated"].url.endswith("?deadline=to_me")
     else:
         assert "Escalated" not in found
 

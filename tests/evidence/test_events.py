@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, comments, dossiers, refusals, regimes, reopening, requests
+from privacy.cases import clocks, comments, dossiers, redactions, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -26,7 +26,7 @@ from privacy.catalogue import Planned
 from privacy.duties.people import tell_apart
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import exporting, inventory, invitations, packages, reveal, staff
+from privacy.fulfilment import consent_receipts, consents, exporting, inventory, invitations, packages, reveal, staff
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.claim import park
@@ -111,6 +111,7 @@ def history() -> list[AuditEntry]:
     agent, manager = f.StaffFactory(role="agent"), f.StaffFactory(role="manager")
     asked = {"actor": agent, "reason": "Asked by mail", "verification": "signed_in"}
     what_happens_to_packages(agent, asked)
+    what_is_said_of_others_in_a_package(agent, asked)
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
     what_is_said_of_two_people(agent)
@@ -119,7 +120,16 @@ def history() -> list[AuditEntry]:
     what_is_said_of_processors(manager)
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     what_is_said_of_clocks_and_rules(agent, manager, asked)
+    what_people_consent_to(agent)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_people_consent_to(agent):
+    person, wording = f.DataSubjectFactory(), consents.publish(topic="ai", version="1", text="Yes to AI.")
+    consents.give(person.id, wording=wording, how="studio")
+    ask("withdraw_consent", subject_ids=[person.id], actor=agent, reason="Asked by mail", consent="ai")
+    consents.give(person.id, wording=wording, how="studio")
+    consent_receipts.issue(person.id, actor=agent)
 
 
 def what_is_said_of_clocks_and_rules(agent, manager, asked):
@@ -146,6 +156,14 @@ def what_happens_to_packages(agent, asked):
     download(request_id=package.request_id, actor=agent).file.close()
     working.let_time_pass(working.of(package.id))
     working.run(package.id)
+
+
+def what_is_said_of_others_in_a_package(agent, asked):
+    feedback = f.FeedbackFactory(body="Ask desk@example.org")
+    [request] = ask("access", subject_ids=[feedback.author_id], **asked)
+    working.run(request.id)
+    shown = {place.found.pk for place in redactions.read(request_id=request.id, actor=agent)}
+    redactions.confirm(request_id=request.id, actor=agent, shown=shown, redact=shown)
 
 
 def what_happens_to_requests(agent, manager, asked):

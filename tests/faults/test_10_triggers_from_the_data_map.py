@@ -69,6 +69,7 @@ def test_who_comes_in_despite_a_freeze_has_a_reason_and_the_others_are_refused()
     facts = {"billing.Invoice", "billing.InvoiceLine", "billing.Refund", "billing.CreditNote"}
     assert {model._meta.label for model in despite} == facts | {
         "privacy.NameToken",
+        "privacy.Redaction",
         "privacy.Likeness",
         "privacy.Clock",
         "privacy.ClockPause",

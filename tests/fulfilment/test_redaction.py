@@ -290,3 +290,17 @@ def test_a_large_table_reads_the_same_where_the_database_writes_it():
     assert sum(body.endswith(f"\n{OTHERS}") for body in bodies(content)) == 100
     told = [row["body"] for row in csv_rows(content, "privacy.SupportMessage")]
     assert sum(body.startswith("'=evil") and body.endswith(OTHERS) for body in told) == 100
+
+
+def test_under_a_legal_hold_a_later_look_takes_nothing_back(person):
+    changed = from_staff(person, f"{ANNA} called")
+    request = waiting(person)
+    found = ids(request)
+    confirm(request_id=request.id, actor=f.StaffFactory(), shown=found, redact=found)
+    later = from_staff(person, f"{ANNA} wrote")
+    f.LegalHoldFactory(subject=person)
+    working.run(request.id)
+    assert Redaction.objects.filter(pk__in=found, decision="redact", row=str(changed.pk)).count() == 1
+    look_again(request.job)
+    assert {row.row for row in undecided(request.id)} == {str(later.pk)}
+    assert sorted(bodies(decided(request))) == [f"{OTHERS} called", f"{OTHERS} wrote"]

@@ -14,7 +14,7 @@ from kosenai_ops.demo import processes, requests
 from kosenai_ops.demo.staff import ensure_staff
 from kosenai_ops.demo.studio import ensure_studio
 from privacy.models import Batch, Case, ChildFlag, DataSubject, Job, LegalHold, State
-from privacy.selectors import deadlines, packages
+from privacy.selectors import cases, deadlines, packages
 from tests import working
 
 SLOW_TO_END = """import signal, time
@@ -55,7 +55,7 @@ def process_has_begun(log) -> bool:
     return bool(log.read_bytes())
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # packages are read on a connection of their own
 def test_it_has_something_of_everything(monkeypatch):
     monkeypatch.setattr(requests, "wait_for", lambda cases: working.run_all())
     staff = ensure_staff()
@@ -69,6 +69,7 @@ def test_it_has_something_of_everything(monkeypatch):
     ]
     namesakes = DataSubject.objects.values("full_name").annotate(n=Count("id")).filter(n=2)
     assert {row["full_name"] for row in namesakes} == {"Amara Okafor", "Jonas Weber"}
+    assert Case.objects.filter(cases.IS_CONFIRMING).count() == 1
     assert Case.objects.filter(kind="erasure", jobs__stopped_at__isnull=False).count() == 1
     assert LegalHold.objects.filter(released_at=None).count() == 2
     assert set(ChildFlag.objects.values_list("state", flat=True)) == {"suspected", "child"}

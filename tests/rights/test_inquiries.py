@@ -40,7 +40,7 @@ def answered(case: Case, words="We have looked at it again.", actor=None) -> Cas
 def denied(person):
     """An erasure that one asked for and another denied, and of which the person was told."""
     case = asked("erasure", person, f.StaffFactory(), verification="signed_in")
-    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="claim_not_covered")
+    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="no_match")
     return answered(case, words="")
 
 
@@ -67,7 +67,7 @@ def test_an_appeal_is_decided_by_who_had_nothing_to_do_with_the_case(person, den
             grant(request_id=appeal.id, actor=who)
     for who in (denied.requested_by, decider):
         with pytest.raises(PermissionDenied):
-            deny(request_id=appeal.id, actor=who, denial_reason="other")
+            deny(request_id=appeal.id, actor=who, denial_reason="decision_stands")
     grant(request_id=appeal.id, actor=f.StaffFactory())
     appeal = answered(appeal)
     assert (appeal.state, appeal.outcome) == (State.CLOSED, Outcome.FULFILLED)
@@ -113,7 +113,7 @@ def test_a_complaint_may_be_about_a_case_and_is_found_right_or_not_by_another(pe
     assert (about.parent, alone.parent) == (denied, None)
     with pytest.raises(PermissionDenied):
         grant(request_id=alone.id, actor=actor)
-    deny(request_id=alone.id, actor=f.StaffFactory(), denial_reason="other")
+    deny(request_id=alone.id, actor=f.StaffFactory(), denial_reason="decision_stands")
     assert answered(alone).outcome == Outcome.DENIED
     grant(request_id=about.id, actor=f.StaffFactory())
     assert answered(about).outcome == Outcome.FULFILLED
@@ -144,7 +144,7 @@ def test_a_decision_is_reviewed_by_another_person_and_the_finding_is_answered_wi
     if changes:
         grant(request_id=case.id, actor=reviewer)
     else:
-        deny(request_id=case.id, actor=reviewer, denial_reason="claim_not_covered")
+        deny(request_id=case.id, actor=reviewer, denial_reason="decision_stands")
     with pytest.raises(ValueError, match="what the person was told"):
         answered(case, words="")
     case = answered(case, words="The picture shows a prop.")

@@ -1,20 +1,33 @@
 """Restriction and objection: in force in the transaction that decides, by the database and the queryset; and lifted by
 two people, after the person was told."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.cases import requests
+from privacy.cases.processors import attest
 from privacy.cases.refusals import deny
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
 from privacy.evidence import chains
-from privacy.models import Case, DataSubject, Limit, MarketingPreference, Note, Prompt, State, UsageEvent
+from privacy.models import (
+    Case,
+    DataSubject,
+    Limit,
+    MarketingPreference,
+    Note,
+    Prompt,
+    State,
+    Step,
+    StepState,
+    UsageEvent,
+)
 from privacy.selectors import limits
 from tests import factories as f
 from tests import working
@@ -42,6 +55,14 @@ def restricted(person, purpose="", **given):
 def objected(person, purpose, **given):
     given = {"verification": "signed_in", "actor": f.StaffFactory()} | given
     return ask("objection", subject_ids=[person.id], reason="They object by e-mail", purpose=purpose, **given)[0]
+
+
+def told_to_processors(*cases: Case) -> None:
+    """The work is done, and whoever was asked at a processor has said so."""
+    working.run_all()
+    for step in Step.objects.filter(job__case__in=cases, state=StepState.WAITING):
+        attest(step_id=step.id, actor=f.StaffFactory(), evidence="CASE-2026-114")
+    working.run_all()
 
 
 def refused(process) -> bool:
@@ -106,9 +127,7 @@ def test_all_accounts_of_a_person_are_limited_and_lifted(person):
 
 def test_who_is_merged_into_somebody_brings_their_limits_along_and_gets_theirs(person):
     other = f.DataSubjectFactory()
-    restricted(person, Use.STUDIO)
-    objected(other, Use.MARKETING)
-    working.run_all()
+    told_to_processors(restricted(person, Use.STUDIO), objected(other, Use.MARKETING))
     for case in Case.objects.filter(state=State.ANSWERING):
         requests.answer(request_id=case.id, actor=f.StaffFactory(), how="email")
     agreed("merge", subject_ids=[person.id], actor=f.StaffFactory(), reason="One and the same", into=str(other.id))
@@ -119,7 +138,7 @@ def test_who_is_merged_into_somebody_brings_their_limits_along_and_gets_theirs(p
 
 def test_a_limit_that_was_asked_for_is_neither_withdrawn_nor_placed_twice(person):
     case = restricted(person)
-    working.run_all()
+    told_to_processors(case)
     case.refresh_from_db()
     assert case.state == State.ANSWERING
     with pytest.raises(NotAllowed, match="in effect"):
@@ -151,7 +170,7 @@ def test_lifting_takes_another_person_and_that_the_person_was_told(person):
 
 def test_without_having_told_the_database_lifts_nothing(person):
     restricted(person)
-    assert refused(lambda: Limit.objects.update(lifted_at=datetime.now(UTC)))
+    assert refused(lambda: Limit.objects.update(lifted_at=Now()))
 
 
 def test_nothing_overrides_an_objection_to_marketing_but_the_person_themselves(person):
@@ -166,6 +185,20 @@ def test_where_nothing_was_asked_for_there_is_nothing_to_lift(person):
     Limit.objects.create(subject=person, ground=Limit.Ground.CHILD)
     with pytest.raises(ValueError, match="Choose one of the list"):
         ask("limit_lift", subject_ids=[person.id], actor=f.StaffFactory(), limit="child:all", **LIFTING)
+
+
+def test_whoever_has_got_something_for_it_is_asked_to_restrict_it_and_nobody_else(person):
+    f.PromptFactory(author=person, script=None)
+    asked = {}
+    for purpose in (Use.MARKETING, Use.STUDIO):
+        case = restricted(person, purpose)
+        working.run_all()
+        asked[purpose] = set(case.steps.filter(name="processors.restrict").values_list("target", flat=True))
+        assert not case.steps.filter(name="processors.restrict", sealed="").exists()
+        told_to_processors(case)
+        case.refresh_from_db()
+        assert case.state == State.ANSWERING
+    assert asked == {Use.MARKETING: {"email_delivery"}, Use.STUDIO: {"openai"}}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,7 +218,7 @@ def test_evidence_tells_of_a_limit_that_nobody_asked_for(person):
 def test_it_is_answered_by_a_date(person, key):
     case = restricted(person) if key == "restriction" else objected(person, Use.MARKETING)
     assert case.due_on and case_kinds[key].answered_in_writing
-    working.run_all()
+    told_to_processors(case)
     requests.answer(request_id=case.id, actor=f.StaffFactory(), how="email")
     case.refresh_from_db()
     assert (case.state, case.outcome, case.sealed) == ("closed", "fulfilled", "")

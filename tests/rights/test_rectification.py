@@ -185,7 +185,7 @@ def test_the_package_holds_the_right_value(person):
 
 def test_refused_it_changes_nothing(person):
     case = asked(person, full_name="Amara Okafor")
-    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="no_match")
+    deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="accurate_already")
     working.run_all()
     person.refresh_from_db()
     assert person.full_name == "Amara Okafr"

@@ -125,6 +125,7 @@ def names() -> set[str]:
 
 
 def reaches(path: Path, wanted: set[str]) -> bool:
+    labels = {name for name in wanted if "." in name}
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
             case ast.ImportFrom(names=imported) if wanted & {alias.name for alias in imported}:
@@ -133,8 +134,10 @@ def reaches(path: Path, wanted: set[str]) -> bool:
                 return True
             case ast.keyword(arg=str(name)) if name.split("__")[0] in wanted:
                 return True
-            case ast.Constant(value=str(text)) if text.lower() in wanted:
+            case ast.Constant(value=str(text)) if text.lower() in labels:
                 return True
+            case ast.Constant(value=str(text)) if "__" in text and text.split("__")[0] in wanted:
+                return True  # a word alone, such as the name of an icon, is no look-up
     return False
 
 

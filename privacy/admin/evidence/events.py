@@ -100,8 +100,8 @@ def held(data: dict) -> str:
 
 
 def consent_to(topic: str, channel: str) -> str:
-    words = Topic(topic).label.lower()
-    return f"{words}, {ConsentEvent.Channel(channel).label.lower()}" if channel else words
+    words = Topic(topic).label
+    return f"{words}, {ConsentEvent.Channel(channel).label}" if channel else words
 
 
 def why(data: dict) -> str:

@@ -22,21 +22,22 @@ from privacy.selectors.consents import Consent
 
 def on_page(request: HttpRequest, person: UUID, said: Sequence[Consent]) -> dict[str, Any]:
     """What the person's page says of consents."""
+    may_take = request.user.has_perm(consent_receipts.MAY)
     may_read = request.user.has_perm("privacy.view_consentevent")
     return {
         "consents": [{"consent": one, "sentence": sentence(one)} for one in said] if may_read else [],
         "consent_receipt_url": reverse("admin:privacy_datasubject_consents", args=[person])
-        if said and may_read
+        if said and may_take
         else "",
     }
 
 
 def sentence(consent: Consent) -> str:
-    """`Given on 3 May 2026, in the studio.` and, where it was taken back, what stopped since when."""
+    """`On 3 May 2026, in the studio.` and, where it was taken back, what stopped since when."""
     last = consent.last
-    when = f"{consent.last.get_state_display()} on {last.at:%-d %B %Y}, {last.get_method_display().lower()}."
+    when = f"On {last.at:%-d %B %Y}, {last.get_method_display()[0].lower()}{last.get_method_display()[1:]}."
     if consent.is_given:
-        return when
+        return f"{when} Not acted upon while it is limited." if consent.stopped else when
     stopped = dict.fromkeys(limit.of_what for limit in consent.stopped)
     if not stopped:
         return f"{when} Nothing goes by this channel since then."
@@ -46,7 +47,7 @@ def sentence(consent: Consent) -> str:
 @never_cache
 def receipt(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """The receipt as a file, by POST: the audit trail says who got it."""
-    check_permission(request, "privacy.view_consentevent")
+    check_permission(request, consent_receipts.MAY)
     page = reverse("admin:privacy_datasubject_change", args=[subject_id])
     if request.method != "POST" or not DataSubject.objects.filter(pk=subject_id).exists():
         messages.error(request, "Open the person’s page, and fetch the receipt from there.")

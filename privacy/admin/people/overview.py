@@ -2,6 +2,7 @@
 what may be decided, and what has happened, in sentences."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,7 @@ def of(request: HttpRequest, subject: DataSubject, accounts: Sequence[UUID], cas
         "holds": sorted(few[LegalHold], key=lambda hold: hold.released_at is not None),
         "flags": few[ChildFlag],
         "limits": limited,
+        "limits_together": limited_together(limited),
         "limited_by": list(dict.fromkeys((bool(limit.purpose), limit.get_ground_display()) for limit in limited)),
         "known_as": known_as(few[Identifier]),
         "memberships": few[Membership],
@@ -109,3 +111,11 @@ def ids_of(cases: Sequence[Case]) -> list[UUID]:
 
 def about(entry: AuditEntry, cases: Sequence[Case]) -> Case | None:
     return next((case for case in cases if case.pk == entry.chain), None)
+
+
+def limited_together(in_force: Sequence[Limit]) -> list[tuple[list[str], datetime]]:
+    """(what is limited, since when), of those that one request or flag has placed together one line."""
+    together: dict[tuple[str, datetime], list[Limit]] = {}
+    for limit in in_force:
+        together.setdefault((limit.ground, limit.since.replace(second=0, microsecond=0)), []).append(limit)
+    return [([limit.of_what for limit in placed], placed[0].since) for placed in together.values()]

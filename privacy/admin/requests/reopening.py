@@ -51,6 +51,8 @@ reopen_selected.short_description = "Take up again…"
 
 def reopen_view(request: HttpRequest) -> HttpResponse:
     """The confirmation's target: takes up those that may be, all or none."""
+    if not cases.reopens(request.user):
+        raise PermissionDenied("Your role does not allow this.")
     ids = RequestIds(request.POST)
     if request.method != "POST" or not ids.is_valid():
         messages.error(request, "The selection could not be read. Select again.")

@@ -15,6 +15,7 @@ from privacy.models import Case, CaseJob, Job, Redaction, Step
 from privacy.selectors.redactions import LOOK, undecided
 
 AT_ONCE = 200  # texts that one transaction searches: about half a second
+GONE = Redaction.Decision.GONE
 WAITS = "Others may be named in what others wrote: a person has to look."
 
 
@@ -48,7 +49,7 @@ def look_on(case: Case, done: int, looked: str) -> tuple[list[Text], str]:
     """(texts of the slice that begins behind `done`, the digest with them), in the caller's transaction. What was found
     before and is undecided is found anew."""
     if not done:
-        undecided(case.pk).delete()
+        undecided(case.pk).update(decision=GONE)
     some = list(islice(texts_of(case.subject_id), done, done + AT_ONCE))
     if some:
         found = found_in([text.text for text in some], Person.of(case.subject_id))
@@ -61,14 +62,17 @@ def write_down(case_id: UUID, found: dict[Text, list[Found]]) -> None:
     there = defaultdict(list)
     for row in Redaction.objects.filter(case=case_id, row__in={text.row for text in found}):
         there[row.label, row.field, row.row].append(row)
-    stale: list[UUID] = []
+    gone: list[UUID] = []
+    back: list[UUID] = []
     new: list[Redaction] = []
     for text, places in found.items():
-        kept = [row for row in there[text.place] if row.text_sha256 == text.sha256 and stays(row, places)]
-        stale += [row.pk for row in there[text.place] if row not in kept]
-        decided = {(row.start, row.length) for row in kept}
-        new += [row_of(case_id, text, one) for one in places if (one.start, one.length) not in decided]
-    Redaction.objects.filter(pk__in=stale).delete()
+        same = {(r.start, r.length): r for r in there[text.place] if r.text_sha256 == text.sha256}
+        wanted = {(place.start, place.length): place for place in places}
+        gone += [row.pk for row in there[text.place] if row not in same.values() or not stays(row, places)]
+        back += [same[at].pk for at in wanted.keys() & same.keys() if same[at].decision == GONE]
+        new += [row_of(case_id, text, place) for at, place in wanted.items() if at not in same]
+    Redaction.objects.filter(pk__in=gone).update(decision=GONE)
+    Redaction.objects.filter(pk__in=back).update(decision="", decided_by=None, decided_at=None)
     Redaction.objects.bulk_create(new, batch_size=AT_ONCE)
 
 
