@@ -34,7 +34,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.review_staff": (MANAGER,),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
-    "privacy.add_regimerule": (MANAGER,),
+    "privacy.propose_regimerule": (MANAGER,),
     "privacy.confirm_regimerule": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)

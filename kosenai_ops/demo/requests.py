@@ -46,7 +46,7 @@ def ensure_requests(staff: dict[str, Staff]) -> None:
     weigh(next(case for case in waiting if case.subject_id == people[29]), agent, approver)
     opened += own_word(people[38:42], agent)
     parked = parked_erasure(agent, approver)
-    named = others_are_named(people[0], people[1], agent)
+    named = others_are_named(people[-1], people[-2], agent)
     wait_for([*exports, *opened, parked, named])
     for case in exports[3:20:2]:  # every other export is given, the oldest ones are still owed
         give_link(request_id=case.id, actor=agent)

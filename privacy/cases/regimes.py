@@ -43,7 +43,7 @@ def propose(*, facts: Mapping[str, Any], reason: str, actor: Staff, replaces: Re
     Raises PermissionDenied, NotAllowed where the rule is not in force or already has a change proposed, and
     ValidationError.
     """
-    must_have(actor, "privacy.add_regimerule")
+    must_have(actor, "privacy.propose_regimerule")
     with transaction.atomic():
         if replaces:
             replaces = RegimeRule.objects.select_for_update().get(pk=replaces.pk)

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['law', 'effective_from', 'id'],
-                'permissions': [('confirm_regimerule', 'Can confirm a rule that another proposed')],
+                'permissions': [('propose_regimerule', 'Can propose a rule of law or a change of one'), ('confirm_regimerule', 'Can confirm a rule that another proposed')],
             },
         ),
         migrations.AddField(

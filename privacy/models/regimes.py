@@ -57,7 +57,10 @@ class RegimeRule(models.Model):
 
     class Meta:
         ordering = ["law", "effective_from", "id"]
-        permissions = [("confirm_regimerule", "Can confirm a rule that another proposed")]
+        permissions = [
+            ("propose_regimerule", "Can propose a rule of law or a change of one"),
+            ("confirm_regimerule", "Can confirm a rule that another proposed"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["seed"], condition=~Q(seed=""), name="rule_once_a_seed"),
             models.UniqueConstraint(

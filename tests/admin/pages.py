@@ -90,6 +90,7 @@ def _address(pattern: URLPattern, model, row, action: str) -> str:
         "request_id": request and request.pk,
         "step_id": step and step.pk,
         "batch_id": row and row.pk,
+        "rule_id": row and row.pk,
         "package_id": row and row.pk,
         "name": action,
     }

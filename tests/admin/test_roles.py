@@ -60,8 +60,8 @@ PERMISSIONS = {
         "privacy.request_erasure",
     ),
     "privacy_rightsrequest_clocks": "privacy.view_rightsrequest",
-    "privacy_regimerule_propose": "privacy.add_regimerule",
-    "privacy_regimerule_propose_change": "privacy.add_regimerule",
+    "privacy_regimerule_propose": "privacy.propose_regimerule",
+    "privacy_regimerule_propose_change": "privacy.propose_regimerule",
     "privacy_regimerule_decide": "privacy.confirm_regimerule",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
     "privacy_rightsrequest_manual": "privacy.reveal_content",
@@ -246,6 +246,8 @@ def test_every_permission_of_the_matrix_is_asked_for_somewhere(studio):
     inlines = {
         "privacy.view_identifier", "privacy.view_team", "privacy.view_membership", "privacy.view_profilepreference",
         "privacy.view_job", "privacy.view_step", "privacy.view_limit", "privacy.view_likeness",
+        "privacy.view_consentevent", "privacy.view_casefile", "privacy.view_casecomment", "privacy.view_dossier",
+        "privacy.view_factor", "privacy.view_redaction", "privacy.view_clock", "privacy.view_clockpause",
     }  # fmt: skip
     by_post = {*DECIDED_WITH.values(), "privacy.confirm_redactions"}
     assert set().union(*roles.matrix().values()) - asked - inlines - by_post == set()

@@ -139,7 +139,8 @@ class RegimeRuleAdmin(ReadOnlyAdmin):
         ]
 
     def changelist_view(self, request, extra_context=None):
-        context = {"may_propose": request.user.has_perm("privacy.add_regimerule"), "waiting": rules.proposals().count()}
+        may_propose = request.user.has_perm("privacy.propose_regimerule")
+        context = {"may_propose": may_propose, "waiting": rules.proposals().count()}
         return super().changelist_view(request, context | (extra_context or {}))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -150,7 +151,7 @@ class RegimeRuleAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         context = page_context(request, rule, title=str(rule)) | {
             "facts": [(NAMES[name], shown(getattr(rule, name))) for name in rules.FIELDS],
-            "may_propose": rule.is_in_force and request.user.has_perm("privacy.add_regimerule"),
+            "may_propose": rule.is_in_force and request.user.has_perm("privacy.propose_regimerule"),
             "may_decide": not rule.confirmed_at and request.user.has_perm("privacy.confirm_regimerule"),
         }
         return TemplateResponse(request, "admin/privacy/regimerule.html", context)
@@ -205,7 +206,7 @@ def page_context(request: HttpRequest, rule: RegimeRule | None, **more) -> dict[
 
 def propose(request: HttpRequest, rule_id=None) -> HttpResponse:
     """A new rule or a change of one: what it moves is shown before it is proposed."""
-    check_permission(request, "privacy.add_regimerule")
+    check_permission(request, "privacy.propose_regimerule")
     replaced = get_object_or_404(RegimeRule, pk=rule_id) if rule_id else None
     start = {name: getattr(replaced, name) for name in rules.FIELDS} if replaced else {}
     form = RuleForm(request.POST or None, initial=start)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0060_decisions_queue_and_mail'),
+        ('privacy', '0036_decisions_queue_and_mail'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0061_limits_of_grace'),
+        ('privacy', '0037_limits_of_grace'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0070_redactions'),
+        ('privacy', '0039_redactions'),
     ]
 
     operations = [

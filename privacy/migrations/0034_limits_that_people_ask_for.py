@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0041_wordings_of_the_policy'),
+        ('privacy', '0033_wordings_of_the_policy'),
     ]
 
     operations = [

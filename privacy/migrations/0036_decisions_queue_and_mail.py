@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0051_cases_about_cases'),
+        ('privacy', '0035_cases_about_cases'),
     ]
 
     operations = [

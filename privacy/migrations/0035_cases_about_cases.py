@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0050_limits_that_people_ask_for'),
+        ('privacy', '0034_limits_that_people_ask_for'),
     ]
 
     operations = [

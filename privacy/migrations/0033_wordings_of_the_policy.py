@@ -25,5 +25,5 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("privacy", "0040_consents")]
+    dependencies = [("privacy", "0032_consents")]
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]

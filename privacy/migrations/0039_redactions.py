@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0062_grace_and_shield'),
+        ('privacy', '0038_grace_and_shield'),
     ]
 
     operations = [
