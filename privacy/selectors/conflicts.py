@@ -90,6 +90,6 @@ def _claims(subject_id: UUID, so: Standing, plan: Plan | None) -> Iterator[str]:
         "child": Fact.CHILD in facts,
         "erasure": Going.ERASURE in going_on,
         "retention": kept,
-        "restriction": Going.LIMIT in going_on,
+        "restriction": Going.RESTRICTION in going_on,
     }
     yield from (claim for claim, in_force in is_so.items() if in_force)

@@ -12,6 +12,9 @@ from privacy.models import DataSubject, Limit
 CHUNK = 900  # SQLite takes 999 parameters in its oldest builds
 IN_FORCE = Limit.objects.filter(lifted_at__isnull=True)
 ASKED_FOR = IN_FORCE.filter(ground__in=Limit.Ground.asked_for())
+# Of those whose data is stored and not used, for a purpose or for all. Who has opted out of something is not among
+# them, nor who waits for the erasure itself.
+RESTRICTED = IN_FORCE.filter(ground__in=[Limit.Ground.CHILD, *Limit.Ground.asked_for()])
 FROZEN = IN_FORCE.filter(purpose="")
 # Of a person's row. One who is erased is that and nothing else: there is nothing left to be limited.
 IS_LIMITED = Q(Exists(IN_FORCE.filter(subject=OuterRef("pk"))), erased_at=None)
@@ -26,14 +29,6 @@ def covering(subject_ids: Collection[UUID], purposes: Collection[Use]) -> set[UU
         people = DataSubject.objects.free_for(*purposes).filter(pk__in=some)
         free.update(people.order_by().values_list("pk", flat=True))
     return set(subject_ids) - free
-
-
-def restricted(subject_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the people whose data is stored and not used, for a purpose or for all. Who has opted out of something
-    is not among them, nor who waits for the erasure itself."""
-    grounds = [Limit.Ground.CHILD, *Limit.Ground.asked_for()]
-    found = IN_FORCE.filter(subject__in=subject_ids, ground__in=grounds)
-    return set(found.values_list("subject", flat=True))
 
 
 def in_force(subject: DataSubject) -> QuerySet[Limit]:

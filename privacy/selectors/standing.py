@@ -43,7 +43,7 @@ class Going(StrEnum):
 
     ERASURE = "erasure asked for"
     COPY = "copy owed"
-    LIMIT = "limit in force"
+    RESTRICTION = "restriction in force"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _going_on(subject_ids: Sequence[UUID]) -> Iterator[Rows]:
     cases = Case.objects.filter(shields.IS_OPEN, subject__in=subject_ids)
     yield _so(Going.ERASURE, cases.filter(kind="erasure"))
     yield _so(Going.COPY, cases.filter(kind__in=shields.COPIES))
-    yield _so(Going.LIMIT, limits.IN_FORCE.filter(subject__in=subject_ids))
+    yield _so(Going.RESTRICTION, limits.RESTRICTED.filter(subject__in=subject_ids))
 
 
 def _accounts(subject_ids: Sequence[UUID]) -> Iterator[Rows]:

@@ -370,7 +370,7 @@ class TestQuick:
     def test_a_person(self, agent):
         person = f.person_with_everything()
         url = reverse("admin:privacy_datasubject_change", args=[person.pk])
-        assert len(self.queries(agent, url)) == 23
+        assert len(self.queries(agent, url)) == 12
 
     def test_many_rows_cost_no_more_and_what_is_not_there_is_not_asked_for(self, agent):
         few, many = f.person_with_everything(), f.person_with_everything()
@@ -379,4 +379,4 @@ class TestQuick:
         f.CaseFactory.create_batch(4, subject=many, closed=True)
         bare = f.DataSubjectFactory()
         pages = [reverse("admin:privacy_datasubject_change", args=[one.pk]) for one in (few, many, bare)]
-        assert [len(self.queries(agent, url)) for url in pages] == [23, 23, 13]
+        assert [len(self.queries(agent, url)) for url in pages] == [12, 12, 10]

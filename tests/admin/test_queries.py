@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from kosenai_ops import staff_access
 from privacy.catalogue import case_kinds
 from privacy.models import State
 from tests import factories as f
@@ -15,8 +16,9 @@ MOST = 12
 
 
 @pytest.fixture
-def count(client):
+def count(client, monkeypatch):
     """Call it with an address, and what is posted there: how many queries that takes, and what came back."""
+    monkeypatch.setattr(staff_access, "SECONDS_BETWEEN_WRITES", 3_600)  # that somebody is here is written once a minute
     client.force_login(f.StaffFactory(role="manager", is_superuser=True))
 
     def queries_of(url: str, posted: dict | None = None):
