@@ -35,8 +35,8 @@ class CaseFileData(Accountability):
     retention = replace(RETENTION, after="comment__case__received_at")
     folder = "case-files/{subject}"
     fields = {
-        "file": Personal(Category.PRIVACY_CHOICES),
-        "name": Personal(Category.PRIVACY_CHOICES),
+        "file": Personal(Category.PRIVACY_CHOICES, masked=False),  # staff put it there, and read it with the case
+        "name": Personal(Category.PRIVACY_CHOICES, masked=False),
         "media_type": Personal(Category.PRIVACY_CHOICES, masked=False),
         "size": Personal(Category.PRIVACY_CHOICES),
         "sha256": Personal(Category.PRIVACY_CHOICES, masked=False),
