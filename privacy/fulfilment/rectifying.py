@@ -113,16 +113,25 @@ def changes_of(job: CaseJob) -> dict[str, list[str]]:
     return changes
 
 
+# By these the law is found that sets the dates of what is open.
+RESIDENCE = {"privacy.DataSubject.country", "privacy.DataSubject.region"}
+
+
 def plan_rectification(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
     """Each job's plan: the fields in one transaction, then whoever has got something of that kind."""
     return {
         job: [
             Planned("rectification.write", units=len(changes_of(job))),
+            *([Planned("rectification.residence")] if RESIDENCE.intersection(_fields_in(changes_of(job))) else []),
             *steps_at(RECTIFY, receivers(changes_of(job)), job.subject_id),
             Planned("receipts.issue"),
         ]
         for job in jobs
     }
+
+
+def _fields_in(changes: Collection[str]) -> set[str]:
+    return {key.partition(":")[0] for key in changes}
 
 
 def receivers(changes: Collection[str]) -> set[str]:

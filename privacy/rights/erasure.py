@@ -19,7 +19,12 @@ def held(subject_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the people whose data must stay. Locks their rows until the transaction ends, as placing and releasing a
     hold lock them: a hold and an erasure's step never pass each other."""
     list(DataSubject.objects.select_for_update().filter(pk__in=subject_ids).order_by("id").values_list("id"))
-    return holds.covering(subject_ids) | shields.waiting_for_a_copy(subject_ids)
+    return holds.covering(subject_ids)
+
+
+def stopped(subject_ids: Sequence[UUID]) -> set[UUID]:
+    """And those who are still owed a copy of what would be erased."""
+    return held(subject_ids) | shields.waiting_for_a_copy(subject_ids)
 
 
 def to_know(subject_ids: Sequence[UUID], so: Standing) -> list[str]:
@@ -54,7 +59,7 @@ class Erasure(Right):
     )  # fmt: skip
     proof = Verification.proofs()
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
-    stops, stopped_words = held, "a legal hold"
+    stops, stopped_words = stopped, "a legal hold"
     plan, dry_run, parts = plan_steps, plans.erasure_plan, plans.erasure_parts
     set_size, warns = 500, to_know
     steps = (

@@ -1,10 +1,14 @@
 """The right to rectification: what the data map lets a person put right, read before and after by a second person,
 because whoever changes an address can take over an account."""
 
+from privacy.cases import clocks
 from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Stage, StepKind
 from privacy.fulfilment import rectifying
-from privacy.models import Verification
+from privacy.jobs.handlers import local, one_by_one
+from privacy.jobs.outcomes import Done
+from privacy.models import CaseJob, Step, Verification
+from privacy.models.accounts import accounts_of
 from privacy.models.addresses import MAX_LENGTH
 from privacy.rights.erasure import held
 from privacy.roles import AGENT, APPROVER, MANAGER
@@ -15,6 +19,14 @@ CHANGES = Question(
     "changes", "What is put right", "values", at_most=MAX_LENGTH, offers=rectifying.offered, check=rectifying.check,
     missing="Change what is wrong: nothing is changed yet.",
 )  # fmt: skip
+
+
+@local("rectification.residence")
+@one_by_one
+def reckon_anew(job: CaseJob, step: Step) -> Done:
+    """The law of the residence counts: where we had it wrong, open requests are owed by another date."""
+    moved = clocks.residence_corrected(list(accounts_of([job.subject_id])), None)
+    return Done({"requests moved": len(moved)}, units=1)
 
 
 @register
@@ -49,6 +61,7 @@ class Rectification(Right):
     plan = rectifying.plan_rectification
     steps = (
         StepKind("rectification.write", "Write the right values", is_final=True),
+        StepKind("rectification.residence", "Reckon the dates of open requests by the right residence"),
         StepKind("processors.rectify", "Rectification at {target}", is_final=True),
         StepKind("receipts.issue", "Write the receipt"),
     )

@@ -126,6 +126,16 @@ def test_a_corrected_residence_starts_the_clocks_anew_by_its_law(agent):
     assert faults(case) == []
 
 
+def test_a_residence_that_is_put_right_at_the_person_s_request_moves_what_is_open(agent):
+    case = opened(agent, "DE")
+    key, approver = f"privacy.DataSubject.country:{case.subject_id}", f.StaffFactory(role="approver")
+    given = {"reason": "Asked by mail", "verification": "signed_in", "changes": {key: "BR"}}
+    [putting] = ask("rectification", subject_ids=[case.subject_id], actor=agent, **given)
+    requests.grant(request_id=putting.id, actor=approver)
+    working.run_all()
+    assert dates(case) == ("lgpd", date(2026, 11, 17), date(2026, 11, 17))
+
+
 class TestChangingTheLaw:
     def proposed(self, manager, **changes) -> RegimeRule:
         rule = RegimeRule.objects.get(law="lgpd", confirmed_at__isnull=False)
