@@ -332,6 +332,10 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['due_on'], name='case_open_by_due'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('after__isnull', False)), fields=['after'], name='case_waits_for_another'),
+        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(('requested_by__isnull', False), ('verification__in', ['signed_in', 'email_round_trip', 'confirmed_twice', 'not_required']), _connector='OR'), name='case_is_prepared_by_staff_or_the_person'),

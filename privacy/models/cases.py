@@ -154,6 +154,7 @@ class Case(ReadInSets):
             models.Index(fields=["due_on"], name="case_open_by_due", condition=~Q(state="closed")),
             models.Index(fields=["-received_at", "id"], name="case_newest"),
             models.Index(fields=["closed_at"], name="case_closed_lately"),
+            models.Index(fields=["after"], name="case_waits_for_another", condition=Q(after__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,7 +6,6 @@ from django.db import IntegrityError, transaction
 
 from privacy.cases.refusals import deny
 from privacy.cases.requests import ask, cancel
-from privacy.catalogue import NotAllowed
 from privacy.datamap import Use
 from privacy.models import (
     ChildFlag,
@@ -75,7 +74,7 @@ def test_a_flag_that_is_in_force_is_neither_withdrawn_nor_refused(person):
     [case] = flagged(person)
     with pytest.raises(PermissionDenied):
         cancel(request_id=case.id, actor=f.StaffFactory())
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         deny(request_id=case.id, actor=f.StaffFactory(), denial_reason="not_agreed")
     case.refresh_from_db()
     assert (case.state, case.denial_reason) == (State.FULFILLING, "")

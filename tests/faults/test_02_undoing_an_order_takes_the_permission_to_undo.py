@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from privacy import roles
 from privacy.admin.requests.queue import PAGES
-from privacy.cases import answers, comments, dossiers, processors, refusals, reopening
+from privacy.cases import answers, clocks, comments, dossiers, processors, redactions, refusals, reopening
 from privacy.cases import requests as verbs
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
@@ -23,6 +23,7 @@ from privacy.catalogue import NotAllowed, Permit, Right, case_kinds
 from privacy.catalogue.cases import May
 from privacy.evidence import sealing
 from privacy.models import Case, ChildFlag, LegalHold, Limit, Outcome, Staff, State, Verification
+from privacy.selectors.redactions import LOOK
 from tests import factories as f
 from tests import working
 from tests.asking import answers_for, person_for, posted, proof_for
@@ -203,6 +204,7 @@ def test_every_kind_states_the_permission_of_each_act_that_can_be_done_about_it(
     wanted |= {"decide"} if issubclass(kind, Right) else set()  # it is taken up again
     wanted |= {"answer"} if kind.answered_in_writing else set()
     wanted |= {"attest"} if any(step.name.startswith("processors.") for step in kind.steps) else set()
+    wanted |= {"confirm"} if any(step.name == LOOK for step in kind.steps) else set()
     assert stated - wanted == set()
     assert wanted - stated == set()
 
@@ -289,10 +291,20 @@ ACTS = {
     "comment": Act("ask", State.CLOSED, of(comments.comment, text="A remark"), lambda case: {"text": "A remark"}),
     "assign": Act("ask", State.DECIDING, assign, lambda case: {"owner": str(case.requested_by_id)}),
     "attest": Act("attest", State.FULFILLING, attest, lambda case: {"evidence": "CASE-2026-114"}),
+    "acknowledge": Act("answer", State.DECIDING, of(clocks.acknowledge), lambda case: {"on": ""}),
+    "extend": Act("answer", State.DECIDING, of(clocks.extend, because="complexity"),
+                  lambda case: {"because": "complexity"}),
+    "pause": Act("answer", State.DECIDING, of(clocks.pause, why="scope")),
+    "resume": Act("answer", State.DECIDING, of(clocks.resume)),
     "link": Act("answer", State.ANSWERING, of(give_link)),
     "download": Act("answer", State.ANSWERING, of(download)),
 }  # fmt: skip
-READ = {"progress": "privacy.view_rightsrequest", "receipt": "privacy.view_receipt"}
+READ = {
+    **dict.fromkeys(("progress", "clocks", "others"), "privacy.view_rightsrequest"),
+    "receipt": "privacy.view_receipt",
+}
+# Verbs without a page of their own: it is read by others, too.
+VERBS = ACTS | {"confirm": Act("confirm", State.FULFILLING, of(redactions.confirm, shown=[], redact=[]))}
 
 
 def may_do(role: str, permit: Permit | None) -> bool:
@@ -302,7 +314,7 @@ def may_do(role: str, permit: Permit | None) -> bool:
 
 def test_every_page_and_every_permission_is_tried_below():
     assert PAGES.keys() - ACTS.keys() - READ.keys() == set()
-    assert set(May.__dataclass_fields__) - {act.takes for act in ACTS.values()} == set()
+    assert set(May.__dataclass_fields__) - {act.takes for act in VERBS.values()} == set()
 
 
 def row_of(case: Case) -> dict:
@@ -323,10 +335,10 @@ def refusal_of(verb: Callable, case: Case, actor: Staff) -> tuple[type[Exception
     return refusal, is_as_it_was
 
 
-@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("name", VERBS)
 def test_the_verb_takes_the_permission_that_the_kind_states(name):
     """Of every kind, for every role."""
-    act, actors = ACTS[name], {role: staff(role) for role in EVERYBODY}
+    act, actors = VERBS[name], {role: staff(role) for role in EVERYBODY}
     shut_out, let_in, changed = set(), set(), set()
     for key, kind in case_kinds.items():
         case, permit = case_in(act.state, key), getattr(kind.may, act.takes)
