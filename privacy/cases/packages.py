@@ -30,7 +30,7 @@ def give_links(*, request_ids: Sequence[UUID], actor: Staff) -> dict[UUID, str]:
         cases = lock_all(request_ids)
         must_all_have(actor, cases)
         package_of = {pk: package.id for pk, package in answering(cases).items()}
-        if len(package_of) < len(request_ids):
+        if len(package_of) < len(request_ids) or any(case_kinds[case.kind].answered_in_words for case in cases):
             raise NotAllowed(NOT_BUILT)
         tokens = packages.issue_links(package_ids={*package_of.values()}, actor=actor)
         owed = [case.id for case in cases if case.state == State.ANSWERING]

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.test import override_settings
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +136,10 @@ def what_people_consent_to(agent):
 def what_is_said_of_clocks_and_rules(agent, manager, asked):
     person = f.DataSubjectFactory(country="GB")
     [case] = ask("access", subject_ids=[person.id], **asked)
+    with override_settings(GRACE_DAYS=3):
+        [erasure] = ask("erasure", subject_ids=[f.DataSubjectFactory().id], **asked)
+        grant(request_id=erasure.id, actor=manager)
+    requests.cancel(request_id=erasure.id, actor=agent)
     clocks.acknowledge(request_id=case.id, actor=agent)
     clocks.extend(request_id=case.id, actor=agent, because="complexity")
     clocks.pause(request_id=case.id, actor=agent, why="scope")

@@ -59,7 +59,9 @@ def held_row(declaration: type[PersonalData]) -> models.Model:
 def columns(declaration: type[PersonalData]) -> Iterator[models.Field]:
     """What the row says of the person, and whose it is."""
     for name in dict.fromkeys([*declaration.path()[:1], *declaration.fields]):
-        yield declaration.model._meta.get_field(name)
+        field = declaration.model._meta.get_field(name)
+        if not field.choices or len(field.choices) > 1:  # what has one choice cannot be another
+            yield field
 
 
 def another(field: models.Field, now: Any) -> Any:
