@@ -28,7 +28,7 @@ class Copy:
 
     def run(self, url: str, *arguments: str) -> str:
         """`python ARGUMENTS` there, on this database."""
-        env = production.environment(self.var, DATABASE_URL=url, DEMO="true", ALLOWED_HOSTS="localhost")
+        env = production.environment(self.var, DATABASE_URL=url, DEMO="true", ALLOWED_HOSTS="localhost", GRACE_DAYS="0")
         command = [sys.executable, *arguments]
         done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

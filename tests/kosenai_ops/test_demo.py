@@ -74,7 +74,10 @@ def test_it_has_something_of_everything(monkeypatch):
     assert LegalHold.objects.filter(released_at=None).count() == 2
     assert set(ChildFlag.objects.values_list("state", flat=True)) == {"suspected", "child"}
     waiting = Case.objects.filter(state=State.DECIDING).values_list("kind", flat=True)
-    assert set(waiting) == {"erasure", "hold_release", "child_clear"}
+    assert set(waiting) == {
+        "erasure", "erasure_of_one", "rectification", "complaint", "appeal", "limit_lift", "hold_release",
+        "child_clear",
+    }  # fmt: skip
     assert set(Case.objects.values_list("state", flat=True)) >= {State.DECIDING, State.ANSWERING, State.CLOSED}
     requests.ensure_requests(staff)
     assert Job.objects.exclude(parked_because="").count() == 1

@@ -64,6 +64,11 @@ def rule_confirmed_by_who_proposed_it():
     f.RegimeRuleFactory(proposed_by=manager, confirmed_by=manager)
 
 
+def dossier_confirmed_by_who_prepared_it():
+    member = f.StaffFactory()
+    f.DossierFactory(prepared_by=member, confirmed_by=member, confirmed_at=NOW)
+
+
 def case_of_itself(link: str):
     pk = uuid.uuid4()
     Case.objects.bulk_create([f.CaseFactory.build(pk=pk, subject=f.DataSubjectFactory(), requested_by=f.StaffFactory(),
@@ -143,6 +148,23 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "case_is_verified_before_it_is_decided": made(f.CaseFactory, verification="", state="deciding"),
     "case_closed_has_a_time_and_an_outcome": changed(f.CaseFactory, state="closed", closed_at=NOW),
     "case_answered_says_when_and_how": changed(f.CaseFactory, answered_at=NOW),
+    "case_denial_reason": changed(f.CaseFactory, denial_reason="a whim"),
+    "comment_says_something": made(f.CaseCommentFactory, text=""),
+    "case_file_sha256": made(f.CaseFileFactory, sha256="no digest"),
+    "dossier_one_a_case": twice(f.DossierFactory, case=f.CaseFactory),
+    "dossier_is_confirmed_by_another": dossier_confirmed_by_who_prepared_it,
+    "dossier_confirmed_says_when": made(f.DossierFactory, confirmed_at=NOW),
+    "factor_side": made(f.FactorFactory, side="neither"),
+    "factor_says_something": made(f.FactorFactory, text=""),
+    "mail_once_a_day": twice(f.MailFactory, member=f.StaffFactory),
+    "mail_has_a_template": made(f.MailFactory, template=""),
+    "redaction_once_a_place": twice(f.RedactionFactory, case=f.CaseFactory, row="1"),
+    "redaction_is_of_something": made(f.RedactionFactory, length=0),
+    "redaction_text_sha256": made(f.RedactionFactory, text_sha256="no digest"),
+    "redaction_kind": made(f.RedactionFactory, kind="shoe size"),
+    "redaction_ground": made(f.RedactionFactory, ground="a hunch"),
+    "redaction_is_decided_by_somebody": made(f.RedactionFactory, decided_by=None, decided_at=None),
+    "redaction_by_law_is_left_out": made(f.RedactionFactory, ground="law", decision="show"),
     "case_is_not_its_own_parent": partial(case_of_itself, "parent_id"),
     "case_appeal_is_of_a_case": made(f.CaseFactory, kind="appeal", parent=None),
     "case_state": changed(f.CaseFactory, state="lost"),

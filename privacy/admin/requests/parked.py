@@ -14,6 +14,23 @@ TRY = tuple(
             "Approve again; else cancel the request. Nothing of it was carried out.",
         ),
         (
+            r"^Not as it was decided",
+            "What is stored is not what whoever decided has read. Deny it, look at the person’s page, and ask anew.",
+        ),
+        (
+            r"The texts in it were changed while it was written",
+            "Somebody goes on writing to the person. It is built again by itself; look for new places to decide about.",
+        ),
+        (
+            r"^The mail server",
+            "Mail does not go out. Ask whoever runs this to look at EMAIL_URL and the mail server; it is tried again "
+            "by itself.",
+        ),
+        (
+            r", then attest it here",
+            "Do it in the processor’s console as the step says, and attest it with the number of their ticket.",
+        ),
+        (
             r"the worker died or stalled",
             "Something about this one case ends the workers. Give its short id to whoever runs this: the workers’ log "
             f"of that time says why. When it is mended, {AGAIN}",
