@@ -122,7 +122,7 @@ def test_after_an_erasure_only_what_the_map_keeps_is_left(client, logs, unavaila
 
 
 # Of a job its kind is kept, a key of the catalogue, and the link to the tombstone: no place for a mark.
-KEPT_WITHOUT_A_MARK = {"privacy.Job"}
+KEPT_WITHOUT_A_MARK = {"privacy.Job", "privacy.Clock", "privacy.ClockPause", "privacy.Factor"}
 NEVER_EMPTY = {"table", "file", "broker", "logs", "sessions"}
 
 

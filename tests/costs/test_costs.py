@@ -59,7 +59,7 @@ def role(copy) -> None:
 
 
 COSTS = {
-    "connector": (connector, {"privacy/connectors/text_messages.py": 22}),
+    "connector": (connector, {"privacy/connectors/text_messages.py": 20}),
     "rule": (rule, {"privacy/regimes/seeds.py": 1}),
     "role": (role, {"privacy/roles.py": 3}),
 }

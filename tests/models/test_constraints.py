@@ -64,9 +64,21 @@ def rule_confirmed_by_who_proposed_it():
     f.RegimeRuleFactory(proposed_by=manager, confirmed_by=manager)
 
 
+def dossier_of_both_sides():
+    dossier = f.DossierFactory()
+    for side in ("for", "against"):
+        f.FactorFactory(dossier=dossier, side=side)
+    return dossier
+
+
 def dossier_confirmed_by_who_prepared_it():
-    member = f.StaffFactory()
-    f.DossierFactory(prepared_by=member, confirmed_by=member, confirmed_at=NOW)
+    dossier = dossier_of_both_sides()
+    type(dossier).objects.filter(pk=dossier.pk).update(confirmed_by=dossier.prepared_by, confirmed_at=NOW)
+
+
+def dossier_confirmed_by_nobody():
+    dossier = dossier_of_both_sides()
+    type(dossier).objects.filter(pk=dossier.pk).update(confirmed_at=NOW)
 
 
 def case_of_itself(link: str):
@@ -153,7 +165,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "case_file_sha256": made(f.CaseFileFactory, sha256="no digest"),
     "dossier_one_a_case": twice(f.DossierFactory, case=f.CaseFactory),
     "dossier_is_confirmed_by_another": dossier_confirmed_by_who_prepared_it,
-    "dossier_confirmed_says_when": made(f.DossierFactory, confirmed_at=NOW),
+    "dossier_confirmed_says_when": dossier_confirmed_by_nobody,
     "factor_side": made(f.FactorFactory, side="neither"),
     "factor_says_something": made(f.FactorFactory, text=""),
     "mail_once_a_day": twice(f.MailFactory, member=f.StaffFactory),

@@ -27,10 +27,6 @@ TRY = tuple(
             "by itself.",
         ),
         (
-            r", then attest it here",
-            "Do it in the processor’s console as the step says, and attest it with the number of their ticket.",
-        ),
-        (
             r"the worker died or stalled",
             "Something about this one case ends the workers. Give its short id to whoever runs this: the workers’ log "
             f"of that time says why. When it is mended, {AGAIN}",
@@ -47,6 +43,10 @@ TRY = tuple(
             r"No API key for",
             "There is no key here: do it in the processor’s console and attest it, or ask whoever runs this for a key; "
             "with one it goes on by API.",
+        ),
+        (
+            r", then attest it here",
+            "Do it in the processor’s console as the step says, and attest it with the number of their ticket.",
         ),
         (
             r"refuses the key in",
