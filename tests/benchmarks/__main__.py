@@ -31,7 +31,7 @@ def main() -> None:
 def start_django(folder: Path) -> None:
     os.environ.update(
         DATABASE_URL=SERVER.rsplit("/", 1)[0] + f"/{NAME}", VAR_DIR=str(folder), SECRET_KEY=secrets.token_urlsafe(50),
-        LEDGER_KEY=secrets.token_urlsafe(50), DEBUG="0", DJANGO_SETTINGS_MODULE="kosenai_ops.settings",
+        LEDGER_KEY=secrets.token_urlsafe(50), DEBUG="0", GRACE_DAYS="0", DJANGO_SETTINGS_MODULE="kosenai_ops.settings",
     )  # fmt: skip
     import django
     from django.core.management import call_command
