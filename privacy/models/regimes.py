@@ -109,7 +109,7 @@ class RegimeRule(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.name}, {self.about}"
+        return f"{self.name}, {self.about if len(self.rights) <= 3 else f'{len(self.rights)} kinds of requests'}"
 
     @property
     def about(self) -> str:

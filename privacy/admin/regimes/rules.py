@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from privacy import regimes
 from privacy.admin.actions import check_permission
@@ -60,10 +60,18 @@ class RuleForm(forms.ModelForm):
         help_text="Why it is changed. Kept with the rule.",
     )  # fmt: skip
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = NAMES.get(name, field.label)
+            if name in PERIODS:
+                field.help_text = f"{field.help_text} Such as 1m, 45d, 10bd (business days) or 72h."
+
     class Meta:
         model = RegimeRule
         fields = rules.FIELDS
         widgets = {
+            "pauses": UnfoldAdminSelectWidget,
             **dict.fromkeys(("verified_on", "effective_from", "effective_to"), DayInput),
             **dict.fromkeys((*PERIODS, "law", "name", "calendar", "source", "verified_by"), UnfoldAdminTextInputWidget),
         }
