@@ -45,6 +45,8 @@ def of_case(case: Case):
         badge("Parked", "stop") if case.is_parked else None,
         badge("Stopping", "warn") if case.is_stopping else None,
         badge("On hold", "stop") if is_on_hold(case) else None,
+        badge("Waits for a copy", "warn") if case.is_behind and case.is_working else None,
+        badge("In grace", "warn") if case.is_in_grace and case_kinds[case.kind].has_grace else None,
         badge("Others to look through", "warn") if case.is_confirming and not case.is_stopped else None,
         badge("Awaiting processors", "run") if case.is_waiting and not case.is_stopped else None,
         badge("Second answer owed", "warn") if case.is_working and not case.is_open else None,
@@ -59,7 +61,8 @@ def of_state(case: Case):
 
 def is_on_hold(case: Case) -> bool:
     """Whether a hold stops it, or would if it were decided now."""
-    return case.is_stopped or (case.is_held and case.is_open and bool(case_kinds[case.kind].stopped_words))
+    stopped = case.is_stopped and not case.is_behind
+    return stopped or (case.is_held and case.is_open and bool(case_kinds[case.kind].stopped_words))
 
 
 def of_step(step: Step):

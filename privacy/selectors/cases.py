@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
@@ -25,6 +26,14 @@ IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
 IS_CONFIRMING = Exists(OPEN_JOBS.filter(Exists(redactions.AWAITING)))
 IS_WAITING = Exists(OPEN_JOBS.filter(Exists(processors.AWAITING)))
 IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
+# A copy is answered first.
+IS_BEHIND = Exists(Case.objects.filter(~Q(state=State.CLOSED), pk=OuterRef("after")))
+# Decided, and to be taken back until its first step.
+IS_IN_GRACE = Exists(
+    OPEN_JOBS.filter(not_before__gt=Now(), stopped_at=None, fence=0).exclude(
+        Exists(Step.objects.filter(job=OuterRef("pk")).exclude(state=StepState.PENDING))
+    )
+)
 # Another case is about this one.
 IS_FOLLOWED = Exists(Case.objects.filter(parent=OuterRef("pk")))
 # A worker has something to do about it, now or as soon as one looks.
@@ -37,12 +46,12 @@ ESCALATED_BEFORE = timedelta(days=3)
 
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting`, `is_held`
-    and `is_followed`."""
+    """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting`, `is_held`,
+    `is_followed`, `is_behind` and `is_in_grace`."""
     return cases.annotate(
         is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
         is_confirming=IS_CONFIRMING, is_waiting=IS_WAITING, is_held=IS_HELD,
-        is_followed=IS_FOLLOWED,
+        is_followed=IS_FOLLOWED, is_behind=IS_BEHIND, is_in_grace=IS_IN_GRACE,
     )  # fmt: skip
 
 
@@ -54,12 +63,18 @@ def waits_for(case: Case) -> str:
         return "proof of who asks"
     if case.state == State.DECIDING:
         return "a second person"
+    if case.is_confirming:  # type: ignore[attr-defined]
+        return "somebody to look through it"
+    if case.is_behind and case.state == State.FULFILLING:  # type: ignore[attr-defined]
+        return "the copy that is owed"
     if case.is_stopped:  # type: ignore[attr-defined]
         return case_kinds[case.kind].stopped_words
     if case.state == State.ANSWERING:
         return "our answer"
     if case.is_waiting:  # type: ignore[attr-defined]
         return "a processor"
+    if case.is_in_grace and case_kinds[case.kind].has_grace:  # type: ignore[attr-defined]
+        return "its days of grace"
     return "our workers" if case.is_working else ""  # type: ignore[attr-defined]
 
 

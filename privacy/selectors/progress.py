@@ -158,7 +158,7 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
 
 def in_grace(case: Case, job: Job, finished: int) -> bool:
     """Whether it is decided, and its days of grace are not over."""
-    waits = job.is_open and not finished and not job.stopped_at and bool(job.not_before)
+    waits = job.is_open and not job.fence and not finished and not job.stopped_at
     return waits and case_kinds[case.kind].has_grace and bool(job.not_before and job.not_before > now())
 
 

@@ -12,6 +12,7 @@ from privacy.cases.requests import ask, grant
 from privacy.evidence import chains
 from privacy.fulfilment.importing import content
 from privacy.models import Case, DataSubject, Identifier, Limit, Note, State
+from privacy.selectors import cases
 from tests import factories as f
 from tests import working
 
@@ -44,6 +45,10 @@ def person(db):
 def approved(person, agent, approver, **given) -> Case:
     [case] = ask("erasure", subject_ids=[person.id], actor=agent, **WHY | given)
     return grant(request_id=case.id, actor=approver)
+
+
+def waits_for(case: Case) -> str:
+    return cases.waits_for(cases.with_work(Case.objects.filter(pk=case.pk)).get())
 
 
 def limited(person) -> bool:
@@ -97,6 +102,7 @@ class TestGrace:
         client.force_login(agent)
         page = client.get(reverse("admin:privacy_rightsrequest_change", args=[case.pk])).content.decode()
         assert "It begins on" in page and "until then it can be cancelled" in page and "Cancel…" in page
+        assert "In grace" in page and waits_for(case) == "its days of grace"
 
 
 class TestShield:
@@ -105,7 +111,7 @@ class TestShield:
         case = approved(person, agent, approver)
         assert case.after_id == copy.pk
         working.run_again(case)
-        assert not erased(person)
+        assert not erased(person) and waits_for(case) == "the copy that is owed"
         working.run(copy.id)
         working.run_again(case)
         assert not erased(person)  # it is built, and not yet given
