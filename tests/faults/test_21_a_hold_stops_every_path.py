@@ -87,7 +87,7 @@ def another(field: models.Field, now: Any) -> Any:
             return (now or 5) - 1
         case models.BinaryField():
             return bytes(now) + b"x"
-    fixed = {"sha256": "1" * 64, "last_four": "1111"}
+    fixed = {"sha256": "1" * 64, "text_sha256": "1" * 64, "last_four": "1111"}
     return fixed.get(field.name, f"{now}x")
 
 
