@@ -281,7 +281,7 @@ def test_a_search_longer_than_any_name_is_refused_before_it_is_a_query(client, d
 
 
 def test_a_long_term_is_searched_for_and_finds_nobody(client, manager):
-    f.DataSubjectFactory()
+    f.DataSubjectFactory(full_name="Zoë Quint")  # no word begins as one of the terms does
     for term in ("x" * 60_000, "🎬" * 60_000, "a " * 30_000, "x" * 60_000 + "@example.com", "%" * 60_000):
         answer = client.post(reverse("admin:privacy_datasubject_search"), {"term": term}, follow=True)
         assert answer.status_code == 200
