@@ -46,7 +46,7 @@ def newest() -> Iterator[Sent]:
     """Django's backend writes a file a mail, named by the time."""
     files = sorted(Path(settings.EMAIL_FILE_PATH).glob("*.log"), key=lambda file: file.name, reverse=True)
     for file in files[:MOST]:
-        message: EmailMessage = email.message_from_bytes(file.read_bytes(), policy=default)  # type: ignore[assignment]
+        message: EmailMessage = email.message_from_bytes(file.read_bytes(), policy=default)  # type: ignore[assignment]  # as the policy makes it
         body = message.get_body(("plain",))
         text = body.get_content() if body else ""
         yield Sent(message["To"], message["Subject"], message["Date"], text.rstrip("-\n"))

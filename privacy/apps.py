@@ -18,9 +18,9 @@ class PrivacyConfig(AppConfig):
             autodiscover_modules(floor)
             for config in apps.get_app_configs():
                 import_all_under(f"{config.name}.{floor}")
-        import privacy.connectors.checks  # (these three register system checks)
+        import privacy.connectors.checks
         import privacy.datamap.checks
-        import privacy.roles  # noqa: F401
+        import privacy.roles  # noqa: F401  (all three: for the system checks that they register)
 
         first, *_, last = [config for config in apps.get_app_configs() if config.models_module]
         pre_migrate.connect(lift_triggers, sender=first)

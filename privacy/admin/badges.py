@@ -84,6 +84,10 @@ def due(request: Case):
 def left(request: Case) -> tuple[str, str]:
     """(words, tone) of the days to the planned day, then to the law's limit, then past it."""
     today = regimes.today()
+    if getattr(
+        request, "is_paused", False
+    ):  # annotated by with_work; the page of manual steps has no clock that stands
+        return "clock stands", "warn"
     if request.due_on < today <= request.limit_on:
         return f"legal limit {short_date(request.limit_on)}", "stop"
     tone, words = in_days(((request.due_on if request.due_on >= today else request.limit_on) - today).days)

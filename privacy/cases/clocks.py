@@ -2,7 +2,7 @@
 an extension or a pause makes a date another."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def expected(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> dict[UUID, l
 
 
 def days_of_pauses(case_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """{case: days on which its clocks stood until now}."""
+    """{case: days on which its clocks stood}."""
     found: dict[UUID, list[ClockPause]] = {}
     for pause in ClockPause.objects.filter(case__in=case_ids):
         found.setdefault(pause.case_id, []).append(pause)
@@ -69,7 +69,8 @@ def days_of_pauses(case_ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def _days(pauses: Iterable[ClockPause]) -> int:
-    return sum(((pause.ended_on or regimes.today()) - pause.began_on).days for pause in pauses)
+    """Of those that are over: while one stands, nobody knows yet by how much it moves the dates."""
+    return sum((pause.ended_on - pause.began_on).days for pause in pauses if pause.ended_on)
 
 
 def _reckon(
@@ -79,11 +80,24 @@ def _reckon(
     found = {}
     for case in cases:
         asked = _asked(case, pauses)
+        if case.subject.erased_at:
+            found[case.pk] = _by_its_own_rules(case, asked)
+            continue
         key = (asked.right, asked.country, asked.region, asked.received, asked.extended, asked.paused_days)
         if key not in alike:
             alike[key] = regimes.clocks_for(asked, rules)
         found[case.pk] = alike[key]
     return found
+
+
+def _by_its_own_rules(case: Case, asked: regimes.Asked) -> list[regimes.Reckoned]:
+    """Of who was erased, and whose residence with them: the laws that were found then go on to count."""
+    rules = {(clock.rule_id, clock.is_fallback): clock.rule for clock in case.clocks.select_related("rule")}
+    return [
+        one
+        for (_, is_fallback), rule in rules.items()
+        for one in (regimes.fallback(asked, [rule]) if is_fallback else regimes.of_rule(rule, asked))
+    ]
 
 
 def _asked(case: Case, pauses: Mapping[UUID, int]) -> regimes.Asked:
@@ -225,15 +239,6 @@ def resume(*, request_id: UUID, actor: Staff) -> Case:
     return case
 
 
-def is_paused(case: Case) -> bool:
-    return case.pauses.filter(ended_on=None).exists()
-
-
 def must_be_open(case: Case) -> None:
     if not case.is_open:
         raise NotAllowed("It is closed.")
-
-
-def in_time(case: Case, on: date) -> bool:
-    """Whether an answer on that day is one by the law's limit."""
-    return case.limit_on is None or on <= case.limit_on

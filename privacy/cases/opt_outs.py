@@ -49,7 +49,7 @@ class OptOut(Right):
     )
 
     @classmethod
-    def plan(cls, jobs: Sequence[CaseJob]) -> Mapping[CaseJob, Sequence[Planned]]:  # type: ignore[override]
+    def plan(cls, jobs: Sequence[CaseJob]) -> Mapping[CaseJob, Sequence[Planned]]:  # type: ignore[override]  # a method where others name a function
         """With a step for each processor that knows the person and goes on by itself with what it has."""
         return {
             job: [
@@ -70,7 +70,7 @@ class OptOut(Right):
         return cls.purposes
 
     @classmethod
-    def takes_effect(cls, cases: Sequence[Case]) -> Mapping[UUID, dict[str, Any]]:  # type: ignore[override]
+    def takes_effect(cls, cases: Sequence[Case]) -> Mapping[UUID, dict[str, Any]]:  # type: ignore[override]  # the same
         return {case.pk: cls.effect_of(case) for case in cases}
 
     @classmethod

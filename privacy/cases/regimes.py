@@ -138,7 +138,7 @@ def preview(rule: RegimeRule) -> Preview:
 def _open_slices() -> Iterator[list[Case]]:
     last = None
     while True:
-        rows = open_cases().exclude(due_on=None).select_related("subject").order_by("pk")
+        rows = with_a_residence().select_related("subject").order_by("pk")
         some = list(rows.filter(pk__gt=last)[:AT_ONCE] if last else rows[:AT_ONCE])
         if not some:
             return
@@ -155,12 +155,17 @@ def _moves(cases: Sequence[Case], rules: Sequence[RegimeRule]) -> Iterator[Move]
                 yield Move(case, now, then)
 
 
+def with_a_residence() -> Any:
+    """The open requests with a date, of people whose residence is known: it goes with who is erased."""
+    return open_cases().exclude(due_on=None).filter(subject__erased_at=None)
+
+
 @local("regimes.apply")
 @one_by_one
 def apply_rules(job: Job, step: Step) -> Done | More:
     """Reckons a slice of the open requests by the rules in force; how far it came stands in the step."""
     last = step.result.get("last")
-    rows = open_cases().exclude(due_on=None).order_by("pk")
+    rows = with_a_residence().order_by("pk")
     ids = list((rows.filter(pk__gt=last) if last else rows).values_list("pk", flat=True)[:AT_ONCE])
     moved = step.result.get("moved", 0) + len(reckon_again(with_people(lock_all(ids)), None, "rule"))
     done = step.units_done + len(ids)

@@ -15,7 +15,6 @@ from privacy.regimes.rules import (
     effective,
     fallback,
     in_force,
-    laws,
     name_of,
     of_place,
     of_rule,
@@ -28,6 +27,6 @@ ANSWER_BEFORE = timedelta(days=3)  # what is not finished by then is answered wi
 
 __all__ = [
     "ANSWER_BEFORE", "Asked", "Binding", "CONTROLLER_ZONE", "EEA", "INTERNAL", "NONE_VERIFIED", "Period", "Reckoned",
-    "binding", "calendar_named", "clocks_for", "day_of", "days_of", "effective", "fallback", "in_force", "laws",
-    "name_of", "of_place", "of_rule", "rule_for", "strictest_of_the_regions", "today",
+    "binding", "calendar_named", "clocks_for", "day_of", "days_of", "effective", "fallback", "in_force", "name_of",
+    "of_place", "of_rule", "rule_for", "strictest_of_the_regions", "today",
 ]  # fmt: skip

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import Q
-
 from privacy.models import Clock, RegimeRule
 from privacy.regimes.calendar import Calendar, Period, Reckoning, calendar_named, calendar_of, day_of, reckon
 from privacy.regimes.seeds import RULES
@@ -192,7 +190,3 @@ def rule_for(right: str, country: str, region: str, on: date) -> RegimeRule | No
     verified = [c for c in clocks if c.is_response and c.rule.verified_on and not c.is_fallback]
     soonest = min(verified, key=lambda clock: clock.period.planned_on, default=None)
     return soonest.rule if soonest else None
-
-
-def laws() -> list[str]:
-    return sorted(RegimeRule.objects.filter(Q(confirmed_at__isnull=False)).values_list("law", flat=True).distinct())

@@ -12,7 +12,7 @@ from privacy.catalogue import CaseKind, Stage, case_kinds
 from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
 from privacy.evidence.events import Event
-from privacy.models import AuditEntry, Case, Job, LegalHold, Outcome, Staff, State, Step, StepState
+from privacy.models import AuditEntry, Case, ClockPause, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, processors, redactions, standing
 from privacy.selectors.standing import Standing
 
@@ -26,6 +26,7 @@ IS_STOPPED = Exists(OPEN_JOBS.filter(stopped_at__isnull=False))
 IS_CONFIRMING = Exists(OPEN_JOBS.filter(Exists(redactions.AWAITING)))
 IS_WAITING = Exists(OPEN_JOBS.filter(Exists(processors.AWAITING)))
 IS_HELD = Exists(LegalHold.objects.filter(subject=OuterRef("subject"), released_at__isnull=True))
+IS_PAUSED = Exists(ClockPause.objects.filter(case=OuterRef("pk"), ended_on=None))
 # A copy is answered first.
 IS_BEHIND = Exists(Case.objects.filter(~Q(state=State.CLOSED), pk=OuterRef("after")))
 # Decided, and to be taken back until its first step.
@@ -47,11 +48,12 @@ ESCALATED_BEFORE = timedelta(days=3)
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
     """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting`, `is_held`,
-    `is_followed`, `is_behind` and `is_in_grace`."""
+    `is_followed`, `is_behind`, `is_in_grace` and `is_paused`."""
     return cases.annotate(
         is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
         is_confirming=IS_CONFIRMING, is_waiting=IS_WAITING, is_held=IS_HELD,
         is_followed=IS_FOLLOWED, is_behind=IS_BEHIND, is_in_grace=IS_IN_GRACE,
+        is_paused=IS_PAUSED,
     )  # fmt: skip
 
 
@@ -67,6 +69,8 @@ def waits_for(case: Case) -> str:
         return "somebody to look through it"
     if case.is_behind and case.state == State.FULFILLING:  # type: ignore[attr-defined]
         return "the copy that is owed"
+    if case.is_paused and case.is_open:  # type: ignore[attr-defined]
+        return "the person, who was asked what they mean"
     if case.is_stopped:  # type: ignore[attr-defined]
         return case_kinds[case.kind].stopped_words
     if case.state == State.ANSWERING:

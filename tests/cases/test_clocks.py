@@ -14,6 +14,7 @@ from privacy.cases.requests import ask
 from privacy.catalogue import NotAllowed
 from privacy.evidence import chains
 from privacy.models import Case, Clock, DataSubject, Job, RegimeRule
+from privacy.selectors import cases, deadlines
 from tests import factories as f
 from tests import working
 
@@ -98,6 +99,10 @@ class TestPausing:
             clocks.pause(request_id=other.id, actor=agent, why="scope")
         with pytest.raises(NotAllowed, match="stands already"):
             clocks.pause(request_id=case.id, actor=agent, why="scope")
+        with time_machine.travel(NOW + timedelta(days=20)):  # past its date, and not overdue: it stands
+            assert not Case.objects.filter(deadlines.overdue(), pk=case.pk).exists()
+            assert cases.waits_for(cases.with_work(Case.objects.filter(pk=case.pk)).get()).startswith("the person")
+            assert all(told for _, told in clocks.reckoned(Case.objects.get(pk=case.pk)))
         with time_machine.travel(NOW + timedelta(days=5)):
             clocks.resume(request_id=case.id, actor=agent)
         assert dates(case)[1:] == (date(2026, 12, 7), date(2026, 12, 7))
@@ -124,6 +129,49 @@ def test_a_corrected_residence_starts_the_clocks_anew_by_its_law(agent):
     assert clocks.residence_corrected([case.subject_id, closed.subject_id], agent) == [case]
     assert dates(case) == ("none_verified", date(2026, 11, 12), date(2026, 11, 12))
     assert faults(case) == []
+
+
+def test_who_was_erased_keeps_the_dates_that_their_law_had_set(agent, managers):
+    case, later = opened(agent, "DE", "erasure"), opened(agent, "DE", "erasure")
+    DataSubject.objects.filter(pk__in=[case.subject_id, later.subject_id]).update(
+        erased_at=NOW, full_name="", country="", region=""
+    )
+    first, second = managers
+    facts = {name: getattr(f.RegimeRuleFactory.build(), name) for name in rules.FIELDS} | {"rights": ["erasure"]}
+    rule = rules.propose(facts=facts | {"respond": "1d"}, reason="It is stricter", actor=first)
+    assert rules.preview(rule).moved == 0
+    rules.confirm(rule_id=rule.id, actor=second)
+    working.run_all()
+    assert dates(case) == ("gdpr", date(2026, 12, 2), date(2026, 12, 2))
+    clocks.extend(request_id=later.id, actor=agent, because="complexity")
+    assert dates(later)[:2] == ("gdpr", date(2027, 2, 2))
+    explained = dict(clocks.reckoned(Case.objects.get(pk=case.pk)))
+    assert {clock.kind: bool(told) for clock, told in explained.items()} == {"respond": True, "internal": True}
+
+
+def test_a_worker_that_dies_between_slices_goes_on_after_the_last_one(agent, managers, monkeypatch):
+    monkeypatch.setattr(rules, "AT_ONCE", 1)
+    opened_ = [opened(agent, "BR") for _ in range(3)]
+    rule = RegimeRule.objects.get(law="lgpd")
+    facts = {name: getattr(rule, name) for name in rules.FIELDS} | {"respond": "20d"}
+    proposed = rules.propose(facts=facts, reason="The authority says so", actor=managers[0], replaces=rule)
+    assert rules.preview(proposed).by_days == {5: 3}
+    rules.confirm(rule_id=proposed.id, actor=managers[1])
+    again, calls = rules.reckon_again, []
+
+    def dies_at_the_second(cases, actor, because):
+        calls.append(cases)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return again(cases, actor, because)
+
+    monkeypatch.setattr(rules, "reckon_again", dies_at_the_second)
+    working.run_all()
+    working.let_time_pass()
+    working.run_all()
+    assert {dates(case)[1] for case in opened_} == {date(2026, 11, 22)}
+    job = Job.objects.get(kind="regimes_apply")
+    assert job.ended_at and job.steps.get().result["moved"] == 3
 
 
 def test_a_residence_that_is_put_right_at_the_person_s_request_moves_what_is_open(agent):
