@@ -86,7 +86,7 @@ def left(request: Case) -> tuple[str, str]:
     today = regimes.today()
     if getattr(
         request, "is_paused", False
-    ):  # annotated by with_work; the page of manual steps has no clock that stands
+    ):  # by with_work; not on the manual steps
         return "clock stands", "warn"
     if request.due_on < today <= request.limit_on:
         return f"legal limit {short_date(request.limit_on)}", "stop"
