@@ -84,9 +84,7 @@ def due(request: Case):
 def left(request: Case) -> tuple[str, str]:
     """(words, tone) of the days to the planned day, then to the law's limit, then past it."""
     today = regimes.today()
-    if getattr(
-        request, "is_paused", False
-    ):  # by with_work; not on the manual steps
+    if getattr(request, "is_paused", False):  # by with_work; not on the manual steps
         return "clock stands", "warn"
     if request.due_on < today <= request.limit_on:
         return f"legal limit {short_date(request.limit_on)}", "stop"

@@ -1,28 +1,27 @@
 """Limits on processing that somebody has asked for: how a right puts them in force (GDPR art. 18, 21), and how two
 members of staff lift them again, after the person was told (art. 18(3))."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
-
-from django.db.models.functions import Now
 
 from privacy import regimes
 from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Duty, Fact, May, NotAllowed, Permit, Planned, Question, Stage, StepKind
 from privacy.catalogue.cases import reason
 from privacy.datamap import Use, registry
+from privacy.fulfilment import limits
 from privacy.fulfilment.processors import seal_names
 from privacy.fulfilment.telling import steps_at
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
-from privacy.models import Case, CaseJob, Limit, Step
+from privacy.models import Case, CaseJob, Limit, Staff, Step
 from privacy.models.accounts import accounts_of
 from privacy.models.limits import TOLD_HOW as WAYS
 from privacy.roles import AGENT, APPROVER, MANAGER
-from privacy.selectors import limits
 from privacy.selectors.cases import sealed_of
+from privacy.selectors.limits import ASKED_FOR, IN_FORCE
 from privacy.selectors.processors import RESTRICT
 
 ASK = Permit("ask_lift_limit", "Can ask to lift a limit on processing", (AGENT, APPROVER, MANAGER))
@@ -33,25 +32,26 @@ ALL = "all"
 # --- Put in force -----------------------------------------------------------------------------------------------------
 
 
-def place(case: Case, ground: str, purpose: str) -> dict[str, Any]:
+def put_in_force(case: Case, ground: Limit.Ground, purpose: str) -> dict[str, Any]:
     """Limits processing for the purpose (empty: for all) of every account of the case's person, whose row is locked;
     what is in force already stays as it is. Facts for the case's entry."""
-    return {"limits": limit(accounts_of([case.subject_id]), ground, purpose)}
+    return {"limits": ids_of(limits.place(accounts_of([case.subject_id]), [purpose], ground, decided_by(case)))}
 
 
-def limit(accounts: Collection[UUID], ground: str, purpose: str) -> list[str]:
-    """The ids of the limits that are new."""
-    there = limits.IN_FORCE.filter(subject__in=accounts, ground=ground, purpose=purpose)
-    limited = set(there.values_list("subject", flat=True))
-    new = [Limit(subject_id=pk, ground=ground, purpose=purpose) for pk in sorted(accounts) if pk not in limited]
-    Limit.objects.bulk_create(new)
-    return [str(limit.pk) for limit in new]
+def share(accounts: Collection[UUID], actor: Staff | None) -> list[Limit]:
+    """What the person has asked for or said of one of these accounts is in force for all: they are one person's from
+    now on. The limits that are new."""
+    said = IN_FORCE.filter(subject__in=accounts, ground__in=[*Limit.Ground.asked_for(), *Limit.OWN_WORD])
+    wanted = sorted(said.values_list("ground", "purpose").distinct().order_by())
+    return [new for ground, purpose in wanted for new in limits.place(accounts, [purpose], Limit.Ground(ground), actor)]
 
 
-def share(accounts: Collection[UUID]) -> list[str]:
-    """What was asked for of one of these accounts is in force for all: they are one person's from now on."""
-    wanted = limits.ASKED_FOR.filter(subject__in=accounts).values_list("ground", "purpose").distinct().order_by()
-    return [pk for ground, purpose in sorted(wanted) for pk in limit(accounts, ground, purpose)]
+def ids_of(placed: Iterable[Limit]) -> list[str]:
+    return sorted(str(limit.pk) for limit in placed)
+
+
+def decided_by(case: Case) -> Staff | None:
+    return case.approved_by or case.requested_by
 
 
 def plan_telling(jobs: Sequence[CaseJob]) -> dict[CaseJob, list[Planned]]:
@@ -77,7 +77,7 @@ def serving(purpose: str) -> set[str]:
 def count_what_is_limited(job: CaseJob, step: Step) -> Done:
     """That it is limited when the work is carried out."""
     seal_names(job, RESTRICT)
-    return Done({"in force": limits.ASKED_FOR.filter(subject=job.subject_id).count()}, units=1)
+    return Done({"in force": ASKED_FOR.filter(subject=job.subject_id).count()}, units=1)
 
 
 # --- And lifted -------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def count_what_is_limited(job: CaseJob, step: Step) -> Done:
 
 def in_force(subject_ids: Sequence[UUID]) -> list[tuple[str, str]]:
     """What can be lifted of these people: (ground and purpose, words)."""
-    found = limits.ASKED_FOR.filter(subject__in=subject_ids).order_by("since", "pk")
+    found = ASKED_FOR.filter(subject__in=subject_ids).order_by("since", "pk")
     return list(dict.fromkeys((name_of(limit), f"{limit.get_ground_display()}: {limit.of_what}") for limit in found))
 
 
@@ -136,19 +136,21 @@ def _against(subject_id: UUID, answers: Mapping[str, Any]) -> Iterator[str]:
         yield "Only the parent takes back what the parent has refused (16 CFR 312.6)."
 
 
-def lift(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
+def let_go(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     """Lifts the limit that each case names, of every account of its person, and writes down when they were told."""
     told = {}
     for case in cases:
         answers = sealed_of(case)
         ground, _, purpose = answers["limit"].partition(":")
-        placed = limits.IN_FORCE.filter(subject__in=accounts_of([case.subject_id]), ground=ground)
-        found = list(placed.filter(purpose="" if purpose == ALL else purpose).values_list("pk", flat=True))
-        if not found:
+        lifted = limits.lift(
+            accounts_of([case.subject_id]), ["" if purpose == ALL else purpose], [Limit.Ground(ground)],
+            decided_by(case),
+            told_at=datetime.combine(date.fromisoformat(answers["told_on"]), time.min, regimes.CONTROLLER_ZONE),
+            told_how=answers["told_how"],
+        )  # fmt: skip
+        if not lifted:
             raise NotAllowed("This limit is not in force any more.")
-        told_at = datetime.combine(date.fromisoformat(answers["told_on"]), time.min, regimes.CONTROLLER_ZONE)
-        Limit.objects.filter(pk__in=found).update(lifted_at=Now(), told_at=told_at, told_how=answers["told_how"])
-        told[case.pk] = {"lifted": sorted(map(str, found)), "why": answers["because"]}
+        told[case.pk] = {"lifted": ids_of(lifted), "why": answers["because"]}
     return told
 
 
@@ -156,7 +158,7 @@ def lift(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
 @one_by_one
 def count_what_stays_limited(job: CaseJob, step: Step) -> Done:
     """What is still limited when the decision is carried out: another limit may be in force."""
-    return Done({"still in force": limits.IN_FORCE.filter(subject=job.subject_id).count()}, units=1)
+    return Done({"still in force": IN_FORCE.filter(subject=job.subject_id).count()}, units=1)
 
 
 @register
@@ -185,5 +187,5 @@ class LimitLifted(Duty):
     needs = dict.fromkeys(Stage, frozenset({Fact.LIMITED}))
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     protects = True
-    against, takes_effect = not_liftable, lift
+    against, takes_effect = not_liftable, let_go
     steps = (StepKind("limits.lift", "See what is still limited"),)

@@ -110,8 +110,9 @@ def merge(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
         accounts = accounts_of([case.subject_id])
         DataSubject.objects.filter(pk__in=accounts).update(merged_into=into)
         told[case.pk] = {"merged": sorted(map(pseudonym, accounts)), "into": pseudonym(into)}
-        if placed := limits.share(accounts_of([into])):
-            told[case.pk]["limits"] = placed
+        shared = limits.share(accounts_of([into]), case.approved_by)
+        if asked_for := [limit for limit in shared if limit.is_asked_for]:
+            told[case.pk]["limits"] = limits.ids_of(asked_for)
     return told
 
 

@@ -1,5 +1,5 @@
-"""Holds consents, the words they were given in, and the limits that people's own word has placed against the entries
-that tell so. These stand on the chain of the account, whomever it was merged into or split from."""
+"""Holds consents, the words they were given in, and the limits that people's own word or days of grace have placed
+against the entries that tell so. These stand on the chain of the account, whomever it was merged into or split from."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,8 @@ from privacy.evidence.told import AT_ONCE, apart
 from privacy.models import AuditEntry, ConsentEvent, ConsentWording, DataSubject, Limit
 from privacy.models.consents import digest_of
 
-OF_OWN_WORD = Limit.objects.filter(ground__in=Limit.OWN_WORD)
+# What a flag or a request has placed is held against that (`limits`): the chain of the account may be younger.
+OF_ACCOUNTS = Limit.objects.filter(ground__in=[*Limit.OWN_WORD, Limit.Ground.GRACE])
 OF_CONSENTS = (Event.CONSENT_GIVEN, Event.CONSENT_WITHDRAWN)
 NAMES: dict[type[models.Model], str] = {ConsentEvent: "Consent", Limit: "Limit on processing"}
 
@@ -43,7 +44,7 @@ def differences() -> Iterator[tuple[str, UUID, str]]:
     for pk, text, sha256 in ConsentWording.objects.order_by("pk").values_list("pk", "text", "sha256").iterator():
         if digest_of(text) != sha256:
             yield "Consent wording", pk, "its text is not the one of its digest"
-    for rows in (ConsentEvent.objects.all(), OF_OWN_WORD):
+    for rows in (ConsentEvent.objects.all(), OF_ACCOUNTS):
         for page in _pages(rows):
             suspicious = {row.subject_id for row, _ in _of_rows(page)}
             for account in sorted(suspicious):
@@ -86,7 +87,7 @@ def _of_consent(event: ConsentEvent, said: Said) -> Iterator[str]:
 
 def _of_limit(limit: Limit, said: Said) -> Iterator[str]:
     if limit.pk not in said.placed:
-        yield "no word of the person placed it"
+        yield "no entry of the account placed it"
         return
     what, at = said.placed[limit.pk]
     if [limit.purpose, limit.ground] != what or apart(limit.since, at):

@@ -36,12 +36,17 @@ def place(
 
 
 def lift(
-    accounts: Collection[UUID], purposes: Iterable[str], grounds: Iterable[Limit.Ground], actor: Staff | None
+    accounts: Collection[UUID],
+    purposes: Iterable[str],
+    grounds: Iterable[Limit.Ground],
+    actor: Staff | None,
+    **told: Any,
 ) -> list[Limit]:
-    """Ends the limits that these grounds have placed for these purposes."""
+    """Ends the limits that these grounds have placed for these purposes. `told`: when and how the person was told of it
+    before, where a limit asks for that."""
     placed = Limit.objects.filter(subject__in=accounts, purpose__in=list(purposes), ground__in=list(grounds))
     lifted = list(placed.filter(lifted_at=None).order_by("pk"))
-    Limit.objects.filter(pk__in=[limit.pk for limit in lifted]).update(lifted_at=Now())
+    Limit.objects.filter(pk__in=[limit.pk for limit in lifted]).update(lifted_at=Now(), **told)
     _tell(lifted, Event.LIMIT_LIFTED, actor)
     return lifted
 

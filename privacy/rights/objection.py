@@ -31,7 +31,7 @@ PURPOSE = Question(
 
 
 def stop(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
-    return {case.pk: limits.place(case, Limit.Ground.OBJECTION, sealed_of(case)["purpose"]) for case in cases}
+    return {case.pk: limits.put_in_force(case, Limit.Ground.OBJECTION, sealed_of(case)["purpose"]) for case in cases}
 
 
 def absolute(case: Case) -> str:

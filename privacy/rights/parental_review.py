@@ -22,7 +22,7 @@ NO_FURTHER_USE = Question(
 
 def refuse(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
     refusing = [case for case in cases if sealed_of(case).get("no_further_use")]
-    return {case.pk: limits.place(case, Limit.Ground.PARENT, "") for case in refusing}
+    return {case.pk: limits.put_in_force(case, Limit.Ground.PARENT, "") for case in refusing}
 
 
 @register

@@ -20,7 +20,10 @@ PURPOSE = Question(
 
 
 def restrict(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
-    return {case.pk: limits.place(case, Limit.Ground.RESTRICTION, sealed_of(case).get("purpose", "")) for case in cases}
+    return {
+        case.pk: limits.put_in_force(case, Limit.Ground.RESTRICTION, sealed_of(case).get("purpose", ""))
+        for case in cases
+    }
 
 
 @register

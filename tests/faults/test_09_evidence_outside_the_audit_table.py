@@ -400,6 +400,7 @@ TAMPERINGS = [
     change(Limit, TAKEN_BACK, purpose="functional"),
     change(Limit, GIVEN_AGAIN, "put it in force again", lifted_at=None),
     delete(Limit, **TAKEN_BACK),
+    insert(Limit, "days of grace", lambda h: f.LimitFactory(subject=h.fetched, ground="grace")),
     insert(Limit, "an opt-out", lambda h: f.LimitFactory(subject=h.fetched, ground="opt_out")),
     change(ConsentEvent, WITHDRAWN, state="given", wording=lambda h: ConsentWording.objects.get(topic="cookies")),
     change(ConsentEvent, WITHDRAWN, at=EVER),

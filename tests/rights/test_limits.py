@@ -16,7 +16,10 @@ from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
 from privacy.evidence import chains
+from privacy.evidence.audit import subject_chain
+from privacy.evidence.events import Event
 from privacy.models import (
+    AuditEntry,
     Case,
     DataSubject,
     Limit,
@@ -134,6 +137,29 @@ def test_who_is_merged_into_somebody_brings_their_limits_along_and_gets_theirs(p
     for purpose in (Use.STUDIO, Use.MARKETING):
         assert limits.covering([person.id, other.id], [purpose]) == {person.id, other.id}
     assert not chains.walk().faults
+
+
+def test_who_is_merged_into_somebody_stays_opted_out_in_all_their_accounts(person):
+    other, approver = f.DataSubjectFactory(), f.StaffFactory()
+    ask("opt_out_marketing", subject_ids=[person.id], actor=None, reason="One click")
+    working.run_all()
+    for case in Case.objects.filter(state=State.ANSWERING):
+        requests.answer(request_id=case.id, actor=approver, how="email")
+    agreed("merge", subject_ids=[person.id], actor=approver, reason="One and the same", into=str(other.id))
+    assert limits.covering([person.id, other.id], [Use.MARKETING]) == {person.id, other.id}
+    assert not chains.walk().faults
+
+
+def test_each_account_s_own_chain_tells_who_limited_it_and_who_lifted_it(person):
+    agent, approver = f.StaffFactory(), f.StaffFactory(role="approver")
+    restricted(person, actor=agent)
+    [case] = ask("limit_lift", subject_ids=[person.id], actor=agent, limit="restriction:all", **LIFTING)
+    grant(request_id=case.id, actor=approver)
+    told = AuditEntry.objects.filter(event__in=[Event.LIMIT_PLACED, Event.LIMIT_LIFTED]).order_by("n")
+    assert list(told.values_list("chain", "event", "actor")) == [
+        (subject_chain(person.id), Event.LIMIT_PLACED, agent.pk),
+        (subject_chain(person.id), Event.LIMIT_LIFTED, approver.pk),
+    ]
 
 
 def test_a_limit_that_was_asked_for_is_neither_withdrawn_nor_placed_twice(person):
