@@ -13,6 +13,7 @@ from privacy.cases.states import must_have
 from privacy.cases.work import lock, lock_all
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.evidence import audit
+from privacy.evidence.commitments import fixed_columns, of_row
 from privacy.evidence.events import Event
 from privacy.models import Case, Clock, ClockPause, DataSubject, Job, RegimeRule, Staff, State
 
@@ -221,8 +222,9 @@ def pause(*, request_id: UUID, actor: Staff, why: str) -> Case:
             raise NotAllowed("No law that counts here stops its clock for this.")
         if case.pauses.filter(ended_on=None).exists():
             raise NotAllowed("The clock stands already.")
-        ClockPause.objects.create(case=case, why=why, began_on=regimes.today(), began_by=actor)
-        audit.append(case.pk, Event.CLOCK_PAUSED, actor=actor, why=why)
+        began = ClockPause.objects.create(case=case, why=why, began_on=regimes.today(), began_by=actor)
+        row = of_row(began, fixed_columns(ClockPause))
+        audit.append(case.pk, Event.CLOCK_PAUSED, actor=actor, why=why, pause=began.pk, row=row)
     return case
 
 
@@ -232,9 +234,12 @@ def resume(*, request_id: UUID, actor: Staff) -> Case:
     with transaction.atomic():
         case, _ = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.answer)
-        if not case.pauses.filter(ended_on=None).update(ended_on=regimes.today()):
+        standing = case.pauses.filter(ended_on=None).first()
+        if standing is None:
             raise NotAllowed("The clock does not stand.")
-        audit.append(case.pk, Event.CLOCK_RESUMED, actor=actor)
+        today = regimes.today()
+        ClockPause.objects.filter(pk=standing.pk).update(ended_on=today)
+        audit.append(case.pk, Event.CLOCK_RESUMED, actor=actor, pause=standing.pk, on=today)
         reckon_again([case], actor, "pause")
     return case
 

@@ -15,17 +15,15 @@ from privacy.cases.clocks import expected, open_cases, reckon_again, with_people
 from privacy.cases.work import lock_all
 from privacy.catalogue import JobKind, NotAllowed, StepKind, register
 from privacy.evidence import audit
+from privacy.evidence.commitments import fixed_columns, of_row
 from privacy.evidence.events import Event
+from privacy.evidence.regimes import FIELDS
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.order import about, order
 from privacy.jobs.outcomes import Done, More
 from privacy.models import Case, Job, Lane, RegimeRule, Staff, Step
 from privacy.roles import must_have
 
-FIELDS = (
-    "law", "name", "places", "rights", "acknowledge", "respond", "extend", "rolls", "first_day_counts", "calendar",
-    "pauses", "source", "verified_on", "verified_by", "effective_from", "effective_to",
-)  # fmt: skip
 AT_ONCE = 200  # cases that one transaction reckons anew
 SHOWN = 50  # cases that a preview names; the rest is counted
 NAMESPACE = uuid.UUID("0a4d5f1c-5a55-5c3f-8a1e-8d4d3b6d2c10")
@@ -54,7 +52,11 @@ def propose(*, facts: Mapping[str, Any], reason: str, actor: Staff, replaces: Re
         rule = RegimeRule(**facts, reason=reason, replaces=replaces, proposed_by=actor)
         rule.full_clean(exclude=["seed"])
         rule.save()
-        audit.append(chain_of(rule.law), Event.RULE_PROPOSED, actor=actor, rule=rule.pk, law=rule.law)
+        rule.refresh_from_db()  # the entry commits to what the database has made of it
+        audit.append(
+            chain_of(rule.law), Event.RULE_PROPOSED, actor=actor, rule=rule.pk, law=rule.law,
+            row=of_row(rule, fixed_columns(RegimeRule)),
+        )  # fmt: skip
     return rule
 
 

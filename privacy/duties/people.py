@@ -180,7 +180,8 @@ class Merge(OfAccounts):
     happens = (
         "Nothing is merged yet: another member of staff has to approve. You cannot approve it yourself.",
         "Then the two are one person: exports, erasures, holds and flags of the one are of both accounts.",
-        "Nothing is moved. Each account keeps its rows, and a split gives back exactly what was there.",
+        "What the one has opted out of, objected to or had restricted then holds for both, and after a split, too.",
+        "Nothing is moved. Each account keeps its rows, and a split gives them back as they were.",
     )
     asks = (INTO, reason(read_by_the_person=False))
     decision = Decision(
@@ -188,6 +189,7 @@ class Merge(OfAccounts):
         (
             "You agree that the two accounts are one person’s.",
             "From then on exports, erasures, holds and flags of the one are of both. Nothing is moved.",
+            "What the one has opted out of, objected to or had restricted holds for both from now on.",
         ),
         "Merged: {cases}.", "Waits for another person’s approval", "merge", is_dangerous=True,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from privacy.evidence import consents, limits, people, reconciliation
+from privacy.evidence import consents, limits, people, reconciliation, regimes
 from privacy.evidence.commitments import canonical_digest
 from privacy.evidence.duties import differences_of_duties
 from privacy.evidence.told import AT_ONCE, Told, tuples
@@ -176,6 +176,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
     trail.faults += [Fault(pk, text, name.capitalize()) for name, pk, text in differences_of_duties()]
     trail.faults += [Fault(pk, text, "Limit on processing") for pk, text in limits.differences()]
     trail.faults += [Fault(pk, text, name) for name, pk, text in consents.differences()]
+    trail.faults += [Fault(pk, text, "Rule of law") for pk, text in regimes.differences()]
     trail.faults += [Fault(pk, text, "Data subject") for pk, text in people.differences()]
     trail.faults += [Fault(pk, "no request was opened under it", "Batch") for pk in reconciliation.empty_batches()]
     trail.root = tree.root()

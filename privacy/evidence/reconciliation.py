@@ -19,7 +19,7 @@ from privacy.evidence.commitments import pseudonyms
 from privacy.evidence.duties import DUTIES
 from privacy.evidence.events import OF_OLD_STATUS, Event
 from privacy.evidence.told import BEGINNINGS, FINISHED, OLD_BEGINNINGS, Told, apart, reason_differs
-from privacy.models import AccessPackage, AuditEntry, Batch, Case, Job, Receipt, Step, Suppression
+from privacy.models import AccessPackage, AuditEntry, Batch, Case, ClockPause, Job, Receipt, Step, Suppression
 
 RECEIPTS = ("erasure.receipt", "receipts.issue")  # steps that issue one
 
@@ -36,6 +36,7 @@ class Rows:
     suppressions: Mapping[UUID, list[Suppression]]
     duties: Mapping[UUID, UUID]  # {hold or flag: person}
     words: Mapping[UUID, words.Words]
+    pauses: Mapping[UUID, list[ClockPause]]
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
@@ -47,6 +48,9 @@ class Rows:
         steps: defaultdict[UUID, list[Step]] = defaultdict(list)
         suppressions: defaultdict[UUID, list[Suppression]] = defaultdict(list)
         packages: defaultdict[UUID, list[AccessPackage]] = defaultdict(list)
+        pauses: defaultdict[UUID, list[ClockPause]] = defaultdict(list)
+        for pause in ClockPause.objects.filter(case__in=requests):
+            pauses[pause.case_id].append(pause)
         for package in AccessPackage.objects.filter(request__in=requests):
             packages[package.request_id].append(package)
         for job in Job.objects.filter(case__in=requests).order_by():
@@ -63,6 +67,7 @@ class Rows:
             suppressions,
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
             words.of_cases(requests),
+            pauses,
         )  # fmt: skip
 
 
@@ -84,6 +89,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
         return
     yield from _opening(request, told.opened, told)
     yield from _clocks(request, told)
+    yield from _pauses(rows.pauses[chain], told)
     yield from _state(request, told.opened, told)
     yield from _approval(request, told)
     yield from _jobs(rows.jobs[chain], request, told)
@@ -134,6 +140,17 @@ def _clocks(request: Case, told: Told) -> Iterator[str]:
         yield "that it was extended, or why, is not what was written"
     elif told.extended and (request.extended_at is None or apart(request.extended_at, told.extended.at)):
         yield "the request was extended at another time"
+
+
+def _pauses(pauses: Sequence[ClockPause], told: Told) -> Iterator[str]:
+    if {str(pause.pk) for pause in pauses} != told.paused.keys():
+        yield "the clock stood at other times than the entries tell"
+        return
+    for pause in pauses:
+        row, resumed = told.paused[str(pause.pk)].data["row"], told.resumed.get(str(pause.pk))
+        ended_on = resumed.data["on"] if resumed else "None"
+        if commitments.of_row(pause, row["columns"]) != row or str(pause.ended_on) != ended_on:
+            yield "when or why the clock stood is not what was written"
 
 
 def _state(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:

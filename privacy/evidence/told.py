@@ -102,6 +102,8 @@ class Told:
     plans: dict[str, list[str]] = field(default_factory=dict)  # by job; those of until 2026-11 have the case's id
     finished: dict[tuple[str, str], Finished] = field(default_factory=dict)  # by job and step
     packages: set[tuple[str, str]] = field(default_factory=set)  # (event, package)
+    paused: dict[str, AuditEntry] = field(default_factory=dict)  # by pause of its clocks
+    resumed: dict[str, AuditEntry] = field(default_factory=dict)
     lifted: dict[str, AuditEntry] = field(default_factory=dict)  # by entry of the ledger
     words: dict[str, AuditEntry] = field(default_factory=dict)  # by what staff have written or put to the case
     confirmed: dict[str, AuditEntry] = field(default_factory=dict)  # by dossier
@@ -135,6 +137,10 @@ class Told:
             self.acknowledged = entry
         elif entry.event == Event.CASE_EXTENDED:
             self.extended = entry
+        elif entry.event == Event.CLOCK_PAUSED:
+            self.paused[entry.data["pause"]] = entry
+        elif entry.event == Event.CLOCK_RESUMED:
+            self.resumed[entry.data["pause"]] = entry
         if "words" in entry.data:
             self.words[entry.data["words"]] = entry
         if entry.event == Event.DOSSIER_CONFIRMED:

@@ -1,11 +1,10 @@
 """Brings the file of seeds to the database, after every `migrate`."""
 
-import hashlib
-from dataclasses import astuple
 from datetime import UTC, datetime
 
 from django.db import connections
 
+from privacy.evidence.regimes import digest_of_line
 from privacy.models import RegimeRule
 from privacy.regimes.seeds import READER, RULES, Seed
 
@@ -39,18 +38,20 @@ def in_the_place_of(rules: list[RegimeRule]) -> dict[tuple[object, ...], RegimeR
 
 def row_of(seed: Seed, stands_for: RegimeRule | None) -> RegimeRule:
     """In force at once, or proposed in the place of what it `stands_for`."""
-    return RegimeRule(
+    rule = RegimeRule(
         law=seed.law, name=seed.name, places=list(seed.places), rights=list(seed.rights), source=seed.source,
         verified_on=seed.read, verified_by=READER if seed.read else "", effective_from=seed.since,
         effective_to=seed.until, acknowledge=seed.acknowledge, respond=seed.respond, extend=seed.extend,
         rolls=seed.rolls, first_day_counts=seed.first_day_counts, calendar=seed.calendar, pauses=seed.pauses,
-        seed=digest(seed), replaces=stands_for, confirmed_at=None if stands_for else datetime.now(UTC),
+        replaces=stands_for, confirmed_at=None if stands_for else datetime.now(UTC),
         reason="The release that was installed has another line for it." if stands_for else "",
     )  # fmt: skip
+    rule.seed = digest_of_line(rule)
+    return rule
 
 
 def digest(seed: Seed) -> str:
-    return hashlib.sha256(repr(astuple(seed)).encode()).hexdigest()
+    return row_of(seed, None).seed
 
 
 def _key(rule: Seed | RegimeRule) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
-from privacy.cases import comments, dossiers, refusals, reopening, requests
+from privacy.cases import clocks, comments, dossiers, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, ask_as_batch, grant
 from privacy.catalogue import NotAllowed, Planned
@@ -33,8 +33,10 @@ from privacy.models import (
     CaseFile,
     ChildFlag,
     Clock,
+    ClockPause,
     ConsentEvent,
     ConsentWording,
+    DataSubject,
     Dossier,
     Factor,
     Job,
@@ -42,6 +44,7 @@ from privacy.models import (
     Limit,
     Outcome,
     Receipt,
+    RegimeRule,
     State,
     Step,
     Suppression,
@@ -68,6 +71,7 @@ def history(django_db_setup, django_db_blocker):
 PEOPLE = (
     "fetched", "erased", "held", "cleared", "flagged", "child", "denied", "unproved", "proved", "withdrawn", "twice",
     "late", "stopped", "changed", "waiting", "again", "aside", "consenting",
+    "paused", "standing",
 )  # fmt: skip
 
 
@@ -80,6 +84,7 @@ def make_history() -> SimpleNamespace:
     erasures(told)
     duties(told)
     own_word(told)
+    laws(told)
     return told
 
 
@@ -170,6 +175,25 @@ def own_word(told) -> None:
         done([asked(told, "withdraw_consent", person, verification="", consent=topic)])
     consents.give(person.id, wording=ConsentWording.objects.get(topic="ai"), how="studio")
     done([asked(told, "opt_out_sale_sharing", person, verification="")])
+
+
+def laws(told) -> None:
+    """A clock that stood, one that stands, and rules that were proposed: one confirmed, one refused, one changed."""
+    DataSubject.objects.filter(pk__in=[told.paused.pk, told.standing.pk]).update(country="GB")
+    for person in (told.paused, told.standing):
+        case = asked(told, "access", person)
+        clocks.pause(request_id=case.id, actor=told.agent, why="scope")
+        if person == told.paused:
+            clocks.resume(request_id=case.id, actor=told.agent)
+    first, second = (f.StaffFactory(role="manager") for _ in range(2))
+    facts = {name: getattr(f.RegimeRuleFactory.build(law="of_xx"), name) for name in regimes.FIELDS}
+    kept, left = (regimes.propose(facts=facts, reason="It is new", actor=first) for _ in range(2))
+    regimes.confirm(rule_id=kept.id, actor=second)
+    regimes.refuse(rule_id=left.id, actor=first)
+    changed = facts | {"respond": "20d", "law": "of_yy"}
+    later = regimes.propose(facts=changed, reason="It is shorter", actor=first, replaces=kept)
+    regimes.confirm(rule_id=later.id, actor=second)
+    regimes.propose(facts=changed | {"respond": "10d", "law": "of_zz"}, reason="Still shorter", actor=first)
 
 
 def done(opened: list[Case]) -> None:
@@ -278,6 +302,10 @@ WITHDRAWN = {"subject": "@consenting", "topic": "cookies", "state": "withdrawn"}
 ERASED = {"case__kind": "erasure", "case__subject": "@erased"}
 WEIGHED, COMMENTED = {"dossier__case__subject": "@denied", "side": "for"}, {"case__subject": "@denied"}
 CONFIRMED, FILED = {"case__subject": "@denied"}, {"comment__case__subject": "@denied"}
+STOOD, STANDS = ({"case__subject": f"@{name}"} for name in ("paused", "standing"))
+BROUGHT, REPLACED, SHORTER, PROPOSED = (
+    {"law": "lgpd"}, {"law": "of_xx", "confirmed_at__isnull": False}, {"law": "of_yy"}, {"law": "of_zz"}
+)  # fmt: skip
 NOW = lambda h: datetime.now(UTC)  # noqa: E731
 ROWS = {"name": "erasure.rows", "job__subject": "@erased"}
 
@@ -402,6 +430,25 @@ TAMPERINGS = [
     delete(Limit, **TAKEN_BACK),
     insert(Limit, "days of grace", lambda h: f.LimitFactory(subject=h.fetched, ground="grace")),
     insert(Limit, "an opt-out", lambda h: f.LimitFactory(subject=h.fetched, ground="opt_out")),
+    change(ClockPause, STOOD, began_on="2026-01-01"),
+    change(ClockPause, STOOD, ended_on="2030-01-01"),
+    change(ClockPause, STOOD, "let it stand again", ended_on=None),
+    change(ClockPause, STANDS, "let it go on", ended_on="2030-01-01", is_refused=False),
+    change(ClockPause, STANDS, began_by=stranger),
+    delete(ClockPause, **STOOD),
+    insert(ClockPause, "a pause", lambda h: f.ClockPauseFactory(case=rows(Case, h, **FETCHED).get())),
+    change(RegimeRule, BROUGHT, respond="90d"),
+    change(RegimeRule, BROUGHT, "retire it", retired_at=NOW, is_refused=False),
+    change(RegimeRule, BROUGHT, "confirm it by somebody", confirmed_by=stranger, is_refused=False),
+    change(RegimeRule, SHORTER, respond="90d"),
+    change(RegimeRule, SHORTER, confirmed_by=stranger),
+    change(RegimeRule, SHORTER, proposed_by=stranger),
+    change(RegimeRule, SHORTER, confirmed_at=EVER),
+    change(RegimeRule, SHORTER, "retire it", retired_at=NOW, is_refused=False),
+    change(RegimeRule, REPLACED, "put it in force again", retired_at=None),
+    change(RegimeRule, PROPOSED, "confirm it", confirmed_by=stranger, confirmed_at=NOW, is_refused=False),
+    delete(RegimeRule, **PROPOSED),
+    insert(RegimeRule, "a rule", lambda h: f.RegimeRuleFactory()),
     change(ConsentEvent, WITHDRAWN, state="given", wording=lambda h: ConsentWording.objects.get(topic="cookies")),
     change(ConsentEvent, WITHDRAWN, at=EVER),
     change(ConsentEvent, WITHDRAWN, subject=lambda h: h.fetched),

@@ -72,7 +72,6 @@ def test_who_comes_in_despite_a_freeze_has_a_reason_and_the_others_are_refused()
         "privacy.Redaction",
         "privacy.Likeness",
         "privacy.Clock",
-        "privacy.ClockPause",
     }
 
 
