@@ -194,6 +194,7 @@ def page_of(request, subject: DataSubject) -> dict:
 class MembershipInline(ReadOnlyInline):
     model = Membership
     fields = ["person", "role", "joined_at"]
+    ordering = ["joined_at", "id"]
     show_change_link = False
 
     @display(description="Member")

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -166,8 +165,7 @@ class RegimeRuleAdmin(ReadOnlyAdmin):
 
     @display(description="Law")
     def rule(self, row):
-        url = reverse("admin:privacy_regimerule_change", args=[row.pk])
-        return format_html('<a class="ops-link" href="{}">{}</a>: {}', url, row.name, row.about)
+        return f"{row.name}: {row.about}"
 
     @display(description="Where")
     def where(self, row):
