@@ -1,6 +1,7 @@
 """The files that erasing somebody deletes: those that rows name, and what else stands in folders of their own."""
 
 from collections.abc import Iterator
+from functools import cache
 from uuid import UUID
 
 from django.core.files.storage import Storage
@@ -27,11 +28,16 @@ def of_rows(scope: Scope, limit: int | None = None) -> list[tuple[models.FileFie
     return found
 
 
+@cache
+def fields_with_folders() -> list[tuple[models.FileField, str]]:
+    """(file field, its folder's name for each `{subject}`), which hundreds in a row are asked about."""
+    return [(f, d.folder) for d in registry.declarations.values() if d.folder for f in d.file_fields()]
+
+
 def own_folders(account: UUID) -> Iterator[tuple[Storage, str, list[str], list[str]]]:
     """(storage, name, folders in it, files in it) of an account's own folders; a storage without folders has none."""
-    places = [(d, f) for d in registry.declarations.values() for f in d.file_fields() if d.folder]
-    for declaration, file_field in places:
-        folder = declaration.folder.format(subject=account)
+    for file_field, name in fields_with_folders():
+        folder = name.format(subject=account)
         try:
             folders, names = file_field.storage.listdir(folder)
         except FileNotFoundError:

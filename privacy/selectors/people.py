@@ -50,9 +50,9 @@ def shared_with_others(identifiers: Iterable[Identifier], accounts: Collection[U
     """Ids of those of these identifiers, of these accounts, that somebody else has as well. Whoever has them is locked
     until the transaction ends: of two that are erased at the same time, the second finds nobody else."""
     values = {(i.kind, i.value): i.pk for i in identifiers if i.kind in Identifier.SHARED}
-    found: set[UUID] = set()
+    theirs, found = {*accounts}, set[UUID]()
     for some in batched(values, CHUNK // 2):
         of_kinds = [Q(kind=kind, value__in=[v for k, v in some if k == kind]) for kind in Identifier.SHARED]
         rows = Identifier.objects.select_for_update().filter(of_kinds[0] | of_kinds[1]).order_by("pk")
-        found |= {values[row.kind, row.value] for row in rows if row.subject_id not in accounts}
+        found |= {values[row.kind, row.value] for row in rows if row.subject_id not in theirs}
     return found

@@ -124,12 +124,13 @@ def find(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Found:
 
 def found_in(seen: There, subject_ids: Sequence[UUID], scope: Scope) -> Found:
     """Of what was seen, perhaps of others too, that of these people; `scope` names them."""
+    these = {*subject_ids}
     there = There(
         rows={subject_id: seen.rows[subject_id] for subject_id in subject_ids},
-        heirs=[heir for heir in seen.heirs if heir.subject_id in {*subject_ids}],
+        heirs=[heir for heir in seen.heirs if heir.subject_id in these],
         files={subject_id: seen.files[subject_id] for subject_id in subject_ids},
-        known={key: {pk: names[pk] for pk in names.keys() & {*subject_ids}} for key, names in seen.known.items()},
-        names={name: account for name, account in seen.names.items() if scope.person(account) in {*subject_ids}},
+        known={key: {pk: names[pk] for pk in names.keys() & these} for key, names in seen.known.items()},
+        names={name: account for name, account in seen.names.items() if scope.person(account) in these},
     )
     return Found(there, mentions.in_handed_over(left_to_others(there.rows), there.names, scope))
 
