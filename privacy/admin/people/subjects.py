@@ -78,7 +78,14 @@ class StateFilter(DeclaredFilter):
 
 
 class SubjectList(SearchedList, CappedChangeList):
-    """The people."""
+    """The people. Of those that a search has found, only a page of ids is put in order: with what is shown beside them
+    PostgreSQL would rather walk through everybody, the newest first, until it has met a page of them."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        if self.query:
+            page = list(self.result_list.values_list("pk", flat=True))
+            self.result_list = self.root_queryset.filter(pk__in=page).order_by(*self.queryset.query.order_by)
 
 
 @admin.register(DataSubject)
