@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline, checkbox
 from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
@@ -52,6 +53,10 @@ class CappedChangeList(ChangeList):
 
     Unfold's header compares with the count of the whole table, which nobody takes here.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)  # Django's says to select one
 
     def get_results(self, request):
         try:

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.timezone import localdate
 from unfold.decorators import display
 
 from privacy.admin import badges
@@ -70,7 +71,7 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
 @admin.register(RightsRequest)
 class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     changelist = Queue
-    list_display = ["what", "person", "stands", "waits_for", "due", "steps_done", "owner", "received_at", "same_person"]
+    list_display = ["what", "person", "stands", "waits_for", "due", "steps_done", "owner", "received", "same_person"]
     list_filter = [QueueFilter, DeadlineFilter, KindFilter, StateFilter, OutcomeFilter, SubjectFilter, *DAYS]
     everywhere = {"queue": "all"}
     empty_text = "Nothing waits here."
@@ -169,6 +170,10 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
     @display(description="Steps")
     def steps_done(self, row):
         return f"{row.finished_count or 0} of {row.step_count}" if row.step_count else "–"
+
+    @display(description="Received", ordering="received_at")
+    def received(self, row):
+        return badges.short_date(localdate(row.received_at))
 
     @display(description="Same person")
     def same_person(self, row):
