@@ -131,7 +131,7 @@ class StaffAdmin(ModelAdmin):
 
     shows: tuple[type[models.Model], ...] = ()  # models whose rows stand on its pages, beside its inlines
     search_length = 0  # characters that `q` may have; 0 for a list that is not searched
-    empty_text = "Nothing matches."  # shown where the rows would be
+    empty_text = "Nothing here."  # shown where the rows would be
 
     class Media:
         css = {"all": ("privacy/ops.css",)}
