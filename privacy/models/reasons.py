@@ -148,20 +148,13 @@ class DelayReason(models.TextChoices):
     CONSULTATIONS = "consultations", "Others have to be consulted first"
     CONVERSION = "conversion", "The data has to be converted into another format"
 
-    @property
-    def ground(self) -> Ground:
-        return DELAYS[self]
 
-    @property
-    def with_law(self) -> str:
-        return f"{self.label} ({'; '.join(self.ground.cites)})"
-
-
+# Which of them a law allows, and where, stands beside the laws: privacy.regimes.delays.
 DELAYS: dict[DelayReason, Ground] = {
-    DelayReason.COMPLEXITY: Ground(("GDPR art. 12(3)",), "ComplexityOfProcess"),
-    DelayReason.NUMBER: Ground(("GDPR art. 12(3)",), "HighVolumeOfProcesses"),
-    DelayReason.NECESSARY: Ground(("Cal. Civ. Code 1798.145(h)(1)",), "ComplexityOfProcess"),
-    DelayReason.INTERFERENCE: Ground(("PIPEDA s. 8(4)(a)(i)",), "HighVolumeOfProcesses"),
-    DelayReason.CONSULTATIONS: Ground(("PIPEDA s. 8(4)(a)(ii)",), "InformationRequired"),
-    DelayReason.CONVERSION: Ground(("PIPEDA s. 8(4)(b)",), "ComplexityOfProcess"),
+    DelayReason.COMPLEXITY: Ground(dpv="ComplexityOfProcess"),
+    DelayReason.NUMBER: Ground(dpv="HighVolumeOfProcesses"),
+    DelayReason.NECESSARY: Ground(dpv="ComplexityOfProcess"),
+    DelayReason.INTERFERENCE: Ground(dpv="HighVolumeOfProcesses"),
+    DelayReason.CONSULTATIONS: Ground(dpv="InformationRequired"),
+    DelayReason.CONVERSION: Ground(dpv="ComplexityOfProcess"),
 }
