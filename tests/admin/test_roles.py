@@ -250,7 +250,7 @@ def test_every_permission_of_the_matrix_is_asked_for_somewhere(studio):
         "privacy.view_consentevent", "privacy.view_casefile", "privacy.view_casecomment", "privacy.view_dossier",
         "privacy.view_factor", "privacy.view_redaction", "privacy.view_clock", "privacy.view_clockpause",
     }  # fmt: skip
-    by_post = {*DECIDED_WITH.values(), "privacy.confirm_redactions"}
+    by_post = {*DECIDED_WITH.values(), "privacy.confirm_redactions", "privacy.deny_opt_out"}
     assert set().union(*roles.matrix().values()) - asked - inlines - by_post == set()
 
 
