@@ -15,7 +15,8 @@ from privacy.catalogue import NotAllowed, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.commitments import fixed_columns, of_row
 from privacy.evidence.events import Event
-from privacy.models import Case, Clock, ClockPause, DataSubject, Job, RegimeRule, Staff, State
+from privacy.models import Case, Clock, ClockPause, DataSubject, DelayReason, Job, RegimeRule, Staff, State
+from privacy.regimes import delays
 
 # {(kind, country, region, day of receipt, extended, days of pauses): its clocks}: of many cases most are alike.
 type Reckoned = dict[tuple[Any, ...], list[regimes.Reckoned]]
@@ -184,31 +185,58 @@ def acknowledge(*, request_id: UUID, actor: Staff, on: datetime | None = None) -
 
 
 def extend(*, request_id: UUID, actor: Staff, because: str) -> Case:
-    """Puts the answer off by what each of the laws allows, counted from the original start (GDPR art. 12(3)). Raises
-    NotAllowed the second time, after the first period, and where no law allows it; and PermissionDenied."""
+    """Puts the answer off by what each of the laws allows, counted from the original start (GDPR art. 12(3)), for a
+    reason that all of them allow. Raises NotAllowed the second time, after the first period, and where no law allows it
+    or none for this reason; PermissionDenied, and ValueError for what is no reason."""
+    reason = DelayReason(because)
     with transaction.atomic():
         case, _ = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.answer)
         must_be_open(case)
-        if reason := not_to_extend(case):
-            raise NotAllowed(reason)
+        must_be_extendable(case, reason)
         moment = datetime.now(UTC)
-        Case.objects.filter(pk=case.pk).update(extended_at=moment, extended_because=because)
-        case.extended_at, case.extended_because = moment, because
-        audit.append(case.pk, Event.CASE_EXTENDED, actor=actor, because=because)
+        Case.objects.filter(pk=case.pk).update(extended_at=moment, extended_because=reason)
+        case.extended_at, case.extended_because = moment, reason
+        audit.append(case.pk, Event.CASE_EXTENDED, actor=actor, because=reason)
         reckon_again([case], actor, "extension")
     return case
+
+
+def must_be_extendable(case: Case, reason: DelayReason) -> None:
+    """Raises NotAllowed where it cannot be put off now, or not for this."""
+    if why_not := not_to_extend(case):
+        raise NotAllowed(why_not)
+    if reason not in [delay.reason for delay in delays_offered(case)]:
+        raise NotAllowed(f"“{reason.label}” is no reason for which {laws_of(case)} lets an answer be put off.")
 
 
 def not_to_extend(case: Case) -> str:
     """Why its answer cannot be put off now; empty when it can."""
     if case.extended_at:
         return "It was extended already: the law allows it once."
-    if not any(clock.rule.extend for clock in case.clocks.all() if not clock.is_fallback):
-        return "No law that counts here allows an extension."
+    if not any(rule.extend for rule in laws_that_count(case)):
+        return f"No law that counts here allows an extension: {laws_of(case)} gives no more time than the first period."
+    if not delays_offered(case):
+        return f"For which reasons {laws_of(case)} lets an answer be put off is not known here, so it stays in time."
     if case.limit_on and regimes.today() > case.limit_on:
         return "The first period is over: an extension has to be announced within it."
     return ""
+
+
+def delays_offered(case: Case) -> list[delays.Delay]:
+    """The reasons for which the laws of the case let its answer be put off, each with where that stands."""
+    return delays.offered(laws_that_count(case))
+
+
+def laws_that_count(case: Case) -> list[RegimeRule]:
+    """The rules of law that ask for its answer; neither our own target nor a rule of elsewhere in a law's place."""
+    counting = [c for c in case.clocks.all() if c.kind in Clock.Kind.answers() and not c.is_fallback]
+    return [clock.rule for clock in counting]
+
+
+def laws_of(case: Case) -> str:
+    """`GDPR`; `no verified law` where none counts."""
+    return " and ".join(dict.fromkeys(rule.name for rule in laws_that_count(case))) or "no verified law"
 
 
 def pause(*, request_id: UUID, actor: Staff, why: str) -> Case:

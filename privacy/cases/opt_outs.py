@@ -5,13 +5,14 @@ it is in effect in the transaction that takes it in, for every account, address 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db import transaction
 
 from privacy.cases.requests import ask
-from privacy.catalogue import Fact, May, Permit, Planned, Right, Stage, StepKind, case_kinds
+from privacy.catalogue import Fact, May, Permit, Planned, Question, Right, Stage, StepKind, case_kinds
 from privacy.datamap import Use
 from privacy.fulfilment import limits
 from privacy.fulfilment.processors import seal_names
@@ -29,6 +30,12 @@ BY_HAND = (
     "Whoever goes on by themselves with what they have got for it, such as analytics, is asked by a person, who then "
     "attests it."
 )
+DENY = Permit("deny_opt_out", "Can deny an opt-out that is believed to be fraudulent", (APPROVER, MANAGER))
+DOUBT = Question(
+    "doubt", "I believe that it is fraudulent, and can say on record why", "switch", required=False,
+    help="Then it is not in effect yet: write what speaks for and against it into the dossier, which a second person "
+    "confirms before it may be denied (11 CCR 7026(e)). Ask the person for no proof; the deadline goes on.",
+)  # fmt: skip
 BY_LINK = "By the one-click link of a letter"
 BY_SIGNAL = "By the signal of their browser (Global Privacy Control)"
 
@@ -39,7 +46,7 @@ class OptOut(Right):
 
     purposes: ClassVar[tuple[Use, ...]] = ()
     marks_devices: ClassVar[bool] = False
-    # In effect: neither denied nor withdrawn.
+    # In effect: neither denied nor withdrawn; but see DeniableOptOut.
     may = May(ask=OPT_OUT, decide=OPT_OUT, retry=OPT_OUT, answer=OPT_OUT, attest=OPT_OUT)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     steps = (
@@ -80,6 +87,23 @@ class OptOut(Right):
         placed = limits.place(accounts, cls.purposes, Limit.Ground.OPT_OUT, case.requested_by)
         devices = limits.mark_devices(accounts) if cls.marks_devices else 0
         return {"placed": len(placed), "devices": devices}
+
+
+class DeniableOptOut(OptOut):
+    """One that may be denied on a good-faith, reasonable and documented belief that it is fraudulent. Who has such a
+    doubt as it is taken in says so, and it is weighed before it is in effect; else nobody denies it. A person's own
+    link or browser is never doubted."""
+
+    may = replace(OptOut.may, deny=DENY)
+    asks = (*OptOut.asks, DOUBT)
+    to_tell = (
+        "By the date whoever asked must be told that it is not complied with, and why it is believed to be fraudulent "
+        "(11 CCR 7026(e)): nothing is sent from here."
+    )
+
+    @classmethod
+    def is_doubted(cls, answers: Mapping[str, Any]) -> bool:  # type: ignore[override]  # the same
+        return bool(answers.get(DOUBT.name))
 
 
 def method_of(case: Case) -> ConsentEvent.Method:

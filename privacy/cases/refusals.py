@@ -71,6 +71,8 @@ def must_carry(reason: Refusal, case: Case) -> None:
 
 def _why_not(reason: Refusal, case: Case) -> str:
     """Why a reason that fits does not carry; empty when it does."""
+    if reason.ground.laws and case.regime not in reason.ground.laws:
+        return f"is a reason of {' and '.join(map(regimes.name_of, reason.ground.laws))} alone, not of the law here."
     if not may_rest_on(reason, case):
         return "says what a law asks, and no rule for this residence has been verified."
     if reason.ground.takes_dossier and not dossiers.is_confirmed(case):

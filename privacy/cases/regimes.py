@@ -17,7 +17,7 @@ from privacy.catalogue import JobKind, NotAllowed, StepKind, register
 from privacy.evidence import audit
 from privacy.evidence.commitments import fixed_columns, of_row
 from privacy.evidence.events import Event
-from privacy.evidence.regimes import FIELDS
+from privacy.evidence.regimes import FIELDS, chain_of
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.order import about, order
 from privacy.jobs.outcomes import Done, More
@@ -26,12 +26,6 @@ from privacy.roles import must_have
 
 AT_ONCE = 200  # cases that one transaction reckons anew
 SHOWN = 50  # cases that a preview names; the rest is counted
-NAMESPACE = uuid.UUID("0a4d5f1c-5a55-5c3f-8a1e-8d4d3b6d2c10")
-
-
-def chain_of(law: str) -> uuid.UUID:
-    """The audit chain of what staff say about the rules of a law."""
-    return uuid.uuid5(NAMESPACE, law)
 
 
 def propose(*, facts: Mapping[str, Any], reason: str, actor: Staff, replaces: RegimeRule | None = None) -> RegimeRule:

@@ -10,7 +10,7 @@ from privacy.cases.requests import in_effect
 from privacy.cases.states import move, move_all
 from privacy.cases.work import locked_with_work, once_more_if_overtaken, set_going
 from privacy.catalogue import NotAllowed
-from privacy.models import Case, Staff
+from privacy.models import Case, Staff, State
 
 MOST = 100  # at once
 
@@ -29,7 +29,7 @@ def reopen(*, request_id: UUID, actor: Staff, why: str) -> Case:
         dossiers.withdraw(case)
         Case.objects.filter(pk=case.pk).update(approved_by=None, approved_at=None, denial_reason="")
         case.approved_by = case.approved_at = None
-        if kind.deciders == 1:
+        if kind.deciders == 1 and case.state == State.DECIDING:
             move_all([case], "granted", None, in_effect(kind, [case]))
             set_going([case], running)
     return case

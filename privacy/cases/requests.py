@@ -76,7 +76,7 @@ def ask(
     must_be_able_to_ask(kind, actor)
     subject_ids = people.reached(kind, subject_ids)
     found = answers.checked(kind, given, subject_ids)
-    verification = check_proof(kind, verification)
+    verification = "" if kind.is_doubted and kind.is_doubted(found) else check_proof(kind, verification)
     with transaction.atomic():
         wish = answers.to_seal(found)
         running = lock_work(key, [answers.about(subject_id, wish) for subject_id in subject_ids])
@@ -174,7 +174,7 @@ def prove(*, request_id: UUID, actor: Staff, verification: str) -> Case:
     ValueError for a way that is not taken."""
     with transaction.atomic():
         case, kind, running = locked_with_work(request_id)
-        if not check_proof(kind, verification):
+        if not (verification := check_proof(kind, verification)):
             raise ValueError("Choose how it was made sure who asks.")
         destination(case, "proved")  # before anything is written that is written once
         Case.objects.filter(pk=case.pk).update(verification=verification)
@@ -242,10 +242,12 @@ def in_effect(kind: type[CaseKind], cases: Sequence[Case]) -> dict[UUID, dict[st
 
 
 def set_aside(*, request_id: UUID, actor: Staff, event: str) -> Case:
-    """Closes what is not to be decided: `duplicate`, `not_a_request`, or `expired` unproved. Raises NotAllowed and
-    PermissionDenied."""
+    """Closes what is not to be decided: `duplicate`, `not_a_request`, or `expired` unproved. Raises NotAllowed, also
+    for what nobody has to prove, and PermissionDenied."""
     with transaction.atomic():
         case, _ = lock(request_id)
+        if case.state == S.VERIFYING and not case_kinds[case.kind].proof:
+            raise NotAllowed("Nobody has to prove who they are for this: put it in effect, or deny it on a dossier.")
         move(case, event, actor)
     return case
 

@@ -85,8 +85,11 @@ def move_all(
 
 
 def destination(case: Case, event: str) -> str:
-    """Where the event leads. A duty is answered to nobody, so what would be answered is closed. Raises NotAllowed."""
+    """Where the event leads. A duty is answered to nobody, so what would be answered is closed; what was refused before
+    it was sure who asks begins there again. Raises NotAllowed."""
     to = MOVES.get((case.state, event))
+    if event == "reopened" and not case.verification:
+        to = to and S.VERIFYING
     if to is None:
         raise NotAllowed(f"A case that is {case.get_state_display().lower()} cannot be {event.replace('_', ' ')}.")
     is_answered = case_kinds[case.kind].answered_in_writing

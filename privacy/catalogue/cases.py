@@ -164,6 +164,7 @@ class CaseKind:
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
     dry_run: what it would do to these people, of whom the scope names all accounts, as a selectors.plans.Plan.
     plan_of: the same of one case, by its answers.
+    is_doubted: by the answers, whether somebody looks into who asks first, though nobody has to prove it.
     undeniable: why nobody may decide against this case; empty where somebody may.
     warns: sentences about these people, of whom this is so (selectors.standing.Standing), that whoever asks or decides
     should know.
@@ -206,6 +207,7 @@ class CaseKind:
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
+    is_doubted: ClassVar[Callable[[Mapping[str, Any]], bool] | None] = None
     undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID], Any], Any] | None] = None
     plan_of: ClassVar[Callable[[Any], Any] | None] = None
@@ -236,6 +238,11 @@ class Right(CaseKind):
     reach: ClassVar[Reach] = "person"
     clocks = ("respond",)
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    # What whoever denies it still has to do.
+    to_tell: ClassVar[str] = (
+        "Within a month of the request the person must be told why, and that they may complain to the supervisory "
+        "authority and go to court (GDPR art. 12(4)): nothing is sent from here."
+    )
 
 
 class Inquiry(CaseKind):

@@ -54,6 +54,7 @@ class Event(StrEnum):
     CLOCK_PAUSED = "clock.paused", "Clock stopped while the person is asked"
     CLOCK_RESUMED = "clock.resumed", "Clock goes on"
     GRACE_BEGAN = "grace.began", "Waits before the first step, and can be taken back", ": until {until}"
+    RULE_SEEDED = "rule.seeded", "Rule of law brought by a release", ": {law}{stood}"
     RULE_PROPOSED = "rule.proposed", "Change of a rule of law proposed", ": {law}"
     RULE_CONFIRMED = "rule.confirmed", "Rule of law confirmed", ": {law}"
     RULE_REFUSED = "rule.refused", "Change of a rule of law refused", ": {law}"

@@ -13,9 +13,7 @@ WITHOUT_PROOF = frozenset({
 })  # fmt: skip
 COPIES, OBJECTION = frozenset({"access", "portability"}), frozenset({"objection"})
 ERASURE = frozenset({"erasure", "erasure_of_one"})
-INQUIRIES = frozenset({"question", "complaint", "appeal"})
-# Of what art. 12(5) says nothing: it is about arts. 15 to 22.
-NEVER_ABUSED = INQUIRIES | {"withdraw_consent"}
+INQUIRIES = frozenset({"question", "complaint", "appeal"})  # of which art. 12(5) says nothing: see arts. 15 to 22
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,7 @@ class Ground:
     cites: the law, as the person is told it. dpv: the term there. drp: the outward reason of the Data Rights Protocol.
     only: keys of the rights that it is for; empty: every right. never: those that it is not for.
     takes_dossier: we bear the burden of proof: factors for and against, and a second person who confirms them.
+    laws: keys of the laws that know it; empty: any.
     rests_on_law: it says what a law does not ask, so it stands on a rule that somebody has verified.
     is_offered: no for words of before 2026-12, which old rows hold and the audit trail commits to.
     """
@@ -34,6 +33,7 @@ class Ground:
     drp: str = "other"
     only: Collection[str] = ()
     never: Collection[str] = ()
+    laws: Collection[str] = ()
     takes_dossier: bool = False
     rests_on_law: bool = False
     is_offered: bool = True
@@ -43,7 +43,9 @@ class Ground:
         return f"https://w3id.org/dpv/justifications#{self.dpv}" if self.dpv else ""
 
     def is_for(self, right: str) -> bool:
-        return self.is_offered and right not in self.never and (not self.only or right in self.only)
+        if right in WITHOUT_PROOF or self.only:  # what takes no proof is refused for hardly anything
+            return self.is_offered and right in self.only
+        return self.is_offered and right not in self.never
 
 
 class Refusal(models.TextChoices):
@@ -51,6 +53,7 @@ class Refusal(models.TextChoices):
 
     UNPROVED = "insuf_verification", "It could not be made sure who asks"
     FRAUD = "suspected_fraud", "Somebody else asks in the person’s name"
+    FRAUDULENT = "fraudulent_opt_out", "Believed, in good faith and on record, to be a fraudulent opt-out"
     NO_MATCH = "no_match", "We hold nothing of who asks"
     NOT_COVERED = "claim_not_covered", "The law does not give this right here"
     ELSEWHERE = "outside_jurisdiction", "No law that gives this right applies to the person"
@@ -83,10 +86,11 @@ class Refusal(models.TextChoices):
 GROUNDS: dict[Refusal, Ground] = {
     Refusal.UNPROVED: Ground(
         ("GDPR art. 12(2) and (6)", "11 CCR 7021(b)"), "IdentityVerificationFailure", "insuf_verification",
-        never=WITHOUT_PROOF,
     ),
-    Refusal.FRAUD: Ground(
-        ("GDPR art. 12(6)", "11 CCR 7026(e)"), "ProcessMalicious", "suspected_fraud",
+    Refusal.FRAUD: Ground(("GDPR art. 12(6)",), "ProcessMalicious", "suspected_fraud"),
+    Refusal.FRAUDULENT: Ground(
+        ("11 CCR 7026(e)",), "ProcessMalicious", "suspected_fraud", only={"opt_out_sale_sharing"}, laws={"ccpa"},
+        takes_dossier=True,
     ),
     Refusal.NO_MATCH: Ground(("GDPR art. 11(2)",), "FulfilmentImpossible", "no_match"),
     Refusal.NOT_COVERED: Ground(
@@ -95,15 +99,15 @@ GROUNDS: dict[Refusal, Ground] = {
     Refusal.ELSEWHERE: Ground(("GDPR art. 3",), "LegallyExempted", "outside_jurisdiction", rests_on_law=True),
     Refusal.UNFOUNDED: Ground(
         ("GDPR art. 12(5)(b)", "Cal. Civ. Code 1798.145(h)(3)"), "ProcessUnfounded", takes_dossier=True,
-        never=NEVER_ABUSED,
+        never=INQUIRIES,
     ),
     Refusal.EXCESSIVE: Ground(
         ("GDPR art. 12(5)(b)", "Cal. Civ. Code 1798.145(h)(3)"), "ProcessExcessive", "too_many_requests",
-        takes_dossier=True, never=NEVER_ABUSED,
+        takes_dossier=True, never=INQUIRIES,
     ),
     Refusal.ABUSIVE: Ground(
         ("GDPR art. 12(5)(b)", "CJEU C-526/24"), "ProcessMalicious", takes_dossier=True,
-        never=NEVER_ABUSED,
+        never=INQUIRIES,
     ),
     Refusal.OTHERS: Ground(
         ("GDPR art. 15(4) and 20(4)",), "ThirdPartyRightsImpaired", "claim_not_covered", only=COPIES
@@ -148,20 +152,13 @@ class DelayReason(models.TextChoices):
     CONSULTATIONS = "consultations", "Others have to be consulted first"
     CONVERSION = "conversion", "The data has to be converted into another format"
 
-    @property
-    def ground(self) -> Ground:
-        return DELAYS[self]
 
-    @property
-    def with_law(self) -> str:
-        return f"{self.label} ({'; '.join(self.ground.cites)})"
-
-
+# Which of them a law allows, and where, stands beside the laws: privacy.regimes.delays.
 DELAYS: dict[DelayReason, Ground] = {
-    DelayReason.COMPLEXITY: Ground(("GDPR art. 12(3)",), "ComplexityOfProcess"),
-    DelayReason.NUMBER: Ground(("GDPR art. 12(3)",), "HighVolumeOfProcesses"),
-    DelayReason.NECESSARY: Ground(("Cal. Civ. Code 1798.145(h)(1)",), "ComplexityOfProcess"),
-    DelayReason.INTERFERENCE: Ground(("PIPEDA s. 8(4)(a)(i)",), "HighVolumeOfProcesses"),
-    DelayReason.CONSULTATIONS: Ground(("PIPEDA s. 8(4)(a)(ii)",), "InformationRequired"),
-    DelayReason.CONVERSION: Ground(("PIPEDA s. 8(4)(b)",), "ComplexityOfProcess"),
+    DelayReason.COMPLEXITY: Ground(dpv="ComplexityOfProcess"),
+    DelayReason.NUMBER: Ground(dpv="HighVolumeOfProcesses"),
+    DelayReason.NECESSARY: Ground(dpv="ComplexityOfProcess"),
+    DelayReason.INTERFERENCE: Ground(dpv="HighVolumeOfProcesses"),
+    DelayReason.CONSULTATIONS: Ground(dpv="InformationRequired"),
+    DelayReason.CONVERSION: Ground(dpv="ComplexityOfProcess"),
 }

@@ -132,6 +132,11 @@ class Clock(models.Model):
         APPEAL = "appeal", "Decide the appeal"
         INTERNAL = "internal", "Internal target"
 
+        @classmethod
+        def answers(cls) -> tuple[str, ...]:
+            """By which a law wants an answer."""
+            return (cls.RESPOND, cls.EXTENDED, cls.APPEAL)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey("privacy.Case", models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -32,7 +32,7 @@ class Reckoned:
 
     @property
     def is_response(self) -> bool:
-        return self.kind in (K.RESPOND, K.EXTENDED, K.APPEAL)
+        return self.kind in K.answers()
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Binding:
 
 def binding(clocks: Sequence[Reckoned] | Sequence[Clock]) -> Binding | None:
     """The strictest of the laws; ours where the law gives no time to respond. None where there is no clock."""
-    responses = [clock for clock in clocks if clock.kind in (K.RESPOND, K.EXTENDED, K.APPEAL)]
+    responses = [clock for clock in clocks if clock.kind in K.answers()]
     counting = responses or [clock for clock in clocks if clock.kind == K.INTERNAL]
     if not counting:
         return None

@@ -1,26 +1,55 @@
-"""Brings the file of seeds to the database, after every `migrate`."""
+"""Brings the file of seeds to the database, after every `migrate`, and tells each line that it brings."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
-from privacy.evidence.regimes import digest_of_line
-from privacy.models import RegimeRule
+from privacy.evidence import audit
+from privacy.evidence.commitments import fixed_columns, of_row
+from privacy.evidence.events import Event
+from privacy.evidence.regimes import chain_of, digest_of_line
+from privacy.models import AuditEntry, RegimeRule
 from privacy.regimes.seeds import READER, RULES, Seed
 
 
 def sync(using: str) -> None:
     """Adds what is new. A line that was changed is proposed in the place of the rule that it was, so that a manager
-    sees which open requests it moves before it counts; what managers have changed stays. One query when there is
+    sees which open requests it moves before it counts; what managers have changed stays. Two queries when there is
     nothing to do."""
     if RegimeRule._meta.db_table not in connections[using].introspection.table_names():
         return
-    rows = RegimeRule.objects.using(using)
-    known = set(rows.exclude(seed="").values_list("seed", flat=True))
-    missing = [seed for seed in RULES if digest(seed) not in known]
-    if missing:
-        standing = in_the_place_of(list(rows.order_by("proposed_at", "id"))) if known else {}
-        rows.bulk_create([row_of(seed, standing.get(_key(seed))) for seed in missing])
+    rows = RegimeRule.objects.using(using).order_by("proposed_at", "id")
+    with transaction.atomic(using):
+        standing = rows.exclude(seed="")
+        known = set(standing.values_list("seed", flat=True))
+        if known and not is_told():
+            tell(standing, stood=True)
+        if missing := [seed for seed in RULES if digest(seed) not in known]:
+            in_place = in_the_place_of(list(rows)) if known else {}
+            brought = rows.bulk_create([row_of(seed, in_place.get(_key(seed))) for seed in missing])
+            tell(rows.filter(pk__in=[rule.pk for rule in brought]), stood=False)
+
+
+def is_told() -> bool:
+    """Whether an entry tells of any line: until 2026-12 none did. It is asked of the file's laws alone, because only
+    chains have an index; and only if of none, since what has no entry later was brought by no release."""
+    chains = {chain_of(seed.law) for seed in RULES}
+    return AuditEntry.objects.filter(chain__in=chains, event=Event.RULE_SEEDED).exists()
+
+
+def tell(rules: Iterable[RegimeRule], *, stood: bool) -> None:
+    """An entry a line, on its law's chain, that commits to the row as the database has it. `stood`: it was there before
+    entries told of lines, and may be of any former release."""
+    audit.append_links([(chain_of(rule.law), Event.RULE_SEEDED, facts_of(rule, stood)) for rule in rules], actor=None)
+
+
+def facts_of(rule: RegimeRule, stood: bool) -> dict[str, Any]:
+    """What stands in the place of another is proposed: that it is in force, its confirmation tells."""
+    since = rule.confirmed_at.isoformat() if rule.confirmed_at and not rule.replaces_id else ""
+    row = of_row(rule, fixed_columns(RegimeRule))
+    return {"rule": rule.pk, "law": rule.law, "row": row, "in_force_since": since, "stood": stood}
 
 
 def in_the_place_of(rules: list[RegimeRule]) -> dict[tuple[object, ...], RegimeRule]:

@@ -1,12 +1,12 @@
 """The opt-out of sale and sharing. The policy says that nothing is sold (section 5): it binds whoever would begin."""
 
 from privacy.cases.kinds import register
-from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
+from privacy.cases.opt_outs import AT_ONCE, BY_HAND, DeniableOptOut
 from privacy.datamap import Use
 
 
 @register
-class OptOutSaleSharing(OptOut):
+class OptOutSaleSharing(DeniableOptOut):
     key, label, icon = "opt_out_sale_sharing", "Opt-out of sale and sharing", "do_not_disturb_on"
     cites = ("Cal. Civ. Code 1798.120", "11 CCR 7025 and 7026")
     button, title, submit = "Do not sell or share", "Opt {people} out of sale and sharing", "Opt out of it"

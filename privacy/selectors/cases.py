@@ -62,7 +62,7 @@ def waits_for(case: Case) -> str:
     if case.is_parked:  # type: ignore[attr-defined]  # this and the others are annotated by with_work
         return "somebody to look"
     if case.state in (State.RECEIVED, State.VERIFYING):
-        return "proof of who asks"
+        return "proof of who asks" if case_kinds[case.kind].proof else "somebody to weigh a doubt"
     if case.state == State.DECIDING:
         return "a second person"
     if case.is_confirming:  # type: ignore[attr-defined]

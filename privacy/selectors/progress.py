@@ -137,7 +137,7 @@ def _sentence(case: Case, job: Job | None, finished: int, total: int) -> str:
         return f"Stopped by {kind.stopped_words}, {steps}"
     match case.state:
         case State.VERIFYING:
-            return "Waits for proof of who asks"
+            return "Waits for proof of who asks" if kind.proof else "Not in effect yet: a doubt is weighed"
         case State.DECIDING:
             return kind.decision.waits if kind.decision else "Waits for a decision"
         case State.FULFILLING:

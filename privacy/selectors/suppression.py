@@ -51,6 +51,11 @@ def suppressed(kind: str, values: Iterable[str]) -> set[str]:
     return _met(values, "digest", lambda value, key: digest(kind, value, key), in_force().filter(kind=kind))
 
 
+def barred(kind: str, stored: Collection[str]) -> set[str]:
+    """The same of values as they are stored, which are spelled as the ledger spells them."""
+    return _met(stored, "digest", lambda value, key: _digest(key, kind, value), in_force().filter(kind=kind))
+
+
 def alike(addresses: Iterable[str]) -> set[str]:
     """Those of these stored addresses whose provider delivers them where it delivered an erased person's: perhaps the
     same person, and a member of staff is to ask. Those that are barred are among them."""

@@ -13,7 +13,8 @@ from privacy.cases import regimes as rules
 from privacy.cases.requests import ask
 from privacy.catalogue import NotAllowed
 from privacy.evidence import chains
-from privacy.models import Case, Clock, DataSubject, Job, RegimeRule
+from privacy.models import Case, Clock, DataSubject, DelayReason, Job, RegimeRule
+from privacy.regimes import delays, seeds
 from privacy.selectors import cases, deadlines
 from tests import factories as f
 from tests import working
@@ -82,8 +83,46 @@ class TestExtending:
             clocks.extend(request_id=late.id, actor=agent, because="complexity")
 
     def test_not_where_no_law_allows_it(self, agent):
-        with pytest.raises(NotAllowed, match="No law"):
+        case = opened(agent, "BR")
+        with pytest.raises(NotAllowed, match="No law.* LGPD gives no more time"):
+            clocks.extend(request_id=case.id, actor=agent, because="complexity")
+        assert clocks.delays_offered(case) == []
+
+    @pytest.mark.parametrize(
+        "country, region, kind, allowed, cited",
+        [
+            ("DE", "", "access", {"complexity", "number_of_requests"}, "GDPR art. 12(3)"),
+            ("GB", "", "erasure", {"complexity", "number_of_requests"}, "UK GDPR art. 12(3)"),
+            ("US", "US-CA", "access", {"reasonably_necessary"}, "Cal. Civ. Code 1798.130(a)(2)(A) and 1798.145(h)(1)"),
+            ("US", "US-VA", "access", {"reasonably_necessary"}, "Va. Code 59.1-577(B)"),
+            ("CA", "", "access", {"interference", "consultations", "conversion"}, "PIPEDA s. 8(4)("),
+            ("CH", "", "access", set(), ""),
+            ("US", "US-CA", "opt_out_sale_sharing", set(), ""),
+        ],
+    )
+    def test_only_for_a_reason_that_the_law_of_the_case_allows(self, agent, country, region, kind, allowed, cited):
+        case = opened(agent, country, kind, region, received_at=NOW)
+        delays = clocks.delays_offered(case)
+        assert {delay.reason for delay in delays} == allowed and all(cited in delay.with_law for delay in delays)
+        for reason in {*DelayReason} - allowed:
+            with pytest.raises(NotAllowed):
+                clocks.extend(request_id=case.id, actor=agent, because=reason)
+        for reason in sorted(allowed)[:1]:
+            clocks.extend(request_id=case.id, actor=agent, because=reason)
+            assert faults(case) == []
+
+    def test_not_for_what_is_no_reason(self, agent):
+        with pytest.raises(ValueError, match="boredom"):
+            clocks.extend(request_id=opened(agent, "DE").id, actor=agent, because="boredom")
+
+    def test_not_by_a_law_of_which_no_reasons_are_known(self, agent):
+        f.RegimeRuleFactory(law="atlantis", name="Atlantis", places=["BR"], respond="30d", extend="30d")
+        with pytest.raises(NotAllowed, match="For which reasons .*Atlantis.* is not known"):
             clocks.extend(request_id=opened(agent, "BR").id, actor=agent, because="complexity")
+
+    def test_every_law_of_the_file_that_gives_more_time_has_its_reasons_and_no_other(self):
+        assert {seed.law for seed in seeds.RULES if seed.extend} ^ {*delays.REASONS} == set()
+        assert {reason for reasons in delays.REASONS.values() for reason in reasons} == {*DelayReason}
 
     def test_not_by_who_may_not_answer(self, agent):
         case = opened(agent, "DE")
@@ -250,6 +289,12 @@ class TestChangingTheLaw:
         assert client.get(decide).status_code == client.get(url).status_code == 403
 
 
+def test_the_page_says_why_an_answer_cannot_be_put_off_and_asks_nothing(client, agent):
+    client.force_login(agent)
+    page = client.get(reverse("admin:privacy_rightsrequest_extend", args=[opened(agent, "BR").pk])).content.decode()
+    assert "LGPD gives no more time" in page and "<select" not in page and "Back" in page
+
+
 def test_the_page_of_a_case_explains_its_clocks_and_gives_them_as_json(client, agent):
     case = opened(agent, "US", region="US-CA")
     client.force_login(agent)
@@ -258,7 +303,9 @@ def test_the_page_of_a_case_explains_its_clocks_and_gives_them_as_json(client, a
     told = client.get(reverse("admin:privacy_rightsrequest_clocks", args=[case.pk])).json()
     kinds = {clock["kind"]: clock for clock in told["clocks"]}
     assert kinds["acknowledge"]["due"] == "2026-11-17" and kinds["respond"]["rule"]["respond"] == "45d"
-    for name, form in (("acknowledge", {"on": ""}), ("extend", {"because": "complexity"})):
+    extend = client.get(reverse("admin:privacy_rightsrequest_extend", args=[case.pk])).content.decode()
+    assert "1798.145(h)(1)" in extend and "GDPR" not in extend
+    for name, form in (("acknowledge", {"on": ""}), ("extend", {"because": "reasonably_necessary"})):
         url = reverse(f"admin:privacy_rightsrequest_{name}", args=[case.pk])
         assert client.get(url).status_code == 200
         assert client.post(url, form).status_code == 302

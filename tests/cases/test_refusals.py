@@ -63,10 +63,11 @@ def test_what_is_kept_is_kept_for_a_reason_of_the_law_and_each_of_them_is_used()
 
 
 @pytest.mark.parametrize("kind", case_kinds.values(), ids=lambda kind: kind.key)
-def test_every_kind_can_be_refused_for_something_and_a_right_for_more_than_that_nobody_agrees(kind):
+def test_every_kind_that_somebody_may_deny_can_be_refused_for_something_and_a_right_with_proof_for_more(kind):
     offered = refusals.reasons_for(kind)
-    assert offered and (Refusal.NOT_AGREED in offered) == (not kind.answered_in_writing)
-    assert len(offered) > 2 or not issubclass(kind, Right)
+    assert offered or kind.may.deny is None
+    assert (Refusal.NOT_AGREED in offered) == (not kind.answered_in_writing)
+    assert len(offered) > 2 or not issubclass(kind, Right) or not kind.proof
 
 
 def test_only_a_reason_that_fits_the_right_is_taken(case, approver):
@@ -89,7 +90,7 @@ def test_a_law_that_nobody_has_read_carries_no_refusal(approver):
 # --- The dossier
 
 
-@pytest.mark.parametrize("reason", ON_A_DOSSIER)
+@pytest.mark.parametrize("reason", [reason for reason in ON_A_DOSSIER if reason.ground.is_for("erasure")])
 def test_how_somebody_asks_is_a_reason_only_with_a_confirmed_dossier(case, agent, approver, reason):
     def refuse():
         refusals.deny(request_id=case.pk, actor=approver, denial_reason=reason)
@@ -159,6 +160,17 @@ def test_taken_up_again_it_is_weighed_anew(case, agent, approver):
     weighed(case, agent)
     dossiers.confirm(request_id=case.pk, actor=approver)
     assert Dossier.objects.filter(case=case).count() == 2
+
+
+def test_what_was_refused_before_it_was_sure_who_asks_begins_there_again(agent, approver):
+    person = f.DataSubjectFactory()
+    for key in ("access", "erasure"):
+        [case] = requests.ask(key, subject_ids=[person.pk], actor=agent, reason="Asked by mail", verification="")
+        refusals.deny(request_id=case.pk, actor=approver, denial_reason=Refusal.UNPROVED)
+        requests.answer(request_id=case.pk, actor=agent, how="email")
+        reopening.reopen(request_id=case.pk, actor=approver, why="They have sent another letter")
+        case.refresh_from_db()
+        assert (case.state, case.denial_reason) == (State.VERIFYING, "") and faults_of_chain(case.pk) == []
 
 
 def test_many_are_not_reopened_without_a_reason_nor_by_halves(agent, approver):

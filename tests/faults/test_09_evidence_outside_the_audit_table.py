@@ -21,6 +21,7 @@ from privacy.catalogue import NotAllowed, Planned
 from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
 from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
+from privacy.evidence.regimes import digest_of_line
 from privacy.fulfilment import consents, packages
 from privacy.jobs.order import freeze
 from privacy.models import (
@@ -281,6 +282,13 @@ def slip_in_approval(history):
     rows(Case, history, **FETCHED).update(approved_by=history.approver, approved_at=datetime.now(UTC))
 
 
+def slip_in_a_line():
+    """With a digest that is its own, as a release would have brought it."""
+    rule = f.RegimeRuleFactory.build(law="gdpr", respond="90d")
+    rule.seed = digest_of_line(rule)
+    rule.save()
+
+
 def of(kind: str, person: str) -> dict:
     return {"kind": kind, "subject": f"@{person}"}
 
@@ -449,6 +457,9 @@ TAMPERINGS = [
     change(RegimeRule, PROPOSED, "confirm it", confirmed_by=stranger, confirmed_at=NOW, is_refused=False),
     delete(RegimeRule, **PROPOSED),
     insert(RegimeRule, "a rule", lambda h: f.RegimeRuleFactory()),
+    insert(RegimeRule, "a line of no release", lambda h: slip_in_a_line()),
+    change(AuditEntry, {"event": "rule.seeded", "data__law": "lgpd"}, data={}),
+    delete(AuditEntry, event="rule.seeded", data__law="lgpd"),
     change(ConsentEvent, WITHDRAWN, state="given", wording=lambda h: ConsentWording.objects.get(topic="cookies")),
     change(ConsentEvent, WITHDRAWN, at=EVER),
     change(ConsentEvent, WITHDRAWN, subject=lambda h: h.fetched),

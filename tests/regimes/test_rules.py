@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from privacy import regimes
 from privacy.catalogue.cases import rights
-from privacy.models import RegimeRule
+from privacy.evidence import chains
+from privacy.evidence.events import Event
+from privacy.evidence.regimes import chain_of, differences
+from privacy.models import AuditEntry, AuditHead, RegimeRule
 from privacy.models.places import country_name, region_name
 from privacy.regimes import seeding, seeds
 from privacy.regimes.calendar import calendar_named
 from tests import factories as f
 from tests.reckoning import bound, deadline_for
+from tests.tampering import owner_of_the_tables
 
 pytestmark = pytest.mark.django_db
 ASKED = ("access", "erasure")
@@ -139,3 +144,30 @@ class TestTheFile:
         assert RegimeRule.objects.get(law="nz").is_in_force
         seeding.sync("default")
         assert RegimeRule.objects.filter(law__in=["nz", "lgpd"]).count() == 3
+
+    def test_every_line_that_is_brought_is_told_once_on_its_law_s_chain(self, monkeypatch):
+        new = seeds.Seed("nz", "New Zealand", ("NZ",), ("access",), "s. 44", None, seeds.NOW, respond="28d")
+        monkeypatch.setattr(seeding, "RULES", (*seeds.RULES, new))
+        for _ in range(2):
+            seeding.sync("default")
+        told = [UUID(entry.data["rule"]) for entry in brought()]
+        assert sorted(told) == sorted(RegimeRule.objects.exclude(seed="").values_list("pk", flat=True))
+        [entry] = AuditEntry.objects.filter(chain=chain_of("nz"))
+        assert (entry.event, entry.actor, entry.data["stood"]) == (Event.RULE_SEEDED, None, False)
+        assert list(differences()) == []
+
+    def test_lines_that_stood_before_entries_told_of_them_are_told_once_and_say_so(self):
+        with owner_of_the_tables():
+            brought().delete()
+            AuditHead.objects.all().delete()
+        seeding.sync("default")
+        assert {entry.data["stood"] for entry in brought()} == {True}
+        assert brought().count() == RegimeRule.objects.exclude(seed="").count()
+        assert chains.walk().faults == []
+        f.RegimeRuleFactory(law="gdpr", seed="0" * 64)
+        seeding.sync("default")
+        assert [text for _, text in differences() if "no entry" in text] == ["no entry tells of it"]
+
+
+def brought():
+    return AuditEntry.objects.filter(event=Event.RULE_SEEDED)

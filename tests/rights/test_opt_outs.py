@@ -1,12 +1,16 @@
 """Opt-outs and withdrawals: what stops in the transaction that takes them in, for every account, address and device."""
 
+from uuid import uuid4
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
+from privacy.cases import dossiers, refusals, reopening
 from privacy.cases.opt_outs import OptOut, record_gpc, unsubscribe
 from privacy.cases.processors import attest_all
-from privacy.cases.requests import ask, cancel
+from privacy.cases.requests import answer, ask, cancel, prove, set_aside
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.datamap import Use
 from privacy.evidence import chains
@@ -21,14 +25,16 @@ from privacy.models import (
     Limit,
     MarketingPreference,
     Prompt,
+    Refusal,
     State,
     Topic,
     UsageEvent,
 )
+from privacy.selectors import cases, processors
 from privacy.selectors import consents as said
-from privacy.selectors import processors
 from tests import factories as f
 from tests import working
+from tests.admin.clients import page_url, url
 
 pytestmark = pytest.mark.django_db
 OPT_OUTS = sorted(key for key, kind in case_kinds.items() if issubclass(kind, OptOut) and kind.purposes)
@@ -218,6 +224,105 @@ def test_a_browser_s_signal_opts_out_of_sale_once_and_marks_a_new_device(person)
     assert record_gpc(person.pk, device.pk) is None
     device.refresh_from_db()
     assert device.opted_out_at and Case.objects.count() == 1
+
+
+class TestADoubt:
+    """11 CCR 7026(e): a good-faith, reasonable and documented belief that it is fraudulent; whoever asked is told."""
+
+    SALE = "opt_out_sale_sharing"
+
+    @pytest.fixture
+    def agent(self):
+        return f.StaffFactory(role="agent")
+
+    @pytest.fixture
+    def approver(self):
+        return f.StaffFactory(role="approver")
+
+    @pytest.fixture
+    def doubted(self, person, agent):
+        [case] = ask(self.SALE, subject_ids=[person.pk], actor=agent, reason="Asked for by letter", doubt=True)
+        return case
+
+    def documented(self, case, agent, approver):
+        for side in ("for", "against"):
+            dossiers.note(request_id=case.pk, actor=agent, side=side, text=f"What speaks {side} it")
+        dossiers.confirm(request_id=case.pk, actor=approver)
+
+    def test_it_is_not_in_effect_and_its_clock_runs(self, doubted, person):
+        assert doubted.state == State.VERIFYING and doubted.due_on and person in free(Use.SALE)
+        assert cases.waits_for(cases.with_work(Case.objects.all()).get()) == "somebody to weigh a doubt"
+
+    def test_it_is_denied_on_a_dossier_of_two_alone(self, doubted, person, agent, approver):
+        for reason in (Refusal.FRAUDULENT, Refusal.FRAUD, Refusal.NO_MATCH):
+            with pytest.raises(NotAllowed):
+                refusals.deny(request_id=doubted.pk, actor=approver, denial_reason=reason)
+        self.documented(doubted, agent, approver)
+        with pytest.raises(PermissionDenied):
+            refusals.deny(request_id=doubted.pk, actor=agent, denial_reason=Refusal.FRAUDULENT)
+        assert refusals.offered(doubted) == [Refusal.FRAUDULENT]
+        refusals.deny(request_id=doubted.pk, actor=approver, denial_reason=Refusal.FRAUDULENT)
+        doubted.refresh_from_db()
+        assert (doubted.state, doubted.outcome) == (State.ANSWERING, "denied") and person in free(Use.SALE)
+        answer(request_id=doubted.pk, actor=agent, how="email")
+        assert not faults()
+
+    def test_it_is_in_effect_as_the_doubt_is_over(self, doubted, person, agent):
+        prove(request_id=doubted.pk, actor=agent, verification="")
+        assert free(Use.SALE, Use.ADVERTISING) & accounts(person) == set()
+        working.run_all()
+        attested(doubted)
+        doubted.refresh_from_db()
+        assert doubted.outcome == "fulfilled" and not faults()
+
+    def test_one_alone_closes_it_in_no_other_way(self, doubted, approver):
+        for event in ("expired", "not_a_request", "duplicate"):
+            with pytest.raises(NotAllowed, match="on a dossier"):
+                set_aside(request_id=doubted.pk, actor=approver, event=event)
+        with pytest.raises(PermissionDenied):
+            cancel(request_id=doubted.pk, actor=approver)
+
+    def test_it_is_no_ground_by_another_law(self, agent, approver):
+        other = f.DataSubjectFactory(country="DE")
+        [case] = ask(self.SALE, subject_ids=[other.pk], actor=agent, reason="Asked for by letter", doubt=True)
+        self.documented(case, agent, approver)
+        with pytest.raises(NotAllowed, match="CCPA alone"):
+            refusals.deny(request_id=case.pk, actor=approver, denial_reason=Refusal.FRAUDULENT)
+
+    @pytest.mark.parametrize("key", sorted({*OPT_OUTS} - {SALE}))
+    def test_of_no_other_opt_out(self, key, person):
+        assert case_kinds[key].may.deny is None
+        with pytest.raises(TypeError, match="doubt"):
+            asked(key, person, doubt=True)
+
+    def test_taken_up_again_it_is_weighed_anew(self, doubted, person, agent, approver):
+        self.documented(doubted, agent, approver)
+        refusals.deny(request_id=doubted.pk, actor=approver, denial_reason=Refusal.FRAUDULENT)
+        answer(request_id=doubted.pk, actor=agent, how="email")
+        reopening.reopen(request_id=doubted.pk, actor=approver, why="It was them after all")
+        doubted.refresh_from_db()
+        assert doubted.state == State.VERIFYING and not faults()
+        with pytest.raises(NotAllowed, match="ours to prove"):
+            refusals.deny(request_id=doubted.pk, actor=approver, denial_reason=Refusal.FRAUDULENT)
+        prove(request_id=doubted.pk, actor=agent, verification="")
+        assert person not in free(Use.SALE)
+
+    def test_by_its_pages(self, client, person, agent, approver):
+        client.force_login(agent)
+        form = {"subjects": str(person.pk), "reason": "Asked for by letter", "doubt": "on", "token": str(uuid4())}
+        page = client.post(reverse("admin:privacy_datasubject_act", args=[self.SALE]), form)
+        case = Case.objects.get()
+        assert page.status_code == 302 and case.state == State.VERIFYING
+        text = client.get(page_url(case)).text
+        assert "Set aside" not in text and "Dossier…" in text and "a doubt is weighed" in text
+        self.documented(case, agent, approver)
+        client.force_login(approver)
+        deny = url("deny", case)
+        text = client.get(deny).text
+        assert "11 CCR 7026(e)" in text and "why it is believed to be fraudulent" in text and "12(4)" not in text
+        client.post(deny, {"denial_reason": "fraudulent_opt_out"})
+        case.refresh_from_db()
+        assert case.outcome == "denied"
 
 
 @pytest.mark.parametrize("key", ["access", "erasure", "child_flag"])

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from privacy.datamap import Use, registry
 from privacy.datamap.declaration import PersonalData
 from privacy.fulfilment.exporting import ExportReason
-from privacy.models import DataSubject, Limit
+from privacy.models import DataSubject, Identifier, Limit, Suppression
 from privacy.selectors.selections import people_for, selections
+from privacy.selectors.suppression import hashes
 from tests import factories as f
 from tests.factories.generic import row_of
 
@@ -55,6 +57,30 @@ def test_a_selection_skips_whoever_is_limited_for_any_of_its_purposes_or_erased(
 def test_a_selection_of_news_skips_who_does_not_want_them(people):
     people["free"].marketing_preferences.filter(channel="email").update(opted_in=False)
     assert people["free"] not in people_for("news_by_email") and people["free"] in people_for("product_news")
+
+
+@pytest.mark.parametrize("name", selections)
+def test_news_reach_no_address_of_an_erased_person_however_it_came_back(people, name):
+    f.IdentifierFactory(subject=people["free"], kind="email", value="free@example.com")
+    f.IdentifierFactory(subject=people["SALE"], kind="email", value="sale@example.com")
+    f.SuppressionFactory(**hashes(Identifier(kind="email", value="Free@Example.com")))
+    f.SuppressionFactory(**hashes(Identifier(kind="phone", value="+4930901820")))
+    back, wanted = people["free"], those_free_for(people, selections[name].purposes)
+    found = set(people_for(name)) & {*people.values()}
+    assert found == wanted - ({back} if Use.MARKETING in selections[name].purposes else set())
+    Suppression.objects.update(lifted_at=Now(), lifted_by=f.StaffFactory(), lifted_because="own_will")
+    assert set(people_for(name)) & {*people.values()} == wanted
+
+
+def test_the_ledger_is_asked_by_the_hundred_and_an_empty_one_not_at_all(people, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        list(people_for("news_by_email"))
+    f.SuppressionFactory(**hashes(Identifier(kind="email", value="gone@example.com")))
+    for person in f.DataSubjectFactory.create_batch(30):
+        f.MarketingPreferenceFactory(subject=person, channel="email")
+        f.IdentifierFactory(subject=person, kind="email")
+    with django_assert_num_queries(4):
+        list(people_for("news_by_email"))
 
 
 def test_every_selection_is_a_reason_for_which_a_list_leaves():

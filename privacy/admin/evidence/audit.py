@@ -4,6 +4,7 @@ import json
 
 from django import forms
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
@@ -59,7 +60,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description="Chain")
     def chain_link(self, entry):
-        return format_html('<a class="ops-link" href="?chain__exact={}">{}</a>', entry.chain, str(entry.chain)[:8])
+        url = reverse("admin:privacy_auditentry_changelist")  # the page of an entry shows it, too
+        return format_html(
+            '<a class="ops-link" href="{}?chain__exact={}">{}</a>', url, entry.chain, str(entry.chain)[:8]
+        )
 
     @display(description="Link")
     def place(self, entry):

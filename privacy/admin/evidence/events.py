@@ -150,6 +150,7 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "side": lambda data: data["side"],
     "step": step,
     "steps": lambda data: many(len(data["steps"]), "step"),
+    "stood": lambda data: ", told when a later release came" if data["stood"] else "",
     "until": lambda data: data["until"][:16].replace("T", " ") + " UTC",
     "verification": lambda data: Verification(data["verification"]).label.lower(),
     "why": why,

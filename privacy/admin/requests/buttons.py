@@ -50,7 +50,8 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
         yield Button("Deny…", "block", page("deny", row), not_because=cases.not_denied_by(row, user))
     if row.state in (State.VERIFYING, State.DECIDING) and issubclass(kind, Right) and has(user, kind.may.ask):
         yield Button("Dossier…", "balance", page("dossier", row))
-    if row.state in (State.RECEIVED, State.VERIFYING) and has(user, kind.may.deny):
+    is_unsure = row.state == State.RECEIVED or (row.state == State.VERIFYING and kind.proof)
+    if is_unsure and has(user, kind.may.deny):
         yield Button("Set aside…", "folder_off", page("set_aside", row))
 
 

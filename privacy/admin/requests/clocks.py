@@ -1,5 +1,6 @@
 """The clocks of a case: what each law asks and how that was reckoned; to acknowledge, to extend, to pause."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -14,8 +15,9 @@ from privacy.admin.forms import DayInput, NoQuestionsForm, not_to_come
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request
 from privacy.cases import clocks
 from privacy.catalogue import case_kinds
-from privacy.models import Case, Clock, ClockPause, DelayReason, RegimeRule
+from privacy.models import Case, Clock, ClockPause, RegimeRule
 from privacy.regimes.deadlines import clock_as_json, rule_as_json
+from privacy.regimes.delays import Delay
 
 NO_RESIDENCE = "The residence is known no more, so the steps cannot be told again."
 
@@ -28,12 +30,17 @@ class AcknowledgeForm(forms.Form):
 
 
 class ExtendForm(forms.Form):
+    """`delays` are those that the laws of the case allow."""
+
     because = forms.ChoiceField(
         label="Why is the answer put off?", widget=UnfoldAdminSelectWidget,
-        choices=[("", "Choose…"), *((reason, reason.with_law) for reason in DelayReason)],
         help_text="Tell the person this and the new date within the first period: nothing is sent from here.",
         error_messages={"required": "Choose why: the law allows it for these reasons alone."},
     )  # fmt: skip
+
+    def __init__(self, *args, delays: Sequence[Delay], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["because"].choices = [("", "Choose…"), *((delay.reason, delay.with_law) for delay in delays)]
 
 
 def lines_of(row: Case) -> list[dict[str, Any]]:
@@ -112,15 +119,17 @@ def acknowledge(request: HttpRequest, row: Case) -> HttpResponse:
 def extend(request: HttpRequest, row: Case) -> HttpResponse:
     """Puts the answer off, once, by what the law allows."""
     check_permit(request, case_kinds[row.kind].may.answer)
-    form = ExtendForm(request.POST or None)
+    form = ExtendForm(request.POST or None, delays=clocks.delays_offered(row))
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, clocks.extend, "Extended: tell the person why, and the new date.",
                          request_id=row.id, because=form.cleaned_data["because"])  # fmt: skip
     refusal = clocks.not_to_extend(row)
     return ask(
-        request, row, form, title=f"Extend {row}", submit="Extend",
-        sentences=[refusal or then_in_words(row),
-                   "It counts from the original start, not from the first date, and can be done once."],
+        request, row, form, title=f"Extend {row}", submit="Extend", is_pointless=bool(refusal),
+        heading="Why it cannot be put off" if refusal else "",
+        sentences=[refusal] if refusal else [
+            then_in_words(row), "It counts from the original start, not from the first date, and can be done once.",
+        ],
     )  # fmt: skip
 
 

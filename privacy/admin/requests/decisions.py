@@ -32,11 +32,12 @@ def prove(request: HttpRequest, row: Case) -> HttpResponse:
     form = ProofForm(request.POST or None, kind=kind)
     if request.method == "POST" and form.is_valid():
         return carry_out(request, row, requests.prove, "Saved: it is sure who asks.",
-                         request_id=row.id, verification=form.cleaned_data["verification"])  # fmt: skip
+                         request_id=row.id, verification=form.cleaned_data.get("verification", ""))  # fmt: skip
     waits = "Then the work starts." if kind.deciders == 1 else f"{kind.decision.waits} after that."
     return ask(
         request, row, form, title=f"Say that it is sure who asks: {row}", submit="It is sure",
-        sentences=["You state that the request comes from the person, and how you know.", waits],
+        sentences=["You state that the request comes from the person, and how you know." if kind.proof else
+                   "You state that nothing speaks against its being the person’s own wish any more.", waits],
     )  # fmt: skip
 
 

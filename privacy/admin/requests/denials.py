@@ -25,10 +25,6 @@ from privacy.selectors.who import who
 LIST = "admin:privacy_rightsrequest_changelist"
 
 
-TOLD = (
-    "Within a month of the request the person must be told why, and that they may complain to the supervisory "
-    "authority and go to court (GDPR art. 12(4)): nothing is sent from here."
-)
 NO_RULE = (
     "Reasons that say what a law asks are not offered: no rule for this residence has been verified, and one that "
     "nobody has read is no ground for a refusal."
@@ -48,7 +44,7 @@ def deny(request: HttpRequest, row: Case) -> HttpResponse:
     is_right = issubclass(kind, Right)
     return ask(
         request, row, form, title=f"Deny {row}", submit="Deny the request", is_dangerous=True,
-        sentences=["Nothing is done to the data.", TOLD if is_right else "It is closed.",
+        sentences=["Nothing is done to the data.", kind.to_tell if is_right else "It is closed.",
                    *([NO_RULE] if is_right and row.regime == regimes.NONE_VERIFIED else [])],
         **(of_dossier(row) if is_right else {}),
     )  # fmt: skip
@@ -109,7 +105,10 @@ def confirm(request: HttpRequest, request_ids: Sequence[UUID], form: ManyDenials
         "submit": f"Deny {requests_count(len(free))}",
         "is_dangerous": True,
         "is_pointless": not reasons,
-        "sentences": ["Nothing is done to the data of these people.", TOLD if of_rights else "They are closed."],
+        "sentences": [
+            "Nothing is done to the data of these people.",
+            Right.to_tell if of_rights else "They are closed.",
+        ],
         "done": "denied",
         "not_one": NOT_ONE if free and not reasons else "",
         "rows": [(row, person_cell(people[row.subject_id])) for row in shown],

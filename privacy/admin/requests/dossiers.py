@@ -7,10 +7,9 @@ from django.template.response import TemplateResponse
 from privacy.admin.requests.approvals import sign_in_again
 from privacy.admin.requests.base import carry_out, check_permit, context_of, has, on_request, page, request_page
 from privacy.admin.requests.forms import FactorForm
-from privacy.cases import dossiers
+from privacy.cases import dossiers, refusals
 from privacy.catalogue import case_kinds
 from privacy.models import Case, Refusal, Side, State
-from privacy.models.reasons import ON_A_DOSSIER
 
 NO_SECOND = "You wrote in it; another person has to confirm it."
 ONE_SIDED = "Nothing is noted {side} the refusal yet. Both sides have to be weighed before anybody can confirm it."
@@ -32,7 +31,7 @@ def dossier(request: HttpRequest, row: Case) -> HttpResponse:
         | {
             "form": form,
             "is_open": row.state in (State.VERIFYING, State.DECIDING) and not (known and known.confirmed_at),
-            "reasons": [Refusal(reason).with_law for reason in ON_A_DOSSIER],
+            "reasons": [reason.with_law for reason in provable(row)],
             "may_confirm": has(request.user, case_kinds[row.kind].may.deny),
             "not_because": why_not_confirmed(request, found),
             "cancel_url": request_page(row),
@@ -58,7 +57,15 @@ def of_dossier(row: Case) -> dict:
     known = dossiers.in_force(row)
     factors = list(known.factors.select_related("noted_by")) if known else []
     sides = [(side, side.label, [factor for factor in factors if factor.side == side]) for side in Side]
-    return {"dossier": known, "sides": sides if factors else [], "dossier_url": page("dossier", row)}
+    return {
+        "dossier": known, "sides": sides if factors else [], "dossier_url": page("dossier", row),
+        "on_a_dossier": [reason.label for reason in provable(row)],
+    }  # fmt: skip
+
+
+def provable(row: Case) -> list[Refusal]:
+    """The reasons that are ours to prove, of those that fit."""
+    return [reason for reason in refusals.reasons_for(case_kinds[row.kind]) if reason.ground.takes_dossier]
 
 
 def why_not_confirmed(request: HttpRequest, found: dict) -> str:

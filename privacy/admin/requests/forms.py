@@ -15,7 +15,8 @@ from privacy.models import Answered, Refusal, Side, Staff
 class ProofForm(forms.Form):
     def __init__(self, *args, kind: type[CaseKind], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["verification"] = proof_field(kind, may_come_later=False)
+        if kind.proof:
+            self.fields["verification"] = proof_field(kind, may_come_later=False)
 
 
 OF_ITSELF = (Answered.LINK, Answered.PAGE)  # known without staff's saying so

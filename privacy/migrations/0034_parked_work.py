@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0032_wordings_and_limits'),
+        ('privacy', '0033_fraudulent_opt_outs'),
     ]
 
     operations = [
