@@ -3,6 +3,7 @@
 from django.contrib.admin.apps import AdminConfig
 from django.db import models
 from django.urls import path
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 # These apps bring admin pages of their own, which write past our verbs and the audit trail, and one of them shows
@@ -34,6 +35,10 @@ class KosenaiAdminSite(UnfoldAdminSite):
             path("outbox/", self.admin_view(outbox.outbox), name="outbox"),
         ]
         return [*ours, *(one for one in super().get_urls() if getattr(one, "name", "") not in PAGES_LEFT_OUT)]
+
+    def get_app_list(self, request, app_label=None):
+        """As Django's, once somebody reads it: every page is given it, and our sidebar is made of other links."""
+        return SimpleLazyObject(lambda: super(KosenaiAdminSite, self).get_app_list(request, app_label))
 
     def ask_again(self, request):
         """Where to prove again who one is, before an approval; None when that was a moment ago. The pages of

@@ -14,6 +14,8 @@ import pytest
 from django.conf import settings
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Its variable is what this process was started with: of one of xdist's, the folder of the one that started them all.
+VAR_DIR_OF_ALL = os.environ.get("VAR_DIR") if XDIST_WORKER else None
 # A folder of its own for each process: uploads, broker folders and databases of two never meet.
 VAR_DIR = tempfile.mkdtemp(prefix=f"kosenai-test-{XDIST_WORKER}")
 
@@ -47,13 +49,15 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inhe
 
 from django.core.cache import cache  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
+from django.test import TransactionTestCase  # noqa: E402
 from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
 
-from tests.tampering import triggers_of_evidence  # noqa: E402
+from tests import database  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
+MIGRATED = Path(VAR_DIR_OF_ALL or VAR_DIR, "migrated.sqlite3")
 SERVICES = {connection.vendor, urlsplit(settings.CELERY_BROKER_URL).scheme}
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -64,19 +68,6 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def lift_triggers(execute_sql_flush):
-    """Between tests with transactions every table is emptied, which append-only evidence and holds rightly refuse."""
-
-    def execute(operations, statements):
-        lifted, restored = triggers_of_evidence()
-        return execute_sql_flush(operations, [*lifted, "DELETE FROM privacy_legalhold", *statements, *restored])
-
-    return execute
-
-
-type(connection.ops).execute_sql_flush = lift_triggers(type(connection.ops).execute_sql_flush)
 
 
 def pytest_unconfigure():
@@ -107,6 +98,15 @@ def keep_together(items) -> None:
             groups.append("browser")  # one process of the run starts Chromium, not each
         if groups and not item.nodeid.endswith(f"@{groups[0]}"):
             item._id = type(item.id).parse(f"{item.nodeid}@{groups[0]}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Migrated once a run, and after each test with transactions as it was then: pytest-django would migrate in every
+    process, and Django empty every table, those that migrations have filled too."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, database.made(MIGRATED):
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: database.put_back(MIGRATED))
+        yield
 
 
 @pytest.fixture(autouse=True)

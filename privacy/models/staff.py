@@ -45,11 +45,15 @@ class Staff(AbstractUser):
 
     @classmethod
     def with_roles(cls, pk: object) -> "Staff | None":
-        """One member and what their roles permit, in one query: a row a permission."""
-        rows = list(cls.objects.filter(pk=pk).annotate(app=F(APP), codename=F(CODENAME)))
-        for member in rows[:1]:
-            member.of_roles = {f"{row.app}.{row.codename}" for row in rows if row.codename}
-        return next(iter(rows), None)
+        """One member and what their roles permit, in one query: a row a permission, of which one becomes an object."""
+        names = [field.attname for field in cls._meta.concrete_fields]
+        found = cls.objects.filter(pk=pk)
+        rows = list(found.values_list(*names, APP, CODENAME))
+        if not rows:
+            return None
+        member = cls.from_db(found.db, names, rows[0][: len(names)])
+        member.of_roles = {f"{app}.{codename}" for *_, app, codename in rows if codename}
+        return member
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         is_theirs = perm in self.of_roles or (self.is_superuser and is_about_accounts(perm))

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.conftest import MIGRATED
 from tests.datamap.conftest import throwaway  # noqa: F401  (a fixture)
 from tests.kosenai_ops import production
 
@@ -58,7 +60,7 @@ def copy(tmp_path):
     for part in PARTS:
         source = settings.BASE_DIR / part
         if source.is_dir():
-            shutil.copytree(source, made.folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, made.folder / part)  # with what Python has compiled
         else:
             shutil.copy(source, made.folder / part)
     for command in (["init", "-q"], ["add", "-A"], [*AUTHOR, "commit", "-q", "-m", "Before"]):
@@ -67,16 +69,24 @@ def copy(tmp_path):
 
 
 @pytest.fixture
-def databases(db, tmp_path):
-    """Addresses of two new databases of this run's kind."""
-    if connection.vendor == "sqlite":
-        yield [f"sqlite:///{tmp_path}/{name}.sqlite3" for name in ("migrated", "empty")]
-        return
+def databases(django_db_setup, django_db_blocker, tmp_path):
+    """Addresses of two databases of this run's kind: one as migrated as the run's own, and an empty one."""
+    with django_db_blocker.unblock():
+        yield from on_file(tmp_path) if connection.vendor == "sqlite" else on_a_server()
+
+
+def on_file(folder: Path) -> Iterator[list[str]]:
+    shutil.copyfile(MIGRATED, folder / "migrated.sqlite3")
+    yield [f"sqlite:///{folder}/{name}.sqlite3" for name in ("migrated", "empty")]
+
+
+def on_a_server() -> Iterator[list[str]]:
     names = [f"paste_{uuid.uuid4().hex[:12]}" for _ in range(2)]
     given = connection.settings_dict
+    connection.close()  # nobody may look at what is copied
     with connection._nodb_cursor() as cursor:
-        for name in names:
-            cursor.execute(f"CREATE DATABASE {name}")
+        for name, copied in zip(names, (given["NAME"], "template1"), strict=True):
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
     who = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT'] or 5432}"
     yield [f"postgres://{who}/{name}" for name in names]
     with connection._nodb_cursor() as cursor:

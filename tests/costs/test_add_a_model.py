@@ -36,7 +36,6 @@ def paste(folder: Path) -> None:
 def test_what_the_readme_says_follows_does(copy, databases):
     """From a database that was migrated before, and from an empty one."""
     migrated, empty = databases
-    copy.run(migrated, "manage.py", "migrate", "-v0")
     paste(copy.folder)
     copy.run(migrated, "manage.py", "makemigrations", "privacy", "-n", "comment", "-v0")
     for url in (migrated, empty):

@@ -29,7 +29,7 @@ CASES = [
     *[
         pytest.param(case, every, marks=pytest.mark.attack if every == 1 else [])
         for case in ("children of a set", "studio import")
-        for every in (1, 3)
+        for every in (1, 9)
     ],
     ("access", 1),
 ]

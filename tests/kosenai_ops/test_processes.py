@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from kosenai_ops.celery import app
+from tests.conftest import MIGRATED
 from tests.kosenai_ops import production
 
 
@@ -74,12 +76,14 @@ def test_ringing_at_a_dead_broker_fails_within_two_seconds(url):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(django_db_setup, tmp_path_factory):
     """gunicorn as in production, behind a proxy that speaks https; its address and its log."""
     folder = tmp_path_factory.mktemp("web")
     port, log = free_port(), folder / "web.log"
     environment = production.environment(folder, BEHIND_PROXY="true", ALLOWED_HOSTS="127.0.0.1")
-    for command in ("migrate", "collectstatic"):
+    if MIGRATED.exists():  # on SQLite, which it is on whatever the run's own database is
+        shutil.copyfile(MIGRATED, folder / "kosenai.sqlite3")
+    for command in ("collectstatic",) if MIGRATED.exists() else ("migrate", "collectstatic"):
         outcome = production.run("manage.py", command, "--no-input", "-v0", env=environment, timeout=120)
         assert outcome.returncode == 0, outcome.stderr
     command = ["gunicorn", "-c", "python:kosenai_ops.gunicorn", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
