@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 
 from privacy import regimes
 from privacy.catalogue.cases import answered_in_writing
+from privacy.evidence.events import Event
 from privacy.models import (
     AuditEntry,
     Case,
@@ -107,8 +108,9 @@ class Today:
 
     @property
     def is_fresh(self) -> bool:
-        """Nothing has been imported and nothing has happened yet."""
-        return not (self.open or AuditEntry.objects.exists() or DataSubject.objects.exists())
+        """Nothing has been imported and nothing has happened yet but that the release brought its rules of law."""
+        happened = AuditEntry.objects.exclude(event=Event.RULE_SEEDED)
+        return not (self.open or happened.exists() or DataSubject.objects.exists())
 
 
 def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
