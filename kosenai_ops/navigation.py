@@ -66,7 +66,6 @@ WORK = (
     Entry("Evidence", "history", (
         of_model("Audit trail", "history", "privacy.auditentry"),
         of_model("Erased identifiers", "block", "privacy.suppression"),
-        of_model("Parked work", "front_hand", "privacy.job"),
     )),
     Entry("Staff", "badge", (
         of_model("Staff", "badge", "privacy.staff"),

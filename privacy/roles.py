@@ -32,7 +32,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.ask_role": (MANAGER,),
     "privacy.confirm_role": (MANAGER,),
     "privacy.review_staff": (MANAGER,),
-    "privacy.retry_job": (APPROVER, MANAGER),
     "privacy.add_processor": (MANAGER,),
     "privacy.change_processor": (MANAGER,),
     "privacy.propose_regimerule": (MANAGER,),

@@ -6,7 +6,6 @@ import privacy.admin.content.usage
 import privacy.admin.duties.children
 import privacy.admin.duties.holds
 import privacy.admin.evidence.audit
-import privacy.admin.evidence.jobs
 import privacy.admin.evidence.suppression
 import privacy.admin.people.subjects
 import privacy.admin.processors.inventory

@@ -195,7 +195,6 @@ def machinery(request: HttpRequest, today: Today) -> list[Figure]:
     """Whether the workers work, and how much there is."""
     holds = list_of(request, "privacy.legalhold", "?released_at__isnull=1")
     audit = list_of(request, "privacy.auditentry")
-    stopped = today.parked_of_our_own
     return [
         Figure(
             "Due work untouched", duration(today.untouched_seconds, "none waits"), tone=slow(today.untouched_seconds)
@@ -203,10 +202,6 @@ def machinery(request: HttpRequest, today: Today) -> list[Figure]:
         Figure(
             "Last sweep", ago(today.last_sweep_seconds), tone=slow(today.last_sweep_seconds, never="stop"),
             note="" if today.last_sweep_seconds is not None else "start manage.py work",
-        ),
-        Figure(
-            "Parked work of no case", f"{stopped:,}", list_of(request, "privacy.job"), "stop" if stopped else "",
-            note="a mail, an import, a change of law" if stopped else "",
         ),
         Figure("Legal holds in force", f"{today.holds_in_force:,}", holds),
         Figure("Audit trail verified", ago(today.verified_seconds), audit, "" if today.verified_seconds else "warn"),

@@ -66,7 +66,6 @@ class Job(ReadInSets):
 
     class Meta:
         ordering = ["ordered_at", "id"]
-        permissions = [("retry_job", "Can let the workers try parked work that no case has ordered again")]
         indexes = [
             models.Index(fields=["lane", "due_on", "ordered_at"], name="job_open", condition=Q(ended_at=None)),
             models.Index(fields=["lease"], name="job_leased", condition=Q(lease__isnull=False)),

@@ -23,7 +23,7 @@ from privacy.models import (
     Staff,
     State,
 )
-from privacy.selectors import cases, deadlines, packages, parked, processing, processors, queue
+from privacy.selectors import cases, deadlines, packages, processing, processors, queue
 from privacy.selectors.staff import due_for_review, open_grants
 
 WEEKS, DUE_DAYS = 12, 42
@@ -45,7 +45,6 @@ WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
     "roles_waiting": lambda: open_grants().select_related(None),
     "access_to_review": due_for_review,
     "holds_in_force": lambda: LegalHold.objects.filter(released_at__isnull=True),
-    "parked_of_our_own": parked.of_our_own,
     "child_flags": lambda: ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED),
 }
 
@@ -100,7 +99,6 @@ class Today:
     access_to_review: int
     packages_to_remind: int
     manual_steps: int
-    parked_of_our_own: int
 
     @property
     def open(self) -> int:
@@ -137,7 +135,6 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
         verified_seconds=heard.get("verify_audit"),
         processors_to_review=waiting["processors_to_review"],
         packages_to_remind=waiting["packages_to_remind"],
-        parked_of_our_own=waiting["parked_of_our_own"],
         manual_steps=waiting["manual_steps"],
         roles_waiting=waiting["roles_waiting"],
         access_to_review=waiting["access_to_review"],

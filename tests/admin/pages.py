@@ -11,9 +11,7 @@ from django.urls import NoReverseMatch, URLPattern, reverse
 from privacy.catalogue import case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import Event
-from privacy.jobs.order import about
-from privacy.models import Case, Job, RightsRequest, State
-from privacy.selectors import parked
+from privacy.models import Case, RightsRequest, State
 from tests import factories as f
 
 
@@ -61,17 +59,13 @@ def row_of_everything():
     f.ReceiptFactory()
     f.ProcessorFactory()
     f.RoleGrantFactory()
-    f.JobFactory(case=None, subject=None, kind="mail", about=about("mail"), parked_because="The mail server is away")
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
     return person
 
 
 def example(model):
-    """A row of the model; of the requests one that waits for a decision, because only those can be decided, and of work
-    what stands in no case."""
-    if model is Job:
-        return parked.of_our_own().first()
+    """A row of the model; of the requests one that waits for a decision, because only those can be decided."""
     if model is RightsRequest and (waiting := RightsRequest.objects.filter(state=State.DECIDING).first()):
         return waiting
     return model._default_manager.order_by("pk").first()

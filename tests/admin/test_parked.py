@@ -3,23 +3,16 @@
 import ast
 import errno
 import os
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, transaction
 
-from privacy import roles
 from privacy.admin.requests.parked import UNKNOWN, known, to_try
-from privacy.catalogue import NotAllowed
-from privacy.duties.parked import try_again
 from privacy.evidence.keys import MissingKey
 from privacy.fulfilment.erasure import not_as_approved
 from privacy.jobs.claim import park
-from privacy.jobs.order import about
 from privacy.jobs.record import fault
-from privacy.models import AuditEntry
 from tests import factories as f
 from tests.admin.clients import page_url, url
 from tests.asking import agreed
@@ -79,47 +72,3 @@ def test_it_stands_on_the_case_and_where_it_is_tried_again(approver, because, wo
         park(case.job, because)
     for page in (approver.get(page_url(case)), approver.get(url("retry", case))):
         assert word in page.text and because in page.text
-
-
-@pytest.fixture
-def mail(db):
-    """Work of our own, stopped."""
-    job = f.JobFactory(kind="mail", case=None, subject=None, about=about(uuid4()))
-    with transaction.atomic():
-        park(job, "The mail server did not answer")
-    return job
-
-
-LIST = "/admin/privacy/job/"
-
-
-@pytest.mark.django_db
-def test_work_that_no_case_has_ordered_is_listed_with_what_to_try_and_tried_again(client, manager, mail, rung):
-    f.JobFactory(kind="mail", case=None, subject=None, about=about(uuid4()))  # goes on
-    client.force_login(manager)
-    page = client.get(LIST).content.decode()
-    assert page.count(str(mail)) and "The mail server did not answer" in page and "EMAIL_URL" in page
-    assert LIST in client.get("/admin/").content.decode()
-    again = f"{LIST}{mail.pk}/try-again/"
-    assert "go on where it stopped" in client.get(again).content.decode()
-    assert client.post(again).url == LIST
-    mail.refresh_from_db()
-    assert (mail.parked_because, mail.claims) == ("", 0)
-    assert AuditEntry.objects.filter(chain=mail.chain).latest("id").event == "job.unparked"
-    assert "Nothing of our own work is parked" in client.get(LIST).content.decode()
-
-
-@pytest.mark.django_db
-def test_only_who_may_try_it_again_and_a_cases_work_stands_elsewhere(client, mail):
-    agent = f.StaffFactory(role=roles.AGENT)
-    client.force_login(agent)
-    assert str(mail) in client.get(LIST).content.decode()
-    assert client.post(f"{LIST}{mail.pk}/try-again/").status_code == 403
-    with pytest.raises(PermissionDenied):
-        try_again(job_id=mail.pk, actor=agent)
-    of_a_case = f.JobFactory()
-    with transaction.atomic():
-        park(of_a_case, "Timeout")
-    assert str(of_a_case) not in client.get(LIST).content.decode()
-    with pytest.raises(NotAllowed):
-        try_again(job_id=of_a_case.pk, actor=f.StaffFactory(role=roles.MANAGER))

@@ -30,7 +30,6 @@ PERMISSIONS = {
     "privacy_processor_record": "privacy.view_processor",
     "privacy_processor_record_csv": "privacy.view_processor",
     "privacy_processor_mark_reviewed": "privacy.change_processor",
-    "privacy_job_try_again": "privacy.retry_job",
     "privacy_datasubject_consents": "privacy.export_datasubject",
     "privacy_rightsrequest_progress": "privacy.view_rightsrequest",
     "privacy_rightsrequest_others": "privacy.view_rightsrequest",
