@@ -52,19 +52,6 @@ class OnlyWith:
 
 
 @dataclass(frozen=True)
-class NobodyOf:
-    """Where `field` has one of `values`, `member` names none of those whom `members` name in the row of the same table
-    that `link`, a foreign key, leads to. `words` say so, to staff."""
-
-    field: str
-    values: tuple[str, ...]
-    member: str
-    link: str
-    members: tuple[str, ...]
-    words: str
-
-
-@dataclass(frozen=True)
 class Evidence:
     """Of rows that prove something the database refuses every change that is not named here, and every deletion.
 
@@ -74,7 +61,6 @@ class Evidence:
     while_open: fields that change until the field in `ended` has one of its values.
     goes: the rows that may be deleted, as {field: values}; {} for all, None for none.
     only_with: values that rows of another table have to stand behind.
-    nobody_of: who may not be named, because of another row.
 
     Text that erasure blanks may be blanked: its declaration says with what.
     """
@@ -86,7 +72,6 @@ class Evidence:
     ended: tuple[str, tuple[str, ...]] = ("", ())
     goes: dict[str, tuple[str, ...]] | None = None
     only_with: tuple[OnlyWith, ...] = ()
-    nobody_of: tuple[NobodyOf, ...] = ()
 
     def named(self) -> set[str]:
         """Every field that it names."""

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import Evidence, NobodyOf, OnlyWith, PersonalData
+from privacy.datamap.declaration import Evidence, OnlyWith, PersonalData
 from privacy.datamap.dialects import DIALECTS, Dialect, Trigger, literal
 from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.names import ERASED_AT, HOLD, LIFTED_AT, LIMIT, RELEASED_AT, SUBJECT
@@ -73,9 +73,8 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
 
 def in_words(error: Exception) -> str:
     """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
-    declared = [one.words for e in registry.evidence().values() for one in (*e.only_with, *e.nobody_of)]
-    told = WORDS | dict(zip(declared, declared, strict=True))
-    return next((words for message, words in told.items() if message in str(error)), "")
+    only = {one.words: one.words for evidence in registry.evidence().values() for one in evidence.only_with}
+    return next((words for message, words in (WORDS | only).items() if message in str(error)), "")
 
 
 def _wanted(dialect: "Dialect") -> dict[str, Trigger]:
@@ -176,8 +175,6 @@ class Rules:
             yield Trigger(table, "truncate", "TRUNCATE", APPEND_ONLY, reads=reads)
         for number, only in enumerate(evidence.only_with):
             yield from self.of_only(model, only, f"only_with_{number}")
-        for number, nobody in enumerate(evidence.nobody_of):
-            yield from self.of_nobody(model, nobody, f"nobody_of_{number}")
 
     def of_only(self, model: type[models.Model], only: OnlyWith, rule: str) -> Iterator[Trigger]:
         """A row that comes in with such a value has no others behind it yet, and is refused, too."""
@@ -193,16 +190,6 @@ class Rules:
         update = self.on_update(model, rule, [column], only.words, when)
         update = replace(update, test=test, reads=update.reads | {(table, name) for name in (link, *where)})
         yield update
-        yield replace(update, rule=f"{rule}_new", event="INSERT")
-
-    def of_nobody(self, model: type[models.Model], nobody: NobodyOf, rule: str) -> Iterator[Trigger]:
-        member, link, field, *members = self.columns(model, [nobody.member, nobody.link, nobody.field, *nobody.members])
-        when = f"NEW.{self.quote(member)} IS NOT NULL AND {self.is_one_of('NEW', field, nobody.values)}"
-        named = " OR ".join(f"o.{self.quote(column)} = NEW.{self.quote(member)}" for column in members)
-        other = f"o.{self.quote(model._meta.pk.column)} = NEW.{self.quote(link)}"
-        test = f"EXISTS (SELECT 1 FROM {self.quote(model._meta.db_table)} o WHERE {other} AND ({named}))"
-        update = replace(self.on_update(model, rule, [member, link, field], nobody.words, when), test=test)
-        yield replace(update, reads=update.reads | self.reads(model, members))
         yield replace(update, rule=f"{rule}_new", event="INSERT")
 
     def is_as(self, value: str | bool | None) -> str:

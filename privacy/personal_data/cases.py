@@ -7,7 +7,6 @@ from privacy.datamap import (
     Evidence,
     Keep,
     KeptFor,
-    NobodyOf,
     OnlyWith,
     Personal,
     Retention,
@@ -98,16 +97,6 @@ class CaseData(Accountability):
                 "case",
                 {"confirmed_at": True, "withdrawn_at": None},
                 "This reason takes a dossier that a second person has confirmed",
-            ),
-        ),
-        nobody_of=(
-            NobodyOf(
-                "kind",
-                ("appeal",),
-                "approved_by",
-                "parent",
-                ("requested_by", "approved_by"),
-                "Who had to do with what is appealed may not decide about the appeal",
             ),
         ),
     )

@@ -74,17 +74,6 @@ def test_an_appeal_is_decided_by_who_had_nothing_to_do_with_the_case(person, den
     assert not chains.walk().faults
 
 
-def test_the_database_itself_keeps_who_asked_or_approved_from_the_appeal(person):
-    first = f.CaseFactory(subject=person, requested_by=f.StaffFactory(), approved_by=f.StaffFactory(), closed=True)
-    appeal = asked("appeal", person, parent_id=str(first.id))
-    for who in (first.requested_by, first.approved_by):
-        with pytest.raises(IntegrityError, match="had to do with"), transaction.atomic():
-            Case.objects.filter(pk=appeal.pk).update(approved_by=who, approved_at=appeal.received_at)
-        with pytest.raises(IntegrityError, match="had to do with"), transaction.atomic():
-            f.CaseFactory(subject=person, kind="appeal", parent=first, approved_by=who)
-    Case.objects.filter(pk=appeal.pk).update(approved_by=f.StaffFactory(), approved_at=appeal.received_at)
-
-
 def test_an_appeal_of_an_appeal_or_of_nothing_is_refused_in_words(person, denied):
     appeal = asked("appeal", person, parent_id=str(denied.id))
     with pytest.raises(ValueError, match="Choose the case"):
