@@ -36,6 +36,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.change_processor": (MANAGER,),
     "privacy.propose_regimerule": (MANAGER,),
     "privacy.confirm_regimerule": (MANAGER,),
+    "privacy.publish_consentwording": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
