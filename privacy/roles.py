@@ -37,6 +37,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.propose_regimerule": (MANAGER,),
     "privacy.confirm_regimerule": (MANAGER,),
     "privacy.publish_consentwording": (MANAGER,),
+    "privacy.retry_job": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
