@@ -288,6 +288,9 @@ ACCOUNT_RATE_LIMITS = {
     # guesses over many names from one address has 1,800 tries an hour, of passwords that a second factor backs.
     # By key: the only limit on codes of a second factor; for passwords, above the lock of a name from an address.
     "login_failed": "150/5m/ip,10/5m/key",
+    # Tokens that are none of ours, by address. A good one is never counted: a school that sits behind one address and
+    # follows its links on the same morning meets no limit.
+    "unsubscribe_failed": "100/5m/ip",
     "login": None,  # counts those who sign in rightly, too: the thirty-first of an office at nine o'clock
 }
 MFA_ADAPTER = "kosenai_ops.staff_access.SecondFactors"

@@ -36,6 +36,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.change_processor": (MANAGER,),
     "privacy.propose_regimerule": (MANAGER,),
     "privacy.confirm_regimerule": (MANAGER,),
+    "privacy.publish_consentwording": (MANAGER,),
+    "privacy.retry_job": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {

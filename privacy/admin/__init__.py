@@ -8,6 +8,7 @@ import privacy.admin.duties.holds
 import privacy.admin.evidence.audit
 import privacy.admin.evidence.suppression
 import privacy.admin.people.subjects
+import privacy.admin.people.wordings
 import privacy.admin.processors.inventory
 import privacy.admin.regimes.rules
 import privacy.admin.requests.batches

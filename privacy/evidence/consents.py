@@ -41,9 +41,7 @@ class Said:
 
 def differences() -> Iterator[tuple[str, UUID, str]]:
     """(name of the row's kind, its id, what is wrong with it)."""
-    for pk, text, sha256 in ConsentWording.objects.order_by("pk").values_list("pk", "text", "sha256").iterator():
-        if digest_of(text) != sha256:
-            yield "Consent wording", pk, "its text is not the one of its digest"
+    yield from (("Consent wording", pk, text) for pk, text in _of_wordings())
     for rows in (ConsentEvent.objects.all(), OF_ACCOUNTS):
         for page in _pages(rows):
             suspicious = {row.subject_id for row, _ in _of_rows(page)}
@@ -51,6 +49,19 @@ def differences() -> Iterator[tuple[str, UUID, str]]:
                 yield from _look_again(rows, account, {row.pk for row in page})
     yield from _gone(ConsentEvent, OF_CONSENTS, "consent")
     yield from _gone(Limit, (Event.LIMIT_PLACED,), "limit")
+
+
+def _of_wordings() -> Iterator[tuple[UUID, str]]:
+    """Of every wording; one of before 2026-12, or that came with a release, no entry tells of."""
+    told = AuditEntry.objects.filter(event=Event.WORDING_PUBLISHED).values_list("data", flat=True)
+    said = {UUID(data["wording"]): data["row"] for data in told if "wording" in data}
+    there = {wording.pk: wording for wording in ConsentWording.objects.order_by("pk")}
+    for pk, wording in there.items():
+        if digest_of(wording.text) != wording.sha256:
+            yield pk, "its text is not the one of its digest"
+        elif pk in said and of_row(wording, said[pk]["columns"]) != said[pk]:
+            yield pk, "it is not as it was published"
+    yield from ((pk, "it is gone") for pk in sorted(said.keys() - there.keys()))
 
 
 def _pages(rows: models.QuerySet[Any]) -> Iterator[list[Any]]:

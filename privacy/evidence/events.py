@@ -107,6 +107,7 @@ class Event(StrEnum):
 
     CONSENT_GIVEN = "consent.given", "Consented", ": {consent}"
     CONSENT_WITHDRAWN = "consent.withdrawn", "Consent taken back", ": {consent}"
+    WORDING_PUBLISHED = "wording.published", "Wording of a consent published", ": {wording}"
     LIMIT_PLACED = "limit.placed", "Limited by the person’s own word", ": {limit}"
     LIMIT_LIFTED = "limit.lifted", "Not limited any more, by the person’s own word", ": {limit}"
     CONSENT_RECEIPT_ISSUED = "consent.receipt_issued", "Receipt of consents handed to a member of staff"

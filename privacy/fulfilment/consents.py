@@ -6,7 +6,7 @@ Who may is asked by the doors: a case, a signed link, the studio. The person's r
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -16,16 +16,56 @@ from privacy.evidence.events import Event
 from privacy.fulfilment import limits
 from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Staff, Topic
 from privacy.models.consents import digest_of
+from privacy.roles import must_have
 
+MAY_PUBLISH = "privacy.publish_consentwording"
+NAMESPACE = UUID("6f1d7d3e-2f6b-5f0a-9a53-0c2c3d0f5b1e")
 GIVEN, WITHDRAWN = ConsentEvent.State.GIVEN, ConsentEvent.State.WITHDRAWN
 
 
 def publish(
-    *, topic: Topic, version: str, text: str, language: str = "en", since: date | None = None
+    *, topic: str, version: str, text: str, language: str = "en", since: date | None = None, actor: Staff | None = None
 ) -> ConsentWording:
-    """The words that people are asked in from now on; the same words are the same row. Those that were used stay."""
+    """The words that people are asked in from now on; those that were used stay, and the same words are the same row.
+    Without an actor it is the studio that has begun to ask in them. Raises PermissionDenied, and ValueError in words
+    for the screen for a version that has other words, for words that are another topic's, and for transfers."""
+    if actor:
+        must_have(actor, MAY_PUBLISH)
+    if topic == Topic.TRANSFERS:
+        raise ValueError("Nobody is asked to consent to transfers: they rest on safeguards.")
     given = {"topic": topic, "language": language, "version": version, "text": text.strip(), "effective_from": since}
-    return ConsentWording.objects.get_or_create(sha256=digest_of(text), defaults=given)[0]
+    with transaction.atomic():
+        if wording := published_as(text):
+            _must_be_the_same(wording, topic, language)
+            return wording
+        _must_be_new(topic, language, version)
+        wording = ConsentWording.objects.create(sha256=digest_of(text), **given)
+        wording.refresh_from_db()  # the entry commits to what the database has made of it
+        audit.append(
+            chain_of(topic), Event.WORDING_PUBLISHED, actor=actor, wording=wording.pk, topic=topic, language=language,
+            row=of_row(wording, fixed_columns(ConsentWording)),
+        )  # fmt: skip
+    return wording
+
+
+def chain_of(topic: str) -> UUID:
+    """The audit chain of the words in which people are asked about a topic."""
+    return uuid5(NAMESPACE, topic)
+
+
+def published_as(text: str) -> ConsentWording | None:
+    """The wording that has these very words already."""
+    return ConsentWording.objects.filter(sha256=digest_of(text)).first()
+
+
+def _must_be_the_same(wording: ConsentWording, topic: str, language: str) -> None:
+    if (wording.topic, wording.language) != (topic, language):
+        raise ValueError(f"These very words are “{wording}” ({wording.language}) already.")
+
+
+def _must_be_new(topic: str, language: str, version: str) -> None:
+    if ConsentWording.objects.filter(topic=topic, language=language, version=version).exists():
+        raise ValueError("This version has other words, and keeps them: call these another version.")
 
 
 def give(

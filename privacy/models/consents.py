@@ -63,6 +63,7 @@ class ConsentWording(models.Model):
 
     class Meta:
         ordering = ["topic", "language", "-created_at"]
+        permissions = [("publish_consentwording", "Can publish the words in which people are asked for a consent")]
         constraints = [
             models.UniqueConstraint(fields=["topic", "language", "version"], name="wording_once_a_version"),
             models.CheckConstraint(condition=Q(topic__in=Topic.values), name="wording_topic"),

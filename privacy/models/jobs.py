@@ -66,6 +66,7 @@ class Job(ReadInSets):
 
     class Meta:
         ordering = ["ordered_at", "id"]
+        permissions = [("retry_job", "Can let parked work of no request be tried again")]
         indexes = [
             models.Index(fields=["lane", "due_on", "ordered_at"], name="job_open", condition=Q(ended_at=None)),
             models.Index(fields=["lease"], name="job_leased", condition=Q(lease__isnull=False)),

@@ -1,11 +1,14 @@
 """The page of the one-click link: GET asks, because scanners follow links; POST unsubscribes, without cookies
 (RFC 8058).
 
-The same link works as often as it is used, and says the same to somebody who was erased meanwhile.
+The same link works as often as it is used, and says the same to somebody who was erased meanwhile. An address that
+sends more tokens of others' making than anybody mistypes is told to wait (429), and its good ones go on working: they
+are looked at first, which takes a signature and no database.
 """
 
 from uuid import UUID
 
+from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -20,6 +23,7 @@ from privacy.portal import gpc
 from privacy.portal.pages import private
 from privacy.selectors.languages import as_read_by
 
+FAILED, WAIT = "unsubscribe_failed", 300  # in ACCOUNT_RATE_LIMITS, and its seconds
 FIELD, VALUE = "List-Unsubscribe", "One-Click"
 
 
@@ -41,5 +45,10 @@ def page(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 
 
 def gone(request: HttpRequest) -> HttpResponse:
+    """The same words either way: whoever is no machine reads whom to write to."""
+    is_limited = ratelimit.consume_or_429(request, action=FAILED, limit_get=True) is not None
     with translation.override(translation.get_language_from_request(request)):
-        return render(request, "privacy/portal/unsubscribe_gone.html", {"contact": CONTACT}, status=404)
+        page = render(request, "privacy/portal/unsubscribe_gone.html", {"contact": CONTACT}, status=404)
+    if is_limited:
+        page.status_code, page["Retry-After"] = 429, str(WAIT)
+    return page

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Topic
 
@@ -43,6 +43,19 @@ class Consent:
         if self.is_given:
             return None
         return min((limit.since for limit in self.stopped), default=self.last.at)
+
+
+def wordings() -> QuerySet[ConsentWording]:
+    """All of them by topic and language, the newest first; `is_present`: people are asked in it now."""
+    newer = ConsentWording.objects.filter(
+        topic=OuterRef("topic"), language=OuterRef("language"), created_at__gt=OuterRef("created_at")
+    )
+    return ConsentWording.objects.annotate(is_present=~Exists(newer))
+
+
+def present_wording(topic: str, language: str) -> ConsentWording | None:
+    """In which people are asked now; None where nobody has been asked yet."""
+    return wordings().filter(topic=topic, language=language, is_present=True).first()
 
 
 def of(accounts: Collection[UUID], limits: Iterable[Limit] | None = None) -> list[Consent]:

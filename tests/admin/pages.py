@@ -12,6 +12,7 @@ from privacy.catalogue import case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import Event
 from privacy.models import Case, RightsRequest, State
+from privacy.selectors.parked import jobs_of_no_case
 from tests import factories as f
 
 
@@ -59,6 +60,7 @@ def row_of_everything():
     f.ReceiptFactory()
     f.ProcessorFactory()
     f.RoleGrantFactory()
+    f.JobFactory(id=f.MailFactory().id, kind="mail", case=None, subject=None, parked_because="The mail server is away")
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
     return person
@@ -92,6 +94,7 @@ def _address(pattern: URLPattern, model, row, action: str) -> str:
         "batch_id": row and row.pk,
         "rule_id": row and row.pk,
         "package_id": row and row.pk,
+        "job_id": request and jobs_of_no_case().values_list("pk", flat=True).first(),
         "name": action,
     }
     given = {key: known.get(key) for key in pattern.pattern.converters}

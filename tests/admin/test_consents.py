@@ -3,13 +3,17 @@
 import json
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from privacy.cases.requests import ask
 from privacy.evidence.commitments import canonical_digest
+from privacy.evidence.consents import differences
 from privacy.fulfilment import consents
 from privacy.models import AuditEntry, ConsentEvent, ConsentWording
+from privacy.selectors.consents import present_wording
 from tests import factories as f
+from tests.tampering import owner_of_the_tables
 
 pytestmark = pytest.mark.django_db
 STUDIO = ConsentEvent.Method.STUDIO
@@ -78,3 +82,76 @@ def test_the_same_words_are_one_wording_and_other_words_another():
     first = consents.publish(topic="ai", version="1", text="Yes. ")
     assert consents.publish(topic="ai", version="1", text="Yes.") == first
     assert consents.publish(topic="ai", version="2", text="Yes!") != first
+
+
+class TestPublishing:
+    URL = "admin:privacy_consentwording_publish"
+
+    @pytest.fixture
+    def publisher(self):
+        return f.StaffFactory(role="manager")
+
+    def form(self, **changes):
+        given = {"topic": "ai", "language": "en", "version": "2026-12", "text": "May we send prompts to OpenAI?"}
+        return given | changes
+
+    def test_the_difference_is_read_before_and_another_text_is_shown_anew(self, client, publisher):
+        first = consents.publish(topic="ai", version="2026-05", text="May we send your prompts to OpenAI?")
+        client.force_login(publisher)
+        address = reverse(self.URL)
+        page = client.post(address, self.form())
+        assert "<del>your </del>" in page.text and "stays as it is" in page.text
+        other = self.form(text="May we send everything?", shown=page.context["shown"])
+        assert client.post(address, other).status_code == 200 and ConsentWording.objects.filter(topic="ai").count() == 1
+        assert client.post(address, self.form(shown=page.context["shown"])).status_code == 302
+        new = ConsentWording.objects.get(version="2026-12")
+        first.refresh_from_db()
+        assert first.text == "May we send your prompts to OpenAI?"
+        assert present_wording("ai", "en") == new and present_wording("ai", "de") is None
+        listed = client.get(reverse("admin:privacy_consentwording_changelist")).text
+        assert new.sha256 in listed and first.sha256 in listed and listed.count("Asked in now") == 1
+        entry = AuditEntry.objects.get(event="wording.published", actor=publisher)
+        assert entry.data["wording"] == str(new.pk) and "OpenAI" not in str(entry.data)
+        assert list(differences()) == []
+
+    def test_the_first_of_a_language_has_nothing_to_differ_from(self, client, publisher):
+        client.force_login(publisher)
+        page = client.post(reverse(self.URL), self.form(language="de", text="Dürfen wir?"))
+        assert (
+            "Nobody has been asked for this in this language yet" in page.text and "<ins>Dürfen wir?</ins>" in page.text
+        )
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"text": " Yes to AI. "}, "These very words are"),
+            ({"language": "English!"}, "no tag of a language"),
+            ({"topic": "transfers"}, "Select a valid choice"),
+            ({"text": ""}, "Enter the words"),
+        ],
+    )
+    def test_what_cannot_be_published_is_told_in_the_form(self, client, publisher, wrong, said):
+        consents.publish(topic="ai", version="1", text="Yes to AI.")
+        client.force_login(publisher)
+        page = client.post(reverse(self.URL), self.form(**wrong))
+        assert said in page.text and ConsentWording.objects.filter(topic="ai").count() == 1
+
+    def test_the_verb_refuses_who_may_not_other_words_of_a_version_and_transfers(self, publisher):
+        given = {"topic": "ai", "version": "1", "text": "Yes to AI."}
+        with pytest.raises(PermissionDenied):
+            consents.publish(**given, actor=f.StaffFactory(role="approver"))
+        consents.publish(**given, actor=publisher)
+        for wrong in ({"text": "No to AI."}, {"topic": "cookies"}, {"topic": "transfers", "text": "By using…"}):
+            with pytest.raises(ValueError, match="other words|already|safeguards"):
+                consents.publish(**given | wrong, actor=publisher)
+        assert ConsentWording.objects.exclude(topic="transfers").count() == 1
+
+    @pytest.mark.parametrize("change", [{"version": "2"}, {"language": "de"}, {"effective_from": "2020-01-01"}])
+    def test_one_that_is_not_as_it_was_published_is_found(self, publisher, change):
+        wording = consents.publish(topic="ai", version="1", text="Yes to AI.", actor=publisher)
+        with owner_of_the_tables():
+            ConsentWording.objects.filter(pk=wording.pk).update(**change)
+        assert list(differences()) == [("Consent wording", wording.pk, "it is not as it was published")]
+        with owner_of_the_tables():
+            ConsentWording.objects.filter(pk=wording.pk)._raw_delete("default")
+        assert list(differences()) == [("Consent wording", wording.pk, "it is gone")]

@@ -64,6 +64,8 @@ PERMISSIONS = {
     "privacy_regimerule_propose": "privacy.propose_regimerule",
     "privacy_regimerule_propose_change": "privacy.propose_regimerule",
     "privacy_regimerule_decide": "privacy.confirm_regimerule",
+    "privacy_rightsrequest_retry_work": "privacy.retry_job",
+    "privacy_consentwording_publish": "privacy.publish_consentwording",
     "privacy_rightsrequest_attest": "privacy.approve_erasure",
     "privacy_rightsrequest_manual": "privacy.reveal_content",
     "privacy_rightsrequest_reveal": "privacy.reveal_content",

@@ -59,6 +59,39 @@ def test_a_token_that_is_none_of_ours_is_told_so_without_asking_the_database(
         assert stranger.post(f"/privacy/unsubscribe/{token}/", ONE_CLICK).status_code in (400, 404)
 
 
+class TestManyTokensThatAreNoneOfOurs:
+    @pytest.fixture(autouse=True)
+    def few(self, settings):
+        assert rate(settings) >= 100  # so many mistype from a school in five minutes, and more
+        settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"unsubscribe_failed": "3/5m/ip"}
+
+    def bad(self, client, method="post", **where) -> int:
+        return getattr(client, method)("/privacy/unsubscribe/none-of-ours/", ONE_CLICK, **where).status_code
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_are_told_to_wait_and_a_good_one_from_the_same_address_works(self, stranger, person, method):
+        assert [self.bad(stranger, method) for _ in range(4)] == [404, 404, 404, 429]
+        told = stranger.post("/privacy/unsubscribe/none-of-ours/", ONE_CLICK)
+        assert told["Retry-After"] == "300" and "write to" in told.text
+        assert stranger.post(reverse("unsubscribe", args=[token_for(person.pk)]), ONE_CLICK).status_code == 200
+        assert not wants_news(person)
+
+    def test_good_ones_are_never_counted(self, stranger):
+        pupils = [f.MarketingPreferenceFactory().subject for _ in range(5)]
+        for pupil in pupils:
+            path = reverse("unsubscribe", args=[token_for(pupil.pk)])
+            assert {stranger.get(path).status_code, stranger.post(path, ONE_CLICK).status_code} == {200}
+        assert not any(map(wants_news, pupils)) and self.bad(stranger) == 404
+
+    def test_another_address_is_not_held_up(self, stranger):
+        assert [self.bad(stranger) for _ in range(4)][-1] == 429
+        assert self.bad(stranger, REMOTE_ADDR="192.0.2.9") == 404
+
+
+def rate(settings) -> int:
+    return int(settings.ACCOUNT_RATE_LIMITS["unsubscribe_failed"].partition("/")[0])
+
+
 def test_a_token_for_something_else_is_none(stranger, person):
     from django.core import signing
 

@@ -154,4 +154,5 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "until": lambda data: data["until"][:16].replace("T", " ") + " UTC",
     "verification": lambda data: Verification(data["verification"]).label.lower(),
     "why": why,
+    "wording": lambda data: f"{Topic(data['topic']).label}, {data['language']}",
 }

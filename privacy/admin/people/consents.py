@@ -1,22 +1,19 @@
-"""What a person has consented to, on their page and as a receipt, and the words that people were asked in."""
+"""What a person has consented to, on their page and as a receipt."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from unfold.decorators import display
 
 from privacy.admin.actions import check_permission
-from privacy.admin.base import ReadOnlyAdmin
 from privacy.fulfilment import consent_receipts
-from privacy.models import ConsentWording, DataSubject
+from privacy.models import DataSubject
 from privacy.selectors.consents import Consent
 
 
@@ -56,20 +53,3 @@ def receipt(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     response = HttpResponse(json.dumps(body, indent=2, ensure_ascii=False), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="consents-{str(subject_id)[:8]}.json"'
     return response
-
-
-@admin.register(ConsentWording)
-class ConsentWordingAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "language", "effective_from", "relied_on"]
-    sortable_by = ()
-    fields = ["topic", "language", "version", "text", "sha256", "effective_from", "relied_on", "created_at"]
-    readonly_fields = fields
-
-    @display(description="Relied on")
-    def relied_on(self, wording):
-        if wording.is_relied_on:
-            return "Yes"
-        processors = reverse("admin:privacy_processor_changelist")
-        return format_html(
-            'For nothing: transfers rest on safeguards, see <a class="ops-link" href="{}">Processors</a>', processors
-        )

@@ -22,7 +22,13 @@ TRY = tuple(
             "Somebody goes on writing to the person. It is built again by itself; look for new places to decide about.",
         ),
         (
-            r"^The mail server",
+            r"The mail server does not take it",
+            "The server refuses the address, our sender or our sign-in, and will again. Look at the member’s address "
+            "under Staff and, with whoever runs this, at EMAIL_URL; then choose Try again. It says what is so when it "
+            "goes out.",
+        ),
+        (
+            r"The mail server|does not know the mail",
             "Mail does not go out. Ask whoever runs this to look at EMAIL_URL and the mail server; it is tried again "
             "by itself.",
         ),

@@ -25,6 +25,7 @@ from privacy.admin.requests import (
     export,
     manual,
     packages,
+    parked_work,
     receipts,
     redactions,
     reopening,
@@ -45,7 +46,7 @@ from privacy.admin.requests.progress import progress_view
 from privacy.admin.searched import Searched, SearchedList
 from privacy.fulfilment import filters
 from privacy.models import Case, RightsRequest, Step
-from privacy.selectors import cases, progress, urgency
+from privacy.selectors import cases, parked, progress, urgency
 from privacy.selectors.search import Found, find, ids_beginning
 
 
@@ -62,9 +63,11 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
         self.address = urlencode({key: value for key, value in request.GET.items() if key != "p"})
         self.can_be_saved = bool(filters.kept(request.GET.dict()))
         self.may_export = export.may_export(request.user)
+        self.parked_work = parked_work.on_list(request.user) if request.GET.get("queue") == "parked" else {}
 
     def tab_numbers(self, request):
         counts = cases.queue_counts(request.user)
+        counts["parked"] += parked.jobs_of_no_case().count()
         return {place: counts[tab] for place, tab in enumerate(["open", *tabs_for(request.user)]) if tab in counts}
 
 
@@ -95,6 +98,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 for name, page in PAGES.items()
             ),
             path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
+            path("parked/<uuid:job_id>/", view(parked_work.retry_work), name="privacy_rightsrequest_retry_work"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
             path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
             *(
