@@ -56,6 +56,8 @@ from tests import database  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose
 
+# They come first, so that no process of the run is left alone with one of them at its end.
+LONGEST = ("tests/costs/", "tests/upgrade/", "tests/jobs/test_kills.py")
 IN_CI = os.environ.get("CI", "").lower() == "true"
 MIGRATED = Path(VAR_DIR_OF_ALL or VAR_DIR, "migrated.sqlite3")
 SERVICES = {connection.vendor, urlsplit(settings.CELERY_BROKER_URL).scheme}
@@ -76,6 +78,7 @@ def pytest_unconfigure():
 
 def pytest_collection_modifyitems(config, items):
     leave_to_other_runs(config, items)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     if XDIST_WORKER:
         keep_together(items)
 

@@ -42,7 +42,7 @@ graphs = st.fixed_dictionaries(
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(graphs)
 def test_an_erasure_does_what_the_map_says_and_no_more(graph):
     with transaction.atomic():

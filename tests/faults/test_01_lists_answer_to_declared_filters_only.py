@@ -231,7 +231,8 @@ def test_every_link_that_our_pages_have_is_understood(client, django_user_model)
     assert refused == set()
     ours = {link for link in links if link.startswith("/admin/")}
     assert len(ours) > 100
-    one_of_each = {re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "id", link): link for link in ours}
+    which = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20\d\d-\d\d-\d\d|(?<=/)\d+(?=/)|(?<=\bp=)\d+"
+    one_of_each = {re.sub(which, "x", link): link for link in ours}
     assert {link: status for link in one_of_each.values() if (status := client.get(link).status_code) >= 400} == {}
 
 

@@ -218,6 +218,13 @@ def children_of(process: psutil.Process, lane: str) -> list[psutil.Process]:
     return [p for p in process.children(recursive=True) if f"kosenai-{lane}" in " ".join(p.cmdline())]
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """And no zombie, whose parent may take a while to notice."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def wait_until(is_so, seconds: float) -> None:
     until = time.monotonic() + seconds
     while not is_so():
@@ -251,8 +258,8 @@ def test_a_worker_that_lives_and_consumes_nothing_is_replaced_and_one_signal_end
         return request.outcome == Outcome.FULFILLED
 
     wait_until(is_done, 120)
-    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in deaf)
+    assert not any(map(is_alive, deaf))
     everyone = work.children(recursive=True)
     os.kill(work.pid, signal.SIGTERM)
     assert work.wait(timeout=20) == 128 + signal.SIGTERM
-    assert not [process for process in everyone if process.is_running()]
+    assert not any(map(is_alive, everyone))

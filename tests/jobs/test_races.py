@@ -50,8 +50,6 @@ from tests import working
 from tests.jobs import steps
 from tests.jobs.steps import given, local, remote
 
-ROUNDS = 15
-
 
 @handlers.local("test erase a row")
 @handlers.one_by_one
@@ -97,13 +95,19 @@ def run_all() -> None:
             working.run(job_id)
 
 
+@pytest.fixture(params=[5, pytest.param(30, marks=pytest.mark.attack)])
+def rounds(request) -> int:
+    """How often two meet: each time at a moment of its own."""
+    return request.param
+
+
 @pytest.fixture
 def staff(transactional_db):
     return f.StaffFactory(), f.StaffFactory()
 
 
-def test_two_workers_with_the_same_request_do_its_steps_once(staff):
-    for _ in range(ROUNDS):
+def test_two_workers_with_the_same_request_do_its_steps_once(staff, rounds):
+    for _ in range(rounds):
         steps.ran.clear()
         request = given(local("a"), remote("b"), local("c"), requested_by=staff[0])
         at_once(*[lambda request=request: working.run(request.id)] * 3)
@@ -120,9 +124,9 @@ def test_four_writers_work_off_a_queue_and_never_meet_a_locked_database(staff):
     assert steps.ran == {"a": len(ids), "b": len(ids)}
 
 
-def test_two_requests_for_the_same_erasure_are_two_cases_and_one_work(staff):
+def test_two_requests_for_the_same_erasure_are_two_cases_and_one_work(staff, rounds):
     third = f.StaffFactory()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         person = f.DataSubjectFactory()
         asked = {"subject_ids": [person.id], "reason": "Asked by mail", "verification": "signed_in"}
         cases = sum(at_once(*[lambda who=who, asked=asked: ask("erasure", actor=who, **asked) for who in staff]), [])
@@ -153,8 +157,8 @@ def test_who_is_overtaken_between_looking_for_work_and_ordering_it_joins_it(staf
     assert set(Case.objects.filter(subject=person).values_list("joined", flat=True)) == {None, job.id}
 
 
-def test_the_same_form_sent_twice_at_once_opens_one_case(staff):
-    for _ in range(ROUNDS):
+def test_the_same_form_sent_twice_at_once_opens_one_case(staff, rounds):
+    for _ in range(rounds):
         person, token = f.DataSubjectFactory(), uuid4()
         asked = {"subject_ids": [person.id], "reason": "Asked by mail", "verification": "signed_in", "token": token}
         opened = at_once(*[lambda asked=asked: ask("access", actor=staff[0], **asked)] * 2)
@@ -162,9 +166,9 @@ def test_the_same_form_sent_twice_at_once_opens_one_case(staff):
         assert Case.objects.filter(subject=person).count() == 1
 
 
-def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
+def test_no_row_is_erased_after_the_commit_of_a_hold(staff, rounds):
     stopped = 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         person = f.DataSubjectFactory()
         f.UsageEventFactory.create_batch(120, subject=person)
         request = given(
@@ -186,8 +190,8 @@ def test_no_row_is_erased_after_the_commit_of_a_hold(staff):
     assert stopped > 0
 
 
-def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff):
-    for _ in range(ROUNDS):
+def test_a_release_never_misses_an_erasure_that_is_just_stopping(staff, rounds):
+    for _ in range(rounds):
         person = f.DataSubjectFactory()
         request = given(local("a"), kind="erasure", subject=person, requested_by=staff[0], approved_by=staff[1])
         f.LegalHoldFactory(subject=person, placed_by=staff[0])
