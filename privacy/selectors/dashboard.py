@@ -23,7 +23,7 @@ from privacy.models import (
     Staff,
     State,
 )
-from privacy.selectors import cases, deadlines, packages, processing, processors, queue
+from privacy.selectors import cases, deadlines, packages, parked, processing, processors, queue
 from privacy.selectors.staff import due_for_review, open_grants
 
 WEEKS, DUE_DAYS = 12, 42
@@ -45,6 +45,7 @@ WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
     "roles_waiting": lambda: open_grants().select_related(None),
     "access_to_review": due_for_review,
     "holds_in_force": lambda: LegalHold.objects.filter(released_at__isnull=True),
+    "parked_work": parked.jobs_of_no_case,
     "child_flags": lambda: ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED),
 }
 
@@ -74,7 +75,8 @@ class Answered:
 @dataclass(frozen=True)
 class Today:
     """The figures. `states` is by open state; `…_by_none` counts those whose date no verified rule sets;
-    `my_approvals` leaves out what the member asked for."""
+    `my_approvals` leaves out what the member asked for;
+    `parked` counts work of no case as well."""
 
     states: dict[str, int]
     overdue: int
@@ -121,7 +123,7 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
         due_soon=counts["due_soon"],
         due_soon_by_none=counts["due_soon_by_none"],
         my_approvals=counts["my_approvals"],
-        parked=counts["parked"],
+        parked=counts["parked"] + waiting["parked_work"],
         mine=counts["mine"],
         escalated=counts["escalated"],
         owed=waiting["owed"],
