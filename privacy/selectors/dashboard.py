@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 
 from privacy import regimes
 from privacy.catalogue.cases import answered_in_writing
+from privacy.evidence.events import Event
 from privacy.models import (
     AuditEntry,
     Case,
@@ -106,7 +107,9 @@ class Today:
     @property
     def is_fresh(self) -> bool:
         """Nothing has been imported and nothing has happened yet."""
-        return not (self.open or AuditEntry.objects.exists() or DataSubject.objects.exists())
+        if self.open or DataSubject.objects.exists():
+            return False
+        return not AuditEntry.objects.exclude(event=Event.RULE_SEEDED).exists()  # what the release itself has told
 
 
 def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
