@@ -13,7 +13,7 @@ from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
 from privacy.evidence.events import Event
 from privacy.models import AuditEntry, Case, ClockPause, Job, LegalHold, Outcome, Staff, State, Step, StepState
-from privacy.selectors import deadlines, processors, redactions, standing
+from privacy.selectors import deadlines, parked, processors, redactions, standing
 from privacy.selectors.standing import Standing
 
 OPEN = ~Q(state=State.CLOSED)
@@ -144,7 +144,7 @@ def being_carried_out() -> Q:
 
 
 def queue_counts(member: Staff) -> dict[str, int]:
-    """How many open cases stand on each tab of the queue, with one query."""
+    """How much stands on each tab of the queue: open cases, and parked work of none; with one query."""
     waiting = decidable_by(member) if decides(member) else undecided()
     return Case.objects.filter(OPEN).aggregate(
         open=Count("id"),
@@ -153,7 +153,7 @@ def queue_counts(member: Staff) -> dict[str, int]:
         approval=Count("id", filter=waiting),
         running=Count("id", filter=being_carried_out() & ~Q(IS_PARKED)),
         answering=Count("id", filter=Q(state=State.ANSWERING)),
-        parked=Count("id", filter=Q(IS_PARKED)),
+        parked=Count("id", filter=Q(IS_PARKED)) + parked.number_of_no_case(),
         overdue=Count("id", filter=deadlines.overdue()),
     )
 
