@@ -11,7 +11,7 @@ from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
 from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
-from privacy.evidence.events import Event
+from privacy.evidence.events import DECIDES
 from privacy.models import AuditEntry, Case, ClockPause, Job, LegalHold, Outcome, Staff, State, Step, StepState
 from privacy.selectors import deadlines, parked, processors, redactions, standing
 from privacy.selectors.standing import Standing
@@ -165,7 +165,6 @@ def sealed_of(case: Case) -> dict[str, str]:
 
 APPEAL = "appeal"
 OF_THE_PARENT = "You had to do with what is appealed; another person has to decide."
-DECIDES = [Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.PLAN_APPROVED_AGAIN]
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
