@@ -52,6 +52,22 @@ class OnlyWith:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """`field` names nobody whom the column `there` of `model` (a label) names, in rows whose `link` is this row's `by`
+    and whose columns are as in `where`. It is asked of rows whose columns are as in `when`. `words` say to staff who
+    may not be named."""
+
+    field: str
+    when: dict[str, tuple[str, ...]]
+    by: str
+    model: str
+    link: str
+    there: str
+    words: str
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Of rows that prove something the database refuses every change that is not named here, and every deletion.
 
@@ -61,6 +77,7 @@ class Evidence:
     while_open: fields that change until the field in `ended` has one of its values.
     goes: the rows that may be deleted, as {field: values}; {} for all, None for none.
     only_with: values that rows of another table have to stand behind.
+    apart: members of staff who have to be others than those whom rows of another table name.
 
     Text that erasure blanks may be blanked: its declaration says with what.
     """
@@ -72,6 +89,7 @@ class Evidence:
     ended: tuple[str, tuple[str, ...]] = ("", ())
     goes: dict[str, tuple[str, ...]] | None = None
     only_with: tuple[OnlyWith, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     def named(self) -> set[str]:
         """Every field that it names."""

@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from privacy.datamap import registry
-from privacy.datamap.declaration import Evidence, OnlyWith, PersonalData
+from privacy.datamap.declaration import Apart, Evidence, OnlyWith, PersonalData
 from privacy.datamap.dialects import DIALECTS, Dialect, Trigger, literal
 from privacy.datamap.fields import far_end, field_of
 from privacy.datamap.names import ERASED_AT, HOLD, LIFTED_AT, LIMIT, RELEASED_AT, SUBJECT
@@ -73,7 +73,8 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
 
 def in_words(error: Exception) -> str:
     """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
-    only = {one.words: one.words for evidence in registry.evidence().values() for one in evidence.only_with}
+    evidence = registry.evidence().values()
+    only = {one.words: one.words for rows in evidence for one in (*rows.only_with, *rows.apart)}
     return next((words for message, words in (WORDS | only).items() if message in str(error)), "")
 
 
@@ -175,6 +176,8 @@ class Rules:
             yield Trigger(table, "truncate", "TRUNCATE", APPEND_ONLY, reads=reads)
         for number, only in enumerate(evidence.only_with):
             yield from self.of_only(model, only, f"only_with_{number}")
+        for number, apart in enumerate(evidence.apart):
+            yield from self.of_apart(model, apart, f"apart_{number}")
 
     def of_only(self, model: type[models.Model], only: OnlyWith, rule: str) -> Iterator[Trigger]:
         """A row that comes in with such a value has no others behind it yet, and is refused, too."""
@@ -189,6 +192,24 @@ class Rules:
         test = f"NOT EXISTS (SELECT 1 FROM {self.quote(table)} WHERE {' AND '.join(rows)})"
         update = self.on_update(model, rule, [column], only.words, when)
         update = replace(update, test=test, reads=update.reads | {(table, name) for name in (link, *where)})
+        yield update
+        yield replace(update, rule=f"{rule}_new", event="INSERT")
+
+    def of_apart(self, model: type[models.Model], apart: Apart, rule: str) -> Iterator[Trigger]:
+        """Whoever is named there first is not named here, whatever names them: a statement, an import, a command."""
+        [column, by] = self.columns(model, [apart.field, apart.by])
+        asked = {field_of(model, name).column: values for name, values in apart.when.items()}
+        when = " AND ".join(
+            [f"NEW.{self.quote(column)} IS NOT NULL", *(self.is_one_of("NEW", c, v) for c, v in asked.items())]
+        )
+        other = apps.get_model(apart.model)
+        table, there, link = other._meta.db_table, *self.columns(other, [apart.there, apart.link])
+        where = {field_of(other, name).column: values for name, values in apart.where.items()}
+        rows = [f"o.{self.quote(link)} = NEW.{self.quote(by)}", f"o.{self.quote(there)} = NEW.{self.quote(column)}"]
+        rows += [self.is_one_of("o", name, values) for name, values in where.items()]
+        test = f"EXISTS (SELECT 1 FROM {self.quote(table)} o WHERE {' AND '.join(rows)})"
+        update = self.on_update(model, rule, [column, by, *asked], apart.words, when)
+        update = replace(update, test=test, reads=update.reads | {(table, name) for name in (there, link, *where)})
         yield update
         yield replace(update, rule=f"{rule}_new", event="INSERT")
 

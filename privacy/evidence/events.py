@@ -127,6 +127,11 @@ class Event(StrEnum):
     STAFF_PASSWORD_SET = "staff.password_set", "Password of a staff account set by another", ": no. {member}"
 
 
+# What whoever asks for a case or decides about it does; they decide no appeal against it.
+DECIDES = (
+    Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.PLAN_APPROVED_AGAIN
+)  # fmt: skip
+
 # What tells that a case has moved, by what has happened.
 NO_MOVE = {Event.CASE_JOINED, Event.CASE_ASSIGNED, Event.CASE_ACKNOWLEDGED, Event.CASE_EXTENDED}
 OF_MOVE = {event.removeprefix("case."): event for event in Event if event.startswith("case.") and event not in NO_MOVE}

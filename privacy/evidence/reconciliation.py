@@ -17,7 +17,7 @@ from django.db.models import F
 from privacy.evidence import commitments, words
 from privacy.evidence.commitments import pseudonyms
 from privacy.evidence.duties import DUTIES
-from privacy.evidence.events import OF_OLD_STATUS, Event
+from privacy.evidence.events import DECIDES, OF_OLD_STATUS, Event
 from privacy.evidence.told import BEGINNINGS, FINISHED, OLD_BEGINNINGS, Told, apart, reason_differs
 from privacy.models import AccessPackage, AuditEntry, Batch, Case, ClockPause, Job, Receipt, Step, Suppression
 
@@ -98,6 +98,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _packages(rows.packages[chain], request, told)
     yield from _ledger(rows.suppressions[chain], told)
     yield from _duty(request, told, rows)
+    yield from _appeal(request, told)
     is_erased = request.erased_at is not None  # type: ignore[attr-defined]  # annotated in Rows.of
     yield from words.differences(rows.words[chain], told, is_erased=is_erased)
 
@@ -140,6 +141,19 @@ def _clocks(request: Case, told: Told) -> Iterator[str]:
         yield "that it was extended, or why, is not what was written"
     elif told.extended and (request.extended_at is None or apart(request.extended_at, told.extended.at)):
         yield "the request was extended at another time"
+
+
+def _appeal(request: Case, told: Told) -> Iterator[str]:
+    """What is upheld names its decider in a column that the database guards; what is denied in the entry alone."""
+    for decided in filter(None, (told.approved, told.denied)):
+        if request.kind == "appeal" and decided.actor_id in _had_decided(request.parent_id, decided.id):
+            yield "the appeal was decided by somebody who had to do with what is appealed"
+
+
+def _had_decided(case_id: UUID | None, before: int) -> set[int | None]:
+    """Who had asked for the case or decided about it until that entry; what they do later was not known then."""
+    entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False, id__lt=before)
+    return set(entries.values_list("actor", flat=True))
 
 
 def _pauses(pauses: Sequence[ClockPause], told: Told) -> Iterator[str]:

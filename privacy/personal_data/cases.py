@@ -2,6 +2,7 @@
 
 from privacy import models
 from privacy.datamap import (
+    Apart,
     Blank,
     Category,
     Evidence,
@@ -14,8 +15,17 @@ from privacy.datamap import (
     exempt,
     register,
 )
+from privacy.evidence.events import DECIDES
 from privacy.models.reasons import ON_A_DOSSIER
 from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
+
+
+def decider_is_not(there: str, model: str = "privacy.Case", link: str = "id", **where: tuple[str, ...]) -> Apart:
+    return Apart(
+        "approved_by", {"kind": ("appeal",)}, "parent", model, link, there,
+        "An appeal is decided by somebody who had nothing to do with what is appealed", where,
+    )  # fmt: skip
+
 
 # Rights and duties are declared above this floor; a test subtracts these from them.
 DUTIES = (
@@ -98,6 +108,11 @@ class CaseData(Accountability):
                 {"confirmed_at": True, "withdrawn_at": None},
                 "This reason takes a dossier that a second person has confirmed",
             ),
+        ),
+        apart=(  # whoever has decided about it at any time is told by its entries alone
+            decider_is_not("requested_by"),
+            decider_is_not("approved_by"),
+            decider_is_not("actor", "privacy.AuditEntry", "chain", event=DECIDES),
         ),
     )
     veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}

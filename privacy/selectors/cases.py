@@ -11,9 +11,9 @@ from privacy import regimes
 from privacy.catalogue import CaseKind, Stage, case_kinds
 from privacy.catalogue.cases import rights
 from privacy.evidence import sealing
-from privacy.evidence.events import Event
+from privacy.evidence.events import DECIDES
 from privacy.models import AuditEntry, Case, ClockPause, Job, LegalHold, Outcome, Staff, State, Step, StepState
-from privacy.selectors import deadlines, processors, redactions, standing
+from privacy.selectors import deadlines, parked, processors, redactions, standing
 from privacy.selectors.standing import Standing
 
 OPEN = ~Q(state=State.CLOSED)
@@ -144,7 +144,7 @@ def being_carried_out() -> Q:
 
 
 def queue_counts(member: Staff) -> dict[str, int]:
-    """How many open cases stand on each tab of the queue, with one query."""
+    """How much stands on each tab of the queue: open cases, and parked work of none; with one query."""
     waiting = decidable_by(member) if decides(member) else undecided()
     return Case.objects.filter(OPEN).aggregate(
         open=Count("id"),
@@ -153,7 +153,7 @@ def queue_counts(member: Staff) -> dict[str, int]:
         approval=Count("id", filter=waiting),
         running=Count("id", filter=being_carried_out() & ~Q(IS_PARKED)),
         answering=Count("id", filter=Q(state=State.ANSWERING)),
-        parked=Count("id", filter=Q(IS_PARKED)),
+        parked=Count("id", filter=Q(IS_PARKED)) + parked.number_of_no_case(),
         overdue=Count("id", filter=deadlines.overdue()),
     )
 
@@ -165,7 +165,6 @@ def sealed_of(case: Case) -> dict[str, str]:
 
 APPEAL = "appeal"
 OF_THE_PARENT = "You had to do with what is appealed; another person has to decide."
-DECIDES = [Event.REQUEST_OPENED, Event.CASE_GRANTED, Event.CASE_REFUSED, Event.CASE_UNPROVED, Event.PLAN_APPROVED_AGAIN]
 OWN = "You asked for it yourself; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from privacy.models import Job, Mail
 
@@ -19,6 +20,12 @@ class ParkedWork:
 
 def jobs_of_no_case() -> QuerySet[Job]:
     return Job.objects.filter(case=None, ended_at=None).exclude(parked_because="")
+
+
+def number_of_no_case() -> Coalesce:
+    """How many there are, for a query that counts something else."""
+    counted = jobs_of_no_case().order_by().annotate(n=Func("pk", function="COUNT")).values("n")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
 
 
 def of_no_case(most: int) -> Sequence[ParkedWork]:

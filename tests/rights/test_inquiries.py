@@ -1,11 +1,13 @@
 """Questions, complaints, appeals, human review and parental review: cases with a clock and an answer of their own."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from privacy.cases import requests
+from privacy.cases import reopening, requests
 from privacy.cases.packages import give_link
 from privacy.cases.refusals import deny
 from privacy.cases.requests import ask, grant
@@ -71,6 +73,45 @@ def test_an_appeal_is_decided_by_who_had_nothing_to_do_with_the_case(person, den
     grant(request_id=appeal.id, actor=f.StaffFactory())
     appeal = answered(appeal)
     assert (appeal.state, appeal.outcome) == (State.CLOSED, Outcome.FULFILLED)
+    assert not chains.walk().faults
+
+
+def test_the_database_lets_nobody_uphold_an_appeal_who_had_to_do_with_the_case(person, denied):
+    appeal = asked("appeal", person, parent_id=str(denied.id))
+    who_denied = AuditEntry.objects.get(chain=denied.id, event="case.refused").actor
+    granted = asked("erasure", person, f.StaffFactory(), verification="signed_in")
+    who_granted, now = f.StaffFactory(), datetime.now(UTC)
+    grant(request_id=granted.id, actor=who_granted)
+    other = Case(subject=person, kind="appeal", parent=granted, deciders=2, verification="not_required",
+                 requested_by=f.StaffFactory(), state=State.DECIDING, reason="It was not what I asked for")  # fmt: skip
+    other.save()
+    for case, members in ((appeal, (denied.requested_by, who_denied)), (other, (granted.requested_by, who_granted))):
+        for member in members:
+            with pytest.raises(IntegrityError, match="nothing to do with"), transaction.atomic():
+                Case.objects.filter(pk=case.pk).update(approved_by=member, approved_at=now)
+            with pytest.raises(IntegrityError, match="nothing to do with"), transaction.atomic():
+                f.CaseFactory(kind="appeal", parent=case.parent, deciders=2, approved_by=member, approved_at=now)
+    Case.objects.filter(pk=appeal.pk).update(approved_by=f.StaffFactory(), approved_at=now)
+    Case.objects.filter(pk=granted.pk).update(owner=who_denied)  # of no other kind is it asked
+
+
+def test_the_walk_finds_an_appeal_that_was_denied_by_who_had_denied_the_case(person, denied, monkeypatch):
+    who_denied = AuditEntry.objects.get(chain=denied.id, event="case.refused").actor
+    appeal = asked("appeal", person, parent_id=str(denied.id))
+    with monkeypatch.context() as passed_by:
+        passed_by.setattr("privacy.cases.refusals.must_be_deniable", lambda cases, actor: None)
+        deny(request_id=appeal.id, actor=who_denied, denial_reason="decision_stands")
+    assert [fault.text for fault in chains.walk().faults] == [
+        "the appeal was decided by somebody who had to do with what is appealed"
+    ]
+
+
+def test_who_decides_anew_about_what_was_appealed_is_no_fault(person, denied):
+    appeal, decider = asked("appeal", person, parent_id=str(denied.id)), f.StaffFactory()
+    deny(request_id=appeal.id, actor=decider, denial_reason="decision_stands")
+    answered(appeal)
+    reopening.reopen(request_id=denied.id, actor=decider, why="The authority asked us to look again")
+    deny(request_id=denied.id, actor=decider, denial_reason="no_match")
     assert not chains.walk().faults
 
 

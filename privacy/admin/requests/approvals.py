@@ -27,6 +27,7 @@ from privacy.admin.requests.base import (
     selected,
 )
 from privacy.admin.requests.forms import RequestIds, TypedForm
+from privacy.admin.requests.many import counted
 from privacy.cases import requests
 from privacy.cases.plans import PlanChanged, since_approved
 from privacy.catalogue import CaseKind, NotAllowed, Stage, case_kinds
@@ -128,8 +129,8 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     plan = dry_run_of(one, so) if one and free else None
     if kind.dry_run and free and not one:
         plan = kind.dry_run(subject_ids, so.scope(subject_ids))
-    shown, left_alone = free[:PEOPLE_SHOWN], list(refused.items())[:PEOPLE_SHOWN]
-    people = who([*heirs_in(plan), *(row.subject_id for row in [*shown, *dict(left_alone)])], request.user)
+    shown = [*free[:PEOPLE_SHOWN], *list(refused)[:PEOPLE_SHOWN]]
+    people = who([*heirs_in(plan), *(row.subject_id for row in shown)], request.user)
     context = {
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests_count(len(request_ids))}",
@@ -151,12 +152,8 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
         "changes": plans.since_asked(one, plan.parts) if one and plan else [],
         "conflicts": conflicts(kind, subject_ids, so, plan),
-        "rows": told(shown, people, plan),
-        "rows_more": max(len(free) - PEOPLE_SHOWN, 0),
-        "free_count": len(free),
-        "refused": [(row, person_cell(people[row.subject_id]), texts) for row, texts in left_alone],
-        "refused_count": len(refused),
-        "refused_more": max(len(refused) - PEOPLE_SHOWN, 0),
+        "rows": told(free[:PEOPLE_SHOWN], people, plan),
+        **counted(free, refused, people),
     }  # fmt: skip
     return TemplateResponse(request, "admin/privacy/confirm_approval.html", context)
 

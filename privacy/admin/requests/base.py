@@ -92,6 +92,8 @@ def labelled(kind: type[CaseKind], given: dict[str, str], subject_id: UUID) -> d
     labels = {question.name: question.label.removesuffix(" (optional)") for question in kind.asks}
     values = {question.name for question in kind.asks if question.type == "values"}
     choices = (question for question in kind.asks if question.type == "choice" and question.name in given)
+    switched = {question.name: "Yes" for question in kind.asks if question.type == "switch"}
+    given = {name: switched.get(name, answer) for name, answer in given.items()}
     chosen = {question.name: dict(question.choices_for([subject_id])) for question in choices}
     told = {labels.get(n, n): chosen.get(n, {}).get(answer, answer) for n, answer in given.items() if n not in values}
     return told | {words: text for name in values & given.keys() for words, text in changes_in(given[name])}

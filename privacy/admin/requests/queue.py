@@ -46,7 +46,7 @@ from privacy.admin.requests.progress import progress_view
 from privacy.admin.searched import Searched, SearchedList
 from privacy.fulfilment import filters
 from privacy.models import Case, RightsRequest, Step
-from privacy.selectors import cases, parked, progress, urgency
+from privacy.selectors import cases, progress, urgency
 from privacy.selectors.search import Found, find, ids_beginning
 
 
@@ -67,7 +67,6 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
 
     def tab_numbers(self, request):
         counts = cases.queue_counts(request.user)
-        counts["parked"] += parked.jobs_of_no_case().count()
         return {place: counts[tab] for place, tab in enumerate(["open", *tabs_for(request.user)]) if tab in counts}
 
 
@@ -84,8 +83,8 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("approve/", view(approvals.approve_view), name="privacy_rightsrequest_approve_many"),
-            path("deny/", view(denials.deny_view), name="privacy_rightsrequest_deny_many"),
-            path("reopen/", view(reopening.reopen_view), name="privacy_rightsrequest_reopen_many"),
+            path("deny/", view(denials.MANY.carry_out), name="privacy_rightsrequest_deny_many"),
+            path("reopen/", view(reopening.MANY.carry_out), name="privacy_rightsrequest_reopen_many"),
             path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
             path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
             path(
