@@ -7,8 +7,7 @@ from privacy.datamap.treatments import Blank, DeleteRow, HandOver, Keep, Nullify
 from privacy.datamap.vocabulary import Category, KeptFor, LawfulBasis, Use
 
 __all__ = [
-    "Blank", "Category", "DeleteRow", "Evidence", "HandOver", "Joint", "Keep", "KeptFor", "LawfulBasis", "Nullify",
-    "Apart", "OnlyWith", "Others",
-    "Personal", "PersonalData", "Pseudonymise", "Retention", "Stamp", "Use", "Veiled", "erased_by", "exempt",
-    "register",
+    "Apart", "Blank", "Category", "DeleteRow", "Evidence", "HandOver", "Joint", "Keep", "KeptFor", "LawfulBasis",
+    "Nullify", "OnlyWith", "Others", "Personal", "PersonalData", "Pseudonymise", "Retention", "Stamp", "Use", "Veiled",
+    "erased_by", "exempt", "register",
 ]  # fmt: skip

@@ -53,11 +53,11 @@ class OnlyWith:
 
 @dataclass(frozen=True)
 class Apart:
-    """`field` names nobody whom the column `there` of `model` (a label) names, in rows whose `link` is this row's `by`
+    """`member` names nobody whom the column `there` of `model` (a label) names, in rows whose `link` is this row's `by`
     and whose columns are as in `where`. It is asked of rows whose columns are as in `when`. `words` say to staff who
     may not be named."""
 
-    field: str
+    member: str
     when: dict[str, tuple[str, ...]]
     by: str
     model: str

@@ -73,9 +73,10 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
 
 def in_words(error: Exception) -> str:
     """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
-    evidence = registry.evidence().values()
-    only = {one.words: one.words for rows in evidence for one in (*rows.only_with, *rows.apart)}
-    return next((words for message, words in (WORDS | only).items() if message in str(error)), "")
+    declared = [one.words for rows in registry.evidence().values() for one in rows.only_with]
+    declared += [one.words for rows in registry.evidence().values() for one in rows.apart]
+    told = WORDS | dict(zip(declared, declared, strict=True))
+    return next((words for message, words in told.items() if message in str(error)), "")
 
 
 def _wanted(dialect: "Dialect") -> dict[str, Trigger]:
@@ -197,7 +198,7 @@ class Rules:
 
     def of_apart(self, model: type[models.Model], apart: Apart, rule: str) -> Iterator[Trigger]:
         """Whoever is named there first is not named here, whatever names them: a statement, an import, a command."""
-        [column, by] = self.columns(model, [apart.field, apart.by])
+        [column, by] = self.columns(model, [apart.member, apart.by])
         asked = {field_of(model, name).column: values for name, values in apart.when.items()}
         when = " AND ".join(
             [f"NEW.{self.quote(column)} IS NOT NULL", *(self.is_one_of("NEW", c, v) for c, v in asked.items())]
