@@ -64,7 +64,7 @@ class Apart:
     link: str
     there: str
     words: str
-    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    where: dict[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

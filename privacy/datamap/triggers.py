@@ -74,7 +74,8 @@ def compiled(dialect: "Dialect") -> Iterator[Trigger]:
 def in_words(error: Exception) -> str:
     """What staff are told of what a trigger refused; empty when none of ours did. No value is quoted."""
     evidence = registry.evidence().values()
-    only = {one.words: one.words for rows in evidence for one in (*rows.only_with, *rows.apart)}
+    only = {one.words: one.words for rows in evidence for one in rows.only_with}
+    only |= {one.words: one.words for rows in evidence for one in rows.apart}
     return next((words for message, words in (WORDS | only).items() if message in str(error)), "")
 
 
@@ -204,7 +205,7 @@ class Rules:
         )
         other = apps.get_model(apart.model)
         table, there, link = other._meta.db_table, *self.columns(other, [apart.there, apart.link])
-        where = {field_of(other, name).column: values for name, values in apart.where.items()}
+        where = {field_of(other, name).column: values for name, values in (apart.where or {}).items()}
         rows = [f"o.{self.quote(link)} = NEW.{self.quote(by)}", f"o.{self.quote(there)} = NEW.{self.quote(column)}"]
         rows += [self.is_one_of("o", name, values) for name, values in where.items()]
         test = f"EXISTS (SELECT 1 FROM {self.quote(table)} o WHERE {' AND '.join(rows)})"

@@ -145,12 +145,14 @@ def _clocks(request: Case, told: Told) -> Iterator[str]:
 
 def _appeal(request: Case, told: Told) -> Iterator[str]:
     """What is upheld names its decider in a column that the database guards; what is denied in the entry alone."""
+    if request.kind != "appeal" or request.parent_id is None:
+        return
     for decided in filter(None, (told.approved, told.denied)):
-        if request.kind == "appeal" and decided.actor_id in _had_decided(request.parent_id, decided.id):
+        if decided.actor_id in _had_decided(request.parent_id, decided.id):
             yield "the appeal was decided by somebody who had to do with what is appealed"
 
 
-def _had_decided(case_id: UUID | None, before: int) -> set[int | None]:
+def _had_decided(case_id: UUID, before: int) -> set[int | None]:
     """Who had asked for the case or decided about it until that entry; what they do later was not known then."""
     entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False, id__lt=before)
     return set(entries.values_list("actor", flat=True))

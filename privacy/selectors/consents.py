@@ -55,7 +55,7 @@ def wordings() -> QuerySet[ConsentWording]:
 
 def present_wording(topic: str, language: str) -> ConsentWording | None:
     """In which people are asked now; None where nobody has been asked yet."""
-    return wordings().filter(topic=topic, language=language, is_present=True).first()
+    return ConsentWording.objects.filter(topic=topic, language=language).order_by("-created_at").first()
 
 
 def of(accounts: Collection[UUID], limits: Iterable[Limit] | None = None) -> list[Consent]:
