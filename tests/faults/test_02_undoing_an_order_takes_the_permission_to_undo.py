@@ -18,12 +18,13 @@ from privacy import roles
 from privacy.admin.requests.queue import PAGES
 from privacy.cases import answers, clocks, comments, dossiers, processors, redactions, refusals, reopening
 from privacy.cases import requests as verbs
+from privacy.cases.opt_outs import DeniableOptOut
 from privacy.cases.packages import download, give_link
 from privacy.cases.requests import ask, grant
 from privacy.catalogue import NotAllowed, Permit, Right, case_kinds
 from privacy.catalogue.cases import May
 from privacy.evidence import sealing
-from privacy.models import Case, ChildFlag, LegalHold, Limit, Outcome, Staff, State, Verification
+from privacy.models import Case, ChildFlag, LegalHold, Limit, Outcome, Refusal, Staff, State, Verification
 from privacy.selectors.redactions import LOOK
 from tests import factories as f
 from tests import working
@@ -49,7 +50,8 @@ POSTED = {
 
 
 def reason_for(case: Case) -> str:
-    return refusals.reasons_for(case_kinds[case.kind])[0]
+    """One that fits, or where none does any."""
+    return next(iter(refusals.reasons_for(case_kinds[case.kind])), Refusal.OTHER)
 
 
 def staff(role: str) -> Staff:
@@ -202,6 +204,7 @@ def test_every_kind_states_the_permission_of_each_act_that_can_be_done_about_it(
     wanted = {"ask"} | ({"retry"} if kind.steps else set())  # what a worker carries out can stop
     wanted |= {"decide", "deny", "cancel"} if kind.deciders == 2 or kind.proof else set()
     wanted |= {"decide"} if issubclass(kind, Right) else set()  # it is taken up again
+    wanted |= {"deny"} if issubclass(kind, DeniableOptOut) else set()  # on a doubt
     wanted |= {"answer"} if kind.answered_in_writing else set()
     wanted |= {"attest"} if any(step.name.startswith("processors.") for step in kind.steps) else set()
     wanted |= {"confirm"} if any(step.name == LOOK for step in kind.steps) else set()
