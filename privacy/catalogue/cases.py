@@ -240,8 +240,8 @@ class Right(CaseKind):
     asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
     # What whoever denies it still has to do.
     to_tell: ClassVar[str] = (
-        "Within a month of the request the person must be told why, and that they may complain to the supervisory "
-        "authority and go to court (GDPR art. 12(4)): nothing is sent from here."
+        "By its date the person must be told why; under the GDPR also that they may complain to the supervisory "
+        "authority and go to court (art. 12(4)): nothing is sent from here."
     )
 
 

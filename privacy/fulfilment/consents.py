@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from privacy.evidence import audit
 from privacy.evidence.commitments import fixed_columns, of_row
@@ -28,23 +28,31 @@ def publish(
 ) -> ConsentWording:
     """The words that people are asked in from now on; those that were used stay, and the same words are the same row.
     Without an actor it is the studio that has begun to ask in them. Raises PermissionDenied, and ValueError in words
-    for the screen for a version that has other words, for words that are another topic's, and for transfers."""
+    for the screen for a version that has other words, for words that are another topic's, for transfers, and where
+    somebody else publishes the same at this moment."""
     if actor:
         must_have(actor, MAY_PUBLISH)
     if topic == Topic.TRANSFERS:
         raise ValueError("Nobody is asked to consent to transfers: they rest on safeguards.")
     given = {"topic": topic, "language": language, "version": version, "text": text.strip(), "effective_from": since}
-    with transaction.atomic():
-        if wording := published_as(text):
-            _must_be_the_same(wording, topic, language)
-            return wording
-        _must_be_new(topic, language, version)
-        wording = ConsentWording.objects.create(sha256=digest_of(text), **given)
-        wording.refresh_from_db()  # the entry commits to what the database has made of it
-        audit.append(
-            chain_of(topic), Event.WORDING_PUBLISHED, actor=actor, wording=wording.pk, topic=topic, language=language,
-            row=of_row(wording, fixed_columns(ConsentWording)),
-        )  # fmt: skip
+    if wording := published_as(text):
+        _must_be_the_same(wording, topic, language)
+        return wording
+    _must_be_new(topic, language, version)
+    try:
+        return _publish(actor, sha256=digest_of(text), **given)
+    except IntegrityError as fault:
+        raise ValueError("A colleague has just published these words, or this version. Look again.") from fault
+
+
+@transaction.atomic
+def _publish(actor: Staff | None, **given: Any) -> ConsentWording:
+    wording = ConsentWording.objects.create(**given)
+    wording.refresh_from_db()  # the entry commits to what the database has made of it
+    audit.append(
+        chain_of(wording.topic), Event.WORDING_PUBLISHED, actor=actor, wording=wording.pk, topic=wording.topic,
+        language=wording.language, row=of_row(wording, fixed_columns(ConsentWording)),
+    )  # fmt: skip
     return wording
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from privacy import regimes
 from privacy.models import ConsentEvent, ConsentWording, Limit, MarketingPreference, Topic
 
 GIVEN = ConsentEvent.State.GIVEN
@@ -48,14 +49,19 @@ class Consent:
 def wordings() -> QuerySet[ConsentWording]:
     """All of them by topic and language, the newest first; `is_present`: people are asked in it now."""
     newer = ConsentWording.objects.filter(
-        topic=OuterRef("topic"), language=OuterRef("language"), created_at__gt=OuterRef("created_at")
+        has_begun(), topic=OuterRef("topic"), language=OuterRef("language"), created_at__gt=OuterRef("created_at")
     )
-    return ConsentWording.objects.annotate(is_present=~Exists(newer))
+    return ConsentWording.objects.annotate(is_present=has_begun() & ~Exists(newer))
+
+
+def has_begun() -> Q:
+    """Not a wording that is published for a day to come."""
+    return Q(effective_from=None) | Q(effective_from__lte=regimes.today())
 
 
 def present_wording(topic: str, language: str) -> ConsentWording | None:
     """In which people are asked now; None where nobody has been asked yet."""
-    return ConsentWording.objects.filter(topic=topic, language=language).order_by("-created_at").first()
+    return ConsentWording.objects.filter(has_begun(), topic=topic, language=language).order_by("-created_at").first()
 
 
 def of(accounts: Collection[UUID], limits: Iterable[Limit] | None = None) -> list[Consent]:

@@ -1,6 +1,7 @@
 """What a person's page says of consents, the words behind it, and the receipt that staff may fetch."""
 
 import json
+from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -11,7 +12,7 @@ from privacy.evidence.commitments import canonical_digest
 from privacy.evidence.consents import differences
 from privacy.fulfilment import consents
 from privacy.models import AuditEntry, ConsentEvent, ConsentWording
-from privacy.selectors.consents import present_wording
+from privacy.selectors.consents import present_wording, wordings
 from tests import factories as f
 from tests.tampering import owner_of_the_tables
 
@@ -145,6 +146,25 @@ class TestPublishing:
             with pytest.raises(ValueError, match="other words|already|safeguards"):
                 consents.publish(**given | wrong, actor=publisher)
         assert ConsentWording.objects.exclude(topic="transfers").count() == 1
+
+    def test_one_for_a_day_to_come_is_not_asked_in_yet(self, publisher, time_machine):
+        time_machine.move_to("2026-12-10")
+        now = consents.publish(topic="ai", version="1", text="Yes to AI.", actor=publisher)
+        later = date(2027, 1, 1)
+        new = consents.publish(topic="ai", version="2", text="Yes to all AI.", since=later, actor=publisher)
+        assert present_wording("ai", "en") == now
+        assert {w.pk for w in wordings().filter(topic="ai", is_present=True)} == {now.pk}
+        time_machine.move_to("2027-01-02")
+        assert present_wording("ai", "en") == new
+        assert {w.pk for w in wordings().filter(topic="ai", is_present=True)} == {new.pk}
+
+    def test_two_who_publish_the_same_at_once_are_told(self, publisher, monkeypatch):
+        consents.publish(topic="ai", version="1", text="Yes to AI.", actor=publisher)
+        monkeypatch.setattr(consents, "published_as", lambda text: None)  # as it was a moment ago
+        monkeypatch.setattr(consents, "_must_be_new", lambda *given: None)
+        with pytest.raises(ValueError, match="colleague has just published"):
+            consents.publish(topic="ai", version="2", text="Yes to AI.", actor=publisher)
+        assert AuditEntry.objects.filter(event="wording.published").count() == 1
 
     @pytest.mark.parametrize("change", [{"version": "2"}, {"language": "de"}, {"effective_from": "2020-01-01"}])
     def test_one_that_is_not_as_it_was_published_is_found(self, publisher, change):

@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 from django.urls import reverse, reverse_lazy
 
 from privacy import regimes
-from privacy.admin.requests.parked import UNKNOWN, known, to_try
+from privacy.admin.requests.what_to_try import UNKNOWN, known, to_try
 from privacy.catalogue import NotAllowed
 from privacy.evidence.keys import MissingKey
 from privacy.fulfilment import mail
@@ -116,6 +116,7 @@ class TestWorkOfNoRequest:
         page = signed_in("manager").get(reverse("admin:privacy_rightsrequest_changelist"))
         assert [tab["number"] for tab in page.context["cl"].tabs if tab["label"] == "Parked"] == [1]
         assert "Send the mail" not in page.text
+        assert signed_in("manager").get(reverse("admin:index")).context["today"].parked == 1
 
     def test_work_of_a_request_is_tried_again_with_the_request(self, approver):
         [case] = agreed(

@@ -7,6 +7,7 @@ from django.urls import reverse
 from privacy.datamap import Use
 from privacy.fulfilment.unsubscribing import headers_for, token_for
 from privacy.models import Case, DataSubject, MarketingPreference
+from privacy.portal.unsubscribe import WAIT
 from tests import factories as f
 from tests.fulfilment.exporting import exported
 
@@ -89,7 +90,9 @@ class TestManyTokensThatAreNoneOfOurs:
 
 
 def rate(settings) -> int:
-    return int(settings.ACCOUNT_RATE_LIMITS["unsubscribe_failed"].partition("/")[0])
+    number, period, by = settings.ACCOUNT_RATE_LIMITS["unsubscribe_failed"].split("/")
+    assert (period, by) == ("5m", "ip") and WAIT == 5 * 60  # what Retry-After tells
+    return int(number)
 
 
 def test_a_token_for_something_else_is_none(stranger, person):

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.timezone import localdate
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -94,7 +95,7 @@ class ConsentWordingAdmin(ReadOnlyAdmin):
 
     @display(description="Published")
     def published(self, row):
-        return row.created_at.date()
+        return localdate(row.created_at)
 
     @display(description="Relied on")
     def relied_on(self, wording):

@@ -17,7 +17,7 @@ from privacy.admin.names import processor_name
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page, sealed
 from privacy.admin.requests.forms import AnswerForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
 from privacy.admin.requests.page import page_of
-from privacy.admin.requests.parked import to_try
+from privacy.admin.requests.what_to_try import to_try
 from privacy.cases import processors, requests
 from privacy.catalogue import case_kinds
 from privacy.fulfilment.reveal import NotRevealed, reveal_names

@@ -11,7 +11,7 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import heirs_in, told_of
-from privacy.admin.requests import clocks, comments, parked
+from privacy.admin.requests import clocks, comments, what_to_try
 from privacy.admin.requests.approvals import decision_on, dry_run_of
 from privacy.admin.requests.base import has, others_named, sealed
 from privacy.admin.requests.buttons import buttons_for
@@ -71,7 +71,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "is_stalled": bool(job and job.is_open and not job.parked_because and queue.workers_are_silent()),
         "buttons": buttons_for(request.user, row, job, steps),
         "waits_for": waits_for(request.user, row),
-        "to_try": parked.to_try(job.parked_because) if job and job.is_open and job.parked_because else "",
+        "to_try": what_to_try.to_try(job.parked_because) if job and job.is_open and job.parked_because else "",
         "steps": step_lines(request, row, steps, how_far.bars, names or {}),
         "table": table_of(row, job, steps) if sees_people else None,
         "closed": badges.closed(row) if not row.is_open else "",
@@ -133,7 +133,7 @@ def step_lines(request, row: Case, steps: Sequence[Step], bars: Sequence[StepBar
             "badge": badges.of_step(step),
             "bar": bar,
             "outcome": outcome_of(step),
-            "to_try": parked.known(step.problem) if step.problem and not step.job.parked_because else "",
+            "to_try": what_to_try.known(step.problem) if step.problem and not step.job.parked_because else "",
             "manual": manual_work(request, row, step, consoles[step.target], names) if step.id in by_hand else None,
             "attest_url": reverse("admin:privacy_rightsrequest_attest", args=[row.id, step.id])
             if step.id in by_hand and may_attest

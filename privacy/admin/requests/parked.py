@@ -1,104 +1,82 @@
-"""What to try when work has stopped or a step is tried in vain, by what the message says."""
+"""Work of no request that has stopped, above the requests that have: why, what to try, and to try it again."""
 
-import re
+from typing import Any
+from uuid import UUID
 
-AGAIN = "then choose Try again: what is done is not done twice."
-BY_HAND = "Where a processor’s step is open, you can also do it there yourself and attest it here."
-# (what the message of a kind of trouble looks like, what to try); the first that fits.
-TRY = tuple(
-    (re.compile(pattern), words)
-    for pattern, words in (
-        (
-            r"^.*Not as it was approved",
-            "Read what is new in the plan. If it is right to erase that too, somebody other than who asked chooses "
-            "Approve again; else cancel the request. Nothing of it was carried out.",
-        ),
-        (
-            r"^Not as it was decided",
-            "What is stored is not what whoever decided has read. Deny it, look at the person’s page, and ask anew.",
-        ),
-        (
-            r"The texts in it were changed while it was written",
-            "Somebody goes on writing to the person. It is built again by itself; look for new places to decide about.",
-        ),
-        (
-            r"The mail server does not take it",
-            "The server refuses the address, our sender or our sign-in, and will again. Look at the member’s address "
-            "under Staff and, with whoever runs this, at EMAIL_URL; then choose Try again. It says what is so when it "
-            "goes out.",
-        ),
-        (
-            r"The mail server|does not know the mail",
-            "Mail does not go out. Ask whoever runs this to look at EMAIL_URL and the mail server; it is tried again "
-            "by itself.",
-        ),
-        (
-            r"the worker died or stalled",
-            "Something about this one case ends the workers. Give its short id to whoever runs this: the workers’ log "
-            f"of that time says why. When it is mended, {AGAIN}",
-        ),
-        (
-            r"No space left|Disk quota",
-            f"The disk is full. Ask whoever runs this to make room, {AGAIN}",
-        ),
-        (
-            r"Read-only file system|Permission denied|PermissionError|Input/output error|The file is not deleted",
-            f"The files cannot be written or deleted. Ask whoever runs this to look at the disk’s rights, {AGAIN}",
-        ),
-        (
-            r"No API key for",
-            "There is no key here: do it in the processor’s console and attest it, or ask whoever runs this for a key; "
-            "with one it goes on by API.",
-        ),
-        (
-            r", then attest it here",
-            "Do it in the processor’s console as the step says, and attest it with the number of their ticket.",
-        ),
-        (
-            r"refuses the key in",
-            "The key is wrong, expired or may not do this. Ask whoever runs this to put in a new one: it is tried "
-            "again by itself. If the date is near, do it in the console and attest it.",
-        ),
-        (
-            r"does not know|knows none of|An id on record is none",
-            "Look the person up in the processor’s console. If nobody is there, attest that. If they are, the key is "
-            f"that of another account, project or mode: have it changed, {AGAIN}",
-        ),
-        (
-            r"No connector for",
-            "This version cannot talk to the processor any more. Ask them yourself, and attest their answer.",
-        ),
-        (
-            r"answered HTTP|something other than JSON|did not answer|its SDK does not understand|still knows a|"
-            r"Timeout|Connect",
-            "The processor is down or changed how it answers. Look at its status page; when it is up, choose Try "
-            "again. If the date is near or it goes on so, do it in its console and attest it.",
-        ),
-        (
-            r"OperationalError|locked|still in the database's files",
-            f"The database was away or busy with something long. Wait until pages are quick again, {AGAIN}",
-        ),
-        (
-            r"MissingKey",
-            f"A key of ours is missing. Ask whoever runs this to start everything with it, {AGAIN}",
-        ),
-        (
-            r"This worker does not know",
-            f"A worker of another version is running. When the new version is everywhere, {AGAIN}",
-        ),
-    )
-)
-UNKNOWN = (
-    "Choose Try again once: it may be over. If it stops with the same message, give that and the short id to whoever "
-    f"runs this. {BY_HAND}"
-)
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from privacy.admin.actions import check_permission
+from privacy.admin.badges import short_date
+from privacy.admin.forms import NoQuestionsForm
+from privacy.admin.requests import steps
+from privacy.admin.requests.what_to_try import to_try
+from privacy.catalogue import NotAllowed, job_kinds
+from privacy.fulfilment.parked import MAY_RETRY, try_again
+from privacy.models import Job, RightsRequest, Staff
+from privacy.selectors import parked
+from privacy.selectors.parked import ParkedWork
+
+SHOWN = 50
 
 
-def known(because: str) -> str:
-    """What to try by the words of the message; empty for one that nobody has foreseen."""
-    return next((words for looks, words in TRY if looks.search(because)), "")
+def on_list(viewer: Staff) -> dict[str, Any]:
+    """What stands above the list of parked requests."""
+    found = parked.of_no_case(SHOWN + 1)
+    return {
+        "rows": [line_of(work) for work in found[:SHOWN]], "is_cut": len(found) > SHOWN,
+        "may_retry": viewer.has_perm(MAY_RETRY),
+    }  # fmt: skip
 
 
-def to_try(because: str) -> str:
-    """The same, and for every message something."""
-    return known(because) or UNKNOWN
+def line_of(work: ParkedWork) -> dict[str, Any]:
+    because = work.job.parked_because
+    return {"job": work.job, "what": what(work), "because": because, "to_try": to_try(because)}
+
+
+def what(work: ParkedWork) -> str:
+    """`Send the mail: digest to mara, of 1 Dec 2026`."""
+    about = f": {work.mail.template} to {work.mail.member}, of {short_date(work.mail.day)}" if work.mail else ""
+    return f"{name_of(work.job)}{about}"
+
+
+def name_of(job: Job) -> str:
+    """By the step at which it stands; the kind alone of one that this version does not have."""
+    kind = job_kinds.get(job.kind)
+    first = kind.steps[0].name if kind and kind.steps else ""
+    return steps.named(job.at_step or first or job.kind, "")
+
+
+def retry_work(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Lets the workers try it again."""
+    check_permission(request, MAY_RETRY)
+    back = f"{reverse('admin:privacy_rightsrequest_changelist')}?queue=parked"
+    if request.method == "POST":
+        return carry_out(request, job_id, back)
+    job = parked.jobs_of_no_case().filter(pk=job_id).first()
+    if job is None:
+        messages.warning(request, "This work is not parked any more.")
+        return redirect(back)
+    because = job.parked_because
+    context = {
+        **admin.site.each_context(request), "opts": RightsRequest._meta, "title": f"Try again: {name_of(job).lower()}",
+        "form": NoQuestionsForm(), "form_url": request.path, "cancel_url": back, "submit": "Try again",
+        "sentences": [
+            f"It stopped because: {because}", f"What to try: {to_try(because)}",
+            "The workers go on where it stopped; what is done is not done twice.",
+        ],
+    }  # fmt: skip
+    return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
+
+
+def carry_out(request: HttpRequest, job_id: UUID, back: str) -> HttpResponse:
+    try:
+        try_again(job_id=job_id, actor=request.user)
+    except NotAllowed as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, "The workers try again.")
+    return redirect(back)

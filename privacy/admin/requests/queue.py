@@ -25,7 +25,7 @@ from privacy.admin.requests import (
     export,
     manual,
     packages,
-    parked_work,
+    parked,
     receipts,
     redactions,
     reopening,
@@ -63,7 +63,7 @@ class Queue(SearchedList, PeopleList, TabbedChangeList):
         self.address = urlencode({key: value for key, value in request.GET.items() if key != "p"})
         self.can_be_saved = bool(filters.kept(request.GET.dict()))
         self.may_export = export.may_export(request.user)
-        self.parked_work = parked_work.on_list(request.user) if request.GET.get("queue") == "parked" else {}
+        self.parked_work = parked.on_list(request.user) if request.GET.get("queue") == "parked" else {}
 
     def tab_numbers(self, request):
         counts = cases.queue_counts(request.user)
@@ -97,7 +97,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 for name, page in PAGES.items()
             ),
             path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
-            path("parked/<uuid:job_id>/", view(parked_work.retry_work), name="privacy_rightsrequest_retry_work"),
+            path("parked/<uuid:job_id>/", view(parked.retry_work), name="privacy_rightsrequest_retry_work"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
             path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
             *(
