@@ -56,6 +56,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inhe
 
 from django.core.cache import cache  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
+from django.template.response import SimpleTemplateResponse  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
 
@@ -228,6 +229,12 @@ def sign_in(browser_page, live_server, client):
         browser_page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
     return as_staff
+
+
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Call it, and no page is put into words any more: whether one opens is known before, and words take longest."""
+    return lambda: monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
 @pytest.fixture

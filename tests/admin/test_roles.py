@@ -7,7 +7,6 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import models
-from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 
 from privacy import models as privacy
@@ -180,12 +179,6 @@ def status_of(client, page: Page) -> int:
 
 def names(some: list[Page]) -> set[str]:
     return {f"{page.name} {page.action}".strip() for page in some}
-
-
-@pytest.fixture
-def unrendered(monkeypatch):
-    """Call it, and no page is put into words any more: whether one opens is known before, and words take longest."""
-    return lambda: monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
 # What tells a page's permission from another: who may most, who works on cases, and who sees nobody.
