@@ -234,8 +234,16 @@ def test_every_link_that_our_pages_have_is_understood(client, django_user_model,
     assert len(ours) > 100
     which = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20\d\d-\d\d-\d\d|(?<=/)\d+(?=/)|(?<=\bp=)\d+"
     one_of_each = {re.sub(which, "x", link): link for link in ours}
-    unrendered()  # a list reads its address before
-    assert {link: status for link in one_of_each.values() if (status := client.get(link).status_code) >= 400} == {}
+    unrendered()
+    assert {link: status for link in one_of_each.values() if (status := read(client, link)) >= 400} == {}
+
+
+def read(client, link: str) -> int:
+    """How it answers, when the rows of a list have been read, which else its words would do."""
+    answer = client.get(link)
+    if cl := (getattr(answer, "context_data", None) or {}).get("cl"):
+        list(cl.result_list)
+    return answer.status_code
 
 
 BAD = [
