@@ -141,7 +141,7 @@ class TestPausing:
         with time_machine.travel(NOW + timedelta(days=20)):  # past its date, and not overdue: it stands
             assert not Case.objects.filter(deadlines.overdue(), pk=case.pk).exists()
             assert cases.waits_for(cases.with_work(Case.objects.filter(pk=case.pk)).get()).startswith("the person")
-            assert all(told for _, told in clocks.reckoned(Case.objects.get(pk=case.pk)))
+            assert all(told for _, told in clocks.reckoned(Case.objects.get(pk=case.pk), case.pauses.all()))
         with time_machine.travel(NOW + timedelta(days=5)):
             clocks.resume(request_id=case.id, actor=agent)
         assert dates(case)[1:] == (date(2026, 12, 7), date(2026, 12, 7))
@@ -184,7 +184,7 @@ def test_who_was_erased_keeps_the_dates_that_their_law_had_set(agent, managers):
     assert dates(case) == ("gdpr", date(2026, 12, 2), date(2026, 12, 2))
     clocks.extend(request_id=later.id, actor=agent, because="complexity")
     assert dates(later)[:2] == ("gdpr", date(2027, 2, 2))
-    explained = dict(clocks.reckoned(Case.objects.get(pk=case.pk)))
+    explained = dict(clocks.reckoned(Case.objects.get(pk=case.pk), case.pauses.all()))
     assert {clock.kind: bool(told) for clock, told in explained.items()} == {"respond": True, "internal": True}
 
 

@@ -27,7 +27,7 @@ def erasure_of(person) -> Case:
 
 def table(case: Case):
     row = selected.with_work(Case.objects.filter(pk=case.pk)).get()
-    return table_of(row, row.job, list(row.steps))
+    return table_of(row, row.job, list(row.steps), None)
 
 
 def cells(case: Case) -> dict[str, dict[str, str]]:
