@@ -362,6 +362,8 @@ if mailer not in ("", "smtp", "smtps", "smtp+tls", "smtp+ssl", "filemail", "cons
     )
 elif EMAIL_URL:
     globals().update(env.email_url_config(EMAIL_URL))
+# Where people answer our letters; empty: at the address that they come from.
+LETTERS_REPLY_TO = env.str("LETTERS_REPLY_TO", default="")
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="" if mailer.startswith("smtp") else "ops@localhost")
 if not DEFAULT_FROM_EMAIL:

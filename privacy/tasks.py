@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import Error
 from django.db.models import Q
 
-from privacy.cases import requests
+from privacy.cases import letters, requests
 from privacy.fulfilment import digest, packages, staff
 from privacy.fulfilment.importing import files
 from privacy.jobs import bells
@@ -58,5 +58,7 @@ def sweep() -> None:
         requests.answer_before_due()
         staff.let_act()
         digest.order_due()
+        letters.acknowledge_due()
+        letters.forget_due()
         packages.sweep_orphans()
         files.sweep()

@@ -9,11 +9,12 @@ from privacy import regimes
 from privacy.catalogue import CaseKind, case_kinds
 from privacy.evidence import sealing
 from privacy.evidence.commitments import pseudonym
+from privacy.fulfilment.letters import addresses
 from privacy.jobs import order
 from privacy.models import Case
 
 COLUMNS = ("reason", "recipient_key", "silent", "parent_id")
-TO_ANSWER = ("reply_to", "ticket")  # what is asked to answer, and not to carry out
+TO_ANSWER = ("reply_to", "ticket", "language")  # what is asked to answer, and not to carry out
 
 
 def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequence[UUID] = ()) -> dict[str, Any]:
@@ -44,9 +45,25 @@ def checked(kind: type[CaseKind], given: Mapping[str, Any], subject_ids: Sequenc
 
 def columns(answers: Mapping[str, Any]) -> dict[str, Any]:
     """What of the answers the case's row holds, as arguments of its model."""
-    kept = {name: [answer] for name, answer in to_seal(answers).items()}
     found = {name: answers[name] for name in COLUMNS if answers.get(name)}
-    return found | {"sealed": sealing.seal(kept) if kept else ""}
+    return found | {"sealed": sealed(to_seal(answers))}
+
+
+def sealed(kept: Mapping[str, str]) -> str:
+    return sealing.seal({name: [answer] for name, answer in kept.items()}) if kept else ""
+
+
+def where_to_answer(kind: type[CaseKind], subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+    """{person: address and language}, of those to whom a case of this kind would leave neither."""
+    if not kind.forgets:
+        return {}
+    emails, languages = addresses.emails_of(subject_ids), addresses.languages_of(subject_ids)
+    known = {"reply_to": emails, "language": languages}
+    return {
+        pk: found
+        for pk in subject_ids
+        if (found := {name: values[pk] for name, values in known.items() if pk in values})
+    }
 
 
 def to_seal(answers: Mapping[str, Any]) -> dict[str, str]:

@@ -46,6 +46,7 @@ class OptOut(Right):
 
     purposes: ClassVar[tuple[Use, ...]] = ()
     marks_devices: ClassVar[bool] = False
+    told_by = "answer_limit"
     # In effect: neither denied nor withdrawn; but see DeniableOptOut.
     may = May(ask=OPT_OUT, decide=OPT_OUT, retry=OPT_OUT, answer=OPT_OUT, attest=OPT_OUT)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))

@@ -89,6 +89,8 @@ def ask(
         }  # fmt: skip
         quiet = set(kind.silent_for([s.pk for s in free], found)) if kind.silent_for else set()
         opened = [_new(subject, token, common, silent=subject.pk in quiet) for subject in free]
+        for case, where in _where_to_answer(kind, opened):
+            case.sealed = answers.sealed(where | wish)
         if kind.waits_for_a_copy:
             copies = shields.copy_first([case.subject_id for case in opened])
             for case in opened:
@@ -154,6 +156,11 @@ def free_of(
         ids = {_id(token, subject.pk): subject.pk for subject in subjects}
         sent = {ids[pk] for pk in Case.objects.filter(pk__in=ids).values_list("pk", flat=True)}
     return [subject for subject in subjects if subject.pk not in blocked and subject.pk not in sent]
+
+
+def _where_to_answer(kind: type[CaseKind], opened: Sequence[Case]) -> list[tuple[Case, dict[str, str]]]:
+    found = answers.where_to_answer(kind, [case.subject_id for case in opened])
+    return [(case, found[case.subject_id]) for case in opened if case.subject_id in found]
 
 
 def _id(token: UUID | None, subject_id: UUID) -> UUID:

@@ -30,6 +30,7 @@ MOVES: dict[tuple[str, str], str] = {
     (S.ANSWERING, "job_ended"): S.ANSWERING,
     (S.CLOSED, "job_ended"): S.ANSWERING,  # the owed second letter
     (S.CLOSED, "reopened"): S.DECIDING,
+    (S.CLOSED, "bounced"): S.ANSWERING,  # the answer did not reach the person
     **{(state, "withdrawn"): S.CLOSED for state in S if state != S.CLOSED},
     **{
         (state, event): S.CLOSED

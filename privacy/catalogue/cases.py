@@ -118,6 +118,11 @@ TICKET = Question(
     "ticket", "Ticket (optional)", required=False, at_most=60, placeholder="SUP-1204",
     help="Kept and emptied like the address.",
 )  # fmt: skip
+LANGUAGE = Question(
+    "language", "Language of the answer (optional)", "choice", required=False,
+    choices=(("en", "English"), ("de", "German"), ("fr", "French"), ("es", "Spanish"), ("it", "Italian")),
+    help="Empty: the one that the person has chosen in the studio, else English.",
+)  # fmt: skip
 
 
 class Fact(StrEnum):
@@ -153,6 +158,8 @@ class CaseKind:
     waits_for_a_copy: it begins when a copy that the person has asked for was answered.
     needs, refuses: facts of which one must be so of the person, and of which none may be, by stage.
     clocks: names of the periods of privacy.regimes; none without a deadline.
+    told_by: the letter that tells what was done (fulfilment.letters.kinds); empty where nobody is answered.
+    forgets: it takes away where the person is answered, so address and language are sealed with the case.
     answered_in_words: what the person was told is kept, sealed, because no package or receipt tells it.
     protects: prompt for however many people, and not to be taken back by whoever asked.
     stops: of these people, the ids of those for whom no step may be taken now; `stopped_words` says by what.
@@ -195,6 +202,8 @@ class CaseKind:
     refuses: ClassVar[Mapping[Stage, frozenset[Fact]]] = {}
     clocks: ClassVar[tuple[str, ...]] = ()
     answered_in_writing: ClassVar[bool]
+    told_by: ClassVar[str] = ""
+    forgets: ClassVar[bool] = False
     answered_in_words: ClassVar[bool] = False
     protects: ClassVar[bool] = False
     alone: ClassVar[bool] = False
@@ -237,7 +246,10 @@ class Right(CaseKind):
     answered_in_writing = True
     reach: ClassVar[Reach] = "person"
     clocks = ("respond",)
-    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    told_by = "answer"
+    asks: ClassVar[tuple[Question, ...]] = (
+        reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET, LANGUAGE,
+    )  # fmt: skip
     # What whoever denies it still has to do.
     to_tell: ClassVar[str] = (
         "By its date the person must be told why; under the GDPR also that they may complain to the supervisory "
@@ -251,10 +263,13 @@ class Inquiry(CaseKind):
 
     answered_in_writing = True
     answered_in_words = True
+    told_by = "answer_words"
     reach: ClassVar[Reach] = "person"
     alone = True
     clocks = ("respond",)
-    asks: ClassVar[tuple[Question, ...]] = (reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET)
+    asks: ClassVar[tuple[Question, ...]] = (
+        reason(read_by_the_person=True), RECEIVED_ON, REPLY_TO, TICKET, LANGUAGE,
+    )  # fmt: skip
     steps = ()
 
 

@@ -28,6 +28,7 @@ ENDS = {
     Event.CASE_JOB_ENDED, Event.CASE_WITHDRAWN, Event.REQUEST_FULFILLED, Event.REQUEST_DENIED, Event.REQUEST_WITHDRAWN,
 }  # fmt: skip
 ERASED_TEXT = "[erased]"
+OF_LETTERS = {Event.LETTER_APPROVED, Event.LETTER_SENT, Event.LETTER_BOUNCED, Event.LETTER_WITHDRAWN}
 # What a decision about a hold or a flag says of the row that it begins, and of how many it ends.
 EFFECTS = ("hold", "released", "flag", "confirmed", "cleared")
 # An entry is read as a tuple of these: a trail has millions, and making a model's instance costs more than reading it.
@@ -107,6 +108,7 @@ class Told:
     lifted: dict[str, AuditEntry] = field(default_factory=dict)  # by entry of the ledger
     words: dict[str, AuditEntry] = field(default_factory=dict)  # by what staff have written or put to the case
     confirmed: dict[str, AuditEntry] = field(default_factory=dict)  # by dossier
+    letters: dict[tuple[str, str], AuditEntry] = field(default_factory=dict)  # by what happened to which
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -143,6 +145,8 @@ class Told:
             self.resumed[entry.data["pause"]] = entry
         if "words" in entry.data:
             self.words[entry.data["words"]] = entry
+        if entry.event in OF_LETTERS:
+            self.letters[entry.event, entry.data["letter"]] = entry
         if entry.event == Event.DOSSIER_CONFIRMED:
             self.confirmed[entry.data["dossier"]] = entry
         if entry.event == Event.CASE_JOINED:
@@ -160,6 +164,8 @@ class Told:
             self.denied = entry
         elif entry.event == Event.CASE_ANSWERED:
             self.answered = entry
+        elif entry.event == Event.CASE_BOUNCED:
+            self.answered = None
         elif entry.event == Event.CASE_PROVED:
             self.proved = entry
 

@@ -10,6 +10,7 @@ from privacy.models.evidence import AuditEntry, AuditHead, Heartbeat, Suppressio
 from privacy.models.holds import LegalHold
 from privacy.models.imports import ImportRun
 from privacy.models.jobs import CaseJob, Job, Lane, Step, StepState
+from privacy.models.letters import LANGUAGES, Letter, LetterWording, Reply
 from privacy.models.limits import Limit
 from privacy.models.mail import Mail
 from privacy.models.name_tokens import NameToken
@@ -27,9 +28,10 @@ __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
     "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording",
     "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat",
-    "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail",
+    "Identifier", "ImportRun", "Invitation", "Job", "LANGUAGES", "Lane", "LegalHold", "Letter", "LetterWording",
+    "Likeness", "Limit", "Mail",
     "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "Redaction", "Refusal", "RegimeRule", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
+    "Receipt", "Redaction", "Refusal", "RegimeRule", "Reply", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
     "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",
     "SupportConversation", "SupportMessage", "Suppression", "Team", "Topic", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

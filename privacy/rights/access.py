@@ -35,6 +35,7 @@ class Access(Right):
         ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT, confirm=CONFIRM
     )  # fmt: skip
     is_common = True
+    told_by = "answer_copy"
     # A copy for a stranger is a breach: that nobody has to be sure is no reason to hand data out.
     proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
     asks = (*Right.asks, RECIPIENT_KEY)

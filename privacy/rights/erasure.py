@@ -43,6 +43,7 @@ class Erasure(Right):
         "What was erased cannot be brought back here. The receipt says what went, what stays and why.",
     )
     is_dangerous = is_common = has_grace = waits_for_a_copy = True
+    told_by, forgets = "answer_erasure", True
     may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE)
     deciders = 2
     decision = Decision(

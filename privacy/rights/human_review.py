@@ -25,6 +25,7 @@ class HumanReview(Right):
     may = May(ask=ASK, decide=REVIEW, deny=REVIEW, cancel=ASK, answer=ASK)
     deciders = 2
     answered_in_words = True
+    told_by = "answer_words"
     decision = Decision(
         "Change the decision…", "It is changed",
         (

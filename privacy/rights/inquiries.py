@@ -73,6 +73,7 @@ class Decided(Inquiry):
 @register
 class Complaint(Decided):
     key, label, icon = "complaint", "Complaint", "feedback"
+    told_by = "complaint_outcome"
     cites = ("DPA 2018 s. 164A", "GDPR art. 77")
     button, title, submit = "Complaint", "Take in a complaint of {people}", "Take it in"
     happens = (
@@ -90,6 +91,7 @@ class Complaint(Decided):
 @register
 class Appeal(Decided):
     key, label, icon = "appeal", "Appeal", "balance"
+    told_by = "appeal_outcome"
     cites = ("Va. Code 59.1-577(C)", "Tex. Bus. & Com. Code 541.053")
     button, title, submit = "Appeal", "Take in an appeal of {people}", "Take it in"
     happens = (

@@ -42,6 +42,7 @@ def absolute(case: Case) -> str:
 @register
 class Objection(Right):
     key, label, icon = "objection", "Objection", "front_hand"
+    told_by = "answer_limit"
     cites = ("GDPR art. 21",)
     button, title, submit = "Object", "Take in the objection of {people}", "Stop the processing"
     happens = (

@@ -38,6 +38,7 @@ class ParentalReview(Right):
     may = Access.may
     proof = (Verification.GUARDIAN,)
     alone = True
+    told_by = "answer_copy"
     asks = (Right.asks[0], NO_FURTHER_USE, *Right.asks[1:], RECIPIENT_KEY)
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     takes_effect = refuse

@@ -11,6 +11,7 @@ from privacy.selectors.portability import portability_plan
 @register
 class Portability(Right):
     key, label, icon = "portability", "Portability", "move_up"
+    told_by = "answer_copy"
     cites = ("GDPR art. 20", "11 CCR 7024")
     button, title, submit = "Portable copy", "Make a portable copy of what {people} gave us", "Start the copy"
     happens = (

@@ -32,6 +32,7 @@ def reckon_anew(job: CaseJob, step: Step) -> Done:
 @register
 class Rectification(Right):
     key, label, icon = "rectification", "Rectification", "edit"
+    told_by = "answer_rectification"
     cites = ("GDPR art. 16", "GDPR art. 19", "Cal. Civ. Code 1798.106")
     button, title, submit = "Put right", "Ask to put right what we hold of {people}", "Ask for it"
     happens = (

@@ -29,6 +29,7 @@ def restrict(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
 @register
 class Restriction(Right):
     key, label, icon = "restriction", "Restriction of processing", "pause_circle"
+    told_by = "answer_limit"
     cites = ("GDPR art. 18", "GDPR art. 19")
     button, title, submit = "Restrict", "Restrict the processing of {people}", "Restrict it"
     happens = (

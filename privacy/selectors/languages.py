@@ -17,7 +17,7 @@ def preferences_of(subject_id: UUID) -> tuple[str, ZoneInfo]:
     """(language that we have, time zone that there is)."""
     chosen = ProfilePreference.objects.filter(subject=subject_id).values_list("language", "time_zone").first()
     language, zone = chosen or (settings.LANGUAGE_CODE, UTC)
-    return _language(language), _zone(zone)
+    return supported(language), _zone(zone)
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def as_read_by(subject_id: UUID) -> Iterator[None]:
         yield
 
 
-def _language(tag: str) -> str:
+def supported(tag: str) -> str:
     """`de` of `de-AT`; English for a language that we have not, and for what is no tag."""
     try:
         return translation.get_supported_language_variant(tag.strip().lower().replace("_", "-"))

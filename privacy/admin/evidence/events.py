@@ -10,6 +10,7 @@ from privacy.catalogue import cases
 from privacy.evidence.events import Event
 from privacy.evidence.told import named_now
 from privacy.fulfilment.exporting import ExportReason
+from privacy.fulfilment.letters import kinds as letters
 from privacy.fulfilment.reveal import RevealReason
 from privacy.models import (
     AccessReview,
@@ -18,6 +19,7 @@ from privacy.models import (
     ConsentEvent,
     Limit,
     Refusal,
+    Reply,
     Suppression,
     Topic,
     Verification,
@@ -118,6 +120,12 @@ def name_and_target(data: dict) -> tuple[str, str]:
     return name, target
 
 
+def wording(data: dict) -> str:
+    """Of a consent, or of a letter."""
+    what = Topic(data["topic"]).label if "topic" in data else letters.label_of(data["letter_kind"])
+    return f"{what}, {data['language']}"
+
+
 # What the details of events name, from the data of an entry.
 WORDS: dict[str, Callable[[dict], object]] = {
     "advanced": advanced,
@@ -131,6 +139,8 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "held": held,
     "how": lambda data: Answered(data["how"]).label.lower(),
     "kind": lambda data: cases.label_of(data["kind"]),
+    "letter_kind": lambda data: letters.label_of(data["letter_kind"]).lower(),
+    "reply": lambda data: Reply.Kind(data["reply_kind"]).label.lower(),
     "law": lambda data: regimes.name_of(data["law"]),
     "limit": lambda data: Limit(purpose=data["purpose"]).of_what,
     "lifted": lambda data: Suppression.Because(data["because"]).label.lower(),
@@ -154,5 +164,5 @@ WORDS: dict[str, Callable[[dict], object]] = {
     "until": lambda data: data["until"][:16].replace("T", " ") + " UTC",
     "verification": lambda data: Verification(data["verification"]).label.lower(),
     "why": why,
-    "wording": lambda data: f"{Topic(data['topic']).label}, {data['language']}",
+    "wording": wording,
 }

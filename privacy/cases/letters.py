@@ -1,0 +1,307 @@
+"""Letters about cases: written, approved by a second person where the right takes two, and sent by a job."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from privacy.cases import mailing
+from privacy.cases.states import must_have
+from privacy.cases.work import lock, lock_all
+from privacy.catalogue import NotAllowed, case_kinds
+from privacy.catalogue.cases import answered_in_writing
+from privacy.evidence import audit, commitments
+from privacy.evidence.events import Event
+from privacy.fulfilment.letters import addresses, facts, rendering, templates
+from privacy.fulfilment.letters.kinds import LetterKind, fitting, kinds
+from privacy.fulfilment.letters.rendering import Draft, Unsayable
+from privacy.models import Case, Job, Lane, Letter, Reply, Staff, State
+
+MOST = 500  # letters of one transaction
+KEPT_FOR = timedelta(days=90)  # after the case is over: in which the person may still come back to what they were told
+CHANGED = "What is recorded has changed since you read it. Read the letter again."
+NO_ADDRESS = "We know no address to write to. Write it on paper, or put an address to the case."
+
+
+@dataclass(frozen=True)
+class Written:
+    """A letter before it has a row; `problem` says why it cannot be sent."""
+
+    kind: LetterKind
+    language: str
+    to: str
+    is_email: bool
+    draft: Draft | None
+    wording: templates.InUse
+    asked: Mapping[str, str]
+    facts: facts.Facts
+    problem: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of what whoever sends it has read."""
+        return sha256(f"{self.to}\0{self.draft.dumped() if self.draft else ''}".encode()).hexdigest()
+
+
+def preview(
+    cases: Sequence[Case], *, key: str, language: str = "", asked: Mapping[str, str] | None = None
+) -> dict[UUID, Written]:
+    """{case: the letter of this kind as it would be now}; without `language` in each person's own."""
+    return drafted({case.pk: (kinds[key], asked or {}) for case in cases}, facts.of(cases), language)
+
+
+def drafted(
+    wanted: Mapping[UUID, tuple[LetterKind, Mapping[str, str]]], found: Mapping[UUID, facts.Facts], language: str = ""
+) -> dict[UUID, Written]:
+    people = {found[pk].case.subject_id for pk in wanted}
+    emails, own = addresses.emails_of(people), addresses.languages_of(people)
+    spoken = {
+        pk: language or found[pk].answers.get("language") or own.get(found[pk].case.subject_id, addresses.ENGLISH)
+        for pk in wanted
+    }
+    texts = templates.in_use({(kind.key, spoken[pk]) for pk, (kind, _) in wanted.items()})
+    return {
+        pk: _written(found[pk], kind, asked, spoken[pk], texts[kind.key, spoken[pk]], emails)
+        for pk, (kind, asked) in wanted.items()
+    }
+
+
+def _written(
+    of_case: facts.Facts, kind: LetterKind, asked: Mapping[str, str], language: str, wording: templates.InUse,
+    emails: Mapping[UUID, str],
+) -> Written:  # fmt: skip
+    of_case.asked = {name: text.strip() for name, text in asked.items() if text.strip()}
+    email, other = addresses.where(of_case.answers, emails.get(of_case.case.subject_id, ""))
+    made, problem = None, "" if email or other else NO_ADDRESS
+    try:
+        made = rendering.draft(kind, wording.template, of_case, language)
+    except Unsayable as refusal:
+        problem = str(refusal)
+    return Written(kind, language, email or other, bool(email), made, wording, of_case.asked, of_case, problem)
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------------
+
+
+def write(
+    *, request_id: UUID, actor: Staff, key: str, language: str = "", asked: Mapping[str, str] | None = None,
+    shown: str = "",
+) -> Letter:  # fmt: skip
+    """Writes a letter of this kind: it goes out, or waits for a second person. `shown` is the digest of what the member
+    has read. Raises NotAllowed where it does not fit the case or cannot be said, and PermissionDenied."""
+    with transaction.atomic():
+        case, _ = lock(request_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        found = facts.of([case])
+        if not kinds[key].fits(found[case.pk]):
+            raise NotAllowed(f"“{kinds[key].label}” is no letter for this case as it stands.")
+        written = drafted({case.pk: (kinds[key], asked or {})}, found, language)[case.pk]
+        if shown and shown != written.digest:
+            raise NotAllowed(CHANGED)
+        [letter] = _keep([written], actor)
+    return letter
+
+
+def write_all(*, request_ids: Sequence[UUID], actor: Staff) -> tuple[list[Letter], dict[UUID, str]]:
+    """Writes to each the letter that answers it, in the person's language: (the letters, {case: why there is none}).
+    Raises PermissionDenied."""
+    letters: list[Letter] = []
+    without: dict[UUID, str] = {}
+    for start in range(0, len(request_ids), MOST):
+        with transaction.atomic():
+            cases = lock_all(request_ids[start : start + MOST])
+            for key in sorted({case.kind for case in cases}):
+                must_have(actor, case_kinds[key].may.answer)
+            written, refused = _answers_to(cases)
+            without |= refused
+            letters += _keep(written, actor, lane=Lane.BULK)
+    return letters, without
+
+
+def _answers_to(cases: Sequence[Case]) -> tuple[list[Written], dict[UUID, str]]:
+    found = facts.of(cases)
+    answers = {
+        pk: next((kind for kind in fitting(of_one) if kind.ends == "answered"), None) for pk, of_one in found.items()
+    }
+    wanted: dict[UUID, tuple[LetterKind, Mapping[str, str]]] = {pk: (kind, {}) for pk, kind in answers.items() if kind}
+    written = drafted(wanted, found)
+    without = {pk: "It is not to be answered now." for pk in answers if pk not in wanted}
+    without |= {pk: one.problem for pk, one in written.items() if one.problem}
+    return [one for one in written.values() if not one.problem], without
+
+
+def _keep(written: Sequence[Written], actor: Staff | None, *, lane: Lane = Lane.PROMPT) -> list[Letter]:
+    """Their rows and entries; those that need nobody else are ordered. Raises NotAllowed for one that has a problem or
+    is written already."""
+    for one in written:
+        if one.problem or one.draft is None:
+            raise NotAllowed(one.problem)
+    open_ones = Letter.objects.filter(state__in=Letter.OPEN, case__in=[one.facts.case.pk for one in written])
+    there = set(open_ones.values_list("case", "kind"))
+    if any((one.facts.case.pk, one.kind.key) in there for one in written):
+        raise NotAllowed("Such a letter is about to be sent already.")
+    letters = [_row(one, actor) for one in written]
+    Letter.objects.bulk_create(letters)
+    links = [(x.case_id, {"letter_kind": x.kind, **commitments.of_words(x)}) for x in letters]
+    if links:
+        audit.append_many(links, Event.LETTER_PREPARED, actor=actor)
+    mailing.order([letter for letter in letters if letter.state == Letter.State.ORDERED], lane)
+    return letters
+
+
+def _row(written: Written, actor: Staff | None) -> Letter:
+    draft, case = written.draft, written.facts.case
+    if draft is None:
+        raise NotAllowed(written.problem)
+    sealed, salt, digest = rendering.sealed(draft, written.to, written.asked)
+    waits = written.kind.deciders(written.facts) > 1
+    return Letter(
+        case=case, kind=written.kind.key, language=written.language, step=written.facts.step,
+        way=Letter.Way.EMAIL if written.is_email else Letter.Way.POST, wording=written.wording.wording,
+        claims=draft.claims, sealed=sealed, salt=salt, sha256=digest, prepared_by=actor, made_at=datetime.now(UTC),
+        state=Letter.State.PREPARED if waits or not written.is_email else Letter.State.ORDERED,
+    )  # fmt: skip
+
+
+# --- What becomes of one ----------------------------------------------------------------------------------------------
+
+
+def approve(*, letter_id: UUID, actor: Staff) -> Letter:
+    """A second person has read it, and it goes out. Raises NotAllowed for who wrote it, for what has changed since, and
+    for one that waits for nobody; PermissionDenied."""
+    with transaction.atomic():
+        letter, case = locked(letter_id)
+        may = case_kinds[case.kind].may
+        must_have(actor, may.decide or may.answer)
+        if letter.state != Letter.State.PREPARED or kinds[letter.kind].deciders(facts.of_one(case)) < 2:
+            raise NotAllowed("It waits for nobody’s approval.")
+        if letter.prepared_by_id == actor.pk:
+            raise NotAllowed("You wrote it; another person has to approve it.")
+        if letter.approved_by_id:
+            raise NotAllowed("It was approved already.")
+        if mailing.differences(letter, case):
+            raise NotAllowed(f"{CHANGED} Withdraw it, and write it anew.")
+        letter.approved_by = actor
+        by_mail = letter.way == Letter.Way.EMAIL
+        letter.state = Letter.State.ORDERED if by_mail else letter.state
+        Letter.objects.filter(pk=letter.pk).update(approved_by=actor, approved_at=Now(), state=letter.state)
+        audit.append(case.pk, Event.LETTER_APPROVED, actor=actor, letter=letter.pk)
+        mailing.order([letter] if by_mail else [])
+    return letter
+
+
+def withdraw(*, letter_id: UUID, actor: Staff) -> Letter:
+    """It does not go out. Raises NotAllowed once it may have, and PermissionDenied."""
+    with transaction.atomic():
+        letter, case = locked(letter_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        if not letter.is_open or mailing.may_have_gone_out(letter):
+            raise NotAllowed("It has gone out, or may have.")
+        mailing.put(letter, Letter.State.WITHDRAWN)
+        mailing.stop(letter)
+        audit.append(case.pk, Event.LETTER_WITHDRAWN, actor=actor, letter=letter.pk)
+    return letter
+
+
+def posted(*, letter_id: UUID, actor: Staff) -> Letter:
+    """One on paper was put into the post. Raises NotAllowed for one that is not on paper, not approved, or whose
+    sentences are not so any more; PermissionDenied."""
+    with transaction.atomic():
+        letter, case = locked(letter_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        if letter.way != Letter.Way.POST or letter.state != Letter.State.PREPARED:
+            raise NotAllowed("It is no letter on paper that waits to be posted.")
+        if kinds[letter.kind].deciders(facts.of_one(case)) > 1 and not letter.approved_by_id:
+            raise NotAllowed("A second person has to approve it first.")
+        if mailing.differences(letter, case):
+            raise NotAllowed(f"{CHANGED} Withdraw it, and write it anew.")
+        mailing.note_sent(letter, case, actor)
+    return letter
+
+
+def say_whether_sent(*, letter_id: UUID, actor: Staff, has_gone_out: bool) -> Letter:
+    """Of one that may have gone out, because a worker died or the server fell silent just then: a person has looked. It
+    is sent anew only on their word. Raises NotAllowed for another, and PermissionDenied."""
+    with transaction.atomic():
+        letter, case = locked(letter_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        if not letter.is_open or not mailing.may_have_gone_out(letter):
+            raise NotAllowed("There is no doubt about this letter.")
+        if has_gone_out:
+            mailing.stop(letter)
+            mailing.note_sent(letter, case, actor)
+        else:
+            mailing.try_again(letter)
+            audit.append(case.pk, Event.LETTER_TRIED_AGAIN, actor=actor, letter=letter.pk)
+    return letter
+
+
+def locked(letter_id: UUID) -> tuple[Letter, Case]:
+    """The letter and its case, after the letter's job, if it has one. Raises NotAllowed."""
+    list(Job.objects.select_for_update().filter(pk=letter_id).values_list("pk"))
+    of_case = Letter.objects.filter(pk=letter_id).values_list("case", flat=True).first()
+    if of_case is None:
+        raise NotAllowed("There is no such letter.")
+    case = Case.objects.select_for_update().select_related("subject").get(pk=of_case)
+    return Letter.objects.select_for_update().get(pk=letter_id), case
+
+
+def read_reply(*, reply_id: UUID, actor: Staff) -> Reply:
+    """Somebody has read what came in. Raises NotAllowed and PermissionDenied."""
+    with transaction.atomic():
+        of_case = Reply.objects.filter(pk=reply_id).values_list("case", flat=True).first()
+        if of_case is None:
+            raise NotAllowed("There is no such mail.")
+        case, _ = lock(of_case)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        reply = Reply.objects.select_for_update().get(pk=reply_id)
+        if reply.read_at is None:
+            Reply.objects.filter(pk=reply.pk).update(read_by=actor, read_at=Now())
+            audit.append(case.pk, Event.REPLY_READ, actor=actor, reply=reply.pk)
+    return reply
+
+
+# --- By themselves ----------------------------------------------------------------------------------------------------
+
+
+def acknowledge_due(most: int = MOST) -> int:
+    """Tells people that their cases have come in, where it was not said yet and mail goes out; returns how many. What a
+    letter cannot be written to is left to staff, whose list says so."""
+    if not settings.EMAIL_URL:
+        return 0
+    with transaction.atomic():
+        written = Letter.objects.filter(case=OuterRef("pk"), kind__in=("acknowledgement", "complaint_receipt"))
+        new = Case.objects.filter(
+            ~Exists(written), ~Q(state=State.CLOSED), kind__in=answered_in_writing(), acknowledged_at=None,
+            silent=False,
+            received_at__gte=Now() - timedelta(days=30),
+        )  # fmt: skip
+        cases = list(
+            new.select_for_update(of=("self",), skip_locked=True)
+            .select_related("subject")
+            .order_by("received_at")[:most]
+        )
+        found = facts.of(cases)
+        receipts = {pk: next((k for k in fitting(one) if k.ends == "acknowledged"), None) for pk, one in found.items()}
+        wanted = {pk: (kind, {}) for pk, kind in receipts.items() if kind}
+        sayable = [one for one in drafted(wanted, found).values() if not one.problem and one.is_email]
+        return len(_keep(sayable, None, lane=Lane.BULK))
+
+
+def forget_due() -> int:
+    """Empties what letters and replies keep sealed, of cases that are over for long enough; returns how many."""
+    over = Case.objects.filter(state=State.CLOSED, closed_at__lt=Now() - KEPT_FOR)
+    over = over.exclude(
+        Exists(Job.objects.filter(Q(case=OuterRef("pk")) | Q(joined_cases=OuterRef("pk")), ended_at=None))
+    )
+    rows: Iterable[int] = (
+        Letter.objects.filter(case__in=over).exclude(sealed="").update(sealed="", salt=""),
+        Reply.objects.filter(case__in=over).exclude(sealed="").update(sealed=""),
+    )
+    return sum(rows)

@@ -1,0 +1,76 @@
+"""Letters go out once, in words that are so, and what they say is tied to the case."""
+
+import pytest
+
+from privacy.cases import letters, requests
+from privacy.catalogue import NotAllowed
+from privacy.evidence import chains
+from privacy.models import Letter
+from tests import factories as f
+from tests import working
+from tests.letters.post import office
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def post():
+    with office() as box:
+        yield box
+
+
+@pytest.fixture
+def person():
+    found = f.DataSubjectFactory(full_name="Ada Lovelace", country="DE")
+    f.IdentifierFactory(subject=found, kind="email", value="ada@example.org", is_primary=True)
+    f.NoteFactory(author=found)
+    return found
+
+
+def member(role: str):
+    return f.StaffFactory(role=role)
+
+
+def asked(key: str, person, **given):
+    [case] = requests.ask(
+        key, subject_ids=[person.pk], actor=member("agent"), verification="signed_in", reason="Ticket 4711 asks for it",
+        **given,
+    )  # fmt: skip
+    return case
+
+
+def test_that_a_case_has_come_in_is_told_by_itself_and_notes_when(post, person):
+    case = asked("access", person)
+    assert letters.acknowledge_due() == 1
+    assert letters.acknowledge_due() == 0
+    working.run_all()
+    case.refresh_from_db()
+    [mail] = post.mails
+    assert mail["To"] == "ada@example.org" and str(case.pk)[:8] in mail["Subject"]
+    assert case.acknowledged_at
+    assert not chains.verify([case.pk])
+
+
+def test_an_erasure_is_answered_by_a_letter_that_two_have_seen(post, person):
+    case = asked("erasure", person)
+    requests.grant(request_id=case.pk, actor=member("approver"))
+    working.run_all()
+    case.refresh_from_db()
+    writer = member("agent")
+    letter = letters.write(request_id=case.pk, actor=writer, key="answer_erasure")
+    assert letter.state == Letter.State.PREPARED
+    with pytest.raises(NotAllowed, match="You wrote it"):
+        letters.approve(letter_id=letter.pk, actor=member_again(writer))
+    letters.approve(letter_id=letter.pk, actor=member("manager"))
+    working.run_all()
+    print(post.texts)
+    case.refresh_from_db()
+    assert (case.state, case.answered_how) == ("closed", "email")
+
+
+def member_again(writer):
+    writer.groups.set([])
+    from django.contrib.auth.models import Group
+
+    writer.groups.add(Group.objects.get(name="manager"))
+    return type(writer).objects.get(pk=writer.pk)
