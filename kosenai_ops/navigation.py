@@ -45,6 +45,8 @@ WORK = (
     Entry("Queue", "inbox", (
         of_model("Queue", "inbox", "privacy.rightsrequest"),
         of_model("Batches", "stacks", "privacy.batch"),
+        of_model("Letters", "outgoing_mail", "privacy.letter"),
+        of_model("Texts of letters", "edit_note", "privacy.letterwording"),
         of_model("Rules of law", "balance", "privacy.regimerule"),
     ), "open", "open"),
     Entry("People", "group", (

@@ -38,6 +38,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.confirm_regimerule": (MANAGER,),
     "privacy.publish_consentwording": (MANAGER,),
     "privacy.retry_job": (MANAGER,),
+    "privacy.propose_letterwording": (MANAGER,),
+    "privacy.confirm_letterwording": (MANAGER,),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
@@ -45,6 +47,7 @@ READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(INVENTORY, ROLES),
     **dict.fromkeys(("privacy.staff", "privacy.rolegrant"), (MANAGER, AUDITOR)),
     "privacy.consentwording": SEE_PEOPLE,
+    "privacy.letterwording": SEE_PEOPLE,
     "privacy.rightsrequest": ROLES,
     "privacy.job": ROLES,
     "privacy.step": ROLES,

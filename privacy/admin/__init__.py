@@ -12,6 +12,8 @@ import privacy.admin.people.wordings
 import privacy.admin.processors.inventory
 import privacy.admin.regimes.rules
 import privacy.admin.requests.batches
+import privacy.admin.requests.outbox
 import privacy.admin.requests.queue
+import privacy.admin.requests.wordings
 import privacy.admin.staff
 import privacy.admin.tables.imports  # noqa: F401  (all of these: for what they register)

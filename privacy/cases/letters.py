@@ -1,9 +1,7 @@
 """Letters about cases: written, approved by a second person where the right takes two, and sent by a job."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
@@ -18,72 +16,15 @@ from privacy.catalogue import NotAllowed, case_kinds
 from privacy.catalogue.cases import answered_in_writing
 from privacy.evidence import audit, commitments
 from privacy.evidence.events import Event
-from privacy.fulfilment.letters import addresses, facts, rendering, templates
-from privacy.fulfilment.letters.kinds import LetterKind, fitting, kinds
-from privacy.fulfilment.letters.rendering import Draft, Unsayable
+from privacy.fulfilment.letters import facts, rendering
+from privacy.fulfilment.letters.drafting import Wanted, Written, drafted
+from privacy.fulfilment.letters.kinds import fitting, kinds
 from privacy.models import Case, Job, Lane, Letter, Reply, Staff, State
+from privacy.selectors.letters import is_in_doubt
 
 MOST = 500  # letters of one transaction
 KEPT_FOR = timedelta(days=90)  # after the case is over: in which the person may still come back to what they were told
 CHANGED = "What is recorded has changed since you read it. Read the letter again."
-NO_ADDRESS = "We know no address to write to. Write it on paper, or put an address to the case."
-
-
-@dataclass(frozen=True)
-class Written:
-    """A letter before it has a row; `problem` says why it cannot be sent."""
-
-    kind: LetterKind
-    language: str
-    to: str
-    is_email: bool
-    draft: Draft | None
-    wording: templates.InUse
-    asked: Mapping[str, str]
-    facts: facts.Facts
-    problem: str = ""
-
-    @property
-    def digest(self) -> str:
-        """Of what whoever sends it has read."""
-        return sha256(f"{self.to}\0{self.draft.dumped() if self.draft else ''}".encode()).hexdigest()
-
-
-def preview(
-    cases: Sequence[Case], *, key: str, language: str = "", asked: Mapping[str, str] | None = None
-) -> dict[UUID, Written]:
-    """{case: the letter of this kind as it would be now}; without `language` in each person's own."""
-    return drafted({case.pk: (kinds[key], asked or {}) for case in cases}, facts.of(cases), language)
-
-
-def drafted(
-    wanted: Mapping[UUID, tuple[LetterKind, Mapping[str, str]]], found: Mapping[UUID, facts.Facts], language: str = ""
-) -> dict[UUID, Written]:
-    people = {found[pk].case.subject_id for pk in wanted}
-    emails, own = addresses.emails_of(people), addresses.languages_of(people)
-    spoken = {
-        pk: language or found[pk].answers.get("language") or own.get(found[pk].case.subject_id, addresses.ENGLISH)
-        for pk in wanted
-    }
-    texts = templates.in_use({(kind.key, spoken[pk]) for pk, (kind, _) in wanted.items()})
-    return {
-        pk: _written(found[pk], kind, asked, spoken[pk], texts[kind.key, spoken[pk]], emails)
-        for pk, (kind, asked) in wanted.items()
-    }
-
-
-def _written(
-    of_case: facts.Facts, kind: LetterKind, asked: Mapping[str, str], language: str, wording: templates.InUse,
-    emails: Mapping[UUID, str],
-) -> Written:  # fmt: skip
-    of_case.asked = {name: text.strip() for name, text in asked.items() if text.strip()}
-    email, other = addresses.where(of_case.answers, emails.get(of_case.case.subject_id, ""))
-    made, problem = None, "" if email or other else NO_ADDRESS
-    try:
-        made = rendering.draft(kind, wording.template, of_case, language)
-    except Unsayable as refusal:
-        problem = str(refusal)
-    return Written(kind, language, email or other, bool(email), made, wording, of_case.asked, of_case, problem)
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -91,17 +32,19 @@ def _written(
 
 def write(
     *, request_id: UUID, actor: Staff, key: str, language: str = "", asked: Mapping[str, str] | None = None,
-    shown: str = "",
+    to: str = "", shown: str = "",
 ) -> Letter:  # fmt: skip
-    """Writes a letter of this kind: it goes out, or waits for a second person. `shown` is the digest of what the member
-    has read. Raises NotAllowed where it does not fit the case or cannot be said, and PermissionDenied."""
+    """Writes a letter of this kind, to another address than the one that is known if `to` is given: it goes out, or
+    waits for a second person. `shown` is the digest of what the member has read. Raises NotAllowed where it does not fit the case or cannot be said, and PermissionDenied."""
     with transaction.atomic():
         case, _ = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.answer)
         found = facts.of([case])
         if not kinds[key].fits(found[case.pk]):
             raise NotAllowed(f"“{kinds[key].label}” is no letter for this case as it stands.")
-        written = drafted({case.pk: (kinds[key], asked or {})}, found, language)[case.pk]
+        written = drafted({case.pk: (kinds[key], asked or {})}, found, language, to)[case.pk]
+        if written.problem:
+            raise NotAllowed(written.problem)
         if shown and shown != written.digest:
             raise NotAllowed(CHANGED)
         [letter] = _keep([written], actor)
@@ -129,7 +72,7 @@ def _answers_to(cases: Sequence[Case]) -> tuple[list[Written], dict[UUID, str]]:
     answers = {
         pk: next((kind for kind in fitting(of_one) if kind.ends == "answered"), None) for pk, of_one in found.items()
     }
-    wanted: dict[UUID, tuple[LetterKind, Mapping[str, str]]] = {pk: (kind, {}) for pk, kind in answers.items() if kind}
+    wanted: Wanted = {pk: (kind, {}) for pk, kind in answers.items() if kind}
     written = drafted(wanted, found)
     without = {pk: "It is not to be answered now." for pk in answers if pk not in wanted}
     without |= {pk: one.problem for pk, one in written.items() if one.problem}
@@ -201,7 +144,7 @@ def withdraw(*, letter_id: UUID, actor: Staff) -> Letter:
     with transaction.atomic():
         letter, case = locked(letter_id)
         must_have(actor, case_kinds[case.kind].may.answer)
-        if not letter.is_open or mailing.may_have_gone_out(letter):
+        if not letter.is_open or is_in_doubt(letter):
             raise NotAllowed("It has gone out, or may have.")
         mailing.put(letter, Letter.State.WITHDRAWN)
         mailing.stop(letter)
@@ -231,7 +174,7 @@ def say_whether_sent(*, letter_id: UUID, actor: Staff, has_gone_out: bool) -> Le
     with transaction.atomic():
         letter, case = locked(letter_id)
         must_have(actor, case_kinds[case.kind].may.answer)
-        if not letter.is_open or not mailing.may_have_gone_out(letter):
+        if not letter.is_open or not is_in_doubt(letter):
             raise NotAllowed("There is no doubt about this letter.")
         if has_gone_out:
             mailing.stop(letter)
@@ -289,7 +232,7 @@ def acknowledge_due(most: int = MOST) -> int:
         )
         found = facts.of(cases)
         receipts = {pk: next((k for k in fitting(one) if k.ends == "acknowledged"), None) for pk, one in found.items()}
-        wanted = {pk: (kind, {}) for pk, kind in receipts.items() if kind}
+        wanted: Wanted = {pk: (kind, {}) for pk, kind in receipts.items() if kind}
         sayable = [one for one in drafted(wanted, found).values() if not one.problem and one.is_email]
         return len(_keep(sayable, None, lane=Lane.BULK))
 

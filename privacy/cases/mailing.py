@@ -183,11 +183,6 @@ def put(letter: Letter, state: Letter.State) -> None:
 # --- Its job ----------------------------------------------------------------------------------------------------------
 
 
-def may_have_gone_out(letter: Letter) -> bool:
-    steps = Step.objects.filter(job=letter.pk, result__has_key=HANDED_OVER)
-    return steps.filter(job__ended_at=None).exists()
-
-
 def stop(letter: Letter) -> None:
     """Nothing is left to do for its job, if it has one; the job's row is locked."""
     jobs_order.stop_short(list(Job.objects.filter(pk=letter.pk, ended_at=None)))

@@ -60,6 +60,9 @@ def row_of_everything():
     f.ReceiptFactory()
     f.ProcessorFactory()
     f.RoleGrantFactory()
+    f.LetterWordingFactory()
+    f.LetterFactory(case=erasure, kind="acknowledgement")
+    f.ReplyFactory(case=erasure)
     f.JobFactory(id=f.MailFactory().id, kind="mail", case=None, subject=None, parked_because="The mail server is away")
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)
@@ -85,6 +88,8 @@ def _site_pages() -> Iterator[Page]:
 def _address(pattern: URLPattern, model, row, action: str) -> str:
     request = row if isinstance(row, Case) else None
     step = request.steps.first() if request else None
+    letter = request.letters.first() if request else None
+    reply = request.replies.first() if request else None
     known = {
         "object_id": row and row.pk,
         "id": row and row.pk,
@@ -92,6 +97,11 @@ def _address(pattern: URLPattern, model, row, action: str) -> str:
         "request_id": request and request.pk,
         "step_id": step and step.pk,
         "batch_id": row and row.pk,
+        "letter_id": letter and letter.pk,
+        "reply_id": reply and reply.pk,
+        "wording_id": row and row.pk,
+        "kind": "acknowledgement",
+        "language": "en",
         "rule_id": row and row.pk,
         "package_id": row and row.pk,
         "job_id": request and jobs_of_no_case().values_list("pk", flat=True).first(),

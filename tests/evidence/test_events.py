@@ -18,7 +18,18 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, comments, dossiers, redactions, refusals, regimes, reopening, requests
+from privacy.cases import (
+    clocks,
+    comments,
+    dossiers,
+    letters,
+    redactions,
+    refusals,
+    regimes,
+    reopening,
+    replies,
+    requests,
+)
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -30,6 +41,7 @@ from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
 from privacy.fulfilment import consent_receipts, consents, exporting, inventory, invitations, packages, reveal, staff
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
+from privacy.fulfilment.letters import wordings
 from privacy.jobs.claim import park
 from privacy.models import (
     AccessPackage,
@@ -41,12 +53,14 @@ from privacy.models import (
     RightsRequest,
     Script,
     Staff,
+    Step,
 )
 from tests import factories as f
 from tests import working
 from tests.asking import agreed
 from tests.billing.test_sync import CUSTOMER
 from tests.jobs import steps
+from tests.letters import mails
 from tests.manual import erasures_at_clerk, waiting
 from tests.trail import since_the_release
 
@@ -113,6 +127,8 @@ def history() -> list[AuditEntry]:
     agent, manager = f.StaffFactory(role="agent"), f.StaffFactory(role="manager")
     asked = {"actor": agent, "reason": "Asked by mail", "verification": "signed_in"}
     what_happens_to_packages(agent, asked)
+    what_is_written_to_people(agent, manager, asked)
+    what_is_written_to_people(agent, manager, asked)
     what_is_said_of_others_in_a_package(agent, asked)
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
@@ -162,6 +178,31 @@ def what_happens_to_packages(agent, asked):
     download(request_id=package.request_id, actor=agent).file.close()
     working.let_time_pass(working.of(package.id))
     working.run(package.id)
+
+
+def what_is_written_to_people(agent, manager, asked):
+    """A letter in doubt that two have seen and that comes back, one that is withdrawn, one that is not so any more."""
+    person = f.DataSubjectFactory()
+    f.IdentifierFactory(subject=person, kind="email", value="ada@example.org")
+    [case] = ask("erasure", subject_ids=[person.pk], **asked)
+    grant(request_id=case.pk, actor=manager)
+    working.run(case.pk)
+    answer = letters.write(request_id=case.pk, actor=agent, key="answer_erasure")
+    letters.approve(letter_id=answer.pk, actor=manager)
+    Step.objects.filter(job=answer.pk).update(result={"handed_over": True})
+    working.run(answer.pk)
+    letters.say_whether_sent(letter_id=answer.pk, actor=agent, has_gone_out=False)
+    working.run(answer.pk)
+    bounced = replies.take_in(raw=mails.bounce_of(answer.message_id), actor=agent)
+    letters.read_reply(reply_id=bounced.pk, actor=agent)
+    first = letters.write(request_id=case.pk, actor=agent, key="acknowledgement")
+    letters.withdraw(letter_id=first.pk, actor=agent)
+    second = letters.write(request_id=case.pk, actor=agent, key="acknowledgement")
+    requests.answer(request_id=case.pk, actor=agent, how="post")
+    working.run(second.pk)
+    wording = wordings.propose(actor=manager, kind="acknowledgement", language="en", text=f.LetterWordingFactory.text)
+    wordings.confirm(actor=f.StaffFactory(), wording_id=wording.pk)
+    wordings.retire(actor=manager, wording_id=wording.pk)
 
 
 def what_is_said_of_others_in_a_package(agent, asked):

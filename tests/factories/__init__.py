@@ -29,6 +29,7 @@ from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFact
 from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
+from tests.factories.letters import LetterFactory, LetterWordingFactory, ReplyFactory
 from tests.factories.mail import MailFactory
 from tests.factories.processors import ProcessorFactory
 from tests.factories.regimes import ClockFactory, ClockPauseFactory, RegimeRuleFactory
@@ -67,10 +68,11 @@ __all__ = [
     "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
     "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory", "FeedbackFactory",
     "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
-    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MailFactory",
+    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LetterFactory",
+    "LetterWordingFactory", "LikenessFactory", "LimitFactory", "MailFactory",
     "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
     "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
-    "ReceiptFactory", "RedactionFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory",
+    "ReceiptFactory", "ReplyFactory", "RedactionFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory",
     "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
     "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
     "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory",

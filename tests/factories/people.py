@@ -82,6 +82,8 @@ def has_history_of_requests(person: DataSubject) -> None:
     f.RedactionFactory(case=request)
     f.SuppressionFactory(request=request, kind="clerk_id", folded="b" * 64, lifted=True)
     f.CaseFileFactory(comment=f.CaseCommentFactory(case=request))
+    f.LetterFactory(case=request)
+    f.ReplyFactory(case=request)
     f.FactorFactory(dossier=f.DossierFactory(case=request))
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)

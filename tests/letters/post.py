@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
+from socket import socket
 
 from aiosmtpd.controller import Controller
 from django.test import override_settings
@@ -17,7 +18,7 @@ class Box:
         self.mails: list[EmailMessage] = []
         self.answers: list[str] = []
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  (the library's name)
+    async def handle_DATA(self, server, session, envelope):
         if self.answers:
             return self.answers.pop(0)
         self.mails.append(email.message_from_bytes(envelope.content, policy=default))
@@ -31,9 +32,11 @@ class Box:
 @contextmanager
 def office() -> Iterator[Box]:
     box = Box()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    with socket() as free:  # the library cannot be told to find a free port itself
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     sent_by = {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port,
         "EMAIL_URL": f"smtp://127.0.0.1:{port}", "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": "",

@@ -58,7 +58,8 @@ def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
 def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.ANSWERING and has(user, kind.may.answer):
-        yield Button("Say how it was answered…", "outgoing_mail", page("answer", row), is_main=True)
+        yield Button("Write the answer…", "outgoing_mail", page("letter", row), is_main=True)
+        yield Button("Say how it was answered…", "mark_email_read", page("answer", row))
     if row.state == State.CLOSED and kind.answered_in_writing and has(user, kind.may.decide) and not row.is_working:
         yield Button("Take up again…", "history", page("reopen", row))
     appeal = case_kinds[cases.APPEAL]

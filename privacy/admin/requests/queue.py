@@ -23,6 +23,7 @@ from privacy.admin.requests import (
     denials,
     dossiers,
     export,
+    letters,
     manual,
     packages,
     parked,
@@ -97,6 +98,11 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 for name, page in PAGES.items()
             ),
             path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
+            path("<uuid:request_id>/reply/<uuid:reply_id>/", view(letters.reply), name="privacy_rightsrequest_reply"),
+            *(
+                path(f"<uuid:request_id>/{name}/<uuid:letter_id>/", view(page), name=f"privacy_rightsrequest_{name}")
+                for name, page in PAGES_OF_A_LETTER.items()
+            ),
             path("parked/<uuid:job_id>/", view(parked.retry_work), name="privacy_rightsrequest_retry_work"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
             path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
@@ -200,8 +206,11 @@ PAGES = {
         for view in (
             decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
-            dossiers.dossier, dossiers.confirm_dossier, comments.comment,
+            dossiers.dossier, dossiers.confirm_dossier, comments.comment, letters.letter, letters.take_in,
         )
     },
+}  # fmt: skip
+PAGES_OF_A_LETTER = {
+    "one_letter": letters.one_letter, "letter_act": letters.letter_act, "letter_pdf": letters.letter_pdf,
 }  # fmt: skip
 PAGES_OF_A_STEP = {"attest": decisions.attest, "reveal": decisions.reveal}

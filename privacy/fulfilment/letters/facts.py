@@ -78,7 +78,8 @@ class Facts:
 
     @property
     def kept(self) -> Mapping[str, int]:
-        return self.body.get("kept", {})
+        found: Mapping[str, int] = self.body.get("kept", {})
+        return found
 
     @property
     def laws(self) -> list[RegimeRule]:
@@ -140,11 +141,10 @@ def _work(found: Mapping[UUID, Facts], ids: Sequence[UUID]) -> None:
     steps = _by(Step.objects.filter(job__in=[job.pk for job in jobs]).order_by("seq"), "job_id")
     sources: dict[UUID, UUID] = {}  # {case of the receipt: case that it answers}
     for job in jobs:
-        for pk in {job.case_id, joined.get(job.pk)} & found.keys():
+        for pk in {pk for pk in (job.case_id, joined.get(job.pk)) if pk and pk in found}:
             found[pk].jobs = [*found[pk].jobs, job]
             found[pk].steps = [*found[pk].steps, *steps[job.pk]]
-            if job.case_id:
-                sources[job.case_id] = pk
+            sources[job.case_id or pk] = pk
     for receipt in Receipt.objects.filter(request__in=sources).order_by("issued_at"):
         found[sources[receipt.request_id]].receipt = receipt
 
