@@ -35,7 +35,8 @@ def write(
     to: str = "", shown: str = "",
 ) -> Letter:  # fmt: skip
     """Writes a letter of this kind, to another address than the one that is known if `to` is given: it goes out, or
-    waits for a second person. `shown` is the digest of what the member has read. Raises NotAllowed where it does not fit the case or cannot be said, and PermissionDenied."""
+    waits for a second person. `shown` is the digest of what the member has read. Raises NotAllowed where it does not
+    fit the case or cannot be said, and PermissionDenied."""
     with transaction.atomic():
         case, _ = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.answer)

@@ -21,8 +21,8 @@ from privacy.fulfilment import case_links, packages
 from privacy.fulfilment.letters import facts, rendering, templates
 from privacy.fulfilment.letters.kinds import kinds
 from privacy.fulfilment.letters.rendering import Draft, Unsayable
+from privacy.jobs import failpoints, settle
 from privacy.jobs import order as jobs_order
-from privacy.jobs import settle
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Failed, Later, Outcome
 from privacy.models import Answered, Case, Job, Lane, Letter, Staff, State, Step
@@ -66,7 +66,9 @@ def hand_over(message: EmailMessage, renew: Callable[..., None]) -> Outcome:
         return refused(fault)
     try:
         renew({HANDED_OVER: True})
+        failpoints.strike("handed over")
         connection.send_messages([message])
+        failpoints.strike("taken")
     except (SMTPRecipientsRefused, SMTPResponseException) as fault:
         return refused(fault)
     except (SMTPException, OSError):

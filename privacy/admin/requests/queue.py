@@ -30,6 +30,7 @@ from privacy.admin.requests import (
     receipts,
     redactions,
     reopening,
+    replies,
     saved,
 )
 from privacy.admin.requests.filters import (
@@ -98,7 +99,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 for name, page in PAGES.items()
             ),
             path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
-            path("<uuid:request_id>/reply/<uuid:reply_id>/", view(letters.reply), name="privacy_rightsrequest_reply"),
+            path("<uuid:request_id>/reply/<uuid:reply_id>/", view(replies.reply), name="privacy_rightsrequest_reply"),
             *(
                 path(f"<uuid:request_id>/{name}/<uuid:letter_id>/", view(page), name=f"privacy_rightsrequest_{name}")
                 for name, page in PAGES_OF_A_LETTER.items()
@@ -206,7 +207,7 @@ PAGES = {
         for view in (
             decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
-            dossiers.dossier, dossiers.confirm_dossier, comments.comment, letters.letter, letters.take_in,
+            dossiers.dossier, dossiers.confirm_dossier, comments.comment, letters.letter, replies.take_in,
         )
     },
 }  # fmt: skip
