@@ -163,7 +163,7 @@ def lines_of(draft: rendering.Draft) -> Iterator[Shown]:
 RESTS_ON = {
     "plain": "", "ref": "the case", "received": "the day of receipt", "due": "the clocks", "law": "the verified rule",
     "status": "the case", "proof_follows": "who asks is not proved", "prove": "who asks is not proved",
-    "verified": "how it was verified", "asked": "your question", "clock_stands": "the clock stands",
+    "asked": "your question", "clock_stands": "the clock stands",
     "extended": "the extension", "refused": "the decision", "words": "your words", "complain": "the residence",
     "court": "the law of the case", "appeal": "the law of the case", "record_kept": "the record of requests",
     "upheld": "the decision", "not_upheld": "the decision", "complaint_right": "the decision",

@@ -9,7 +9,7 @@ from privacy.catalogue import Inquiry, Right, case_kinds
 from privacy.fulfilment.letters.claims import NOT_SO, SO, Found, claim, so
 from privacy.fulfilment.letters.facts import Facts
 from privacy.fulfilment.package.wording import said
-from privacy.models import DelayReason, Outcome, Refusal, State, Verification
+from privacy.models import DelayReason, Outcome, Refusal, State
 from privacy.regimes import delays
 from privacy.selectors.authorities import authorities_for
 
@@ -71,11 +71,6 @@ def proof_follows(facts: Facts) -> Found:
 @claim("prove", late=("status_link",))
 def prove(facts: Facts) -> Found:
     return proof_follows(facts)
-
-
-@claim("verified")
-def verified(facts: Facts) -> Found:
-    return so(facts.case.verification in Verification.of_the_person() and facts.case.verification != "not_required")
 
 
 @claim("asked", "question")
