@@ -42,10 +42,10 @@ def rows_of(case: Case, clocks: Iterable[regimes.Reckoned]) -> list[Clock]:
     ]  # fmt: skip
 
 
-def reckoned(case: Case) -> list[tuple[Clock, regimes.Reckoned | None]]:
-    """The clocks of a case, each with what explains it; with None where the same day does not come out any more, as
-    where the residence was erased with the person."""
-    asked = _asked(case, {case.pk: _days(case.pauses.all())})
+def reckoned(case: Case, pauses: Iterable[ClockPause]) -> list[tuple[Clock, regimes.Reckoned | None]]:
+    """The clocks of a case with these pauses, each with what explains it; with None where the same day does not come
+    out any more, as where the residence was erased with the person."""
+    asked = _asked(case, {case.pk: _days(pauses)})
     return [(clock, _explained(clock, asked)) for clock in case.clocks.all()]
 
 

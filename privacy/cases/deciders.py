@@ -21,5 +21,5 @@ def must_be_deniable(cases: Sequence[Case], actor: Staff) -> None:
     for case in cases:
         if because := undeniable(case):
             raise NotAllowed(because)
-        if because := not_denied_by(case, actor):
+        if because := not_denied_by(case, not_by(case, actor)):
             raise PermissionDenied(because)

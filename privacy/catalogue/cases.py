@@ -170,7 +170,7 @@ class CaseKind:
     for this very account.
     against: {person: sentences that say why these answers cannot be about them}, by {person: answers}.
     dry_run: what it would do to these people, of whom the scope names all accounts, as a selectors.plans.Plan.
-    plan_of: the same of one case, by its answers.
+    plan_of: the same of one case, by its answers, of whose person this is so (selectors.standing.Standing).
     is_doubted: by the answers, whether somebody looks into who asks first, though nobody has to prove it.
     undeniable: why nobody may decide against this case; empty where somebody may.
     warns: sentences about these people, of whom this is so (selectors.standing.Standing), that whoever asks or decides
@@ -219,7 +219,7 @@ class CaseKind:
     is_doubted: ClassVar[Callable[[Mapping[str, Any]], bool] | None] = None
     undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID], Any], Any] | None] = None
-    plan_of: ClassVar[Callable[[Any], Any] | None] = None
+    plan_of: ClassVar[Callable[[Any, Any], Any] | None] = None
     warns: ClassVar[Callable[[Sequence[UUID], Any], Sequence[str]] | None] = None
     parts: ClassVar[Callable[[Sequence[UUID]], Mapping[UUID, frozenset[str]]] | None] = None
     silent_for: ClassVar[Callable[[Sequence[UUID], Mapping[str, Any]], Collection[UUID]] | None] = None

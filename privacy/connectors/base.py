@@ -3,7 +3,7 @@
 A connector is found by its module in any installed app's `connectors` package or module and registers itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from privacy.datamap.compiler import union
-from privacy.datamap.scope import Scope, id_in
+from privacy.datamap.scope import Scope, Sql, id_in
 from privacy.jobs.outcomes import Done, Outcome, Waiting
 
 # Queries of (account, kind of name, name), and what they find: {account or person: {kind: names}}.
@@ -92,15 +92,26 @@ class Connector:
 
 def read_names(asked: Mapping[str, Iterable[Names]]) -> dict[str, References]:
     """Under each key what its queries find, in one statement for all of them."""
-    found: dict[str, References] = {key: {} for key in asked}
-    selects = [(key, query.query.sql_with_params()) for key, queries in asked.items() for query in queries]
+    selects = selects_of(asked)
     if not selects:
-        return found
+        return names_in([], asked)
     with connection.cursor() as cursor:
-        cursor.execute(*union((key, (sql, list(params))) for key, (sql, params) in selects))
-        for key, account, kind, name in sorted(set(cursor.fetchall())):
-            of_account = found[key].setdefault(id_in(account), {})
-            of_account.setdefault(kind, []).append(name or str(id_in(account)))
+        cursor.execute(*union(selects))
+        return names_in(cursor.fetchall(), asked)
+
+
+def selects_of(asked: Mapping[str, Iterable[Names]]) -> list[tuple[str, Sql]]:
+    """The queries under their keys, for a statement that asks for more than names."""
+    compiled = [(key, query.query.sql_with_params()) for key, queries in asked.items() for query in queries]
+    return [(key, (sql, list(params))) for key, (sql, params) in compiled]
+
+
+def names_in(rows: Iterable[tuple[Any, ...]], asked: Collection[str]) -> dict[str, References]:
+    """What was found, (key, account, kind of name, name), under each key that was asked for."""
+    found: dict[str, References] = {key: {} for key in asked}
+    for key, account, kind, name in sorted(set(rows)):
+        of_account = found[key].setdefault(id_in(account), {})
+        of_account.setdefault(kind, []).append(name or str(id_in(account)))
     return found
 
 

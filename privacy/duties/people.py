@@ -5,13 +5,14 @@ Merging moves nothing. The accounts keep their rows, and what comes in later com
 right asked about the person is about all of them. So a split gives back exactly what was there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from privacy.cases.kinds import register
@@ -242,15 +243,27 @@ WHAT = Question(
 
 
 def rows_named(subject_id: UUID, ids: Iterable[str]) -> dict[tuple[type[models.Model], str], list[Any]]:
-    """{(model, its foreign key to the person): keys of the rows among these that are the person's own}."""
-    wanted, found = list(map(UUID, ids)), {}
+    """{(model, its foreign key to the person): keys of the rows among these that are the person's own}, in one
+    query."""
+    wanted, links = list(map(UUID, ids)), dict(_links_to_people())
+    first, *others = (
+        model._default_manager.filter(**{"pk__in": wanted, link: subject_id}).order_by()
+        .values_list(Value(model._meta.label), "pk")
+        for model, link in links.items()
+    )  # fmt: skip
+    found: dict[tuple[type[models.Model], str], list[Any]] = {}
+    for label, key in first.union(*others, all=True):
+        model = apps.get_model(label)
+        found.setdefault((model, links[model]), []).append(key)
+    return found
+
+
+def _links_to_people() -> Iterator[tuple[type[models.Model], str]]:
+    """(model, its foreign key to the person) of what can be another's."""
     for declared in compiler.all_declarations():
         [link, *further] = declared.path() or [""]
         if link and not further and not declared.evidence and isinstance(declared.model._meta.pk, models.UUIDField):
-            rows = declared.model._default_manager.filter(**{"pk__in": wanted, link: subject_id})
-            if keys := list(rows.values_list("pk", flat=True)):
-                found[declared.model, link] = keys
-    return found
+            yield declared.model, link
 
 
 def not_theirs(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]:

@@ -245,15 +245,15 @@ class Case(ReadInSets):
         """The last one that was built for it."""
         from privacy.models.packages import AccessPackage
 
-        return AccessPackage.objects.filter(request__in=self._answered_with()).order_by("-created_at").first()
+        return AccessPackage.objects.filter(request__in=self.answered_with()).order_by("-created_at").first()
 
     @property
     def receipt(self) -> "Receipt | None":
         from privacy.models.receipts import Receipt
 
-        return Receipt.objects.filter(request__in=self._answered_with()).order_by("-issued_at").first()
+        return Receipt.objects.filter(request__in=self.answered_with()).order_by("-issued_at").first()
 
-    def _answered_with(self) -> "list[uuid.UUID]":
+    def answered_with(self) -> "list[uuid.UUID]":
         """Itself, and the case whose work it has joined."""
         return [self.pk, self.joined.case_id] if self.joined_id else [self.pk]
 

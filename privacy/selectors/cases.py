@@ -1,6 +1,6 @@
 """What cases wait for, computed from what is so and never stored; and who may decide about which."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -55,6 +55,12 @@ def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
         is_followed=IS_FOLLOWED, is_behind=IS_BEHIND, is_in_grace=IS_IN_GRACE,
         is_paused=IS_PAUSED,
     )  # fmt: skip
+
+
+def with_all(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases `with_work`, and with the rows that their own page names."""
+    named = ("subject", "requested_by", "approved_by", "owner", "batch", "parent", "after", "joined")
+    return with_work(cases.select_related(*named))
 
 
 def waits_for(case: Case) -> str:
@@ -177,23 +183,33 @@ def awaits_decision(case: Case) -> bool:
 
 def not_by(case: Case, member: Staff) -> str:
     """Why this member may not decide about this case; empty when they may."""
+    return not_by_of([case], member)[case.pk]
+
+
+def not_by_of(cases: Sequence[Case], member: Staff) -> dict[UUID, str]:
+    """The same of many, with one query at most."""
+    appealed = {case.parent_id for case in cases if case.kind == APPEAL and case.parent_id}
+    theirs = had_to_do_with(appealed, member) if appealed else set()
+    return {case.pk: _not_by(case, member, theirs) for case in cases}
+
+
+def _not_by(case: Case, member: Staff, theirs: set[UUID]) -> str:
     if case.requested_by_id == member.pk:
         return OWN
-    if case.kind == APPEAL and case.parent_id and member.pk in had_to_do_with(case.parent_id):
-        return OF_THE_PARENT
-    return ""
+    return OF_THE_PARENT if case.kind == APPEAL and case.parent_id in theirs else ""
 
 
-def not_denied_by(case: Case, member: Staff) -> str:
-    """Why this member may not decide against this case: nobody may, or they had to do with what is appealed."""
-    return undeniable(case) or (not_by(case, member) if case.kind == APPEAL else "")
+def not_denied_by(case: Case, own: str) -> str:
+    """Why a member, to whom `not_by` says this, may not decide against this case: nobody may, or they had to do with
+    what is appealed."""
+    return undeniable(case) or (own if case.kind == APPEAL else "")
 
 
-def had_to_do_with(case_id: UUID) -> set[int | None]:
-    """Who has asked for a case or decided about it, at whatever time."""
-    entries = AuditEntry.objects.filter(chain=case_id, event__in=DECIDES, actor__isnull=False)
-    rows = Case.objects.filter(pk=case_id).values_list("requested_by", "approved_by")
-    return {*entries.values_list("actor", flat=True), *(pk for pair in rows for pk in pair if pk)}
+def had_to_do_with(case_ids: Collection[UUID], member: Staff) -> set[UUID]:
+    """Those of the cases for which the member has asked or about which they have decided, at whatever time."""
+    decided = AuditEntry.objects.filter(chain__in=case_ids, event__in=DECIDES, actor=member)
+    named = Case.objects.filter(Q(requested_by=member) | Q(approved_by=member), pk__in=case_ids)
+    return {*decided.order_by().values_list("chain", flat=True).union(named.order_by().values_list("pk", flat=True))}
 
 
 def undeniable(case: Case) -> str:
@@ -214,7 +230,8 @@ def sort_out(case_ids: Sequence[UUID], member: Staff) -> tuple[list[Case], dict[
         of_kind = [case for case in cases if case.kind == key]
         found = undecidable(case_kinds[key], of_kind, so)
         blocked |= {(key, subject_id): sentences for subject_id, sentences in found.items()}
-    reasons = {case: list(_why_not(case, member, blocked)) for case in cases}
+    own = not_by_of(cases, member)
+    reasons = {case: list(_why_not(case, member, own[case.pk], blocked)) for case in cases}
     return [c for c in cases if not reasons[c]], {c: texts for c, texts in reasons.items() if texts}, so
 
 
@@ -224,14 +241,14 @@ def undecidable(kind: type[CaseKind], cases: Sequence[Case], so: Standing | None
     return standing.blockers(kind, [case.subject_id for case in cases], Stage.DECISION, asked, so)
 
 
-def _why_not(case: Case, member: Staff, blocked: Mapping[tuple[str, UUID], Sequence[str]]) -> Iterator[str]:
+def _why_not(case: Case, member: Staff, own: str, blocked: Mapping[tuple[str, UUID], Sequence[str]]) -> Iterator[str]:
     may = case_kinds[case.kind].may.decide
     if not awaits_decision(case):
         yield STALE
     if may is None or not member.has_perm(may.name):
         yield NOT_YOURS
-    if reason := not_by(case, member):
-        yield reason
+    if own:
+        yield own
     yield from blocked.get((case.kind, case.subject_id), ())
 
 

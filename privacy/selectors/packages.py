@@ -65,6 +65,13 @@ def by_token(token: str) -> AccessPackage | None:
     return linked(token).filter(UNUSED | Q(downloaded_at__gt=Now() - RESUMABLE)).first()
 
 
+def of_case(case: Case) -> AccessPackage | None:
+    """The last one that was built for it, with `is_to_remind`."""
+    of_this = to_remind().filter(pk=OuterRef("pk"))
+    built = AccessPackage.objects.filter(request__in=case.answered_with()).annotate(is_to_remind=Exists(of_this))
+    return built.order_by("-created_at").first()
+
+
 def linked(token: str) -> QuerySet[AccessPackage]:
     """The package of this link, whether the link is used or not."""
     return available().filter(token_sha256=token_digest(token))

@@ -1,6 +1,6 @@
 """One thing of a person: which rows it is, what hangs on them, and what forgetting it would do."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -8,14 +8,17 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Cast
 
 from privacy.datamap import PersonalData, parts, registry
 from privacy.datamap.scope import Scope, Sql
 from privacy.models import Case
-from privacy.models.accounts import accounts_of, scope_of
+from privacy.models.accounts import scope_of
 from privacy.selectors import plans
 from privacy.selectors.cases import sealed_of
 from privacy.selectors.plans import Plan, name_of
+from privacy.selectors.standing import Standing
 
 MOST_IDS = 100
 Answers = Mapping[str, Any]
@@ -26,13 +29,10 @@ def areas(subject_ids: Sequence[UUID]) -> list[tuple[str, str]]:
     return [(declared.label(), name_of(declared)) for declared in parts.things()]
 
 
-def scope_for(subject_id: UUID, answers: Answers) -> Scope:
-    """What the answers mean of this person's rows, with what hangs on it."""
-    return replace(scope_of([subject_id]), only=parts.with_what_hangs_on(chosen(subject_id, answers)))
-
-
-def of_case(case: Case) -> Scope:
-    return scope_for(case.subject_id, sealed_of(case))
+def of_case(case: Case, so: Standing | None = None) -> Scope:
+    """What the case means of the person's rows, with what hangs on it; `so` is what was read of them already."""
+    scope = so.scope([case.subject_id]) if so else scope_of([case.subject_id])
+    return replace(scope, only=parts.with_what_hangs_on(chosen(case.subject_id, sealed_of(case))))
 
 
 def chosen(subject_id: UUID, answers: Answers) -> dict[str, Sql]:
@@ -52,14 +52,28 @@ def day_of(answer: Any) -> datetime | None:
 
 
 def rows_named(subject_id: UUID, ids: Iterable[str]) -> dict[type[PersonalData], list[Any]]:
-    """{declaration: keys of the rows among these that are the person's own, under whichever of their accounts}."""
-    accounts, found = list(accounts_of([subject_id])), {}
-    for declared in parts.things():
-        keys = [key for text in ids if (key := key_in(declared.model, text)) is not None]
-        rows = declared.model._default_manager.filter(**{"pk__in": keys, f"{declared.subject}__in": accounts})
-        if there := list(rows.values_list("pk", flat=True)) if keys else []:
-            found[declared] = there
+    """{declaration: keys of the rows among these that are the person's own, under whichever of their accounts}, in one
+    query."""
+    things = {declared.label(): declared for declared in parts.things()}
+    asked = {declared: list(_keys_in(declared.model, ids)) for declared in things.values()}
+    queries = [_own(declared, subject_id, keys) for declared, keys in asked.items() if keys]
+    found: dict[type[PersonalData], list[Any]] = {}
+    for label, text in queries[0].union(*queries[1:], all=True) if queries else ():
+        found.setdefault(things[label], []).append(key_in(things[label].model, text))
     return found
+
+
+def _keys_in(model: type[models.Model], ids: Iterable[str]) -> Iterator[Any]:
+    return (key for text in ids if (key := key_in(model, text)) is not None)
+
+
+def _own(declared: type[PersonalData], subject_id: UUID, keys: Sequence[Any]) -> models.QuerySet[Any, tuple[str, str]]:
+    """(model, key as text): models have keys of several types."""
+    theirs = Q(**{declared.subject: subject_id}) | Q(**{f"{declared.subject}__merged_into": subject_id})
+    rows = declared.model._default_manager.filter(theirs, pk__in=keys).order_by()
+    owned: models.QuerySet[Any, tuple[str, str]]
+    owned = rows.values_list(Value(declared.label()), Cast("pk", models.TextField()))
+    return owned
 
 
 def key_in(model: type[models.Model], text: str) -> Any:
@@ -70,9 +84,9 @@ def key_in(model: type[models.Model], text: str) -> Any:
         return None
 
 
-def plan_of(case: Case) -> Plan:
-    """The dry run of forgetting what the case names."""
-    found = plans.find([case.subject_id], of_case(case))
+def plan_of(case: Case, so: Standing | None = None) -> Plan:
+    """The dry run of forgetting what the case names; `so` is what was read of the person already."""
+    found = plans.find([case.subject_id], of_case(case, so))
     return Plan(
         title="What is forgotten",
         erases=True,

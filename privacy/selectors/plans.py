@@ -10,11 +10,11 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
-from privacy.connectors.base import References, connectors, read_names
+from privacy.connectors.base import Names, References, connectors, names_in, selects_of
 from privacy.connectors.recipients import asked_for, by_person
 from privacy.datamap import PersonalData, compiler, registry
 from privacy.datamap.readable import readable_counts_of_all
-from privacy.datamap.scope import Scope
+from privacy.datamap.scope import Scope, Sql
 from privacy.models import Case, CaseJob, Job, Step
 from privacy.models.accounts import scope_of
 from privacy.selectors import mentions, redactions
@@ -100,8 +100,7 @@ def look(subject_ids: Sequence[UUID], scope: Scope | None = None) -> There:
     """`scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)
     accounts = list(scope.people or subject_ids)
-    counted = count(subject_ids, scope)
-    called = read_names(asked_for(accounts, scope) | mentions.asked_for(accounts))
+    counted, called = count_and_name(subject_ids, scope, asked_for(accounts, scope) | mentions.asked_for(accounts))
     names = mentions.names_in(called.pop(mentions.OURS))
     known = {key: by_person(theirs, scope) for key, theirs in called.items()}
     return There(counted.rows, counted.heirs, counted.files, known, names)
@@ -188,17 +187,40 @@ def row_counts(subject_ids: Sequence[UUID]) -> dict[UUID, dict[str, dict[str, in
 def count(subject_ids: Sequence[UUID], scope: Scope | None = None) -> Counted:
     """In one query, with who inherits; `scope`, if given, names the same people."""
     scope = scope or scope_of(subject_ids)
-    counted = Counted({s: {} for s in subject_ids}, [], dict.fromkeys(subject_ids, 0))
     with connection.cursor() as cursor:
         cursor.execute(*compiler.counts_of_all(compiler.all_declarations(), scope))
-        for label, key, action, heir, rows, files in cursor.fetchall():
-            person = scope.person(key)
-            of_model = counted.rows[person].setdefault(label, {})
-            of_model[action] = of_model.get(action, 0) + rows
-            counted.files[person] += files if action == "delete" else 0
-            if heir:
-                counted.heirs.append(Heir(label, person, UUID(heir), rows))
+        return counted_in(cursor.fetchall(), subject_ids, scope)
+
+
+def counted_in(rows: Iterable[tuple[Any, ...]], subject_ids: Sequence[UUID], scope: Scope) -> Counted:
+    """What `compiler.counts_of_all` has found."""
+    counted = Counted({s: {} for s in subject_ids}, [], dict.fromkeys(subject_ids, 0))
+    for label, key, action, heir, number, files in rows:
+        person = scope.person(key)
+        of_model = counted.rows[person].setdefault(label, {})
+        of_model[action] = of_model.get(action, 0) + number
+        counted.files[person] += files if action == "delete" else 0
+        if heir:
+            counted.heirs.append(Heir(label, person, UUID(heir), number))
     return counted
+
+
+def count_and_name(
+    subject_ids: Sequence[UUID], scope: Scope, asked: Mapping[str, Iterable[Names]]
+) -> tuple[Counted, dict[str, References]]:
+    """`count` and `read_names` in one query: a name stands there as a row that counts for nothing."""
+    counts, params = compiler.counts_of_all(compiler.all_declarations(), scope)
+    names, more = compiler.union((key, _counting_for_nothing(select)) for key, select in selects_of(asked))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{counts} UNION ALL {names}", [*params, *more])
+        rows = cursor.fetchall()
+    called = names_in((row[:4] for row in rows if row[0] in asked), asked)
+    return counted_in((row for row in rows if row[0] not in asked), subject_ids, scope), called
+
+
+def _counting_for_nothing(select: Sql) -> Sql:
+    sql, params = select
+    return f"SELECT n.*, 0 AS number, 0 AS files FROM ({sql}) n", params  # noqa: S608  (compiled by the ORM)
 
 
 def package_counts(

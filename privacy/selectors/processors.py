@@ -30,10 +30,10 @@ class Console:
 def consoles(keys: Collection[str]) -> dict[str, Console]:
     """{processor: its console}, in one query; the inventory is believed before the connector."""
     rows = Processor.objects.in_bulk(list(keys)) if keys else {}
-    return {key: _console(key, rows.get(key)) for key in keys}
+    return {key: console(key, rows.get(key)) for key in keys}
 
 
-def _console(key: str, row: Processor | None) -> Console:
+def console(key: str, row: Processor | None) -> Console:
     connector = connectors.get(key)
     return Console(
         key,

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from privacy.models import DataSubject, Identifier, Staff
 from privacy.models.name_tokens import words_of
@@ -47,17 +50,24 @@ class Who:
 def who(subject_ids: Iterable[UUID], viewer: Staff) -> dict[UUID, Who]:
     """{person: who they are}, in one query for any number; without one, and without a name, for a viewer who may not
     see people."""
-    ids = set(subject_ids)
-    known = {subject_id: Who(subject_id) for subject_id in ids}
-    if not ids or not viewer.sees_personal_data:
+    known = {subject_id: Who(subject_id) for subject_id in subject_ids}
+    if not known or not viewer.sees_personal_data:
         return known
+    rows = named(known).values_list("pk", "full_name", "address", "erased_at")
+    return known | {row[0]: shown(*row) for row in rows}
+
+
+def named(subject_ids: Iterable[UUID]) -> QuerySet[Any, Any]:
+    """These people with `address`, for a query that asks for more than who they are."""
     mailbox = Identifier.objects.filter(subject=OuterRef("pk"), kind=Identifier.Kind.EMAIL)
     address = Subquery(mailbox.order_by("-is_primary", "value").values("value")[:1])
-    rows = DataSubject.objects.filter(pk__in=ids).order_by().annotate(address=address)
-    return known | {
-        pk: Who(pk, name, masked(address or ""), is_shown=True, is_erased=erased_at is not None)
-        for pk, name, address, erased_at in rows.values_list("pk", "full_name", "address", "erased_at")
-    }
+    people = DataSubject.objects.filter(pk__in=[*subject_ids]).order_by()
+    return people.annotate(address=Coalesce(address, Value("")))
+
+
+def shown(subject_id: UUID, name: str, address: str, erased_at: datetime | None) -> Who:
+    """One of them, for a viewer who may see people."""
+    return Who(subject_id, name, masked(address), is_shown=True, is_erased=erased_at is not None)
 
 
 def masked(address: str) -> str:

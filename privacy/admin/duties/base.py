@@ -115,7 +115,8 @@ class DutyAdmin(ReadOnlyAdmin):
             decision = {"duty": row, "buttons": row.buttons, "asked": row.asked}
             if row.asked:
                 so, people = standing.of([row.subject_id]), {row.subject_id: row.who}
-                decision |= decision_on(request, row.asked, so, None, people)
+                own = cases.not_by(row.asked, request.user)
+                decision |= decision_on(request, row.asked, own, so, None, people)
         return super().change_view(request, object_id, form_url, decision | (extra_context or {}))
 
     def get_actions(self, request):

@@ -21,6 +21,7 @@ from privacy.admin.requests.base import (
     check_permit,
     has,
     on_request,
+    others_in,
     others_named,
     page,
     sealed,
@@ -130,7 +131,8 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
     if kind.dry_run and free and not one:
         plan = kind.dry_run(subject_ids, so.scope(subject_ids))
     shown = [*free[:PEOPLE_SHOWN], *list(refused)[:PEOPLE_SHOWN]]
-    people = who([*heirs_in(plan), *(row.subject_id for row in shown)], request.user)
+    others = others_in(one).values() if one else []
+    people = who([*heirs_in(plan), *others, *(row.subject_id for row in shown)], request.user)
     context = {
         **admin.site.each_context(request),
         "title": f"Approve {one}" if one else f"Approve {requests_count(len(request_ids))}",
@@ -146,7 +148,7 @@ def confirm_approvals(request: HttpRequest, request_ids: Sequence[UUID], form: T
         "submit": kind.decision.submit,
         "is_dangerous": kind.decision.is_dangerous,
         "is_pointless": not free,
-        "others_named": others_named(request, one) if one else {},
+        "others_named": others_named(one, people) if one else {},
         **(told_of(plan, people) if plan else {}),
         "warnings": list(kind.warns(subject_ids, so)) if kind.warns and free else [],
         **(sealed(kind, one) if one and has(request.user, kind.may.answer) else {}),
@@ -162,16 +164,17 @@ def dry_run_of(row: Case, so: Standing) -> Plan | None:
     """What one case would do, by its answers where it asks for any."""
     kind = case_kinds[row.kind]
     if kind.plan_of:
-        return kind.plan_of(row)
+        return kind.plan_of(row, so)
     return kind.dry_run([row.subject_id], so.scope([row.subject_id])) if kind.dry_run else None
 
 
-def decision_on(request: HttpRequest, row: Case, so: Standing, plan: Plan | None, people: Mapping[UUID, Who]) -> dict:
-    """What deciding takes on the case's own page; nothing where this member does not decide it now."""
+def decision_on(
+    request: HttpRequest, row: Case, own: str, so: Standing, plan: Plan | None, people: Mapping[UUID, Who]
+) -> dict:
+    """What deciding takes on the case's own page; nothing where this member does not decide it now, as `own` may
+    say."""
     kind = case_kinds[row.kind]
-    if not (cases.awaits_decision(row) and kind.decision and has(request.user, kind.may.decide)):
-        return {}
-    if cases.not_by(row, request.user):
+    if own or not (cases.awaits_decision(row) and kind.decision and has(request.user, kind.may.decide)):
         return {}
     blocked = standing.blockers(kind, [row.subject_id], Stage.DECISION, so=so).get(row.subject_id, [])
     return {

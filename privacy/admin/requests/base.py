@@ -1,7 +1,7 @@
 """What the pages about one request share: the row, the permission, the way back, and the verb that is called."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -42,10 +42,7 @@ def on_request(view: Callable) -> Callable:
     @wraps(view)
     def with_row(request: HttpRequest, request_id: UUID, **kwargs) -> HttpResponse:
         check_permission(request, "privacy.view_rightsrequest")
-        found = Case.objects.select_related("subject", "requested_by", "approved_by", "batch", "owner").filter(
-            pk=request_id
-        )
-        row = cases.with_work(found).first()
+        row = cases.with_all(Case.objects.filter(pk=request_id)).first()
         if row is None:
             messages.error(request, "There is no such request; it may be an old link.")
             return redirect("admin:privacy_rightsrequest_changelist")
@@ -75,16 +72,19 @@ def sealed(kind: type[CaseKind], row: Case) -> dict[str, Any]:
         return {"cannot_open": True}
 
 
-def others_named(request: HttpRequest, row: Case) -> dict[str, Any]:
-    """{question: who} of the people whom the answers name."""
+def others_in(row: Case) -> dict[str, UUID]:
+    """{question: whom its answer names}."""
     asked = {question.name: question.label for question in case_kinds[row.kind].asks if question.type == "person"}
     try:
         given = cases.sealed_of(row) if asked else {}
     except MissingKey:  # the page says so
         return {}
-    named = {label: UUID(given[name]) for name, label in asked.items() if name in given}
-    known = who(named.values(), request.user)
-    return {label.removesuffix("?"): person_cell(known[subject_id]) for label, subject_id in named.items()}
+    return {label.removesuffix("?"): UUID(given[name]) for name, label in asked.items() if name in given}
+
+
+def others_named(row: Case, known: Mapping[UUID, Who]) -> dict[str, Any]:
+    """{question: who} of the people whom the answers name; `known` are they, as far as the viewer may know them."""
+    return {label: person_cell(known[subject_id]) for label, subject_id in others_in(row).items()}
 
 
 def labelled(kind: type[CaseKind], given: dict[str, str], subject_id: UUID) -> dict[str, str]:

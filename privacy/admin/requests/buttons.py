@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from privacy.admin.requests.base import has, page
 from privacy.cases import clocks, work
-from privacy.cases.plans import since_approved
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
@@ -25,29 +24,31 @@ class Button:
     not_because: str = ""
 
 
-def buttons_for(user: Staff, row: Case, job: Job | None, steps: Sequence[Step]) -> list[Button]:
-    """The decisions that the state allows and the role permits, the main one first."""
+def buttons_for(
+    user: Staff, row: Case, own: str, job: Job | None, steps: Sequence[Step], *, is_plan_new: bool
+) -> list[Button]:
+    """The decisions that the state allows and the role permits, the main one first. `own` is why this member does not
+    decide about it."""
     return [
-        *_to_decide(user, row),
+        *_to_decide(user, row, own),
         *_to_answer(user, row),
-        *_to_go_on(user, row, job),
+        *_to_go_on(user, row, own, job, is_plan_new=is_plan_new),
         *_of_clocks(user, row),
         *_to_end(user, row, steps),
     ]
 
 
-def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
+def _to_decide(user: Staff, row: Case, own: str) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.VERIFYING and has(user, kind.may.ask):
         yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
     if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
-        not_because = cases.not_by(row, user)
         yield Button(
             kind.decision.button, "verified", "#decide", is_dangerous=kind.decision.is_dangerous,
-            is_main=True, not_because=not_because,
+            is_main=True, not_because=own,
         )  # fmt: skip
     if row.state in (State.VERIFYING, State.DECIDING) and has(user, kind.may.deny):
-        yield Button("Deny…", "block", page("deny", row), not_because=cases.not_denied_by(row, user))
+        yield Button("Deny…", "block", page("deny", row), not_because=cases.not_denied_by(row, own))
     if row.state in (State.VERIFYING, State.DECIDING) and issubclass(kind, Right) and has(user, kind.may.ask):
         yield Button("Dossier…", "balance", page("dossier", row))
     is_unsure = row.state == State.RECEIVED or (row.state == State.VERIFYING and kind.proof)
@@ -68,14 +69,13 @@ def _to_answer(user: Staff, row: Case) -> Iterator[Button]:
         yield Button("Appeal…", appeal.icon, f"{url}?parent_id={row.pk}")
 
 
-def _to_go_on(user: Staff, row: Case, job: Job | None) -> Iterator[Button]:
+def _to_go_on(user: Staff, row: Case, own: str, job: Job | None, *, is_plan_new: bool) -> Iterator[Button]:
     may = case_kinds[row.kind].may
     if row.is_confirming and has(user, may.confirm):
         yield Button("Look for other people…", "person_search", page("others", row), is_main=True)
     if job and job.is_open and job.parked_because:
-        if since_approved(job):
+        if is_plan_new:
             if has(user, may.decide):
-                own = cases.not_by(row, user)
                 yield Button("Approve again…", "verified", page("approve_again", row), is_main=True, not_because=own)
         elif has(user, may.retry):
             yield Button("Try again…", "replay", page("retry", row), is_main=True)
@@ -90,7 +90,7 @@ def _of_clocks(user: Staff, row: Case) -> Iterator[Button]:
         yield Button("Acknowledged…", "mark_email_read", page("acknowledge", row))
     if not row.extended_at and any(rule.extend for rule in rules):
         yield Button("Extend…", "more_time", page("extend", row), not_because=clocks.not_to_extend(row))
-    if any(pause.ended_on is None for pause in row.pauses.all()):
+    if row.is_paused:
         yield Button("Let the clock go on…", "play_circle", page("resume", row))
     elif any(rule.pauses for rule in rules):
         yield Button("Stop the clock…", "pause_circle", page("pause", row))

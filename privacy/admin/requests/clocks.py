@@ -43,10 +43,11 @@ class ExtendForm(forms.Form):
         self.fields["because"].choices = [("", "Choose…"), *((delay.reason, delay.with_law) for delay in delays)]
 
 
-def lines_of(row: Case) -> list[dict[str, Any]]:
+def lines_of(row: Case, pauses: Sequence[ClockPause]) -> list[dict[str, Any]]:
     """The clocks as the page shows them, the strictest first; none of a case without a deadline, or of one that was
     opened before clocks were kept and has not been reckoned since."""
-    found = sorted(clocks.reckoned(row), key=lambda pair: (pair[0].kind == Clock.Kind.INTERNAL, pair[0].planned_on))
+    found = clocks.reckoned(row, pauses)
+    found.sort(key=lambda pair: (pair[0].kind == Clock.Kind.INTERNAL, pair[0].planned_on))
     return [line_of(row, *pair) for pair in found]
 
 
@@ -66,19 +67,17 @@ def line_of(row: Case, clock: Clock, told: regimes.Reckoned | None) -> dict[str,
     }
 
 
-def facts_of(row: Case, *, is_any_paused: bool) -> dict[str, Any]:
+def facts_of(row: Case, pauses: Sequence[ClockPause]) -> dict[str, Any]:
     """What the page of a case says of its clocks."""
-    pauses = ClockPause.objects.all() if is_any_paused else ClockPause.objects.none()
-    clocks = Clock.objects.select_related("rule")
-    prefetch_related_objects([row], Prefetch("clocks", clocks), Prefetch("pauses", pauses))
-    return {"clocks": lines_of(row), "pauses": row.pauses.all(), "received_on": regimes.day_of(row.received_at)}
+    prefetch_related_objects([row], Prefetch("clocks", Clock.objects.select_related("rule")))
+    return {"clocks": lines_of(row, pauses), "pauses": pauses, "received_on": regimes.day_of(row.received_at)}
 
 
 @on_request
 def as_json(request: HttpRequest, row: Case) -> HttpResponse:
     """{case, received, due_on, limit_on, law, acknowledged_at, extended_at, pauses: [{why, began_on, ended_on}],
     clocks: [{kind, law, rule, fallback, planned, due, steps, skipped}]}."""
-    found = clocks.reckoned(row)
+    found = clocks.reckoned(row, row.pauses.all())
     return JsonResponse(
         {
             "case": row.pk, "received": regimes.day_of(row.received_at), "due_on": row.due_on,

@@ -1,5 +1,6 @@
 """Comments on a case and the files put to it: written from the case's own page."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from privacy.admin.requests.forms import CommentForm
 from privacy.cases import comments
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.models import Case
+from privacy.selectors.beside import Comment
 
 
 @on_request
@@ -47,11 +49,9 @@ def file(request: HttpRequest, row: Case, file_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def on_case(request: HttpRequest, row: Case, *, is_any: bool) -> dict[str, Any]:
+def on_case(request: HttpRequest, row: Case, written: Sequence[Comment]) -> dict[str, Any]:
     """For the case's page, where the member may see people."""
     if not request.user.sees_personal_data:
         return {}
-    written = row.comments.select_related("written_by").prefetch_related("files")
     may_write = has(request.user, case_kinds[row.kind].may.ask)
-    return {"comments": list(written) if is_any else [], "may_comment": may_write,
-            "comment_url": page("comment", row)}  # fmt: skip
+    return {"comments": written, "may_comment": may_write, "comment_url": page("comment", row)}

@@ -1,5 +1,7 @@
 """The page of a case's abuse dossier: both sides, a form for one more factor, and the second person's word."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -9,7 +11,8 @@ from privacy.admin.requests.base import carry_out, check_permit, context_of, has
 from privacy.admin.requests.forms import FactorForm
 from privacy.cases import dossiers, refusals
 from privacy.catalogue import case_kinds
-from privacy.models import Case, Refusal, Side, State
+from privacy.models import Case, Factor, Refusal, Side, State
+from privacy.selectors.beside import Weighed, Weighing
 
 NO_SECOND = "You wrote in it; another person has to confirm it."
 ONE_SIDED = "Nothing is noted {side} the refusal yet. Both sides have to be weighed before anybody can confirm it."
@@ -56,11 +59,21 @@ def of_dossier(row: Case) -> dict:
     """What the pages that show it need; an erasure leaves who and when."""
     known = dossiers.in_force(row)
     factors = list(known.factors.select_related("noted_by")) if known else []
-    sides = [(side, side.label, [factor for factor in factors if factor.side == side]) for side in Side]
     return {
-        "dossier": known, "sides": sides if factors else [], "dossier_url": page("dossier", row),
+        "dossier": known, "sides": sides_of(factors), "dossier_url": page("dossier", row),
         "on_a_dossier": [reason.label for reason in provable(row)],
     }  # fmt: skip
+
+
+def on_case(row: Case, known: Weighing | None) -> dict:
+    """For the case's page."""
+    return {"dossier": known, "sides": sides_of(known.factors if known else []), "dossier_url": page("dossier", row)}
+
+
+def sides_of(factors: Sequence[Factor | Weighed]) -> list[tuple]:
+    """Both, each with what was noted; none while nothing was."""
+    found = [(side, side.label, [factor for factor in factors if factor.side == side]) for side in Side]
+    return found if factors else []
 
 
 def provable(row: Case) -> list[Refusal]:

@@ -27,6 +27,7 @@ from privacy.fulfilment.letters.drafting import Written
 from privacy.fulfilment.letters.kinds import LetterKind
 from privacy.models import LANGUAGES, Case, Letter, Reply, Staff
 from privacy.selectors import letters as selectors
+from privacy.selectors.beside import BOUNCED, Post
 
 TONES = {
     Letter.State.PREPARED: "warn", Letter.State.ORDERED: "info", Letter.State.SENT: "good",
@@ -222,12 +223,10 @@ def one_letter(request: HttpRequest, row: Case, found: Letter) -> HttpResponse:
 
 
 def state_of(found: Letter) -> str:
-    if found.bounced_at:
-        return badge("Came back: not delivered", "stop")
     is_ready = found.approved_by_id or not found.prepared_by_id
     if found.state == Letter.State.PREPARED and found.way == Letter.Way.POST and is_ready:
         return badge("To be posted", "warn")
-    return badge(found.get_state_display(), TONES[Letter.State(found.state)])
+    return told(BOUNCED if found.bounced_at else found.state)
 
 
 @dataclass(frozen=True)
@@ -308,28 +307,32 @@ def page_of(found: Letter, name: str) -> str:
 # --- On the case's page -----------------------------------------------------------------------------------------------
 
 
-def on_case(request: HttpRequest, row: Case, *, is_any: bool) -> dict[str, Any]:
+def on_case(request: HttpRequest, row: Case, post: Sequence[Post]) -> dict[str, Any]:
     """For the case's page, where the member may see people."""
     kind = case_kinds[row.kind]
     if not kind.answered_in_writing or not request.user.sees_personal_data:
         return {}
     may = has(request.user, kind.may.answer)
     return {
-        "letters": [line_of(row, line) for line in selectors.of_case(row.pk)] if is_any else [],
+        "letters": [line_of(row, one) for one in post],
         "letters_shown": True,
         "write_url": page("letter", row) if may else "",
         "take_in_url": page("take_in", row) if may else "",
     }
 
 
-def line_of(row: Case, line: selectors.Line) -> dict[str, Any]:
-    if line.is_reply:
-        kind = Reply.Kind(line.kind)
-        tone = "stop" if kind == Reply.Kind.BOUNCE else "info"
-        url = reverse("admin:privacy_rightsrequest_reply", args=[row.pk, line.id])
-        return {"url": url, "label": kind.label, "badge": badge("Read", "") if line.is_read else badge("New", tone),
-                "at": line.at, "is_reply": True}  # fmt: skip
-    found = Letter(id=line.id, case_id=row.pk, state=line.state, bounced_at=line.bounced_at, way=Letter.Way.EMAIL)
-    state = badge("Waits for somebody to look", "stop") if line.is_stuck else state_of(found)
-    return {"url": letter_page(found), "label": kinds.label_of(line.kind), "badge": state,
-            "at": line.sent_at or line.at, "is_reply": False}  # fmt: skip
+def line_of(row: Case, one: Post) -> dict[str, Any]:
+    if one.is_reply:
+        kind = Reply.Kind(one.kind)
+        new = badge("New", "stop" if kind == Reply.Kind.BOUNCE else "info")
+        url = reverse("admin:privacy_rightsrequest_reply", args=[row.pk, one.id])
+        return {"url": url, "label": kind.label, "badge": badge("Read", "") if one.state else new, "post": one}
+    url = reverse("admin:privacy_rightsrequest_one_letter", args=[row.pk, one.id])
+    state = badge("Waits for somebody to look", "stop") if one.is_stuck else told(one.state)
+    return {"url": url, "label": kinds.label_of(one.kind), "badge": state, "post": one}
+
+
+def told(state: str) -> str:
+    if state == BOUNCED:
+        return badge("Came back: not delivered", "stop")
+    return badge(Letter.State(state).label, TONES[Letter.State(state)])

@@ -49,7 +49,7 @@ from privacy.admin.searched import Searched, SearchedList
 from privacy.fulfilment import filters
 from privacy.models import Case, RightsRequest, Step
 from privacy.selectors import cases, progress, urgency
-from privacy.selectors.search import Found, find, ids_beginning
+from privacy.selectors.search import Found, find, ids_beginning, is_uuid
 
 
 class Queue(SearchedList, PeopleList, TabbedChangeList):
@@ -152,7 +152,8 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         return urgency.order()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        row = self.get_object(request, unquote(object_id))
+        found = Case.objects.filter(pk=object_id) if is_uuid(object_id := unquote(object_id)) else Case.objects.none()
+        row = cases.with_all(found).first()
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, row):

@@ -7,6 +7,7 @@ from privacy.admin.names import model_name
 from privacy.admin.plans import ACTIONS
 from privacy.models import Case, Job, Step
 from privacy.selectors import plans, progress
+from privacy.selectors.plans import Plan
 from privacy.selectors.progress import Tally
 
 
@@ -19,10 +20,10 @@ class Table:
     totals: list[str]
 
 
-def table_of(row: Case, job: Job | None, steps: Sequence[Step]) -> Table | None:
+def table_of(row: Case, job: Job | None, steps: Sequence[Step], plan: Plan | None) -> Table | None:
     """What its last job does to which rows; none for work that does nothing to rows."""
     of_job = [step for step in steps if job and step.job_id == job.id]
-    tallies = progress.tallies(of_job, left_to_do(row, of_job))
+    tallies = progress.tallies(of_job, left_to_do(row, of_job, plan))
     actions = [action for action in ACTIONS if any(action in tally.rows for tally in tallies)]
     if not actions:
         return None
@@ -30,10 +31,13 @@ def table_of(row: Case, job: Job | None, steps: Sequence[Step]) -> Table | None:
     return Table([ACTIONS[action][0] for action in actions], sorted(lines), [total(tallies, a) for a in actions])
 
 
-def left_to_do(row: Case, steps: Sequence[Step]) -> dict[str, dict[str, int]]:
-    """{model label: {action: rows}} of what is there while the step that erases them is still to come."""
+def left_to_do(row: Case, steps: Sequence[Step], plan: Plan | None) -> dict[str, dict[str, int]]:
+    """{model label: {action: rows}} of what is there while the step that erases them is still to come; `plan` is the
+    dry run, where the page has one."""
     if not row.is_working or not progress.are_rows_to_go(steps):
         return {}
+    if plan:
+        return {line.label: line.actions for line in plan.lines}
     return plans.row_counts([row.subject_id])[row.subject_id]
 
 
