@@ -15,6 +15,8 @@ from privacy.selectors.who import who
 # What the button says, and in words what is to be done.
 WORDS = {
     Verb.LOOK: ("Look", "Parked: it stopped after five tries"),
+    Verb.READ: ("Read", "Something came in for it"),
+    Verb.APPROVE: ("Approve", "A letter waits for a second person"),
     Verb.DECIDE: ("Decide", "Waits for your decision"),
     Verb.VERIFY: ("Verify", "Make sure who asks"),
     Verb.ATTEST: ("Attest", "Ask the processors, and attest their answers"),
@@ -75,5 +77,5 @@ def address_of(task: Task) -> str:
         return reverse(f"admin:privacy_{model}_change", args=[pk])
     if task.is_of_batch:
         return reverse("admin:privacy_batch_change", args=[task.case.batch_id])
-    deeds = {Verb.VERIFY: "prove", Verb.CONFIRM: "others", Verb.ANSWER: "answer", Verb.HAND_OVER: "link"}
+    deeds = {Verb.VERIFY: "prove", Verb.CONFIRM: "others", Verb.ANSWER: "letter", Verb.HAND_OVER: "link"}
     return page(deeds[task.verb], task.case) if task.verb in deeds else request_page(task.case)

@@ -68,6 +68,11 @@ def write_all(*, request_ids: Sequence[UUID], actor: Staff) -> tuple[list[Letter
     return letters, without
 
 
+def why_none(cases: Sequence[Case]) -> dict[UUID, str]:
+    """{case: why no letter answers it now}, of those of which it is so."""
+    return _answers_to(cases)[1]
+
+
 def _answers_to(cases: Sequence[Case]) -> tuple[list[Written], dict[UUID, str]]:
     found = facts.of(cases)
     answers = {

@@ -11,6 +11,7 @@ from privacy.cases.work import lock
 from privacy.catalogue import NotAllowed, case_kinds
 from privacy.evidence import audit, commitments, sealing
 from privacy.evidence.events import Event
+from privacy.fulfilment import news
 from privacy.fulfilment.letters import incoming
 from privacy.fulfilment.letters.incoming import Incoming
 from privacy.fulfilment.letters.kinds import kinds
@@ -39,6 +40,8 @@ def take_in(*, raw: bytes, actor: Staff | None, request_id: UUID | None = None) 
                 reply = _keep(mail, case, letter, actor)
         except IntegrityError:  # the same file, at the same moment, to another case
             return Reply.objects.get(sha256=mail.sha256)
+        if reply.kind != Reply.Kind.AUTOMATIC:
+            news.tell(case, "reply")
         if reply.kind == Reply.Kind.BOUNCE and letter and mail.is_final:
             _mark_bounced(letter, case)
     return reply

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from privacy.catalogue import JobKind, NotAllowed, StepKind, register
 from privacy.evidence import audit
 from privacy.evidence.events import Event
+from privacy.fulfilment import news
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.heartbeats import note
 from privacy.jobs.order import about, order
@@ -71,6 +72,8 @@ def redeem(*, token: str, actor: Staff | None) -> Download | None:
         if is_first or packages.by_token(token):
             event = Event.PACKAGE_DOWNLOADED if is_first else Event.PACKAGE_DOWNLOAD_RESUMED
             audit.append(package.request_id, event, actor=actor, package=str(package.id))
+            if is_first:
+                news.tell(package.request, "fetched")
             return opened
     opened.file.close()
     return None

@@ -3,12 +3,14 @@ anywhere."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
-from privacy.models import Case, Staff
-from privacy.selectors import cases, deadlines, urgency
+from privacy.models import AccessPackage, Case, Staff, State
+from privacy.selectors import cases, deadlines, letters, urgency
 
 NAMED = 5  # cases of a section; the rest is counted
 
@@ -27,7 +29,7 @@ def sections(member: Staff) -> list[Section]:
     """Those in which something waits, the most pressing first: two queries each."""
     found = []
     for title, condition, query in _asked(member):
-        rows = Case.objects.filter(cases.OPEN, condition)
+        rows = Case.objects.filter(condition)
         if number := rows.count():
             named = list(urgency.ranked(rows).order_by(*urgency.order())[:NAMED])
             found.append(Section(title, number, named, urlencode(query)))
@@ -35,12 +37,22 @@ def sections(member: Staff) -> list[Section]:
 
 
 def _asked(member: Staff) -> Iterator[tuple[str, Q, dict[str, str]]]:
-    """(title, which open cases, the same in the queue's filters), as far as the member's role can do something."""
+    """(title, which cases, the same in the queue's filters), as far as the member's role can do something."""
+    is_open = cases.OPEN
     if works := cases.kinds_for(member, "ask"):
-        yield "Yours, overdue", cases.of(member) & deadlines.overdue(), {"queue": "mine", "deadline": "overdue"}
-        yield "Yours, due in 7 days", cases.of(member) & deadlines.due_soon(), {"queue": "mine", "deadline": "week"}
+        mine = cases.of(member)
+        yield "Yours, overdue", mine & deadlines.overdue(), {"queue": "mine", "deadline": "overdue"}
+        yield "Yours, due in 7 days", mine & deadlines.due_soon(), {"queue": "mine", "deadline": "week"}
+        yield "Yours, something came in", Q(owner=member) & Q(letters.HAS_NEWS), {"queue": "news"}
+        yield "Yours, package fetched", Q(owner=member) & fetched_lately(), {"queue": "all", "state": State.CLOSED}
     if cases.decides(member):
-        yield "Waiting for your decision", cases.decidable_by(member), {"queue": "approval"}
+        yield "Waiting for your decision", is_open & cases.decidable_by(member), {"queue": "approval"}
     if works:
-        yield "Escalated to you", cases.escalated_to(member), {"deadline": "to_me"}
+        yield "Escalated to you", is_open & cases.escalated_to(member), {"deadline": "to_me"}
         yield "Nobody’s", cases.unassigned() & Q(kind__in=works), {"queue": "unassigned"}
+
+
+def fetched_lately() -> Q:
+    """Whose package was fetched since yesterday."""
+    lately = AccessPackage.objects.filter(request=OuterRef("pk"), downloaded_at__gt=Now() - timedelta(days=1))
+    return Q(Exists(lately))

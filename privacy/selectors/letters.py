@@ -1,15 +1,17 @@
 """What is so of letters and of what came back for them."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from privacy.models import Job, Letter, Reply, Step
 
-UNREAD = Reply.objects.filter(case=OuterRef("pk"), read_at=None)
-# Of cases: something came in that nobody has read; a letter waits for a second person.
-HAS_NEWS = Exists(UNREAD.exclude(kind=Reply.Kind.AUTOMATIC))
-AWAITS_APPROVAL = Exists(
-    Letter.objects.filter(case=OuterRef("pk"), state=Letter.State.PREPARED, way=Letter.Way.EMAIL, approved_by=None)
-)
+# Of cases: something came in that nobody has read, and that a person wrote or a server sent back.
+HAS_NEWS = Exists(Reply.objects.filter(case=OuterRef("pk"), read_at=None).exclude(kind=Reply.Kind.AUTOMATIC))
+
+
+def to_approve() -> QuerySet[Letter]:
+    """Of the case in OuterRef("pk"): letters that wait for a second person."""
+    waiting = Letter.objects.filter(state=Letter.State.PREPARED, approved_by=None, case__deciders=2)
+    return waiting.filter(case=OuterRef("pk"))
 
 
 def is_in_doubt(letter: Letter) -> bool:

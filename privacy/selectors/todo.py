@@ -12,7 +12,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, Wh
 from privacy import regimes
 from privacy.catalogue import case_kinds
 from privacy.models import Case, ChildFlag, Processor, Staff, State
-from privacy.selectors import cases, packages, processing, processors, urgency
+from privacy.selectors import cases, letters, packages, processing, processors, urgency
 
 MOST = 10
 READ = 5 * MOST  # packages of one batch are one thing to do
@@ -26,6 +26,8 @@ class Whose(StrEnum):
 
 class Verb(StrEnum):
     LOOK = "look"  # it has stopped after five tries
+    READ = "read"  # something came in for it
+    APPROVE = "approve"  # a letter that another wrote
     DECIDE = "decide"
     VERIFY = "verify"
     ATTEST = "attest"
@@ -55,9 +57,13 @@ def next_for(member: Staff, whose: Whose) -> list[Task]:
 
 
 def _of_cases(member: Staff, whose: Whose) -> Iterator[Task]:
-    among = {Whose.MINE: cases.of(member), Whose.UNASSIGNED: Q(owner=None), Whose.ALL: Q()}[whose]
+    """The open ones, and those that are over and to which something came in."""
+    news = Q(letters.HAS_NEWS)
+    among = {
+        Whose.MINE: cases.of(member) | (news & Q(owner=member)), Whose.UNASSIGNED: Q(owner=None), Whose.ALL: Q()
+    }[whose]  # fmt: skip
     rows = (
-        cases.with_work(Case.objects.select_related("batch").filter(cases.OPEN, among))
+        cases.with_work(Case.objects.select_related("batch").filter(cases.OPEN | news, among))
         .annotate(verb=_verb_for(member))
         .exclude(verb="")
     )
@@ -79,6 +85,11 @@ def _verb_for(member: Staff) -> models.Case:
     answering = Q(state=State.ANSWERING) & _may(member, "answer")
     return models.Case(
         When(Q(cases.IS_PARKED) & _may(member, "retry"), then=Value(Verb.LOOK)),
+        When(Q(letters.HAS_NEWS) & _may(member, "answer"), then=Value(Verb.READ)),
+        When(
+            Q(Exists(letters.to_approve().exclude(prepared_by=member))) & _may(member, "decide"),
+            then=Value(Verb.APPROVE),
+        ),
         When(cases.decidable_by(member), then=Value(Verb.DECIDE)),
         When(Q(state=State.VERIFYING) & _may(member, "ask"), then=Value(Verb.VERIFY)),
         When(Q(Exists(manual)) & _may(member, "attest") & ~Q(requested_by=member), then=Value(Verb.ATTEST)),

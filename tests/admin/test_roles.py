@@ -35,6 +35,7 @@ PERMISSIONS = {
     "privacy_rightsrequest_export": "privacy.export_datasubject",
     "privacy_rightsrequest_save_filter": "privacy.view_rightsrequest",
     "privacy_rightsrequest_deny_many": "privacy.export_datasubject",  # who may deny a request of any kind
+    "privacy_rightsrequest_answer_many": "privacy.export_datasubject",
     "privacy_rightsrequest_reopen_many": "privacy.export_datasubject",
     "outbox": "privacy.change_processor",
     "privacy_rightsrequest_receipt": "privacy.view_receipt",

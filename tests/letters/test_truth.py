@@ -1,4 +1,4 @@
-"""No sentence of a letter claims more than is recorded: of every right, outcome and language, one recorded row is changed
+"""No sentence of a letter claims more than is recorded: of every right, outcome and language, one row is changed
 and the sentence keeps the letter here."""
 
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from privacy import regimes
 from privacy.admin.filters import ChoiceFilter, DeclaredFilter, PersonFilter
 from privacy.catalogue import case_kinds
 from privacy.models import Outcome, State
-from privacy.selectors import cases, deadlines
+from privacy.selectors import cases, deadlines, letters
 
 DAY = forms.DateField(
     required=False, input_formats=["%Y-%m-%d"],
@@ -40,6 +40,8 @@ class QueueFilter(DeclaredFilter):
                 return queryset.filter(cases.unassigned())
             case "approval":
                 return queryset.filter(awaiting(request.user))
+            case "news":
+                return queryset.filter(letters.HAS_NEWS)
             case "running":
                 return queryset.filter(cases.being_carried_out()).exclude(cases.IS_PARKED)
             case "answering":
@@ -163,7 +165,7 @@ def tabs_for(user) -> dict[str, str]:
     undecided = "Awaiting my decision" if cases.decides(user) else "Awaiting decision"
     return {
         "mine": "Mine", "unassigned": "Unassigned", "approval": undecided, "running": "Running",
-        "answering": "To be answered", "parked": "Parked", "overdue": "Overdue", "owed": "Owing", "closed": "Closed",
+        "answering": "To be answered", "news": "Something came in", "parked": "Parked", "overdue": "Overdue", "owed": "Owing", "closed": "Closed",
         "all": "All",
     }  # fmt: skip
 

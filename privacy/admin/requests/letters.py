@@ -1,6 +1,6 @@
 """Letters about a case: written against a preview that shows on what each sentence rests, approved, and their fate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID

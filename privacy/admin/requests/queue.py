@@ -24,6 +24,7 @@ from privacy.admin.requests import (
     dossiers,
     export,
     letters,
+    letters_many,
     manual,
     packages,
     parked,
@@ -86,6 +87,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         return [
             path("approve/", view(approvals.approve_view), name="privacy_rightsrequest_approve_many"),
             path("deny/", view(denials.MANY.carry_out), name="privacy_rightsrequest_deny_many"),
+            path("answer/", view(letters_many.MANY.carry_out), name="privacy_rightsrequest_answer_many"),
             path("reopen/", view(reopening.MANY.carry_out), name="privacy_rightsrequest_reopen_many"),
             path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
             path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
@@ -121,6 +123,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         else:
             offered = {"approve": approvals.approve_selected} if cases.decides(request.user) else {}
             offered |= {"deny": denials.deny_selected} if cases.denies(request.user) else {}
+            offered |= {"answer": letters_many.answer_selected} if letters_many.may(request.user) else {}
         return {name: (act, name, act.short_description) for name, act in offered.items()}
 
     def get_queryset(self, request):
