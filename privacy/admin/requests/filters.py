@@ -165,8 +165,8 @@ def tabs_for(user) -> dict[str, str]:
     undecided = "Awaiting my decision" if cases.decides(user) else "Awaiting decision"
     return {
         "mine": "Mine", "unassigned": "Unassigned", "approval": undecided, "running": "Running",
-        "answering": "To be answered", "news": "Something came in", "parked": "Parked", "overdue": "Overdue", "owed": "Owing", "closed": "Closed",
-        "all": "All",
+        "answering": "To be answered", "news": "Something came in", "parked": "Parked", "overdue": "Overdue",
+        "owed": "Owing", "closed": "Closed", "all": "All",
     }  # fmt: skip
 
 
