@@ -1,5 +1,6 @@
 """Claims about a case itself: what was asked, when, by when it is answered, what was decided, where to turn."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.utils.formats import date_format
@@ -23,6 +24,11 @@ def day(on: date | datetime | None) -> str:
 
 def short_id(facts: Facts) -> str:
     return str(facts.case.pk)[:8]
+
+
+def cited(cites: Iterable[str]) -> str:
+    """As the reader's language cites: `Art. 12 Abs. 3 DSGVO` of `GDPR art. 12(3)`."""
+    return "; ".join(dict.fromkeys(map(said, cites)))
 
 
 def right_in_words(facts: Facts) -> str:
@@ -54,7 +60,7 @@ def due(facts: Facts) -> Found:
 
 @claim("law", "law")
 def law(facts: Facts) -> Found:
-    names = list(dict.fromkeys(rule.name for rule in facts.laws if rule.verified_on))
+    names = dict.fromkeys(said(rule.name) for rule in facts.laws if rule.verified_on)
     return so(names, law=", ".join(names))
 
 
@@ -86,12 +92,13 @@ def clock_stands(facts: Facts) -> Found:
 
 @claim("extended", "due_on", "reason")
 def extended(facts: Facts) -> Found:
+    """Until when, and why. Only what somebody has read is cited: a rule's source can be a page about laws."""
     case = facts.case
     if not case.extended_at or not case.due_on:
         return NOT_SO
     reason = DelayReason(case.extended_because)
-    cites = [delays.of_law(rule)[reason] for rule in facts.laws if reason in delays.of_law(rule)]
-    words = f"{said(reason.label)} ({'; '.join(dict.fromkeys(cites))})" if cites else said(reason.label)
+    cites = cited(delays.of_law(x)[reason] for x in facts.laws if x.verified_on and reason in delays.of_law(x))
+    words = f"{said(reason.label)} ({cites})" if cites else said(reason.label)
     return so(True, due_on=day(case.due_on), reason=words)
 
 
@@ -101,7 +108,7 @@ def refused(facts: Facts) -> Found:
     if case.outcome != Outcome.DENIED or not case.denial_reason:
         return NOT_SO
     reason = Refusal(case.denial_reason)
-    cites = "; ".join(reason.ground.cites)
+    cites = cited(reason.ground.cites)
     return so(True, reason=f"{said(reason.label)} ({cites})" if cites else said(reason.label))
 
 
@@ -114,12 +121,11 @@ def words(facts: Facts) -> Found:
 
 @claim("complain", "authority", "web", is_list=True)
 def complain(facts: Facts) -> Found:
-    """Where the person can complain (GDPR art. 12(4), 77); nobody is told to a consumer of a law that has none."""
-    return (
-        [{"authority": said(one.name), "web": one.web} for one in authorities_for(facts.case.subject.country)]
-        if facts.case.kind
-        else NOT_SO
-    )
+    """Where the person can complain (GDPR art. 12(4), 77): the authorities of their residence; where that is not known
+    any more, as after an erasure, those of where the law counts that the answer is owed under."""
+    places = [place for rule in facts.laws for place in rule.places if place != "*"]
+    country = facts.case.subject.country or (places[0].partition("-")[0] if places else "")
+    return [{"authority": said(one.name), "web": one.web} for one in authorities_for(country)]
 
 
 @claim("court")

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from privacy.connectors.base import connectors
 from privacy.datamap import KeptFor, Use
 from privacy.fulfilment.letters.claims import NOT_SO, Found, Says, claim, so
-from privacy.fulfilment.letters.claims_of_cases import day
+from privacy.fulfilment.letters.claims_of_cases import cited, day
 from privacy.fulfilment.letters.facts import FINISHED, Facts
 from privacy.fulfilment.package.wording import said
 from privacy.models import Limit, Outcome, Step, StepState
@@ -118,7 +118,8 @@ def kept_of(facts: Facts) -> Found:
 def reason(told: dict[str, str]) -> str:
     """`… (GDPR art. 17(3)(b); 31 Dec 2034)`."""
     cites = KeptFor(told["ground"]).cites if "ground" in told else ()
-    return f"{said(told['because'])} ({'; '.join([*cites, day(date.fromisoformat(told['until']))])})"
+    until = day(date.fromisoformat(told["until"]))
+    return f"{said(told['because'])} ({'; '.join(filter(None, [cited(cites), until]))})"
 
 
 # --- Rectification and limits -----------------------------------------------------------------------------------------
@@ -255,10 +256,11 @@ def held(facts: Facts) -> Found:
 
 @claim("released", "released_on")
 def released(facts: Facts) -> Found:
-    """That a hold of which the person was told is over."""
+    """That a hold of which the person was told is over, and the work of the case went on."""
     told = [x for x in facts.letters if x.kind == "held" and x.sent_at]
     ended = [hold.released_at for hold in facts.holds if hold.released_at and not hold.silent]
-    is_over = told and ended and not facts.is_held_openly
+    went_on = [step for step in facts.steps if ended and step.finished_at and step.finished_at >= max(ended)]
+    is_over = told and went_on and not facts.is_held_openly
     return so(is_over, released_on=day(max(ended, default=None)))
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from string import Formatter
+from unicodedata import normalize
 
 from privacy.fulfilment.letters.claims import Says, claims
 from privacy.fulfilment.letters.kinds import LetterKind, kinds
@@ -24,33 +25,35 @@ FOLDER = Path(__file__).with_name("texts")
 SENTENCE = re.compile(r"\[([a-z_]+)\]\s+(\S.*)")
 SUBJECT = re.compile(r"Subject:\s+(.+)")
 LONGEST = 20_000
-# Words by which a sentence claims that something has happened, by language: what is asked for or owed is said otherwise
-# (“we asked it to delete”).
+# Words by which a sentence claims that something has happened, by language: what is asked for or owed is said
+# otherwise, by an infinitive or a noun (“we asked it to delete”, “your erasure”). Participles: in all their endings.
 HAPPENED: dict[str, dict[Says, str]] = {
     "en": {
-        Says.DELETED: r"deleted|erased|removed|destroyed|wiped",
-        Says.PUT_RIGHT: r"corrected|rectified|put right|updated",
+        Says.DELETED: r"deleted|erased|removed|destroyed|wiped|purged",
+        Says.PUT_RIGHT: r"corrected|rectified|put right|updated|amended",
         Says.CONFIRMED: r"confirmed|confirms",
     },
     "de": {
-        Says.DELETED: r"gelöscht|entfernt|vernichtet|getilgt",
-        Says.PUT_RIGHT: r"berichtigt|korrigiert|richtiggestellt",
-        Says.CONFIRMED: r"bestätigt",
+        Says.DELETED: r"\w*gelöscht\w*|löscht(?:e[nt]?)?|(?:entfernt|vernichtet|getilgt|beseitigt|zerstört)\w*",
+        Says.PUT_RIGHT: r"(?:berichtigt|korrigiert|aktualisiert|richtig ?gestellt)\w*",
+        Says.CONFIRMED: r"bestätigt\w*",
     },
     "fr": {
-        Says.DELETED: r"supprimé\w*|effacé\w*|détruit\w*|retiré\w*",
-        Says.PUT_RIGHT: r"rectifié\w*|corrigé\w*",
-        Says.CONFIRMED: r"confirmé\w*|confirme",
+        Says.DELETED: r"(?:supprimé|effacé|détruit|retiré|enlevé|éliminé|purgé)\w*"
+        r"|supprim(?:a|èrent)|effaç(?:a|âmes)|effacèrent",
+        Says.PUT_RIGHT: r"(?:rectifié|corrigé)\w*|mis à jour|(?:a|est|été|sont|avons|ont) mise?s? à jour",
+        Says.CONFIRMED: r"confirmé\w*|confirm(?:e|ent|a|èrent)",
     },
     "es": {
-        Says.DELETED: r"eliminad[oa]s?|eliminamos|hemos eliminado|borrad[oa]s?|suprimid[oa]s?|destruid[oa]s?",
-        Says.PUT_RIGHT: r"rectificad[oa]s?|corregid[oa]s?",
-        Says.CONFIRMED: r"confirmad[oa]s?|confirma",
+        Says.DELETED: r"(?:elimin|borr)(?:ad[oa]s?|amos|é|ó|aron)|suprim(?:id[oa]s?|imos|ió|ieron)"
+        r"|destru(?:id[oa]s?|imos|yó|yeron)",
+        Says.PUT_RIGHT: r"(?:rectific|actualiz)(?:ad[oa]s?|amos|ó|aron)|correg(?:id[oa]s?|imos)|corrigi(?:ó|eron)",
+        Says.CONFIRMED: r"confirm(?:ad[oa]s?|a|an|amos|ó|aron)",
     },
     "it": {
-        Says.DELETED: r"cancellat[oaie]|eliminat[oaie]|rimoss[oaie]|distrutt[oaie]",
-        Says.PUT_RIGHT: r"rettificat[oaie]|corrett[oaie]",
-        Says.CONFIRMED: r"confermat[oaie]|conferma",
+        Says.DELETED: r"(?:cancell|elimin)(?:at[oaie]|ammo|ò|arono)|rimoss[oaie]|distrutt[oaie]|soppress[oaie]",
+        Says.PUT_RIGHT: r"(?:rettific|aggiorn)(?:at[oaie]|ammo|ò|arono)|corrett[oaie]|corresse(?:ro)?",
+        Says.CONFIRMED: r"conferm(?:at[oaie]|a|ano|ò|arono)",
     },
 }
 PATTERNS = {
@@ -171,8 +174,9 @@ def _wrong_in(sentence: Sentence, language: str) -> Iterator[str]:
         if name is not None and (name not in (*claim.slots, *claim.late) or form or conversion):
             known = ", ".join(f"{{{slot}}}" for slot in (*claim.slots, *claim.late)) or "none"
             yield f"[{sentence.claim}] has no {{{name}}}. Its names: {known}."
+    composed = normalize("NFC", sentence.text)  # an é of two characters looks the same
     for says, pattern in PATTERNS[language].items():
-        if says not in claim.says and (found := pattern.search(sentence.text)):
+        if says not in claim.says and (found := pattern.search(composed)):
             yield f"[{sentence.claim}] says “{found[0]}”, and nothing that is recorded stands behind that."
 
 
