@@ -21,6 +21,7 @@ from tests.tampering import owner_of_the_tables
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=1)
+LIFTED = {"lifted_at": LATER, "told_at": NOW, "told_how": "email"}
 ENDED = {"state": "done", "finished_at": NOW, "started_at": NOW}
 BODY = {
     "deleted": {"privacy.Note": 3}, "anonymised": {"privacy.UsageEvent": 2}, "files": {"uploads": 1},
@@ -114,9 +115,9 @@ CHANGES: dict[str, Callable[[Case], object]] = {
     "handed_over_of": receipts(handed_over={}),
     "receipt": lambda case: Receipt.objects.filter(request=case).update(sha256="f" * 64),
     "rectified": lambda case: steps(case).filter(seq=1).update(result={"fields": "privacy.DataSubject.country"}),
-    "limited": lambda case: Limit.objects.filter(subject=case.subject).exclude(purpose="").update(lifted_at=LATER),
-    "limited_all": lambda case: Limit.objects.filter(subject=case.subject, purpose="").update(lifted_at=LATER),
-    "told_before": lambda case: Limit.objects.filter(subject=case.subject).update(lifted_at=LATER),
+    "limited": lambda case: Limit.objects.filter(subject=case.subject).exclude(purpose="").update(**LIFTED),
+    "limited_all": lambda case: Limit.objects.filter(subject=case.subject, purpose="").update(**LIFTED),
+    "told_before": lambda case: Limit.objects.filter(subject=case.subject).update(**LIFTED),
     "carried_out": lambda case: Job.objects.filter(case=case).update(ended_at=NOW - timedelta(days=3)),
     "processor_confirmed": lambda case: steps(case).filter(target="clerk").update(state="waiting", finished_at=None),
     "processor_attested": lambda case: steps(case).filter(target="stripe").update(result={"outcome": "deleted"}),
