@@ -66,6 +66,7 @@ WORK = (
     Entry("Evidence", "history", (
         of_model("Audit trail", "history", "privacy.auditentry"),
         of_model("Erased identifiers", "block", "privacy.suppression"),
+        of_model("Daily roots", "account_tree", "privacy.dailyroot"),
     )),
     Entry("Staff", "badge", (
         of_model("Staff", "badge", "privacy.staff"),

@@ -370,6 +370,17 @@ if not DEFAULT_FROM_EMAIL:
 here = "http://127.0.0.1:8000" if DEMO else f"https://{next(iter(ALLOWED_HOSTS), 'localhost')}"
 SITE_URL = env.str("SITE_URL", default=here).rstrip("/")
 
+# --- Evidence ---------------------------------------------------------------------------------------------------------
+# Where the root of each day is written: keep it where whoever can change the database cannot. It is also mailed to
+# these, or to all managers.
+ROOTS_FOLDER = Path(env.str("ROOTS_FOLDER", default=str(VAR_DIR / "roots")))
+if not ROOTS_FOLDER.is_absolute():
+    problems.append(f"ROOTS_FOLDER is {str(ROOTS_FOLDER)!r}: name the folder from / on.")
+ROOTS_MAIL_TO = env.list("ROOTS_MAIL_TO", default=[])
+for address in ROOTS_MAIL_TO:
+    if "@" not in address.strip("@"):
+        problems.append("ROOTS_MAIL_TO: addresses with a comma between them, such as dpo@example.com.")
+
 # --- Processors -------------------------------------------------------------------------------------------------------
 # A key lets its connector erase through the processor's API; without one a person does it there and attests it here.
 CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")

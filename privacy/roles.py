@@ -38,12 +38,13 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.confirm_regimerule": (MANAGER,),
     "privacy.publish_consentwording": (MANAGER,),
     "privacy.retry_job": (MANAGER,),
+    "privacy.export_evidence": (MANAGER, AUDITOR),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EVIDENCE, SEE_PEOPLE),
     **dict.fromkeys(INVENTORY, ROLES),
-    **dict.fromkeys(("privacy.staff", "privacy.rolegrant"), (MANAGER, AUDITOR)),
+    **dict.fromkeys(("privacy.staff", "privacy.rolegrant", "privacy.dailyroot"), (MANAGER, AUDITOR)),
     "privacy.consentwording": SEE_PEOPLE,
     "privacy.rightsrequest": ROLES,
     "privacy.job": ROLES,

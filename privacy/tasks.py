@@ -10,7 +10,7 @@ from django.db import Error
 from django.db.models import Q
 
 from privacy.cases import requests
-from privacy.fulfilment import digest, packages, staff
+from privacy.fulfilment import digest, packages, roots, staff
 from privacy.fulfilment.importing import files
 from privacy.jobs import bells
 from privacy.jobs.due import next_due
@@ -58,5 +58,6 @@ def sweep() -> None:
         requests.answer_before_due()
         staff.let_act()
         digest.order_due()
+        roots.order_due()
         packages.sweep_orphans()
         files.sweep()

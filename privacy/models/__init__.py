@@ -19,6 +19,7 @@ from privacy.models.reasons import DelayReason, Refusal
 from privacy.models.receipts import Receipt
 from privacy.models.redactions import Redaction
 from privacy.models.regimes import Clock, ClockPause, RegimeRule
+from privacy.models.roots import DailyRoot
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
@@ -26,8 +27,8 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
     "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording",
-    "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat",
-    "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail",
+    "DailyRoot", "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback",
+    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "Lane", "LegalHold", "Likeness", "Limit", "Mail",
     "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
     "Receipt", "Redaction", "Refusal", "RegimeRule", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
     "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",

@@ -26,7 +26,7 @@ from tests.factories.content import (
 )
 from tests.factories.dossiers import DossierFactory, FactorFactory
 from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFactory
-from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
+from tests.factories.evidence import AuditHeadFactory, DailyRootFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
 from tests.factories.mail import MailFactory
@@ -64,9 +64,9 @@ from tests.factories.people import person_with_everything  # isort: skip
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
     "CaseCommentFactory", "CaseFactory", "CaseFileFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory",
-    "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
-    "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory", "FeedbackFactory",
-    "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
+    "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DailyRootFactory",
+    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
     "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LikenessFactory", "LimitFactory", "MailFactory",
     "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
     "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",

@@ -22,6 +22,7 @@ from privacy.admin.requests import (
     decisions,
     denials,
     dossiers,
+    evidence_packs,
     export,
     manual,
     packages,
@@ -200,7 +201,7 @@ PAGES = {
         for view in (
             decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
-            dossiers.dossier, dossiers.confirm_dossier, comments.comment,
+            dossiers.dossier, dossiers.confirm_dossier, comments.comment, evidence_packs.evidence_pack,
         )
     },
 }  # fmt: skip
