@@ -68,6 +68,9 @@ WORK = (
         of_model("Erased identifiers", "block", "privacy.suppression"),
         of_model("Daily roots", "account_tree", "privacy.dailyroot"),
     )),
+    Entry("Register", "bar_chart", (
+        Link("Register", "bar_chart", "admin:privacy_rightsrequest_register", "privacy.view_register"),
+    )),
     Entry("Staff", "badge", (
         of_model("Staff", "badge", "privacy.staff"),
         of_model("Roles that wait", "verified_user", "privacy.rolegrant"),

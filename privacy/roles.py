@@ -39,6 +39,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.publish_consentwording": (MANAGER,),
     "privacy.retry_job": (MANAGER,),
     "privacy.export_evidence": (MANAGER, AUDITOR),
+    "privacy.view_register": (MANAGER, AUDITOR),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {

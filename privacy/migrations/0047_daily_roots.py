@@ -32,4 +32,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('root__regex', '^[0-9a-f]{64}$')), name='root_is_a_digest'), models.CheckConstraint(condition=models.Q(models.Q(('file', ''), ('written_at', None)), models.Q(models.Q(('file', ''), _negated=True), ('written_at__isnull', False)), _connector='OR'), name='root_written_says_where_and_when')],
             },
         ),
+        migrations.AlterModelOptions(
+            name='rightsrequest',
+            options={'permissions': [('view_register', 'Can read the register of requests and take it along')], 'verbose_name': 'rights request'},
+        ),
     ]

@@ -1,6 +1,7 @@
 """The root of each day is computed once, bound into the trail, kept elsewhere, and held against the chains."""
 
 import io
+import itertools
 import json
 import uuid
 from hashlib import sha256
@@ -16,6 +17,7 @@ from privacy import regimes, tasks
 from privacy.evidence import audit, chains, roots, trees
 from privacy.evidence.events import Event
 from privacy.fulfilment import roots as daily
+from privacy.jobs import failpoints
 from privacy.models import AuditEntry, AuditHead, DailyRoot, Job
 from tests import factories as f
 from tests import working
@@ -294,3 +296,46 @@ def test_a_folder_that_cannot_be_written_is_tried_again(elsewhere, monkeypatch):
     working.run_all()
     root.refresh_from_db()
     assert root.written_at and [file.name for file in elsewhere.iterdir()] == [root.file]
+
+
+class Killed(BaseException):
+    """What no handler catches: of the worker nothing is left but what it has committed."""
+
+
+def test_a_kill_at_any_place_neither_loses_a_root_nor_makes_or_mails_two(elsewhere, monkeypatch):
+    f.StaffFactory(role="manager", email="manager@ops.example")
+    for place in itertools.count(1):
+        points = itertools.count(1)
+
+        def strike(name, points=points, place=place):
+            if next(points) == place:
+                raise Killed(name)
+
+        with transaction.atomic():
+            daily.order_due()
+            with monkeypatch.context() as patch:
+                patch.setattr(failpoints, "strike", strike)
+                was_killed = is_killed(working.run_all)
+            for _ in range(3):
+                working.let_time_pass()
+                working.run_all()
+            root = DailyRoot.objects.get()
+            assert root.written_at and root.mailed_at
+            assert [json.loads(file.read_text()) for file in elsewhere.iterdir()] == [daily.body(root)]
+            assert {message.extra_headers["Message-ID"] for message in outgoing.outbox} == {root.message_id}
+            assert not Job.objects.filter(ended_at=None).exists() and verify()[0] == 0
+            transaction.set_rollback(True)
+        outgoing.outbox.clear()
+        for file in elsewhere.iterdir():
+            file.unlink()
+        if not was_killed:
+            break
+    assert place > 10
+
+
+def is_killed(work) -> bool:
+    try:
+        work()
+    except Killed:
+        return True
+    return False

@@ -29,6 +29,7 @@ from privacy.admin.requests import (
     parked,
     receipts,
     redactions,
+    register,
     reopening,
     saved,
 )
@@ -86,6 +87,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
             path("approve/", view(approvals.approve_view), name="privacy_rightsrequest_approve_many"),
             path("deny/", view(denials.MANY.carry_out), name="privacy_rightsrequest_deny_many"),
             path("reopen/", view(reopening.MANY.carry_out), name="privacy_rightsrequest_reopen_many"),
+            *register.urls(view),
             path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
             path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
             path(
