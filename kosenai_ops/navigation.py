@@ -68,6 +68,10 @@ WORK = (
     Entry("Evidence", "history", (
         of_model("Audit trail", "history", "privacy.auditentry"),
         of_model("Erased identifiers", "block", "privacy.suppression"),
+        of_model("Daily roots", "account_tree", "privacy.dailyroot"),
+    )),
+    Entry("Register", "bar_chart", (
+        Link("Register", "bar_chart", "admin:privacy_rightsrequest_register", "privacy.view_register"),
     )),
     Entry("Staff", "badge", (
         of_model("Staff", "badge", "privacy.staff"),

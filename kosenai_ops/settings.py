@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from kosenai_ops import log_config, looks
+from kosenai_ops import log_config, looks, variables
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -372,22 +372,25 @@ if not DEFAULT_FROM_EMAIL:
 here = "http://127.0.0.1:8000" if DEMO else f"https://{next(iter(ALLOWED_HOSTS), 'localhost')}"
 SITE_URL = env.str("SITE_URL", default=here).rstrip("/")
 
+# --- Evidence ---------------------------------------------------------------------------------------------------------
+# Where the root of each day is written: keep it where whoever can change the database cannot. It is also mailed to
+# these, or to all managers.
+ROOTS_FOLDER = variables.absolute_folder(env, problems, "ROOTS_FOLDER", VAR_DIR / "roots")
+ROOTS_MAIL_TO = variables.addresses(env, problems, "ROOTS_MAIL_TO")
+at_least = "a number of years, 2 at least: 11 CCR 7101 asks for 24 months"
+CASES_KEPT_YEARS = variables.number(env, problems, "CASES_KEPT_YEARS", 3, at_least, least=2, most=20)
+# No figure about fewer people leaves, or is shown on the register's page.
+SMALLEST_FIGURE = variables.number(env, problems, "SMALLEST_FIGURE", 10, "a number of people, 3 at least", least=3)
+
 # --- Processors -------------------------------------------------------------------------------------------------------
 # A key lets its connector erase through the processor's API; without one a person does it there and attests it here.
 CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 # A promise to every erased person: their receipt names the day on which the last backup that holds them is gone.
-backup_days = env.str("BACKUP_DAYS", default="35")
-if not backup_days.isdecimal():
-    problems.append(f"BACKUP_DAYS is {backup_days!r}: a number of days, 0 when no backup is kept.")
-BACKUP_DAYS = int(backup_days) if backup_days.isdecimal() else 0
-
+BACKUP_DAYS = variables.number(env, problems, "BACKUP_DAYS", 35, "a number of days, 0 when no backup is kept")
 # How long an erasure that was approved can still be taken back.
-grace_days = env.str("GRACE_DAYS", default="3")
-if not grace_days.isdecimal() or int(grace_days) > 14:
-    problems.append(f"GRACE_DAYS is {grace_days!r}: a number of days from 0 to 14.")
-GRACE_DAYS = int(grace_days) if grace_days.isdecimal() else 0
+GRACE_DAYS = variables.number(env, problems, "GRACE_DAYS", 3, "a number of days from 0 to 14", most=14)
 
 # --- Looks ------------------------------------------------------------------------------------------------------------
 UNFOLD = looks.UNFOLD

@@ -40,12 +40,14 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "privacy.retry_job": (MANAGER,),
     "privacy.propose_letterwording": (MANAGER,),
     "privacy.confirm_letterwording": (MANAGER,),
+    "privacy.export_evidence": (MANAGER, AUDITOR),
+    "privacy.view_register": (MANAGER, AUDITOR),
 }
 SEE_PEOPLE = (AGENT, APPROVER, MANAGER, AUDITOR)
 READERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(EVIDENCE, SEE_PEOPLE),
     **dict.fromkeys(INVENTORY, ROLES),
-    **dict.fromkeys(("privacy.staff", "privacy.rolegrant"), (MANAGER, AUDITOR)),
+    **dict.fromkeys(("privacy.staff", "privacy.rolegrant", "privacy.dailyroot"), (MANAGER, AUDITOR)),
     "privacy.consentwording": SEE_PEOPLE,
     "privacy.letterwording": SEE_PEOPLE,
     "privacy.rightsrequest": ROLES,

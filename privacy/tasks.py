@@ -10,7 +10,7 @@ from django.db import Error
 from django.db.models import Q
 
 from privacy.cases import letters, requests
-from privacy.fulfilment import digest, packages, staff
+from privacy.fulfilment import digest, packages, roots, staff
 from privacy.fulfilment.importing import files
 from privacy.jobs import bells
 from privacy.jobs.due import next_due
@@ -60,5 +60,6 @@ def sweep() -> None:
         digest.order_due()
         letters.acknowledge_due()
         letters.forget_due()
+        roots.order_due()
         packages.sweep_orphans()
         files.sweep()

@@ -6,6 +6,7 @@ import privacy.admin.content.usage
 import privacy.admin.duties.children
 import privacy.admin.duties.holds
 import privacy.admin.evidence.audit
+import privacy.admin.evidence.roots
 import privacy.admin.evidence.suppression
 import privacy.admin.people.subjects
 import privacy.admin.people.wordings

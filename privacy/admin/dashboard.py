@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from privacy.admin import todo
 from privacy.catalogue.cases import label_of
+from privacy.fulfilment.register import BESIDE, fewer
 from privacy.models import Staff, State
 from privacy.selectors import cases, dashboard
-from privacy.selectors.dashboard import Answered, Bucket, Today
+from privacy.selectors.dashboard import Today
+from privacy.selectors.open_work import Answered, Bucket
 from privacy.selectors.queue import PATIENCE_SECONDS
 
 WIDTH, HEIGHT = 660, 200
@@ -182,13 +184,28 @@ class Part:
 
 
 def answered_line(line: Answered) -> dict:
-    """A right with its bar of parts, the soonest first."""
+    """A right with its bar of parts, the soonest first. Of what is not shown the bar has one part, at its end."""
+    shown = [(shade, bucket) for shade, bucket in enumerate(line.buckets) if bucket.number is not None]
+    whole = line.total.number or sum(bucket.number for _, bucket in shown) or 1
     parts, start = [], 0.0
-    for shade, bucket in enumerate(line.buckets):
-        width = 100 * bucket.number / line.total
+    for shade, bucket in shown:
+        width = 100 * bucket.number / whole
         parts.append(Part(start, width, shade, f"{bucket.name}: {bucket.number:,}"))
         start += width
-    return {"label": label_of(line.key), "line": line, "parts": [part for part in parts if part.width]}
+    return {
+        "label": label_of(line.key),
+        "parts": [part for part in parts if part.width],
+        "numbers": [worded(bucket) for bucket in line.buckets],
+        "total": worded(line.total),
+        "late": worded(line.late) if line.late.number != 0 else "",
+    }
+
+
+def worded(bucket: Bucket) -> str:
+    """The number, or why there is none."""
+    if bucket.number is not None:
+        return f"{bucket.number:,}"
+    return fewer() if bucket.is_small else BESIDE
 
 
 def machinery(request: HttpRequest, today: Today) -> list[Figure]:

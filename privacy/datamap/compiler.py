@@ -217,6 +217,8 @@ def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
     table, joins, subject = way_to_subject(declaration)
     moment = value_at(declaration.model, keep.until.after.split("__"))
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
+    if keep.until.is_yet_to_begin:
+        moment = f"COALESCE({moment}, CURRENT_TIMESTAMP)"
     return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
         list(scope.params)
     )

@@ -13,6 +13,7 @@ class Retention:
 
     `after` is the path of a date field, from the row and through foreign keys, such as `invoice__issued_at`; a system
     check follows it. With `from_year_end` the period begins at the end of that date's calendar year, as tax law counts.
+    Where `is_yet_to_begin` is set a row without that date counts from now, as the earliest that it can be.
     `because` is printed in the record of processing, in the access package and on the receipt.
     """
 
@@ -21,6 +22,7 @@ class Retention:
     days: int = 0
     after: str = ""
     from_year_end: bool = False
+    is_yet_to_begin: bool = False
 
     @property
     def text(self) -> str:

@@ -6,8 +6,7 @@ section 2.1) that was written to a file elsewhere. The root is over the chains a
 can be computed again when the chains have grown.
 """
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from privacy.evidence import consents, limits, people, reconciliation, regimes
 from privacy.evidence.commitments import canonical_digest
 from privacy.evidence.duties import differences_of_duties
 from privacy.evidence.told import AT_ONCE, Told, tuples
+from privacy.evidence.trees import Tree
 from privacy.models import AuditEntry, AuditHead, Case
 
 GENESIS = "0" * 64
@@ -71,51 +71,33 @@ class Fault:
 
 
 @dataclass
-class Tree:
-    """A Merkle tree hash over leaves given one by one; it holds one digest a level and no leaf."""
-
-    peaks: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def add(self, leaf: bytes) -> None:
-        size, digest = 1, hashlib.sha256(b"\x00" + leaf).digest()
-        while self.peaks and self.peaks[-1][0] == size:
-            digest = _node(self.peaks.pop()[1], digest)
-            size *= 2
-        self.peaks.append((size, digest))
-
-    def root(self) -> str:
-        if not self.peaks:
-            return hashlib.sha256().hexdigest()
-        digest = self.peaks[-1][1]
-        for _, left in reversed(self.peaks[:-1]):
-            digest = _node(left, digest)
-        return digest.hex()
-
-
-@dataclass
 class Trail:
-    """What a walk found. `root` is over the chains as they stood at the entry id asked for; `older` counts the requests
-    that were opened before entries committed to rows."""
+    """What a walk found. `roots` is {entry id: (root over the chains as they stood then, how many these were)} of those
+    asked for; `older` counts the requests that were opened before entries committed to rows."""
 
     chains: int = 0
     entries: int = 0
     older: int = 0
     faults: list[Fault] = field(default_factory=list)
-    root: str = ""
+    roots: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass
 class _Chain:
-    """A chain while it is walked: where it stands, and where it stood at the id that the root is for."""
+    """A chain while it is walked: where it stands, and where it stood at each of the ids that roots are for, the
+    earliest first."""
 
     chain: UUID
     n: int = 0
     digest: str = GENESIS
-    rooted: tuple[int, str] | None = None
+    marks: Sequence[int] = ()
+    rooted: list[tuple[int, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     told: Told = field(default_factory=Told)
 
-    def follow(self, entry: AuditEntry, up_to: int | None) -> None:
+    def follow(self, entry: AuditEntry) -> None:
+        while len(self.rooted) < len(self.marks) and entry.id > self.marks[len(self.rooted)]:
+            self.rooted.append((self.n, self.digest))
         if entry.n <= self.n:
             self.faults.append(f"entry {entry.n} was added before its first")
         elif entry.n > self.n + 1:
@@ -128,11 +110,10 @@ class _Chain:
         else:
             self.told.hear(entry)
         self.n, self.digest = entry.n, entry.digest
-        if up_to is None or entry.id <= up_to:
-            self.rooted = (self.n, self.digest)
 
     def end_at(self, head: tuple[int, str]) -> None:
         n, digest = head
+        self.rooted += [(self.n, self.digest)] * (len(self.marks) - len(self.rooted))
         if head == NO_HEAD:
             self.faults.append("its head is missing")
         elif n > self.n:
@@ -143,13 +124,15 @@ class _Chain:
             self.faults.append("its head is not what was written")
 
 
-def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
-    """Follows every chain, or those with an entry since a moment, holds the rows against them, and computes the root
-    as of entry id `up_to`."""
-    trail, tree, sound = Trail(), Tree(), {}
+def walk(*, since: datetime | None = None, marks: Collection[int] = ()) -> Trail:
+    """Follows every chain, or those with an entry since a moment, holds the rows against them, and computes the roots
+    as of the entries of these ids."""
+    trail, sound = Trail(), {}
+    at = sorted(set(marks))
+    trees = [Tree() for _ in at]
     heads = _heads(since)
     waiting = next(heads, None)
-    for chain in _chains(since, up_to):
+    for chain in _chains(since, at):
         while waiting and waiting[0] < chain.chain:
             _suspect(trail, waiting[0])
             waiting = next(heads, None)
@@ -166,8 +149,9 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
         if len(sound) == AT_ONCE:
             _reconcile(trail, sound)
             sound = {}
-        if chain.rooted:
-            tree.add(f"{chain.chain}:{chain.rooted[0]}:{chain.rooted[1]}".encode())
+        for tree, (n, digest) in zip(trees, chain.rooted, strict=True):
+            if n:
+                tree.add(f"{chain.chain}:{n}:{digest}".encode())
     _reconcile(trail, sound)
     while waiting:
         _suspect(trail, waiting[0])
@@ -179,7 +163,7 @@ def walk(*, since: datetime | None = None, up_to: int | None = None) -> Trail:
     trail.faults += [Fault(pk, text, "Rule of law") for pk, text in regimes.differences()]
     trail.faults += [Fault(pk, text, "Data subject") for pk, text in people.differences()]
     trail.faults += [Fault(pk, "no request was opened under it", "Batch") for pk in reconciliation.empty_batches()]
-    trail.root = tree.root()
+    trail.roots = {mark: (tree.root(), tree.size) for mark, tree in zip(at, trees, strict=True)}
     return trail
 
 
@@ -201,7 +185,7 @@ def faults_of_entry(entry: AuditEntry) -> list[str]:
     """The same of this link alone, and of what it says of the one before it."""
     earlier = AuditEntry.objects.filter(chain=entry.chain, n__lt=entry.n).order_by("-n")
     chain = _Chain(entry.chain, *(earlier.values_list("n", "digest").first() or (0, GENESIS)))
-    chain.follow(entry, None)
+    chain.follow(entry)
     return chain.faults
 
 
@@ -217,7 +201,7 @@ def _follow(chain_id: UUID, heads: QuerySet[AuditHead]) -> list[str]:
     known = AuditEntry.objects.filter(chain=chain_id).exists()
     head = heads.values_list("n", "digest").first()
     for entry in AuditEntry.objects.filter(chain=chain_id).order_by("n").iterator(PAGE):
-        chain.follow(entry, None)
+        chain.follow(entry)
     if known:
         chain.faults += reconciliation.differences({chain_id: chain.told}).get(chain_id, [])
     if known or head:
@@ -235,15 +219,15 @@ def _reconcile(trail: Trail, told: dict[UUID, Told]) -> None:
         _suspect(trail, chain_id)
 
 
-def _chains(since: datetime | None, up_to: int | None) -> Iterator[_Chain]:
+def _chains(since: datetime | None, marks: Sequence[int]) -> Iterator[_Chain]:
     """The chains that have entries, in order, each followed to its last entry."""
     chain = None
     for entry in _entries(since):
         if chain is None or entry.chain != chain.chain:
             if chain:
                 yield chain
-            chain = _Chain(entry.chain)
-        chain.follow(entry, up_to)
+            chain = _Chain(entry.chain, marks=marks)
+        chain.follow(entry)
     if chain:
         yield chain
 
@@ -278,7 +262,3 @@ def _requests_without_chain() -> list[UUID]:
     """Every request was opened with an entry."""
     entries = AuditEntry.objects.filter(chain=OuterRef("pk"))
     return list(Case.objects.filter(~Exists(entries)).order_by("pk").values_list("pk", flat=True))
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()

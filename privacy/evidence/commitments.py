@@ -54,7 +54,12 @@ def of_request(request: Case) -> dict[str, Any]:
 def of_row(row: models.Model, columns: Iterable[str]) -> dict[str, Any]:
     """The columns are named, so that the digest can be computed again when the table has got more."""
     columns = sorted(columns)
-    return {"columns": columns, "sha256": canonical_digest([_plain(getattr(row, name)) for name in columns])}
+    return {"columns": columns, "sha256": canonical_digest(values_of(row, columns))}
+
+
+def values_of(row: models.Model, columns: Iterable[str]) -> list[str | None]:
+    """What the digest of a row is taken of."""
+    return [_plain(getattr(row, name)) for name in columns]
 
 
 def of_text(salt: str, text: str) -> str:

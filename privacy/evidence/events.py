@@ -77,6 +77,10 @@ class Event(StrEnum):
     JOB_PARKED = "job.parked", "Work parked: a person has to look"
     JOB_UNPARKED = "job.unparked", "Work tried again after it was parked"
 
+    EVIDENCE_PACKED = "evidence.packed", "Evidence pack handed to a member of staff"
+    ROOT_MADE = "root.made", "Daily root computed", ": {root}"
+    ROOT_COPIED = "root.copied", "Daily root kept elsewhere", ": {copy}"
+
     PACKAGE_LINK_ISSUED = "package.link_issued", "Link to the package issued"
     PACKAGE_DOWNLOADED = "package.downloaded", "Package downloaded by its link"
     PACKAGE_DOWNLOAD_RESUMED = "package.download_resumed", "Download of the package taken up again"

@@ -56,14 +56,19 @@ def send(job: Job, step: Step, renew: Callable[..., None]) -> Done | Later | Fai
     message = templates[mail.template](mail)
     if message is None:
         return Done({"outcome": "nothing to say"})
-    message.extra_headers["Message-ID"] = mail.message_id
+    return deliver(message, mail.message_id, note_sent)
+
+
+def deliver(message: EmailMessage, message_id: str, record: Callable[[Job, Step], None]) -> Done | Later | Failed:
+    """Hands a mail to the server, for a remote step; `record` runs in the transaction that marks the step done."""
+    message.extra_headers["Message-ID"] = message_id
     try:
         message.send()
     except FINAL as fault:
         return Failed(f"The mail server does not take it: {type(fault).__name__}")
     except (SMTPException, OSError) as fault:
         return Later(f"The mail server cannot be reached: {type(fault).__name__}")
-    return Done({"outcome": "sent", "message": mail.message_id}, record=note_sent)
+    return Done({"outcome": "sent", "message": message_id}, record=record)
 
 
 def note_sent(job: Job, step: Step) -> None:

@@ -20,6 +20,7 @@ from privacy.models.reasons import DelayReason, Refusal
 from privacy.models.receipts import Receipt
 from privacy.models.redactions import Redaction
 from privacy.models.regimes import Clock, ClockPause, RegimeRule
+from privacy.models.roots import DailyRoot
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
@@ -27,9 +28,9 @@ from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, Usa
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
     "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording",
-    "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback", "Heartbeat",
-    "Identifier", "ImportRun", "Invitation", "Job", "LANGUAGES", "Lane", "LegalHold", "Letter", "LetterWording",
-    "Likeness", "Limit", "Mail",
+    "DailyRoot", "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback",
+    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "LANGUAGES", "Lane", "LegalHold", "Letter",
+    "LetterWording", "Likeness", "Limit", "Mail",
     "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
     "Receipt", "Redaction", "Refusal", "RegimeRule", "Reply", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
     "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",

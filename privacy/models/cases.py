@@ -276,3 +276,4 @@ class RightsRequest(Case):
     class Meta:
         proxy = True
         verbose_name = "rights request"
+        permissions = [("view_register", "Can read the register of requests and take it along")]

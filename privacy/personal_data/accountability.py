@@ -1,5 +1,9 @@
 """What records of what was asked and done have in common: how long they prove it, and what is withheld or blanked."""
 
+from dataclasses import replace
+
+from django.conf import settings
+
 from privacy.datamap import Blank, Keep, KeptFor, LawfulBasis, PersonalData, Retention, Use
 
 ACCOUNTABILITY = Keep(
@@ -10,6 +14,8 @@ ACCOUNTABILITY = Keep(
 EVIDENCE_RETENTION = Retention(
     "Proof that a request was answered (GDPR art. 5(2), 11 CCR 7101)", years=3, after="received_at"
 )
+# A case is kept from when it is closed, and no case that is open is ever deleted.
+CASE_RETENTION = replace(EVIDENCE_RETENTION, years=settings.CASES_KEPT_YEARS, after="closed_at", is_yet_to_begin=True)
 ERASED_TEXT = Blank(to="[erased]")
 COMMITMENT = "A random number of our own, by which we can prove that the reason was not changed"
 STAFFS_WORDS = (

@@ -1,5 +1,7 @@
 """Cases: what somebody asked for, or what we took up ourselves."""
 
+from dataclasses import replace
+
 from privacy import models
 from privacy.datamap import (
     Apart,
@@ -17,7 +19,14 @@ from privacy.datamap import (
 )
 from privacy.evidence.events import DECIDES
 from privacy.models.reasons import ON_A_DOSSIER
-from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
+from privacy.personal_data.accountability import (
+    ACCOUNTABILITY,
+    CASE_RETENTION,
+    COMMITMENT,
+    ERASED_TEXT,
+    STAFFS_WORDS,
+    Accountability,
+)
 
 
 def decider_is_not(there: str, model: str = "privacy.Case", link: str = "id", **where: tuple[str, ...]) -> Apart:
@@ -47,7 +56,8 @@ class CaseData(Accountability):
     which they are still to be told."""
 
     subject = "subject"
-    erase = ACCOUNTABILITY
+    retention = CASE_RETENTION
+    erase = replace(ACCOUNTABILITY, until=CASE_RETENTION)
     fields = {
         "subject": Personal(Category.PSEUDONYM),
         "kind": Personal(Category.PRIVACY_CHOICES),

@@ -3,14 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
-from django.db.models.functions import TruncDate
+from django.db.models import CharField, Count, Q, QuerySet, Value
 
-from privacy import regimes
-from privacy.catalogue.cases import answered_in_writing
 from privacy.evidence.events import Event
 from privacy.models import (
     AuditEntry,
@@ -18,20 +15,14 @@ from privacy.models import (
     ChildFlag,
     DataSubject,
     LegalHold,
-    Outcome,
     Processor,
     Staff,
     State,
 )
-from privacy.selectors import cases, deadlines, packages, parked, processing, processors, queue
+from privacy.selectors import cases, deadlines, open_work, packages, parked, processing, processors, queue
+from privacy.selectors.open_work import Answered, Bucket
 from privacy.selectors.staff import due_for_review, open_grants
 
-WEEKS, DUE_DAYS = 12, 42
-# Days since a request was received, or until it was answered: the name, and where the next begins.
-AGES: tuple[tuple[str, int | None], ...] = (
-    ("Up to a week", 8), ("8 to 14 days", 15), ("15 to 30 days", 31), ("31 to 45 days", 46), ("Longer", None),
-)  # fmt: skip
-NEVER_ANSWERED = {*Outcome.nothing_done()} - {Outcome.DENIED}
 OPEN = [state for state in State.values if state != State.CLOSED]
 
 
@@ -48,28 +39,6 @@ WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
     "parked_work": parked.jobs_of_no_case,
     "child_flags": lambda: ChildFlag.objects.filter(state=ChildFlag.State.SUSPECTED),
 }
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """So many, of a name."""
-
-    name: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Answered:
-    """How soon rights requests of a kind were answered that were closed in the last twelve weeks; `late` of them after
-    their date."""
-
-    key: str
-    buckets: list[Bucket]
-    late: int
-
-    @property
-    def total(self) -> int:
-        return sum(bucket.number for bucket in self.buckets)
 
 
 @dataclass(frozen=True)
@@ -131,9 +100,9 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
         child_flags=waiting["child_flags"],
         untouched_seconds=queue.longest(heard, waited),
         last_sweep_seconds=heard.get("sweep"),
-        ages=of_age(counts),
-        due=due_by_day(counts),
-        answered=answered(),
+        ages=open_work.of_age(counts),
+        due=open_work.due_by_day(counts),
+        answered=open_work.answered(),
         verified_seconds=heard.get("verify_audit"),
         processors_to_review=waiting["processors_to_review"],
         packages_to_remind=waiting["packages_to_remind"],
@@ -145,7 +114,7 @@ def today(staff: Staff, waiting: Mapping[str, int]) -> Today:
 
 def open_counts(staff: Staff) -> dict[str, int]:
     """Open cases by state and by what is pressing, in one query over the index of the queue."""
-    overdue, due_soon, ours = deadlines.overdue(), deadlines.due_soon(), Q(kind__in=answered_in_writing())
+    overdue, due_soon = deadlines.overdue(), deadlines.due_soon()
     return Case.objects.filter(state__in=OPEN).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in OPEN},
         overdue=Count("pk", filter=overdue),
@@ -156,8 +125,7 @@ def open_counts(staff: Staff) -> dict[str, int]:
         mine=Count("pk", filter=cases.of(staff)),
         escalated=Count("pk", filter=cases.escalated_to(staff)),
         parked=Count("pk", filter=Q(cases.IS_PARKED)),
-        **{f"age_{place}": Count("pk", filter=ours & _is_of_age(place)) for place in range(len(AGES))},
-        **{f"due_{number}": Count("pk", filter=Q(due_on=_day(number))) for number in range(DUE_DAYS)},
+        **open_work.open_columns(),
     )
 
 
@@ -175,44 +143,3 @@ def waiting_counts(figures: Collection[str]) -> Counter[str]:
     if not parts:
         return Counter()
     return Counter(dict(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]))
-
-
-def of_age(counts: Mapping[str, int]) -> list[Bucket]:
-    """Open rights requests by the days since they were received, of `open_counts`."""
-    return [Bucket(name, counts[f"age_{place}"]) for place, (name, _) in enumerate(AGES)]
-
-
-def _is_of_age(place: int) -> Q:
-    now, earliest, latest = datetime.now(UTC), AGES[place - 1][1] if place else None, AGES[place][1]
-    before = Q(received_at__lte=now - timedelta(days=earliest)) if earliest else Q()
-    return before & Q(received_at__gt=now - timedelta(days=latest)) if latest else before
-
-
-def due_by_day(counts: Mapping[str, int]) -> list[tuple[date, int]]:
-    """(day, open cases due on it) of the next six weeks, of `open_counts`; what is overdue is due on none of them."""
-    return [(_day(number), counts[f"due_{number}"]) for number in range(DUE_DAYS)]
-
-
-def _day(number: int) -> date:
-    return regimes.today() + timedelta(days=number)
-
-
-def answered() -> list[Answered]:
-    """Of each right that was answered, how soon, in one query."""
-    took = ExpressionWrapper(F("closed_at") - F("received_at"), DurationField())
-    since = datetime.now(UTC) - timedelta(weeks=WEEKS)
-    answered = Case.objects.filter(~Q(outcome__in=NEVER_ANSWERED), kind__in=answered_in_writing())
-    rows = answered.filter(closed_at__gte=since)
-    columns = {f"soon_{place}": Count("pk", filter=_took(place)) for place in range(len(AGES))}
-    late = Count("pk", filter=Q(limit_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE)))
-    found = rows.alias(took=took).order_by("kind").values("kind").annotate(**columns, late=late)
-    return [
-        Answered(row["kind"], [Bucket(AGES[n][0], row[f"soon_{n}"]) for n in range(len(AGES))], row["late"])
-        for row in found
-    ]
-
-
-def _took(place: int) -> Q:
-    latest, earliest = AGES[place][1], AGES[place - 1][1] if place else None
-    longer = Q(took__gte=timedelta(days=earliest)) if earliest else Q()
-    return longer & Q(took__lt=timedelta(days=latest)) if latest else longer

@@ -10,7 +10,7 @@ from django.urls import reverse
 from privacy import regimes, roles
 from privacy.admin import dashboard as page
 from privacy.models import Case, Outcome, State
-from privacy.selectors import dashboard
+from privacy.selectors import dashboard, open_work
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_open_rights_are_told_by_age_and_our_own_duties_are_not():
         open_request(received_at=now - timedelta(days=days, minutes=1))
     f.CaseFactory(kind="hold_place", received_at=now)
     f.CaseFactory(closed=True, received_at=now - timedelta(days=4))
-    assert [bucket.number for bucket in dashboard.of_age(dashboard.open_counts(f.StaffFactory()))] == [2, 1, 1, 1, 1]
+    assert [bucket.number for bucket in open_work.of_age(dashboard.open_counts(f.StaffFactory()))] == [2, 1, 1, 1, 1]
 
 
 def test_what_is_due_stands_on_its_day_for_six_weeks():
@@ -109,21 +109,35 @@ def test_what_is_due_stands_on_its_day_for_six_weeks():
     for days in (-1, 0, 3, 3, 41, 42):
         open_request(due_on=today + timedelta(days=days))
     f.CaseFactory(closed=True, due_on=today)
-    due = dashboard.due_by_day(dashboard.open_counts(f.StaffFactory()))
+    due = open_work.due_by_day(dashboard.open_counts(f.StaffFactory()))
     assert len(due) == 42 and {day: number for day, number in due if number} == {
         today: 1, today + timedelta(days=3): 2, today + timedelta(days=41): 1,
     }  # fmt: skip
 
 
-def test_answers_are_told_by_how_soon_they_came_and_how_many_were_late():
+def test_answers_are_told_by_how_soon_they_came_and_how_many_were_late(settings):
+    settings.SMALLEST_FIGURE = 3
     now = datetime.now(UTC)
     for days, due in ((1, 20), (9, 20), (40, 30), (60, 30)):
-        received = now - timedelta(days=days)
-        f.CaseFactory(closed=True, closed_at=now, received_at=received, due_on=(received + timedelta(days=due)).date())
+        received = now - timedelta(days=days, minutes=1)
+        due_on = (received + timedelta(days=due)).date()
+        f.CaseFactory.create_batch(3, closed=True, closed_at=now, received_at=received, due_on=due_on)
     f.CaseFactory(closed=True, closed_at=now, received_at=now, outcome=Outcome.WITHDRAWN)
     f.CaseFactory(closed=True, closed_at=now - timedelta(weeks=13), received_at=now - timedelta(weeks=14))
-    [access] = dashboard.answered()
-    assert ([bucket.number for bucket in access.buckets], access.late, access.total) == ([1, 1, 0, 1, 1], 2, 4)
+    [access] = open_work.answered()
+    assert [bucket.number for bucket in access.buckets] == [3, 3, 0, 3, 3]
+    assert (access.late.number, access.total.number) == (6, 12)
+
+
+def test_how_soon_few_were_answered_is_not_told(client, manager):
+    now = datetime.now(UTC)
+    for days, number in ((1, 30), (9, 1), (20, 12)):
+        f.CaseFactory.create_batch(
+            number, closed=True, closed_at=now, received_at=now - timedelta(days=days, minutes=1)
+        )
+    [line] = client.get(reverse("admin:index")).context["answered"]
+    assert line["numbers"] == ["30", "fewer than 10", "not shown", "0", "0"] and line["total"] == "43"
+    assert [part.text for part in line["parts"]] == ["Up to a week: 30"]
 
 
 @pytest.mark.parametrize(("number", "top"), [(0, 2), (2, 2), (3, 4), (7, 10), (11, 20), (1554, 2000), (4001, 10000)])

@@ -26,7 +26,7 @@ from tests.factories.content import (
 )
 from tests.factories.dossiers import DossierFactory, FactorFactory
 from tests.factories.duties import ChildFlagFactory, LegalHoldFactory, LimitFactory
-from tests.factories.evidence import AuditHeadFactory, HeartbeatFactory, SuppressionFactory
+from tests.factories.evidence import AuditHeadFactory, DailyRootFactory, HeartbeatFactory, SuppressionFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.jobs import JobFactory, StepFactory
 from tests.factories.letters import LetterFactory, LetterWordingFactory, ReplyFactory
@@ -65,16 +65,15 @@ from tests.factories.people import person_with_everything  # isort: skip
 __all__ = [
     "AccessPackageFactory", "AccessReviewFactory", "AttachmentFactory", "AuditHeadFactory", "BatchFactory",
     "CaseCommentFactory", "CaseFactory", "CaseFileFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory",
-    "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DataSubjectFactory",
-    "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory", "FeedbackFactory",
-    "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory", "InvoiceFactory",
-    "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LetterFactory",
-    "LetterWordingFactory", "LikenessFactory", "LimitFactory", "MailFactory",
-    "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
-    "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory",
-    "ReceiptFactory", "ReplyFactory", "RedactionFactory", "RefundFactory", "RegimeRuleFactory", "RoleGrantFactory",
-    "SavedFilterFactory", "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory",
-    "ShotListFactory", "StaffFactory", "StepFactory", "SubscriptionFactory", "SupportConversationFactory",
-    "SupportMessageFactory", "SuppressionFactory", "TeamFactory", "UploadFactory", "UsageEventFactory",
-    "person_with_everything",
+    "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DailyRootFactory",
+    "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory",
+    "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LetterFactory", "LetterWordingFactory",
+    "LikenessFactory", "LimitFactory", "MailFactory", "MarketingPreferenceFactory", "MembershipFactory",
+    "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
+    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RedactionFactory", "RefundFactory",
+    "RegimeRuleFactory", "ReplyFactory", "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory",
+    "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory",
+    "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory",
+    "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

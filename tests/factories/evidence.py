@@ -1,5 +1,5 @@
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import factory
 
@@ -40,3 +40,16 @@ class AuditHeadFactory(factory.django.DjangoModelFactory):
     chain = factory.LazyFunction(uuid.uuid4)
     n = 0
     digest = "0" * 64
+
+
+class DailyRootFactory(factory.django.DjangoModelFactory):
+    """A row alone. Real ones are made by privacy.fulfilment.roots."""
+
+    class Meta:
+        model = models.DailyRoot
+
+    day = factory.Sequence(lambda n: date(2026, 1, 1) + timedelta(days=n))
+    size = 1
+    root = "0" * 64
+    last_entry = 1
+    made_at = factory.LazyFunction(lambda: datetime.now(UTC))

@@ -292,14 +292,14 @@ def test_a_walk_in_small_pages_reads_every_entry_once(trail, monkeypatch):
 
 
 def test_an_entry_appended_while_the_trail_is_walked_is_no_fault(trail, monkeypatch):
-    read_heads, read_chains = chains._heads, list(chains._chains(None, None))
+    read_heads, read_chains = chains._heads, list(chains._chains(None, ()))
 
     def heads_of_a_moment_later(since):
         with transaction.atomic():
             audit.append(trail[1], Event.JOB_PARKED, actor=None)
         return read_heads(since)
 
-    monkeypatch.setattr(chains, "_chains", lambda since, up_to: iter(read_chains))
+    monkeypatch.setattr(chains, "_chains", lambda since, marks: iter(read_chains))
     monkeypatch.setattr(chains, "_heads", heads_of_a_moment_later)
     assert faults() == {}
 

@@ -42,6 +42,12 @@ def settings_with(tmp_path, monkeypatch):
         ({"EMAIL_URL": "https://mail.example"}, "EMAIL_URL: only smtp"),
         ({"EMAIL_URL": "smtp+tls://ops:secret@mail.example:587"}, "EMAIL_FROM is missing"),
         ({"BACKUP_DAYS": "a month"}, "BACKUP_DAYS is 'a month': a number of days"),
+        ({"BACKUP_DAYS": "-1"}, "BACKUP_DAYS is '-1': a number of days"),
+        ({"GRACE_DAYS": "15"}, "GRACE_DAYS is '15': a number of days from 0 to 14"),
+        ({"CASES_KEPT_YEARS": "1"}, "CASES_KEPT_YEARS is '1': a number of years, 2 at least"),
+        ({"SMALLEST_FIGURE": "1"}, "SMALLEST_FIGURE is '1': a number of people"),
+        ({"ROOTS_FOLDER": "roots"}, "ROOTS_FOLDER is 'roots': name the folder from / on"),
+        ({"ROOTS_MAIL_TO": "dpo"}, "ROOTS_MAIL_TO: addresses with a comma"),
         ({"VAR_DIR": "/dev/null/x"}, "VAR_DIR: the folder /dev/null/x cannot be made"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from privacy.admin.requests.base import has, page
-from privacy.cases import clocks, work
+from privacy.cases import clocks, evidence_packs, work
 from privacy.catalogue import Right, case_kinds
 from privacy.models import Case, Job, Staff, State, Step
 from privacy.selectors import cases
@@ -102,3 +102,5 @@ def _to_end(user: Staff, row: Case, steps: Sequence[Step]) -> Iterator[Button]:
         yield Button("Cancel…", "cancel", page("cancel", row), not_because=work.bound_to(row, steps))
     if row.is_open and has(user, may.ask):
         yield Button("Assign…", "person_add", page("assign", row))
+    if user.has_perm(evidence_packs.MAY):
+        yield Button("Evidence pack…", "folder_zip", page("evidence_pack", row))

@@ -22,6 +22,7 @@ from privacy.admin.requests import (
     decisions,
     denials,
     dossiers,
+    evidence_packs,
     export,
     letters,
     letters_many,
@@ -30,6 +31,7 @@ from privacy.admin.requests import (
     parked,
     receipts,
     redactions,
+    register,
     reopening,
     replies,
     saved,
@@ -89,6 +91,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
             path("deny/", view(denials.MANY.carry_out), name="privacy_rightsrequest_deny_many"),
             path("answer/", view(letters_many.MANY.carry_out), name="privacy_rightsrequest_answer_many"),
             path("reopen/", view(reopening.MANY.carry_out), name="privacy_rightsrequest_reopen_many"),
+            *register.urls(view),
             path("export/", view(partial(export.export_view, self)), name="privacy_rightsrequest_export"),
             path("saved/", view(partial(saved.save_view, self)), name="privacy_rightsrequest_save_filter"),
             path(
@@ -212,6 +215,7 @@ PAGES = {
             decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
             dossiers.dossier, dossiers.confirm_dossier, comments.comment, letters.letter, replies.take_in,
+            evidence_packs.evidence_pack,
         )
     },
 }  # fmt: skip

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_date
 
-from privacy.evidence import chains
+from privacy.evidence import chains, roots
+from privacy.fulfilment.roots import differences_of_files
 from privacy.models import Heartbeat
 
 
@@ -23,9 +24,9 @@ def moment(text: str) -> datetime:
 class Command(BaseCommand):
     help = (
         "Follows every chain of the audit trail and finds entries that were changed, deleted, added or moved, and "
-        "requests, steps, receipts, packages, holds, flags, limits, merges and suppressions that differ from what the "
-        "entries tell. Keep roots outside the database: a chain that was rewritten, or cut at its end or deleted "
-        "together with its head and rows, shows only against one of them."
+        "requests, steps, receipts, packages, holds, flags, limits, merges, suppressions and daily roots that differ "
+        "from what the entries tell. Keep roots outside the database: a chain that was rewritten, or cut at its end or "
+        "deleted together with its head and rows, shows only against one of them."
     )
 
     def add_arguments(self, parser):
@@ -41,14 +42,17 @@ class Command(BaseCommand):
         earlier = read_root(root) if root else None
         up_to = earlier["last_entry"] if earlier else chains.last_entry_id()
         started = monotonic()
-        trail = chains.walk(since=since, up_to=up_to)
+        trail = chains.walk(since=since, marks=[] if since else [up_to, *roots.to_recompute()])
+        if not since:
+            trail.faults += faults_of_roots(trail)
         self.report(trail, monotonic() - started)
-        if earlier and earlier["root"] != trail.root:
+        found, _ = trail.roots.get(up_to, ("", 0))
+        if earlier and earlier["root"] != found:
             self.stdout.write(f"The root differs from the one of {earlier['written_at']}: history was rewritten.")
-        if trail.faults or (earlier and earlier["root"] != trail.root):
+        if trail.faults or (earlier and earlier["root"] != found):
             raise CommandError("The audit trail is NOT intact.", returncode=1)
         if write_root:
-            self.write(write_root, {"root": trail.root, "chains": trail.chains, "last_entry": up_to})
+            self.write(write_root, {"root": found, "chains": trail.chains, "last_entry": up_to})
         if not since:
             Heartbeat.objects.update_or_create(name="verify_audit", defaults={"at": Now()})
         self.stdout.write("The audit trail is intact" + (f" since {since:%Y-%m-%d}." if since else "."))
@@ -70,6 +74,12 @@ class Command(BaseCommand):
                 json.dump(body | {"written_at": datetime.now(UTC).isoformat(timespec="seconds")}, file)
         except OSError as fault:
             raise CommandError(f"The root was not written: {path}: {fault.strerror}.", returncode=2) from fault
+
+
+def faults_of_roots(trail: chains.Trail) -> list[chains.Fault]:
+    """Of the daily roots: their rows, the newest of them against the chains, and their files."""
+    found = [*roots.differences(trail.roots), *differences_of_files()]
+    return [chains.Fault(pk, text, "Daily root") for pk, text in found]
 
 
 def read_root(path: Path) -> dict:

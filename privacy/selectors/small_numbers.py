@@ -1,0 +1,122 @@
+"""No figure about fewer than k people: which cells of published tables are hidden, and which others with them, so that
+no sum of what is shown gives a hidden one away.
+
+Cells are linked by sums (a total and its parts), whichever tables they stand in. A cell about one to k - 1 people is
+hidden as small. Then, until nothing more is exposed, cells about k people or more are hidden beside it:
+- in each sum of which a part is hidden and the total shown, at least one part about k people or more is hidden, and
+  these have one case more than they must: what is left over never is a figure about fewer than k people, and more than
+  one number fits every small cell;
+- no small cell follows from the sums as linear equations (Gauss): totals of different tables give none away together.
+That nobody is in a cell is told: a nought is about no one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+type Key = tuple[str, ...]
+ALL: Key = ("all",)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """So many cases, of so many people; of `people` it matters whether they are fewer than k."""
+
+    number: int
+    people: int
+
+
+@dataclass(frozen=True)
+class Sum:
+    total: Key
+    parts: tuple[Key, ...]
+
+
+@dataclass
+class Published:
+    """Cells and their sums. `small` are hidden because they are about fewer than `k` people, `beside` so that these are
+    not given away."""
+
+    k: int
+    cells: Mapping[Key, Cell]
+    sums: Sequence[Sum]
+    small: set[Key] = field(default_factory=set)
+    beside: set[Key] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.small = {key for key, cell in self.cells.items() if cell.number and cell.people < self.k}
+        while (another := self._to_hide()) is not None:
+            self.beside.add(another)
+
+    def is_hidden(self, key: Key) -> bool:
+        return key in self.small or key in self.beside
+
+    def shown(self, key: Key) -> int | None:
+        """None of a hidden one."""
+        return None if self.is_hidden(key) else self.cells[key].number
+
+    def _to_hide(self) -> Key | None:
+        """A cell that has to be hidden as well."""
+        for one in self.sums:
+            if self._is_exposed(one):
+                return self._cheapest(one.parts) or one.total
+        for key in sorted(self._derivable()):
+            near = {other for one in self.sums if key in (one.total, *one.parts) for other in (one.total, *one.parts)}
+            if (found := self._cheapest(near) or self._cheapest(self.cells)) is not None:
+                return found
+        return None
+
+    def _is_exposed(self, one: Sum) -> bool:
+        hidden = [part for part in one.parts if self.is_hidden(part)]
+        if self.is_hidden(one.total):
+            return not hidden and self.cells[one.total].number > 0
+        if not hidden:
+            return False
+        large = [self.cells[part].number for part in hidden if part not in self.small]
+        return not large or sum(large) <= self.k * len(large)
+
+    def _cheapest(self, keys: Iterable[Key]) -> Key | None:
+        """The smallest that is shown and about somebody; parts before totals, which are larger."""
+        shown = [key for key in keys if not self.is_hidden(key) and self.cells[key].number]
+        return min(shown, key=lambda key: (self.cells[key].number, key), default=None)
+
+    def _derivable(self) -> set[Key]:
+        """Small cells that what is shown gives away, alone or as a sum of small ones with one another."""
+        found = set()
+        for row in reduced(self._equations()):
+            if not row.keys() & self.small:
+                continue
+            if len(row) == 1 or (row.keys() <= self.small and all(factor > 0 for factor in row.values())):
+                found |= row.keys() & self.small
+        return found
+
+    def _equations(self) -> Iterator[dict[Key, Fraction]]:
+        """The hidden part of each sum: {cell: factor}; what is shown stands on the other side."""
+        for one in self.sums:
+            row = {part: Fraction(1) for part in one.parts if self.is_hidden(part)}
+            if self.is_hidden(one.total):
+                row[one.total] = Fraction(-1)
+            if row:
+                yield row
+
+
+def reduced(rows: Iterable[dict[Key, Fraction]]) -> list[dict[Key, Fraction]]:
+    """The reduced row echelon form of linear equations."""
+    done: dict[Key, dict[Key, Fraction]] = {}
+    for row in rows:
+        for pivot, other in done.items():
+            row = _less(row, other, row.get(pivot))
+        if not row:
+            continue
+        pivot = min(row)
+        row = {key: factor / row[pivot] for key, factor in row.items()}
+        done = {other: _less(found, row, found.get(pivot)) for other, found in done.items()}
+        done[pivot] = row
+    return list(done.values())
+
+
+def _less(row: dict[Key, Fraction], other: dict[Key, Fraction], times: Fraction | None) -> dict[Key, Fraction]:
+    if not times:
+        return row
+    found = {key: row.get(key, Fraction(0)) - times * other.get(key, Fraction(0)) for key in {*row, *other}}
+    return {key: factor for key, factor in found.items() if factor}
