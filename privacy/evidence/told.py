@@ -107,6 +107,7 @@ class Told:
     lifted: dict[str, AuditEntry] = field(default_factory=dict)  # by entry of the ledger
     words: dict[str, AuditEntry] = field(default_factory=dict)  # by what staff have written or put to the case
     confirmed: dict[str, AuditEntry] = field(default_factory=dict)  # by dossier
+    checks: list[AuditEntry] = field(default_factory=list)  # of who asks
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -141,6 +142,8 @@ class Told:
             self.paused[entry.data["pause"]] = entry
         elif entry.event == Event.CLOCK_RESUMED:
             self.resumed[entry.data["pause"]] = entry
+        if entry.event.startswith("check."):
+            self.checks.append(entry)
         if "words" in entry.data:
             self.words[entry.data["words"]] = entry
         if entry.event == Event.DOSSIER_CONFIRMED:

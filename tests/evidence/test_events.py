@@ -18,7 +18,18 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, comments, dossiers, redactions, refusals, regimes, reopening, requests
+from privacy.cases import (
+    clocks,
+    comments,
+    dossiers,
+    proofs,
+    redactions,
+    refusals,
+    regimes,
+    reopening,
+    requests,
+    verification,
+)
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -36,6 +47,7 @@ from privacy.models import (
     AuditEntry,
     DataSubject,
     Identifier,
+    IdentityProof,
     ImportRun,
     Processor,
     RightsRequest,
@@ -46,6 +58,7 @@ from tests import factories as f
 from tests import working
 from tests.asking import agreed
 from tests.billing.test_sync import CUSTOMER
+from tests.factories.verification import PDF
 from tests.jobs import steps
 from tests.manual import erasures_at_clerk, waiting
 from tests.trail import since_the_release
@@ -123,7 +136,21 @@ def history() -> list[AuditEntry]:
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     what_is_said_of_clocks_and_rules(agent, manager, asked)
     what_people_consent_to(agent)
+    what_proves_who_asks(agent, manager)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_proves_who_asks(agent, manager):
+    case = f.CaseFactory(state="verifying", verification="", kind="erasure")
+    verification.request_document(request_id=case.id, actor=agent, way="document")
+    verification.request_document(request_id=case.id, actor=agent, way="agent")
+    proofs.hand_in(request_id=case.id, way="document", file=ContentFile(PDF, name="a.pdf"), actor=agent)
+    proof = IdentityProof.objects.get()
+    proofs.look(request_id=case.id, proof_id=proof.id, actor=manager)
+    seen = {"check_id": proof.identity_check_id, "actor": manager, "document": "passport"}
+    proofs.decide(request_id=case.id, is_sure=True, **seen)
+    with transaction.atomic():
+        move(f.CaseFactory(state="verifying", verification="", kind="erasure"), "lapsed", None)
 
 
 def what_people_consent_to(agent):

@@ -83,6 +83,7 @@ def has_history_of_requests(person: DataSubject) -> None:
     f.SuppressionFactory(request=request, kind="clerk_id", folded="b" * 64, lifted=True)
     f.CaseFileFactory(comment=f.CaseCommentFactory(case=request))
     f.FactorFactory(dossier=f.DossierFactory(case=request))
+    f.IdentityProofFactory(identity_check=f.IdentityCheckFactory(case=request, seen=True))
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)
     f.LimitFactory(subject=person, lifted=True)

@@ -39,7 +39,10 @@ def buttons_for(user: Staff, row: Case, job: Job | None, steps: Sequence[Step]) 
 def _to_decide(user: Staff, row: Case) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.VERIFYING and has(user, kind.may.ask):
-        yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
+        if kind.proof:
+            yield Button("Make sure who asks…", "badge", "#who", is_main=True)
+        else:
+            yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
     if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
         not_because = cases.not_by(row, user)
         yield Button(

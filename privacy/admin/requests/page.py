@@ -11,7 +11,7 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import heirs_in, told_of
-from privacy.admin.requests import clocks, comments, what_to_try
+from privacy.admin.requests import clocks, comments, verification, what_to_try
 from privacy.admin.requests.approvals import decision_on, dry_run_of
 from privacy.admin.requests.base import has, others_named, sealed
 from privacy.admin.requests.buttons import buttons_for
@@ -83,6 +83,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         "cites": kind.cites,
         "denied_because": Refusal(row.denial_reason).with_law if row.denial_reason else "",
         **(of_dossier(row) if sees_people and Event.DOSSIER_NOTED in told else {}),
+        **verification.on_case(request, row),
         **comments.on_case(request, row, is_any=Event.COMMENT_WRITTEN in told),
         "can_give": can_answer,
         "entries": [(entry, sentence(entry)) for entry in entries],

@@ -30,6 +30,7 @@ from privacy.admin.requests import (
     redactions,
     reopening,
     saved,
+    verification,
 )
 from privacy.admin.requests.filters import (
     DAYS,
@@ -97,6 +98,12 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
                 for name, page in PAGES.items()
             ),
             path("<uuid:request_id>/file/<uuid:file_id>/", view(comments.file), name="privacy_rightsrequest_file"),
+            path("<uuid:request_id>/look/<uuid:proof_id>/", view(verification.look), name="privacy_rightsrequest_look"),
+            path(
+                "<uuid:request_id>/decide_check/<uuid:check_id>/",
+                view(verification.decide_check),
+                name="privacy_rightsrequest_decide_check",
+            ),
             path("parked/<uuid:job_id>/", view(parked.retry_work), name="privacy_rightsrequest_retry_work"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
             path("manual/<slug:processor>/", view(manual.manual), name="privacy_rightsrequest_manual"),
@@ -194,11 +201,12 @@ PAGES = {
     "link": packages.link,
     "download": packages.download,
     **clocks.PAGES,
+    **verification.PAGES,
     "others": redactions.others,
     **{
         view.__name__: view
         for view in (
-            decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
+            approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
             dossiers.dossier, dossiers.confirm_dossier, comments.comment,
         )
