@@ -291,6 +291,11 @@ ACCOUNT_RATE_LIMITS = {
     # Tokens that are none of ours, by address. A good one is never counted: a school that sits behind one address and
     # follows its links on the same morning meets no limit.
     "unsubscribe_failed": "100/5m/ip",
+    # Codes, documents and sessions that prove nothing: by address for who tries many cases, by case for who tries one
+    # from many addresses. The rows limit a code to five attempts (privacy.cases.verification).
+    "verification_failed": "100/5m/ip,30/h/key",
+    "verification_asked": "100/5m/ip,10/h/key",
+    "case_link_failed": "100/5m/ip",
     "login": None,  # counts those who sign in rightly, too: the thirty-first of an office at nine o'clock
 }
 MFA_ADAPTER = "kosenai_ops.staff_access.SecondFactors"
@@ -385,12 +390,30 @@ SMALLEST_FIGURE = variables.number(env, problems, "SMALLEST_FIGURE", 10, "a numb
 # --- Processors -------------------------------------------------------------------------------------------------------
 # A key lets its connector erase through the processor's API; without one a person does it there and attests it here.
 CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", default="")
+# With both of these a person proves who they are by their session at Clerk: the public key of the instance (PEM, with
+# real line ends or \\n), and the origins of the studio whose tokens count, such as https://studio.example.com.
+CLERK_JWT_KEY = env.str("CLERK_JWT_KEY", default="").replace("\\n", "\n").strip()
+if CLERK_JWT_KEY and "-----BEGIN PUBLIC KEY-----" not in CLERK_JWT_KEY:
+    problems.append(
+        "CLERK_JWT_KEY is no public key in PEM: copy it from Clerk’s page of API keys, with its first line."
+    )
+CLERK_AUTHORIZED_PARTIES = env.list("CLERK_AUTHORIZED_PARTIES", default=[])
+for origin in CLERK_AUTHORIZED_PARTIES:
+    if urlsplit(origin).scheme not in ("https", "http") or not urlsplit(origin).netloc:
+        problems.append(f"CLERK_AUTHORIZED_PARTIES: {origin!r} is not an origin such as https://studio.example.com.")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 # A promise to every erased person: their receipt names the day on which the last backup that holds them is gone.
 BACKUP_DAYS = variables.number(env, problems, "BACKUP_DAYS", 35, "a number of days, 0 when no backup is kept")
 # How long an erasure that was approved can still be taken back.
 GRACE_DAYS = variables.number(env, problems, "GRACE_DAYS", 3, "a number of days from 0 to 14", most=14)
+
+# How long whoever was asked to prove who they are has for it, at least. A case that nobody proved is closed by itself
+# when that is over and its date has come.
+verification_days = env.str("VERIFICATION_DAYS", default="14")
+if not verification_days.isdecimal() or not 7 <= int(verification_days) <= 90:
+    problems.append(f"VERIFICATION_DAYS is {verification_days!r}: a number of days from 7 to 90.")
+VERIFICATION_DAYS = int(verification_days) if verification_days.isdecimal() else 14
 
 # --- Looks ------------------------------------------------------------------------------------------------------------
 UNFOLD = looks.UNFOLD

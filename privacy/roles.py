@@ -12,11 +12,13 @@ from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 
-from privacy.catalogue.cases import permits
+from privacy.catalogue.cases import Permit, permits
 from privacy.datamap import registry
 
 AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER = "agent", "approver", "manager", "auditor", "developer"
 ROLES = (AGENT, APPROVER, MANAGER, AUDITOR, DEVELOPER)
+# Of every right that asks who asks: whoever asks for the proof is seldom who looks at a passport.
+VERIFY = Permit("verify_identity", "Can look at a document that proves who asks, and decide on it", (APPROVER, MANAGER))
 
 # What is read of people and of what was done about them, beside the models of the data map. A case's pages are those of
 # its proxy.

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import Error
 from django.db.models import Q
 
-from privacy.cases import letters, requests
+from privacy.cases import letters, requests, verification
 from privacy.fulfilment import digest, packages, roots, staff
 from privacy.fulfilment.importing import files
 from privacy.jobs import bells
@@ -56,6 +56,7 @@ def sweep() -> None:
     bells.sweep()
     if packages.sweep_is_due():
         requests.answer_before_due()
+        verification.sweep()
         staff.let_act()
         digest.order_due()
         letters.acknowledge_due()

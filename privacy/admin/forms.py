@@ -51,12 +51,13 @@ class DayInput(UnfoldAdminTextInputWidget):
 LATER = "later"
 
 
-def proof_field(kind: type[CaseKind], *, may_come_later: bool) -> forms.ChoiceField:
-    """How it was made sure who asks; without proof the case waits for it."""
-    later = [(LATER, "Not yet: the case waits until it is")] if may_come_later else []
+def proof_field(kind: type[CaseKind]) -> forms.ChoiceField:
+    """How whoever asks for it states that it is sure who asks; without proof the case waits for it. What takes a check
+    is none of these."""
+    stated = [(way, Verification(way).label) for way in kind.proof if way not in Verification.of_a_check()]
     return forms.ChoiceField(
         label="How was it verified who asks?",
-        choices=[("", "Choose…"), *((way, Verification(way).label) for way in kind.proof), *later],
+        choices=[("", "Choose…"), (LATER, "Not yet: the case waits until it is"), *stated],
         widget=UnfoldAdminSelectWidget,
         help_text="GDPR art. 12(6). Ask for no more proof than is needed.",
         error_messages={"required": "Choose how it was verified that the request comes from the person."},
@@ -122,7 +123,7 @@ class CaseForm(forms.Form):
         first, *others = kind.asks
         self.fields |= fields_of(first, about)
         if kind.proof:
-            self.fields["verification"] = proof_field(kind, may_come_later=True)
+            self.fields["verification"] = proof_field(kind)
         for question in others:
             self.fields |= fields_of(question, about)
 

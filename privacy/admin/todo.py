@@ -9,6 +9,7 @@ from django.urls import reverse
 from privacy.admin import badges
 from privacy.admin.base import person_cell
 from privacy.admin.requests.base import page, request_page
+from privacy.catalogue import case_kinds
 from privacy.selectors.todo import Task, Verb, Whose, next_for
 from privacy.selectors.who import who
 
@@ -19,6 +20,8 @@ WORDS = {
     Verb.APPROVE: ("Approve", "A letter waits for a second person"),
     Verb.DECIDE: ("Decide", "Waits for your decision"),
     Verb.VERIFY: ("Verify", "Make sure who asks"),
+    Verb.SEE: ("Look", "A document waits: is it the person?"),
+    Verb.OVERRIDE: ("Decide", "Does it pass without proof of who asks?"),
     Verb.ATTEST: ("Attest", "Ask the processors, and attest their answers"),
     Verb.CONFIRM: ("Look through", "Others may be named in the package"),
     Verb.HAND_OVER: ("Hand over", "The package is ready"),
@@ -77,5 +80,7 @@ def address_of(task: Task) -> str:
         return reverse(f"admin:privacy_{model}_change", args=[pk])
     if task.is_of_batch:
         return reverse("admin:privacy_batch_change", args=[task.case.batch_id])
-    deeds = {Verb.VERIFY: "prove", Verb.CONFIRM: "others", Verb.ANSWER: "letter", Verb.HAND_OVER: "link"}
+    if task.verb in (Verb.VERIFY, Verb.SEE, Verb.OVERRIDE):
+        return f"{request_page(task.case)}#who" if case_kinds[task.case.kind].proof else page("prove", task.case)
+    deeds = {Verb.CONFIRM: "others", Verb.ANSWER: "letter", Verb.HAND_OVER: "link"}
     return page(deeds[task.verb], task.case) if task.verb in deeds else request_page(task.case)

@@ -76,7 +76,7 @@ def ask(
     must_be_able_to_ask(kind, actor)
     subject_ids = people.reached(kind, subject_ids)
     found = answers.checked(kind, given, subject_ids)
-    verification = "" if kind.is_doubted and kind.is_doubted(found) else check_proof(kind, verification)
+    verification = "" if kind.is_doubted and kind.is_doubted(found) else check_stated(kind, verification)
     with transaction.atomic():
         wish = answers.to_seal(found)
         running = lock_work(key, [answers.about(subject_id, wish) for subject_id in subject_ids])
@@ -129,6 +129,13 @@ def ask_as_batch(key: str, *, subject_ids: Sequence[UUID], actor: Staff, **given
     return opened
 
 
+def check_stated(kind: type[CaseKind], verification: str) -> str:
+    """`check_proof` of what whoever asks states of themselves. Raises ValueError, also for what takes a check."""
+    if verification in Verification.of_a_check():
+        raise ValueError("This way of making sure who asks takes a check: open the case first.")
+    return check_proof(kind, verification)
+
+
 def check_proof(kind: type[CaseKind], verification: str) -> str:
     """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
     if not kind.proof:
@@ -176,17 +183,18 @@ def _new(subject: DataSubject, token: UUID | None, common: dict[str, Any], *, si
 
 
 @once_more_if_overtaken
-def prove(*, request_id: UUID, actor: Staff, verification: str) -> Case:
-    """It is made sure who asks; what needs nobody else's decision starts. Raises NotAllowed, PermissionDenied, and
-    ValueError for a way that is not taken."""
+def prove(*, request_id: UUID, actor: Staff | None, verification: str, check: UUID | None = None) -> Case:
+    """It is made sure who asks; what needs nobody else's decision starts. `check` is the row that proves it
+    (cases.verification), without an actor where the person did. Raises NotAllowed, PermissionDenied, and ValueError
+    for a way that is not taken."""
     with transaction.atomic():
         case, kind, running = locked_with_work(request_id)
         if not (verification := check_proof(kind, verification)):
             raise ValueError("Choose how it was made sure who asks.")
         destination(case, "proved")  # before anything is written that is written once
-        Case.objects.filter(pk=case.pk).update(verification=verification)
-        case.verification = verification
-        move(case, "proved", actor, verification=verification)
+        Case.objects.filter(pk=case.pk).update(verification=verification, verified_by=actor)
+        case.verification, case.verified_by = verification, actor
+        move(case, "proved", actor, verification=verification, **({"check": str(check)} if check else {}))
         if kind.deciders == 1:
             move_all([case], "granted", None, in_effect(kind, [case]))
             set_going([case], running)

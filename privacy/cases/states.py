@@ -14,6 +14,7 @@ from privacy import roles
 from privacy.catalogue import CaseKind, Duty, NotAllowed, Permit, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import OF_MOVE
+from privacy.fulfilment import identity_checks
 from privacy.jobs import order
 from privacy.models import Case, Job, Outcome, Staff, State
 
@@ -37,11 +38,13 @@ MOVES: dict[tuple[str, str], str] = {
         for state in (S.RECEIVED, S.VERIFYING)
         for event in ("duplicate", "not_a_request", "expired")
     },
+    (S.VERIFYING, "lapsed"): S.CLOSED,  # by itself: nobody proved it in time
 }
 # The permission of `May` that an event takes when a member of staff brings it about; the others are the engine's.
 TAKES = {
     "proved": "ask", "unproved": "deny", "granted": "decide", "refused": "deny", "answered": "answer",
     "reopened": "decide", "withdrawn": "cancel", "duplicate": "deny", "not_a_request": "deny", "expired": "deny",
+    "lapsed": "deny",
 }  # fmt: skip
 # What an event makes of the case; what is not named leaves it as it is.
 OUTCOMES = {
@@ -54,6 +57,7 @@ OUTCOMES = {
     "duplicate": Outcome.DUPLICATE,
     "not_a_request": Outcome.NOT_A_REQUEST,
     "expired": Outcome.EXPIRED,
+    "lapsed": Outcome.EXPIRED,
 }
 
 
@@ -80,9 +84,12 @@ def move_all(
          | (facts or {}).get(c.pk, {}))
         for c in cases
     ]  # fmt: skip
+    were_unsure = [case.pk for case in cases if case.state in (S.RECEIVED, S.VERIFYING)]
     for state in sorted(set(to.values())):
         _write([case for case in cases if to[case.pk] == state], state, event)
     audit.append_many(links, OF_MOVE[event], actor=actor)
+    if were_unsure:
+        identity_checks.over(were_unsure)
 
 
 def destination(case: Case, event: str) -> str:

@@ -11,6 +11,7 @@ from privacy.catalogue.cases import (
     Permit,
     Question,
     Right,
+    Risk,
     Stage,
     case_kinds,
 )
@@ -18,5 +19,5 @@ from privacy.catalogue.jobs import JobKind, Planned, Standing, StepKind, job_kin
 
 __all__ = [
     "CaseKind", "Decision", "Duty", "Fact", "Inquiry", "JobKind", "May", "Permit", "Planned", "Question",
-    "NotAllowed", "Right", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
+    "NotAllowed", "Right", "Risk", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
 ]  # fmt: skip

@@ -44,10 +44,12 @@ class May:
     answer: Permit | None = None
     attest: Permit | None = None
     confirm: Permit | None = None
+    verify: Permit | None = None
 
     def permits(self) -> Iterator[Permit]:
         found = (
-            self.ask, self.decide, self.deny, self.cancel, self.retry, self.answer, self.attest, self.confirm
+            self.ask, self.decide, self.deny, self.cancel, self.retry, self.answer, self.attest, self.confirm,
+            self.verify,
         )  # fmt: skip
         return (permit for permit in found if permit)
 
@@ -136,6 +138,13 @@ class Fact(StrEnum):
     LIMITED = "limited"  # because the person, or their parent, has asked for it
 
 
+class Risk(StrEnum):
+    """What it would do to the person if a stranger had asked in their name: the more, the more proof is enough."""
+
+    LOW = "low"  # it can be undone, and hands out nothing
+    HIGH = "high"  # data are handed out, lost, or an account is taken over
+
+
 class Stage(StrEnum):
     INTAKE = "intake"
     DECISION = "decision"
@@ -152,7 +161,8 @@ class CaseKind:
     is_common: asked for often, so that it has a button of its own where others stand in a menu.
     deciders: 1 when asking decides, 2 when another person has to.
     decision: the words of deciding: (the button, what happens then, the message).
-    proof: the ways of `Verification` to make sure who asks; none where nobody has to be sure.
+    proof: the ways of `Verification` that are enough to make sure who asks; none where nobody may be asked.
+    risk: what a stranger who asks would do to the person; `risk_of`: the same by the answers, where it can be less.
     asks: the questions, in order.
     has_grace: the work begins some days after the decision (settings.GRACE_DAYS), and can be taken back until then.
     waits_for_a_copy: it begins when a copy that the person has asked for was answered.
@@ -195,6 +205,7 @@ class CaseKind:
     deciders: ClassVar[int] = 1
     decision: ClassVar["Decision | None"] = None
     proof: ClassVar[tuple[str, ...]] = ()
+    risk: ClassVar[Risk] = Risk.HIGH
     asks: ClassVar[tuple[Question, ...]] = ()
     has_grace: ClassVar[bool] = False
     waits_for_a_copy: ClassVar[bool] = False
@@ -216,6 +227,7 @@ class CaseKind:
     stops: ClassVar[Callable[[Sequence[UUID]], set[UUID]]] = nothing_stops
     plan: ClassVar[Callable[[Sequence[Any]], Mapping[Any, Sequence[Planned]]] | None] = None
     against: ClassVar[Callable[[Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, list[str]]] | None] = None
+    risk_of: ClassVar[Callable[[Mapping[str, Any]], Risk] | None] = None
     is_doubted: ClassVar[Callable[[Mapping[str, Any]], bool] | None] = None
     undeniable: ClassVar[Callable[[Any], str] | None] = None
     dry_run: ClassVar[Callable[[Sequence[UUID], Any], Any] | None] = None

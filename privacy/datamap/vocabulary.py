@@ -25,6 +25,7 @@ class Category(StrEnum):
     PRIVACY_CHOICES = "user.privacy_preferences"
     CHILD = "user.childrens"
     SOCIAL = "user.social"
+    GOVERNMENT_ID = "user.government_id"
 
     @property
     def is_written(self) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from privacy.evidence import commitments, words
+from privacy.evidence import commitments, verification, words
 from privacy.evidence.commitments import pseudonyms
 from privacy.evidence.duties import DUTIES
 from privacy.evidence.events import DECIDES, OF_OLD_STATUS, Event
@@ -37,6 +37,7 @@ class Rows:
     duties: Mapping[UUID, UUID]  # {hold or flag: person}
     words: Mapping[UUID, words.Words]
     pauses: Mapping[UUID, list[ClockPause]]
+    checks: Mapping[UUID, verification.Checks]
 
     @classmethod
     def of(cls, told: Mapping[UUID, Told]) -> "Rows":
@@ -68,6 +69,7 @@ class Rows:
             {pk: person for duty in DUTIES.values() for pk, person in duty.subjects(pk__in=named)} if named else {},
             words.of_cases(requests),
             pauses,
+            verification.of_cases(requests),
         )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ def _of_chain(chain: UUID, told: Told, rows: Rows) -> Iterator[str]:
     yield from _appeal(request, told)
     is_erased = request.erased_at is not None  # type: ignore[attr-defined]  # annotated in Rows.of
     yield from words.differences(rows.words[chain], told, is_erased=is_erased)
+    yield from verification.differences(rows.checks[chain], told, is_erased=is_erased)
 
 
 def _opening(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
@@ -182,8 +185,17 @@ def _state(request: Case, opened: AuditEntry, told: Told) -> Iterator[str]:
     verified = told.proved or opened
     if request.verification != verified.data.get("verification", request.verification):
         yield "how it was made sure who asks is not what was written"
+    if request.verified_by_id not in _who_verified(told):
+        yield "the request names another person as the one who made sure who asks"
     if str(request.joined_id) != (told.joined.data["job"] if told.joined else "None"):
         yield "the work that it has joined is not what was written"
+
+
+def _who_verified(told: Told) -> set[int | None]:
+    """Until 2026-12 the entry alone said so."""
+    if told.proved is None:
+        return {None}
+    return {told.proved.actor_id} if "check" in told.proved.data else {told.proved.actor_id, None}
 
 
 def _expected(opened: AuditEntry, told: Told) -> set[tuple[str, str]]:

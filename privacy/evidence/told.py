@@ -109,6 +109,7 @@ class Told:
     words: dict[str, AuditEntry] = field(default_factory=dict)  # by what staff have written or put to the case
     confirmed: dict[str, AuditEntry] = field(default_factory=dict)  # by dossier
     letters: dict[tuple[str, str], AuditEntry] = field(default_factory=dict)  # by what happened to which
+    checks: list[AuditEntry] = field(default_factory=list)  # of who asks
 
     def hear(self, entry: AuditEntry) -> None:
         if entry.event == Event.REQUEST_OPENED:
@@ -143,6 +144,8 @@ class Told:
             self.paused[entry.data["pause"]] = entry
         elif entry.event == Event.CLOCK_RESUMED:
             self.resumed[entry.data["pause"]] = entry
+        if entry.event.startswith("check."):
+            self.checks.append(entry)
         if "words" in entry.data:
             self.words[entry.data["words"]] = entry
         if entry.event in OF_LETTERS:

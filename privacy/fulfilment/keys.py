@@ -12,10 +12,15 @@ from django.db.models import Count, Model
 from privacy.datamap.checks import is_migrated
 from privacy.evidence import keys, sealing
 from privacy.evidence.keys import Purpose
-from privacy.models import Case, Step, Suppression
+from privacy.models import Case, IdentityProof, Step, Suppression
 
 # What is sealed where; a test subtracts it from the map.
-SEALED: tuple[tuple[type[Model], str], ...] = ((Case, "sealed"), (Case, "answer"), (Step, "sealed"))
+SEALED: tuple[tuple[type[Model], str], ...] = (
+    (Case, "sealed"),
+    (Case, "answer"),
+    (Step, "sealed"),
+    (IdentityProof, "sealed_key"),
+)
 AT_ONCE = 500
 
 

@@ -24,15 +24,16 @@ from privacy.models.roots import DailyRoot
 from privacy.models.staff import AccessReview, Invitation, RoleGrant, SavedFilter, Staff
 from privacy.models.subjects import DataSubject, Identifier, Likeness, Membership, ProfilePreference, Team
 from privacy.models.usage import DeviceIdentifier, DiagnosticEvent, Session, UsageEvent
+from privacy.models.verification import CheckOutcome, IdentityCheck, IdentityProof, SeenDocument, SeenLetter
 
 __all__ = [
     "AccessPackage", "AccessReview", "Answered", "Attachment", "AuditEntry", "AuditHead", "Batch", "Case",
-    "CaseComment", "CaseFile", "CaseJob", "ChildFlag", "Clock", "ClockPause", "ConsentEvent", "ConsentWording",
-    "DailyRoot", "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier", "Factor", "Feedback",
-    "Heartbeat", "Identifier", "ImportRun", "Invitation", "Job", "LANGUAGES", "Lane", "LegalHold", "Letter",
-    "LetterWording", "Likeness", "Limit", "Mail",
-    "MarketingPreference", "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt",
-    "Receipt", "Redaction", "Refusal", "RegimeRule", "Reply", "RightsRequest", "RoleGrant", "SavedFilter", "Script",
-    "ScriptCoAuthor", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",
+    "CaseComment", "CaseFile", "CaseJob", "CheckOutcome", "ChildFlag", "Clock", "ClockPause", "ConsentEvent",
+    "ConsentWording", "DailyRoot", "DataSubject", "DelayReason", "DeviceIdentifier", "DiagnosticEvent", "Dossier",
+    "Factor", "Feedback", "Heartbeat", "Identifier", "IdentityCheck", "IdentityProof", "ImportRun", "Invitation", "Job",
+    "LANGUAGES", "Lane", "LegalHold", "Letter", "LetterWording", "Likeness", "Limit", "Mail", "MarketingPreference",
+    "Membership", "NameToken", "Note", "Outcome", "Processor", "ProfilePreference", "Prompt", "Receipt", "Redaction",
+    "Refusal", "RegimeRule", "Reply", "RightsRequest", "RoleGrant", "SavedFilter", "Script", "ScriptCoAuthor",
+    "SeenDocument", "SeenLetter", "Session", "Shot", "ShotList", "Side", "Staff", "State", "Step", "StepState",
     "SupportConversation", "SupportMessage", "Suppression", "Team", "Topic", "Upload", "UsageEvent", "Verification",
 ]  # fmt: skip

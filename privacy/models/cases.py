@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from privacy.catalogue.cases import answered_in_writing, label_of
+from privacy.catalogue.cases import Risk, answered_in_writing, label_of
 from privacy.models.reasons import Refusal
 from privacy.models.sets import ReadInSets
 from privacy.models.subjects import DataSubject
@@ -50,22 +50,33 @@ class Verification(models.TextChoices):
     """How it was made sure that the request comes from the person (GDPR art. 12(6))."""
 
     SIGNED_IN = "signed_in", "Signed in to the account"
+    EMAIL_CODE = "email_code", "Code sent to the account's e-mail"
     EMAIL_ROUND_TRIP = "email_round_trip", "Answered from the account's e-mail"
+    DOCUMENT = "document", "Document seen by staff"
+    AGENT = "agent", "Authorised agent, with proof"
     GUARDIAN = "guardian", "Parent or guardian, checked"
     CONFIRMED_TWICE = "confirmed_twice", "Confirmed twice by the person"
     AUTHORITY = "authority", "Order of a court or authority, checked"
+    OVERRIDE = "override", "Let pass without proof by two members of staff"
     CONTROLLER = "controller", "Not needed"
     NOT_REQUIRED = "not_required", "Not needed: an opt-out is taken without proof"
 
     @classmethod
-    def proofs(cls) -> tuple[str, ...]:
-        """What may be chosen. That no proof is required is of the right, and nobody's choice."""
-        return tuple(way for way in cls if way != cls.NOT_REQUIRED)
+    def proofs(cls, risk: Risk = Risk.HIGH) -> tuple[str, ...]:
+        """What is enough for a right of this risk. Nobody sends a document where less would do (GDPR art. 5(1)(c)).
+        That no proof is required is of the right, and nobody's choice."""
+        more_than_needed = {Risk.HIGH: (), Risk.LOW: (cls.DOCUMENT,)}[risk]
+        return tuple(way for way in cls if way not in (cls.NOT_REQUIRED, *more_than_needed))
 
     @classmethod
     def of_the_person(cls) -> list[str]:
         """Without a member of staff in between."""
-        return [cls.SIGNED_IN, cls.EMAIL_ROUND_TRIP, cls.CONFIRMED_TWICE, cls.NOT_REQUIRED]
+        return [cls.SIGNED_IN, cls.EMAIL_CODE, cls.EMAIL_ROUND_TRIP, cls.CONFIRMED_TWICE, cls.NOT_REQUIRED]
+
+    @classmethod
+    def of_a_check(cls) -> list[str]:
+        """What nobody may simply state: a check of its own stands behind it (models.verification)."""
+        return [cls.EMAIL_CODE, cls.DOCUMENT, cls.AGENT, cls.OVERRIDE]
 
 
 class Answered(models.TextChoices):
@@ -111,6 +122,10 @@ class Case(ReadInSets):
     reason = models.TextField()
     salt = models.CharField(max_length=32, blank=True, editable=False, help_text="Of the digest in the audit trail.")
     verification = models.CharField(max_length=20, choices=Verification, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+",
+        help_text="Who made sure who asks; empty where the person did, and where it was sure as it was asked for.",
+    )  # fmt: skip
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
         help_text="Who prepared it; empty where the person did.",
@@ -163,7 +178,17 @@ class Case(ReadInSets):
                 violation_error_message="The person who asked for it may not approve it.",
             ),
             models.CheckConstraint(
-                condition=Q(requested_by__isnull=False) | Q(verification__in=Verification.of_the_person()),
+                condition=Q(deciders=1)
+                | Q(approved_by__isnull=True)
+                | Q(verified_by__isnull=True)
+                | ~Q(approved_by=F("verified_by")),
+                name="case_decider_is_not_who_verified",
+                violation_error_message="The person who made sure who asks may not approve it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_by__isnull=False)
+                | Q(verified_by__isnull=False)
+                | Q(verification__in=["", *Verification.of_the_person()]),
                 name="case_is_prepared_by_staff_or_the_person",
             ),
             models.CheckConstraint(

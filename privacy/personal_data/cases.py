@@ -18,6 +18,7 @@ from privacy.datamap import (
     register,
 )
 from privacy.evidence.events import DECIDES
+from privacy.models import Verification
 from privacy.models.reasons import ON_A_DOSSIER
 from privacy.personal_data.accountability import (
     ACCOUNTABILITY,
@@ -33,6 +34,13 @@ def decider_is_not(there: str, model: str = "privacy.Case", link: str = "id", **
     return Apart(
         "approved_by", {"kind": ("appeal",)}, "parent", model, link, there,
         "An appeal is decided by somebody who had nothing to do with what is appealed", where,
+    )  # fmt: skip
+
+
+def only_with_its_check(way: str) -> OnlyWith:
+    return OnlyWith(
+        "verification", (way,), "privacy.IdentityCheck", "case", {"way": way, "outcome": "proved"},
+        "This way of making sure who asks takes a check that has proved it",
     )  # fmt: skip
 
 
@@ -83,10 +91,11 @@ class CaseData(Accountability):
         ),
     }
     not_personal = (
-        "id", "batch", "requested_by", "planned", "deciders", "approved_by", "approved_at", "owner", "joined", "due_on",
-        "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent", "parent", "after",
+        "id", "batch", "requested_by", "verified_by", "planned", "deciders", "approved_by", "approved_at", "owner",
+        "joined", "due_on", "limit_on", "acknowledged_at", "extended_at", "extended_because", "closed_at", "silent",
+        "parent", "after",
     )  # fmt: skip
-    roles = dict.fromkeys(("requested_by", "approved_by", "owner"), "Kosenai staff")
+    roles = dict.fromkeys(("requested_by", "verified_by", "approved_by", "owner"), "Kosenai staff")
     withheld = {
         "salt": COMMITMENT, "sealed": "Encrypted; the address that you gave us for the answer",
         "answer": "Encrypted; it is what we answered you",
@@ -107,7 +116,7 @@ class CaseData(Accountability):
             "due_on",
             "limit_on",
         ),
-        once=("verification", "acknowledged_at", "extended_at", "extended_because"),
+        once=("verification", "verified_by", "acknowledged_at", "extended_at", "extended_because"),
         anew=("approved_by", "approved_at", "denial_reason"),  # of a case that is taken up again
         only_with=(
             OnlyWith(
@@ -118,6 +127,7 @@ class CaseData(Accountability):
                 {"confirmed_at": True, "withdrawn_at": None},
                 "This reason takes a dossier that a second person has confirmed",
             ),
+            *map(only_with_its_check, Verification.of_a_check()),
         ),
         apart=(  # whoever has decided about it at any time is told by its entries alone
             decider_is_not("requested_by"),

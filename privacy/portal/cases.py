@@ -1,7 +1,8 @@
-"""How a case stands, for the person, by the signed link of a letter."""
+"""How a case stands, for the person: to be replaced by its own page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -12,4 +13,5 @@ from privacy.portal.pages import private
 @never_cache
 @require_safe
 def case(request: HttpRequest, token: str) -> HttpResponse:
-    return private(render(request, "privacy/portal/gone.html", {"contact": CONTACT}, status=404))
+    with translation.override(translation.get_language_from_request(request)):
+        return private(render(request, "privacy/portal/verify_done.html", {"contact": CONTACT}))

@@ -5,7 +5,7 @@ from privacy.catalogue import May, Permit, Question, Right, StepKind
 from privacy.fulfilment.access import plan_package
 from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 from privacy.selectors import plans, standing
 from privacy.selectors.redactions import BUILD, LOOK
 
@@ -32,7 +32,8 @@ class Access(Right):
         "The package is deleted when it expires.",
     )
     may = May(
-        ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT, confirm=CONFIRM
+        ask=EXPORT, decide=EXPORT, deny=EXPORT, cancel=EXPORT, retry=EXPORT, answer=EXPORT, confirm=CONFIRM,
+        verify=VERIFY,
     )  # fmt: skip
     is_common = True
     told_by = "answer_copy"

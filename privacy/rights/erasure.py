@@ -7,7 +7,7 @@ from privacy.cases.kinds import register
 from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKind
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 from privacy.selectors import holds, plans, shields
 from privacy.selectors.standing import Standing, alike_in_words, copies_in_words, held_in_words
 
@@ -44,7 +44,7 @@ class Erasure(Right):
     )
     is_dangerous = is_common = has_grace = waits_for_a_copy = True
     told_by, forgets = "answer_erasure", True
-    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE)
+    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE, verify=VERIFY)
     deciders = 2
     decision = Decision(
         "Approve…", "Approve and erase",

@@ -10,6 +10,7 @@ from privacy.catalogue import Decision, Fact, May, Question, Right, Stage, StepK
 from privacy.fulfilment.erasing_one import plan_one
 from privacy.models import Verification
 from privacy.rights.erasure import APPROVE, ASK, held
+from privacy.roles import VERIFY
 from privacy.selectors import parts
 from privacy.selectors.standing import held_in_words
 
@@ -63,7 +64,7 @@ class ErasureOfOne(Right):
         "What was erased cannot be brought back here. A legal hold stops it.",
     )
     is_dangerous = True
-    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE)
+    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=ASK, answer=ASK, attest=APPROVE, verify=VERIFY)
     deciders = 2
     decision = Decision(
         "Approve…", "Approve and forget it",

@@ -1,9 +1,9 @@
 """The right to have a person look at what a machine decided alone (GDPR art. 22(3))."""
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Stage
+from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Risk, Stage
 from privacy.models import Verification
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 
 ASK = Permit("ask_human_review", "Can ask for a human review of a decision", (AGENT, APPROVER, MANAGER))
 REVIEW = Permit("review_decision", "Can review an automated decision that another asked about", (APPROVER, MANAGER))
@@ -22,7 +22,7 @@ class HumanReview(Right):
         "Another member of staff reviews the decision, and finds that it is changed or that it stays.",
         "Then the person is answered with the finding and its reasons, which are kept sealed with the case.",
     )
-    may = May(ask=ASK, decide=REVIEW, deny=REVIEW, cancel=ASK, answer=ASK)
+    may = May(ask=ASK, decide=REVIEW, deny=REVIEW, cancel=ASK, answer=ASK, verify=VERIFY)
     deciders = 2
     answered_in_words = True
     told_by = "answer_words"
@@ -35,7 +35,7 @@ class HumanReview(Right):
         "Reviewed: {cases}. The decision is changed, and the person is to be told.",
         "Waits for another person’s review", "review",
     )  # fmt: skip
-    proof = Verification.proofs()
+    risk, proof = Risk.LOW, Verification.proofs(Risk.LOW)
     alone = True
     asks = (Right.asks[0], WHICH, *Right.asks[1:])
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))

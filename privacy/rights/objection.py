@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, May, Permit, Question, Right, Stage, StepKind
+from privacy.catalogue import Fact, May, Permit, Question, Right, Risk, Stage, StepKind
 from privacy.datamap import LawfulBasis, Use, registry
 from privacy.duties import limits
 from privacy.models import Case, Limit, Verification
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 from privacy.selectors.cases import sealed_of
 
 OBJECT = Permit("object_processing", "Can take in a person's objection", (AGENT, APPROVER, MANAGER))
@@ -51,8 +51,8 @@ class Objection(Right):
         "confirms. Nobody does so for marketing.",
         "Then the person is still to be answered.",
     )
-    may = May(ask=OBJECT, decide=OBJECT, deny=OBJECT, cancel=OBJECT, retry=OBJECT, answer=OBJECT)
-    proof = Verification.proofs()
+    may = May(ask=OBJECT, decide=OBJECT, deny=OBJECT, cancel=OBJECT, retry=OBJECT, answer=OBJECT, verify=VERIFY)
+    risk, proof = Risk.LOW, Verification.proofs(Risk.LOW)
     asks = (Right.asks[0], PURPOSE, *Right.asks[1:])
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     takes_effect, undeniable = stop, absolute

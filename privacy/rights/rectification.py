@@ -1,9 +1,13 @@
 """The right to rectification: what the data map lets a person put right, read before and after by a second person,
 because whoever changes an address can take over an account."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from privacy.cases import clocks
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Stage, StepKind
+from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Risk, Stage, StepKind
 from privacy.fulfilment import rectifying
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
@@ -11,7 +15,7 @@ from privacy.models import CaseJob, Step, Verification
 from privacy.models.accounts import accounts_of
 from privacy.models.addresses import MAX_LENGTH
 from privacy.rights.erasure import held
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 
 ASK = Permit("request_rectification", "Can ask to put right what we hold of a person", (AGENT, APPROVER, MANAGER))
 APPROVE = Permit("approve_rectification", "Can approve a rectification asked for by another", (APPROVER, MANAGER))
@@ -20,6 +24,8 @@ CHANGES = Question(
     missing="Change what is wrong: nothing is changed yet.",
 )  # fmt: skip
 
+HARMLESS = ("privacy.ProfilePreference.",)
+
 
 @local("rectification.residence")
 @one_by_one
@@ -27,6 +33,12 @@ def reckon_anew(job: CaseJob, step: Step) -> Done:
     """The law of the residence counts: where we had it wrong, open requests are owed by another date."""
     moved = clocks.residence_corrected(list(accounts_of([job.subject_id])), None)
     return Done({"requests moved": len(moved)}, units=1)
+
+
+def by_what_is_changed(answers: Mapping[str, Any]) -> Risk:
+    """How the studio calls and shows itself to somebody opens nothing to a stranger; a name or an address may."""
+    changed = json.loads(answers.get("changes") or "{}")
+    return Risk.LOW if changed and all(key.startswith(HARMLESS) for key in changed) else Risk.HIGH
 
 
 @register
@@ -42,7 +54,9 @@ class Rectification(Right):
         "attests their answer.",
         "Under a legal hold it waits until the release: what is stored stays as evidence.",
     )
-    may = May(ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=APPROVE, answer=ASK, attest=APPROVE)
+    may = May(
+        ask=ASK, decide=APPROVE, deny=APPROVE, cancel=ASK, retry=APPROVE, answer=ASK, attest=APPROVE, verify=VERIFY
+    )
     is_common = True
     deciders = 2
     decision = Decision(
@@ -55,6 +69,7 @@ class Rectification(Right):
         "Approved: {cases}. It is put right by itself.", "Waits for another person’s approval", "rectify",
     )  # fmt: skip
     proof = tuple(way for way in Verification.proofs() if way != Verification.CONTROLLER)
+    risk_of = by_what_is_changed
     alone = True
     asks = (*Right.asks[:1], CHANGES, *Right.asks[1:])
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, May, Permit, Question, Right, Stage, StepKind
+from privacy.catalogue import Fact, May, Permit, Question, Right, Risk, Stage, StepKind
 from privacy.datamap import Use
 from privacy.duties import limits
 from privacy.models import Case, Limit, Verification
-from privacy.roles import AGENT, APPROVER, MANAGER
+from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 from privacy.selectors.cases import sealed_of
 
 RESTRICT = Permit("restrict_processing", "Can restrict processing at a person's request", (AGENT, APPROVER, MANAGER))
@@ -39,9 +39,16 @@ class Restriction(Right):
         "Then the person is still to be answered.",
     )
     may = May(
-        ask=RESTRICT, decide=RESTRICT, deny=RESTRICT, cancel=RESTRICT, retry=RESTRICT, answer=RESTRICT, attest=RESTRICT
+        ask=RESTRICT,
+        decide=RESTRICT,
+        deny=RESTRICT,
+        cancel=RESTRICT,
+        retry=RESTRICT,
+        answer=RESTRICT,
+        attest=RESTRICT,
+        verify=VERIFY,
     )
-    proof = Verification.proofs()
+    risk, proof = Risk.LOW, Verification.proofs(Risk.LOW)
     asks = (Right.asks[0], PURPOSE, *Right.asks[1:])
     refuses = dict.fromkeys(Stage, frozenset({Fact.ERASED}))
     takes_effect, plan = restrict, limits.plan_telling

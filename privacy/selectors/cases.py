@@ -124,8 +124,8 @@ def undecided() -> Q:
 
 
 def decidable_by(member: Staff) -> Q:
-    """What waits for this member's decision: nobody decides what they asked for."""
-    return undecided() & Q(kind__in=kinds_decided_by(member)) & ~Q(requested_by=member)
+    """What waits for this member's decision: nobody decides what they asked for, or where they made sure who asks."""
+    return undecided() & Q(kind__in=kinds_decided_by(member)) & ~Q(requested_by=member) & ~Q(verified_by=member)
 
 
 def decides(member: Staff) -> bool:
@@ -172,6 +172,7 @@ def sealed_of(case: Case) -> dict[str, str]:
 APPEAL = "appeal"
 OF_THE_PARENT = "You had to do with what is appealed; another person has to decide."
 OWN = "You asked for it yourself; another person has to approve."
+VERIFIED = "You made sure who asks; another person has to approve."
 STALE = "It does not await a decision any more."
 NOT_YOURS = "Your role does not decide about this."
 NEVER_DENIED = "This is of a kind that nobody denies."
@@ -196,6 +197,8 @@ def not_by_of(cases: Sequence[Case], member: Staff) -> dict[UUID, str]:
 def _not_by(case: Case, member: Staff, theirs: set[UUID]) -> str:
     if case.requested_by_id == member.pk:
         return OWN
+    if case.deciders == 2 and case.verified_by_id == member.pk:
+        return VERIFIED
     return OF_THE_PARENT if case.kind == APPEAL and case.parent_id in theirs else ""
 
 

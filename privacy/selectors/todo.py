@@ -12,7 +12,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, Wh
 from privacy import regimes
 from privacy.catalogue import case_kinds
 from privacy.models import Case, ChildFlag, Processor, Staff, State
-from privacy.selectors import cases, letters, packages, processing, processors, urgency
+from privacy.selectors import cases, letters, packages, processing, processors, urgency, verification
 
 MOST = 10
 READ = 5 * MOST  # packages of one batch are one thing to do
@@ -30,6 +30,8 @@ class Verb(StrEnum):
     APPROVE = "approve"  # a letter that another wrote
     DECIDE = "decide"
     VERIFY = "verify"
+    SEE = "see"  # a document that proves who asks
+    OVERRIDE = "override"  # whether it passes without proof
     ATTEST = "attest"
     CONFIRM = "confirm"  # who else is named in what a package shows
     HAND_OVER = "hand_over"
@@ -91,6 +93,8 @@ def _verb_for(member: Staff) -> models.Case:
             then=Value(Verb.APPROVE),
         ),
         When(cases.decidable_by(member), then=Value(Verb.DECIDE)),
+        When(Q(verification.HAS_PROOF) & _may(member, "verify"), then=Value(Verb.SEE)),
+        When(verification.overrides_for(member) & _may(member, "verify"), then=Value(Verb.OVERRIDE)),
         When(Q(state=State.VERIFYING) & _may(member, "ask"), then=Value(Verb.VERIFY)),
         When(Q(Exists(manual)) & _may(member, "attest") & ~Q(requested_by=member), then=Value(Verb.ATTEST)),
         When(Q(cases.IS_CONFIRMING) & _may(member, "confirm"), then=Value(Verb.CONFIRM)),

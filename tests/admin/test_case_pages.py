@@ -67,24 +67,28 @@ def typed(case: Case) -> dict:
     return {"typed": str(case.subject_id)[:8]}
 
 
+# What staff state, and what they saw.
+SEEN = {"way": "signed_in", "because": "Asked for it in the studio, signed in"}
+
+
 class TestProof:
     def test_of_a_copy_it_starts_the_work(self, agent, rung):
         case = opened("access", agent.staff, verification="")
         assert url("prove", case) in page_of(agent, case) and "Waits for proof of who asks" in page_of(agent, case)
-        answer = agent.post(url("prove", case), {"verification": "email_round_trip"})
-        assert standing_of(case) == (State.FULFILLING, "") and case.verification == "email_round_trip"
+        answer = agent.post(url("prove", case), SEEN)
+        assert standing_of(case) == (State.FULFILLING, "") and case.verification == "signed_in"
         assert rung == [case.pk] and "it is sure who asks" in texts(answer)
         assert AuditEntry.objects.get(chain=case.pk, event="case.proved").actor == agent.staff
 
     def test_of_an_erasure_it_leads_to_the_decision(self, agent, rung):
         case = opened("erasure", agent.staff, verification="")
-        agent.post(url("prove", case), {"verification": "signed_in"})
+        agent.post(url("prove", case), SEEN)
         assert standing_of(case) == (State.DECIDING, "") and rung == []
 
-    @pytest.mark.parametrize("way", ["", "later", "controller", "nonsense"])
+    @pytest.mark.parametrize("way", ["", "later", "controller", "document", "email_code", "nonsense"])
     def test_another_way_proves_nothing(self, agent, way):
         case = opened("access", agent.staff, verification="")
-        assert agent.post(url("prove", case), {"verification": way}).context["form"].errors["verification"]
+        assert agent.post(url("prove", case), SEEN | {"way": way}).context["form"].errors["way"]
         assert standing_of(case) == (State.VERIFYING, "")
 
     def test_nobody_approves_before_it(self, agent, approver):
@@ -95,9 +99,9 @@ class TestProof:
 
     def test_it_is_proved_once_and_only_by_who_may_ask(self, agent):
         case = opened("access", agent.staff, verification="")
-        assert signed_in(roles.AUDITOR).post(url("prove", case), {"verification": "signed_in"}).status_code == 403
-        for said in ("it is sure who asks", "cannot be proved"):
-            assert said in texts(agent.post(url("prove", case), {"verification": "signed_in"}))
+        assert signed_in(roles.AUDITOR).post(url("prove", case), SEEN).status_code == 403
+        for said in ("it is sure who asks", "not awaited any more"):
+            assert said in texts(agent.post(url("prove", case), SEEN))
         assert case.job.steps.count() == 1
 
     def test_denied_because_nobody_proved_it(self, agent, approver):

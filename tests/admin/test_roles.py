@@ -19,6 +19,7 @@ from tests.trail import since_the_release
 
 pytestmark = pytest.mark.django_db
 
+
 # Pages whose permission is another than Django's four. A new page fails the test below until it stands here.
 PERMISSIONS = {
     "reveal_content": "privacy.reveal_content",
@@ -41,6 +42,14 @@ PERMISSIONS = {
     "privacy_rightsrequest_receipt": "privacy.view_receipt",
     # Of the studio's request, an erasure; each kind has its own.
     "privacy_rightsrequest_prove": "privacy.request_erasure",
+    **dict.fromkeys(
+        (
+            f"privacy_rightsrequest_{deed}"
+            for deed in ("send_code", "await_document", "take_document", "reply", "override")
+        ),
+        "privacy.request_erasure",
+    ),
+    "privacy_rightsrequest_decide_override": "privacy.verify_identity",
     "privacy_rightsrequest_approve": "privacy.approve_erasure",
     "privacy_rightsrequest_approve_again": "privacy.approve_erasure",
     "privacy_rightsrequest_deny": "privacy.approve_erasure",

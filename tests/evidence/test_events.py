@@ -23,12 +23,14 @@ from privacy.cases import (
     comments,
     dossiers,
     letters,
+    proofs,
     redactions,
     refusals,
     regimes,
     reopening,
     replies,
     requests,
+    verification,
 )
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
@@ -48,6 +50,7 @@ from privacy.models import (
     AuditEntry,
     DataSubject,
     Identifier,
+    IdentityProof,
     ImportRun,
     Processor,
     RightsRequest,
@@ -59,6 +62,7 @@ from tests import factories as f
 from tests import working
 from tests.asking import agreed
 from tests.billing.test_sync import CUSTOMER
+from tests.factories.verification import PDF
 from tests.jobs import steps
 from tests.letters import mails
 from tests.manual import erasures_at_clerk, waiting
@@ -139,7 +143,21 @@ def history() -> list[AuditEntry]:
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     what_is_said_of_clocks_and_rules(agent, manager, asked)
     what_people_consent_to(agent)
+    what_proves_who_asks(agent, manager)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_proves_who_asks(agent, manager):
+    case = f.CaseFactory(state="verifying", verification="", kind="erasure")
+    verification.request_document(request_id=case.id, actor=agent, way="document")
+    verification.request_document(request_id=case.id, actor=agent, way="agent")
+    proofs.hand_in(request_id=case.id, way="document", file=ContentFile(PDF, name="a.pdf"), actor=agent)
+    proof = IdentityProof.objects.get()
+    proofs.look(request_id=case.id, proof_id=proof.id, actor=manager)
+    seen = {"check_id": proof.identity_check_id, "actor": manager, "document": "passport"}
+    proofs.decide(request_id=case.id, is_sure=True, **seen)
+    with transaction.atomic():
+        move(f.CaseFactory(state="verifying", verification="", kind="erasure"), "lapsed", None)
 
 
 def what_people_consent_to(agent):

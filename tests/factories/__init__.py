@@ -58,6 +58,7 @@ from tests.factories.subjects import (
     TeamFactory,
 )
 from tests.factories.usage import DeviceIdentifierFactory, DiagnosticEventFactory, SessionFactory, UsageEventFactory
+from tests.factories.verification import IdentityCheckFactory, IdentityProofFactory
 
 # Last: it is written in terms of this package.
 from tests.factories.people import person_with_everything  # isort: skip
@@ -67,13 +68,13 @@ __all__ = [
     "CaseCommentFactory", "CaseFactory", "CaseFileFactory", "ChildFlagFactory", "ClockFactory", "ClockPauseFactory",
     "ConsentEventFactory", "ConsentWordingFactory", "CreditNoteFactory", "CustomerFactory", "DailyRootFactory",
     "DataSubjectFactory", "DeviceIdentifierFactory", "DiagnosticEventFactory", "DossierFactory", "FactorFactory",
-    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "ImportRunFactory", "InvitationFactory",
-    "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory", "LetterFactory", "LetterWordingFactory",
-    "LikenessFactory", "LimitFactory", "MailFactory", "MarketingPreferenceFactory", "MembershipFactory",
-    "NameTokenFactory", "NoteFactory", "PaymentMethodFactory", "PriceFactory", "ProcessorFactory", "ProductFactory",
-    "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory", "RedactionFactory", "RefundFactory",
-    "RegimeRuleFactory", "ReplyFactory", "RoleGrantFactory", "SavedFilterFactory", "ScriptCoAuthorFactory",
-    "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory", "StepFactory",
-    "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory", "TeamFactory",
-    "UploadFactory", "UsageEventFactory", "person_with_everything",
+    "FeedbackFactory", "HeartbeatFactory", "IdentifierFactory", "IdentityCheckFactory", "IdentityProofFactory",
+    "ImportRunFactory", "InvitationFactory", "InvoiceFactory", "InvoiceLineFactory", "JobFactory", "LegalHoldFactory",
+    "LetterFactory", "LetterWordingFactory", "LikenessFactory", "LimitFactory", "MailFactory",
+    "MarketingPreferenceFactory", "MembershipFactory", "NameTokenFactory", "NoteFactory", "PaymentMethodFactory",
+    "PriceFactory", "ProcessorFactory", "ProductFactory", "ProfilePreferenceFactory", "PromptFactory", "ReceiptFactory",
+    "RedactionFactory", "RefundFactory", "RegimeRuleFactory", "ReplyFactory", "RoleGrantFactory", "SavedFilterFactory",
+    "ScriptCoAuthorFactory", "ScriptFactory", "SessionFactory", "ShotFactory", "ShotListFactory", "StaffFactory",
+    "StepFactory", "SubscriptionFactory", "SupportConversationFactory", "SupportMessageFactory", "SuppressionFactory",
+    "TeamFactory", "UploadFactory", "UsageEventFactory", "person_with_everything",
 ]  # fmt: skip

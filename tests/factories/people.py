@@ -85,6 +85,7 @@ def has_history_of_requests(person: DataSubject) -> None:
     f.LetterFactory(case=request)
     f.ReplyFactory(case=request)
     f.FactorFactory(dossier=f.DossierFactory(case=request))
+    f.IdentityProofFactory(identity_check=f.IdentityCheckFactory(case=request, seen=True))
     f.LegalHoldFactory(subject=person, released=True)
     f.ChildFlagFactory(subject=person, cleared=True)
     f.LimitFactory(subject=person, lifted=True)

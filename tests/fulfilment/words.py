@@ -17,6 +17,7 @@ from privacy.catalogue import cases
 from privacy.connectors.base import connectors
 from privacy.datamap import KeptFor, LawfulBasis, Use, compiler, readable
 from privacy.datamap.vocabulary import Category
+from privacy.fulfilment import proofs
 from privacy.fulfilment.package.cover import _category
 from privacy.fulfilment.redaction import told
 from privacy.models import DelayReason, Membership, Processor, Refusal, ScriptCoAuthor
@@ -31,8 +32,18 @@ PAGES = (
     "portal/gone.html",
     "portal/unsubscribe.html",
     "portal/unsubscribe_gone.html",
+    "portal/verify.html",
+    "portal/verify_code.html",
+    "portal/verify_document.html",
+    "portal/verify_done.html",
+    "portal/verify_gone.html",
+    "portal/verify_wait.html",
 )
-MODULES = [f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")]
+MODULES = [
+    *(f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")),
+    "fulfilment/verification.py",
+    "portal/verification.py",
+]
 SAYS = {"gettext", "ngettext", "Unread", "Gap"}  # calls whose texts a person reads
 Word = tuple[str, str]  # singular and plural, which is empty where there is none
 # {why: texts that no language says otherwise}
@@ -97,6 +108,7 @@ def of_the_vocabulary() -> Iterator[str]:
     yield from (cases.label_of(key) for key in cases.case_kinds)
     yield regimes.name_of(regimes.NONE_VERIFIED)
     yield from told.BECAUSE.values()
+    yield from proofs.Refused
     yield from ("you", "another person", "others", *ScriptCoAuthor.Role.values, *Membership.Role.values)
     for name, purpose in import_module("privacy.migrations.0003_processors_of_the_policy").PROCESSORS.values():
         yield from (name, purpose)

@@ -41,7 +41,10 @@ def buttons_for(
 def _to_decide(user: Staff, row: Case, own: str) -> Iterator[Button]:
     kind = case_kinds[row.kind]
     if row.state == State.VERIFYING and has(user, kind.may.ask):
-        yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
+        if kind.proof:
+            yield Button("Make sure who asks…", "badge", "#who", is_main=True)
+        else:
+            yield Button("It is sure who asks…", "badge", page("prove", row), is_main=True)
     if row.state == State.DECIDING and kind.decision and has(user, kind.may.decide):
         yield Button(
             kind.decision.button, "verified", "#decide", is_dangerous=kind.decision.is_dangerous,

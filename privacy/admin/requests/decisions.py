@@ -1,4 +1,4 @@
-"""What staff decide about a case: prove, answer, cancel, retry, assign, attest. The same four steps as every
+"""What staff decide about a case: answer, cancel, retry, assign, attest. The same four steps as every
 action."""
 
 from datetime import datetime, time
@@ -15,30 +15,13 @@ from privacy.admin.actions import check_permission
 from privacy.admin.forms import NoQuestionsForm
 from privacy.admin.names import processor_name
 from privacy.admin.requests.base import ask, carry_out, check_permit, on_request, request_page, sealed
-from privacy.admin.requests.forms import AnswerForm, EvidenceForm, OwnerForm, ProofForm, SetAsideForm
+from privacy.admin.requests.forms import AnswerForm, EvidenceForm, OwnerForm, SetAsideForm
 from privacy.admin.requests.page import page_of
 from privacy.admin.requests.what_to_try import to_try
 from privacy.cases import processors, requests
 from privacy.catalogue import case_kinds
 from privacy.fulfilment.reveal import NotRevealed, reveal_names
 from privacy.models import Case, Step, StepState
-
-
-@on_request
-def prove(request: HttpRequest, row: Case) -> HttpResponse:
-    """It is made sure who asks; what needs nobody else starts."""
-    kind = case_kinds[row.kind]
-    check_permit(request, kind.may.ask)
-    form = ProofForm(request.POST or None, kind=kind)
-    if request.method == "POST" and form.is_valid():
-        return carry_out(request, row, requests.prove, "Saved: it is sure who asks.",
-                         request_id=row.id, verification=form.cleaned_data.get("verification", ""))  # fmt: skip
-    waits = "Then the work starts." if kind.deciders == 1 else f"{kind.decision.waits} after that."
-    return ask(
-        request, row, form, title=f"Say that it is sure who asks: {row}", submit="It is sure",
-        sentences=["You state that the request comes from the person, and how you know." if kind.proof else
-                   "You state that nothing speaks against its being the person’s own wish any more.", waits],
-    )  # fmt: skip
 
 
 @on_request

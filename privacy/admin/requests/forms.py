@@ -6,18 +6,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from privacy.admin.forms import DayInput, Ids, ReferenceField, long_text, not_to_come, proof_field
-from privacy.cases import comments, dossiers
+from privacy.admin.forms import DayInput, Ids, ReferenceField, long_text, not_to_come
+from privacy.cases import comments, dossiers, verification
 from privacy.catalogue import CaseKind
-from privacy.models import Answered, Refusal, Side, Staff
-
-
-class ProofForm(forms.Form):
-    def __init__(self, *args, kind: type[CaseKind], **kwargs):
-        super().__init__(*args, **kwargs)
-        if kind.proof:
-            self.fields["verification"] = proof_field(kind, may_come_later=False)
-
+from privacy.models import Answered, Refusal, SeenDocument, SeenLetter, Side, Staff, Verification
 
 OF_ITSELF = (Answered.LINK, Answered.PAGE)  # known without staff's saying so
 
@@ -136,6 +128,92 @@ class EvidenceForm(forms.Form):
         help_text="What proves that the processor did it, such as CASE-2026-114. It stands in the receipt for good.",
         error_messages={"required": "Name the evidence: the processor's ticket or letter number."},
     )
+
+
+class WayForm(forms.Form):
+    """`ways` are those that are enough for the case."""
+
+    way = forms.ChoiceField(label="Which way?", widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args, ways: Sequence[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["way"].choices = [("", "Choose…"), *((way, Verification(way).label) for way in ways)]
+        self.fields["way"].error_messages["required"] = "Choose the way."
+
+
+class AwaitedForm(WayForm):
+    """For what the person hands in."""
+
+
+class ProofFileForm(WayForm):
+    file = forms.FileField(
+        label="Document", widget=UnfoldAdminFileFieldWidget, allow_empty_file=True,
+        help_text="PDF, JPEG, PNG or HEIC, up to 10 MB.", error_messages={"required": "Choose the file."},
+    )  # fmt: skip
+
+
+class StatementForm(WayForm):
+    because = forms.CharField(
+        label="What did you see, or where does it stand?", max_length=verification.LONGEST,
+        widget=long_text("Such as: the order of the court of 3 May, case 4 O 17/26, as it came by post"),
+        help_text="The person cannot read this.", error_messages={"required": "Say what you saw, or where it stands."},
+    )  # fmt: skip
+
+
+class ReplyForm(forms.Form):
+    letter = forms.ChoiceField(
+        label="What did you see besides the From:?", choices=[("", "Choose…"), *SeenLetter.choices],
+        widget=UnfoldAdminSelectWidget,
+        help_text="Our mail server writes its finding into the header Authentication-Results of the letter.",
+        error_messages={"required": "Say what you saw: anybody can write a From:."},
+    )  # fmt: skip
+    because = forms.CharField(
+        label="Anything else (optional)", required=False, max_length=verification.LONGEST, widget=long_text(),
+        help_text="The person cannot read this.",
+    )  # fmt: skip
+
+
+class OverrideForm(forms.Form):
+    because = forms.CharField(
+        label="Why is it sure enough all the same?", max_length=verification.LONGEST, widget=long_text(),
+        help_text="The second person decides by it. The person cannot read this.",
+        error_messages={"required": "Say why: the second person decides by it."},
+    )  # fmt: skip
+
+
+IS_SURE = [("", "Choose…"), ("yes", "Yes"), ("no", "No")]
+
+
+def is_yes(value: str) -> bool:
+    return value == "yes"
+
+
+class OverrideDecisionForm(forms.Form):
+    is_sure = forms.TypedChoiceField(
+        label="Does it pass?", choices=IS_SURE, coerce=is_yes, widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose."},
+    )  # fmt: skip
+
+
+class DecidedForm(forms.Form):
+    is_sure = forms.TypedChoiceField(
+        label="Does it prove who asks?", choices=IS_SURE, coerce=is_yes, widget=UnfoldAdminSelectWidget,
+        error_messages={"required": "Choose."},
+    )  # fmt: skip
+    document = forms.ChoiceField(
+        label="What kind of document was it?", choices=[("", "Choose…"), *SeenDocument.choices],
+        widget=UnfoldAdminSelectWidget, error_messages={"required": "Say what kind of document it was."},
+    )  # fmt: skip
+    because = forms.CharField(
+        label="Why (needed for a no)", required=False, max_length=verification.LONGEST, widget=long_text(),
+        help_text="No number and no date of birth. The person cannot read this.",
+    )  # fmt: skip
+
+    def clean(self):
+        found = super().clean()
+        if found.get("is_sure") is False and len(found.get("because", "").strip()) < 10:
+            self.add_error("because", "Say why it does not prove who asks, in a sentence.")
+        return found
 
 
 class RequestIds(forms.Form):

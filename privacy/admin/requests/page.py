@@ -12,7 +12,7 @@ from privacy import regimes
 from privacy.admin import badges
 from privacy.admin.evidence.events import sentence
 from privacy.admin.plans import heirs_in, told_of
-from privacy.admin.requests import clocks, comments, dossiers, letters, what_to_try
+from privacy.admin.requests import clocks, comments, dossiers, letters, verification, what_to_try
 from privacy.admin.requests.approvals import decision_on, dry_run_of
 from privacy.admin.requests.base import has, others_in, others_named, sealed
 from privacy.admin.requests.buttons import buttons_for
@@ -94,6 +94,7 @@ def page_of(request, row: Case, names: Names | None = None) -> dict:
         **(dossiers.on_case(row, near.dossier) if near.dossier else {}),
         **letters.on_case(request, row, near.letters),
         **comments.on_case(request, row, near.comments),
+        **verification.on_case(request, row),
         "can_give": can_answer,
         "entries": [(entry, sentence(entry)) for entry in trail_of(row)],
     }

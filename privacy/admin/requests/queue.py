@@ -35,6 +35,7 @@ from privacy.admin.requests import (
     reopening,
     replies,
     saved,
+    verification,
 )
 from privacy.admin.requests.filters import (
     DAYS,
@@ -108,6 +109,12 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
             *(
                 path(f"<uuid:request_id>/{name}/<uuid:letter_id>/", view(page), name=f"privacy_rightsrequest_{name}")
                 for name, page in PAGES_OF_A_LETTER.items()
+            ),
+            path("<uuid:request_id>/look/<uuid:proof_id>/", view(verification.look), name="privacy_rightsrequest_look"),
+            path(
+                "<uuid:request_id>/decide_check/<uuid:check_id>/",
+                view(verification.decide_check),
+                name="privacy_rightsrequest_decide_check",
             ),
             path("parked/<uuid:job_id>/", view(parked.retry_work), name="privacy_rightsrequest_retry_work"),
             path("manual/", view(manual.manual), name="privacy_rightsrequest_manual"),
@@ -208,11 +215,12 @@ PAGES = {
     "link": packages.link,
     "download": packages.download,
     **clocks.PAGES,
+    **verification.PAGES,
     "others": redactions.others,
     **{
         view.__name__: view
         for view in (
-            decisions.prove, approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
+            approvals.approve, approvals.approve_again, denials.deny, decisions.set_aside,
             decisions.answer, reopening.reopen, decisions.cancel, decisions.retry, decisions.assign,
             dossiers.dossier, dossiers.confirm_dossier, comments.comment, letters.letter, replies.take_in,
             evidence_packs.evidence_pack,
