@@ -17,7 +17,7 @@ from privacy.datamap import (
 )
 from privacy.evidence.events import DECIDES
 from privacy.models.reasons import ON_A_DOSSIER
-from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, STAFFS_WORDS, Accountability
+from privacy.personal_data.accountability import ACCOUNTABILITY, COMMITMENT, ERASED_TEXT, Accountability
 
 
 def decider_is_not(there: str, model: str = "privacy.Case", link: str = "id", **where: tuple[str, ...]) -> Apart:
@@ -38,6 +38,12 @@ DUTIES = (
     "split",
     "separate",
     "limit_lift",
+)
+# What somebody reports of another; the one does not read what the other wrote. A test subtracts these, too.
+REPORTS = ("child_report", "access_report")
+OTHERS_WORDS = (
+    "Our staff's words about a legal hold or a possible child, and what others report to us, can name others and an "
+    "inquiry (GDPR art. 15(4), 23); the reasons of your own requests are told"
 )
 
 
@@ -115,7 +121,7 @@ class CaseData(Accountability):
             decider_is_not("actor", "privacy.AuditEntry", "chain", event=DECIDES),
         ),
     )
-    veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
+    veiled = {"reason": Veiled("kind", (*DUTIES, *REPORTS), OTHERS_WORDS)}
     silent = "silent"
 
 
