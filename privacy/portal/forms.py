@@ -139,12 +139,12 @@ def address_help(kind: type[CaseKind]) -> str:
 def field_of(question: Question, words: Words, subject_ids: Sequence[UUID] = ()) -> forms.Field:
     common: dict[str, Any] = {
         "label": gettext(words.label), "help_text": gettext(words.help) if words.help else "",
-        "required": question.required and not words.label.endswith("(optional)"),
+        "required": not words.label.endswith("(optional)"),
     }  # fmt: skip
     missing = {"required": gettext(words.wrong) if words.wrong else gettext("Please fill this in.")}
     if question.type == "choice":
         choices = [(value, gettext(text)) for value, text in question.choices_for(subject_ids)]
-        nothing = ("", gettext("All") if not common["required"] else gettext("Choose…"))
+        nothing = ("", gettext("Choose…") if common["required"] else "–")
         wrong = missing | {"invalid_choice": gettext("Choose one of the list.")}
         return forms.ChoiceField(**common, choices=[nothing, *choices], error_messages=wrong)
     if question.type == "day":

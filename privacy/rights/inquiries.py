@@ -79,8 +79,8 @@ class Complaint(Decided):
     key, label, icon = "complaint", "Complaint", "feedback"
     plainly = Plainly(
         "A complaint", "Complain",
-        "If you think that we handle your data wrongly. Somebody looks into it and tells you what they found. You can "
-        "go to a supervisory authority at any time.",
+        "If you think that we handle your data wrongly, somebody looks into it and tells you what they found. You can "
+        "also go to a supervisory authority at any time.",
         "tell", reason=Words("What is your complaint?"), must_say=True,
     )  # fmt: skip
     cites = ("DPA 2018 s. 164A", "GDPR art. 77")

@@ -17,18 +17,19 @@ from privacy.datamap.vocabulary import Category
 from privacy.fulfilment.package.cover import _category
 from privacy.fulfilment.redaction import told
 from privacy.models import Membership, Processor, ScriptCoAuthor
+from privacy.portal.cases import WHY
 from privacy.selectors import authorities
 
-PAGES = (
-    "package/index.html",
-    "package/section.html",
-    "portal/base.html",
-    "portal/download.html",
-    "portal/gone.html",
-    "portal/unsubscribe.html",
-    "portal/unsubscribe_gone.html",
+TEMPLATES = Path(settings.BASE_DIR, "privacy", "templates", "privacy")
+PAGES = sorted(
+    str(page.relative_to(TEMPLATES)) for folder in ("package", "portal", "mail") for page in (TEMPLATES / folder).iterdir()
 )
-MODULES = [f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")]
+MODULES = [
+    *(f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")),
+    "fulfilment/asking.py",
+    "fulfilment/preferences.py",
+    *(f"portal/{name}.py" for name in ("asking", "cases", "forms", "preferences")),
+]
 SAYS = {"gettext", "ngettext", "Unread", "Gap"}  # calls whose texts a person reads
 Word = tuple[str, str]  # singular and plural, which is empty where there is none
 
@@ -47,7 +48,8 @@ def of_templates() -> Iterator[Word]:
     for page in PAGES:
         nodes = get_template(f"privacy/{page}").template.nodelist
         for node in nodes.get_nodes_by_type(TranslateNode):
-            yield str(node.filter_expression.var.literal), ""
+            if (text := node.filter_expression.var.literal) is not None:  # else it is of a declaration
+                yield str(text), ""
         for node in nodes.get_nodes_by_type(BlockTranslateNode):
             singular, _ = node.render_token_list(node.singular)
             yield singular, node.render_token_list(node.plural)[0] if node.plural else ""
@@ -71,6 +73,8 @@ def of_the_vocabulary() -> Iterator[str]:
     yield from (_category(category.name) for category in Category)
     yield from (label for _, label in Processor.Safeguard.choices)
     yield from (cases.label_of(key) for key in cases.case_kinds)
+    yield from (text for kind in cases.case_kinds.values() if kind.plainly for text in kind.plainly.texts())
+    yield from (text for words in (WHY,) for text in (words.label, words.help))
     yield regimes.name_of(regimes.NONE_VERIFIED)
     yield from told.BECAUSE.values()
     yield from ("you", "another person", "others", *ScriptCoAuthor.Role.values, *Membership.Role.values)
