@@ -38,7 +38,8 @@ def confirm(wish: Wish, later: Mapping[str, Any] | None = None) -> list[Case]:
 
 
 def _ask(kind: type[CaseKind], subject_id: UUID, wish: Wish, later: Mapping[str, Any]) -> None:
-    answers = {question.name: wish.answers[question.name] for question in kind.asks if question.name in wish.answers}
+    asked = {question.name for question in kind.asks}
+    answers: dict[str, Any] = {name: answer for name, answer in wish.answers.items() if name in asked}
     answers |= later if kind.key == wish.kind else {}
     answers |= {"reason": reason_of(kind, wish), "reply_to": wish.address}
     if kind.is_report and answers.get("reported") and not about(kind, wish):

@@ -32,10 +32,10 @@ def appeal_by_the_person(*, case_id: UUID, words: str) -> Case:
         shown = case_for(case_id)
         if shown is None or not can_appeal(shown):
             raise NotAllowed("There is nothing to appeal.")
-        reply_to = {"reply_to": where} if (where := sealed_of(case).get("reply_to")) else {}
+        where = sealed_of(case).get("reply_to", "")
         opened = ask(
             APPEAL, subject_ids=[case.subject_id], actor=None, verification=Verification.EMAIL_ROUND_TRIP,
-            token=uuid5(case.pk, APPEAL), parent_id=str(case.pk), reason=words, **reply_to,
+            token=uuid5(case.pk, APPEAL), parent_id=str(case.pk), reason=words, reply_to=where,
         )  # fmt: skip
     if not opened:
         raise NotAllowed("There is nothing to appeal.")

@@ -140,7 +140,7 @@ def record_gpc(subject_id: UUID, device_id: UUID | None = None) -> Case | None:
     return take("opt_out_sale_sharing", subject_id, BY_SIGNAL)
 
 
-def take(key: str, subject_id: UUID, reason: str = BY_PAGE, **answers: str) -> Case | None:
+def take(key: str, subject_id: UUID, reason: str = BY_PAGE, **answers: Any) -> Case | None:
     """Opens the case by the person themselves, once: while it is in effect the same word changes nothing."""
     kind = cast(type[OptOut], case_kinds[key])
     with transaction.atomic():
@@ -151,5 +151,6 @@ def take(key: str, subject_id: UUID, reason: str = BY_PAGE, **answers: str) -> C
 
 
 def is_in_effect(kind: type[OptOut], accounts: Sequence[UUID]) -> bool:
+    """Of news alone it takes the choices, too: a wider limit leaves them as they are, and is not acted upon by them."""
     is_limited = consents.has_opted_out(accounts, kind.purposes)
-    return is_limited and not (Use.MARKETING in kind.purposes and consents.wants_news(accounts))
+    return is_limited and not ({*kind.purposes} == {Use.MARKETING} and consents.wants_news(accounts))

@@ -10,11 +10,12 @@ from privacy.cases.opt_outs import OptOut, is_in_effect, take
 from privacy.catalogue import Fact, NotAllowed, case_kinds
 from privacy.datamap import Use
 from privacy.fulfilment import consents, limits
-from privacy.models import ConsentEvent, ConsentWording, DeviceIdentifier, Limit, Topic
+from privacy.models import Case, ConsentEvent, ConsentWording, DeviceIdentifier, Limit, Topic
 from privacy.models.accounts import accounts_of
 from privacy.selectors import standing
 from privacy.selectors.consents import present_wording
 
+WITHDRAW = "withdraw_consent"
 NEVER_AGAIN = {Fact.CHILD, Fact.FLAGGED, Fact.ERASED}  # of a child nobody takes a yes to these from the child
 
 
@@ -76,8 +77,10 @@ def say_no(*, subject_id: UUID, key: str) -> None:
 
 
 def withdraw_consent(*, subject_id: UUID, consent: str) -> None:
-    """Takes a consent back at once. Raises ValueError for what is none of theirs."""
-    take("withdraw_consent", subject_id, consent=consent)
+    """Takes a consent back at once; one that is not given, such as a moment ago, needs nothing."""
+    offered = next(question for question in case_kinds[WITHDRAW].asks if question.name == "consent")
+    if consent in {choice[0] for choice in offered.choices_for([subject_id])}:
+        take(WITHDRAW, subject_id, consent=consent)
 
 
 def say_yes(*, subject_id: UUID, key: str, language: str) -> bool:
@@ -100,10 +103,12 @@ def say_yes(*, subject_id: UUID, key: str, language: str) -> bool:
 
 
 def _lift(kind: type[OptOut], accounts: Sequence[UUID]) -> None:
+    """What they have asked for by another opt-out stays; what has only come with this one ends."""
     others = [other for other in opt_outs() if other is not kind and is_in_effect(other, accounts)]
-    narrower = [other for other in others if not {*other.purposes} >= {*kind.purposes}]
-    kept = {purpose for other in narrower for purpose in other.purposes}
-    purposes = [purpose for purpose in kind.purposes if purpose not in kept]
+    cases = Case.objects.filter(subject__in=accounts, kind__in=[other.key for other in others])
+    asked_for = set(cases.order_by().values_list("kind", flat=True))
+    kept = [other for other in others if other.key in asked_for]
+    purposes = {*kind.purposes} - {purpose for other in kept for purpose in other.purposes}
     limits.lift(accounts, purposes, [Limit.Ground.OPT_OUT], None)
-    if not any(other.marks_devices for other in others):
+    if not any(other.marks_devices for other in kept):
         DeviceIdentifier.objects.filter(subject__in=accounts).update(opted_out_at=None)

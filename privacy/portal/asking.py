@@ -151,7 +151,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     kind = kind_named(wish.kind) if wish else None
     if wish is None or kind is None:
         return private(not_ours(request))
-    with reading(request):
+    with reading(request, language=wish.language):
         if request.method != "POST":
             there = verbs.opened_by(wish)
             return private(received(request, kind, there) if there else ask_again(request, kind, wish))
@@ -167,23 +167,33 @@ def ask_again(request: HttpRequest, kind: type[CaseKind], wish: Wish, later: Lat
 
 
 def open_case(request: HttpRequest, kind: type[CaseKind], wish: Wish, token: str) -> HttpResponse:
-    known = people_at(wish.address)
     if kind.key == CHOICES:
-        return to_choices(request, known)
-    later = None
-    if kind.plainly and kind.plainly.later and verbs.kind_for(wish) is kind:
-        later = Later(kind, known[0], request.POST if request.POST.get("later") else None)
-        if not verbs.opened_by(wish) and not later.is_valid():
-            return ask_again(request, kind, wish, later)
-    try:
-        cases = verbs.confirm(wish, later.answers() if later and later.is_valid() else None)
-    except ValueError:
-        return page(request, "unopened", status=400)
-    if len(cases) == 1 and not is_at_once(kind):
-        return onwards("case", token_for(cases[0].pk))
+        return to_choices(request, people_at(wish.address))
     if is_at_once(kind):
+        verbs.confirm(wish)
         return onwards("ask_done", kind.key)
-    return onwards("confirm_request", token) if cases else page(request, "unopened", status=400)
+    if there := verbs.opened_by(wish):
+        return followed(there, token)
+    later = later_of(request, kind, wish)
+    if later and not later.is_valid():
+        return ask_again(request, kind, wish, later)
+    try:
+        cases = verbs.confirm(wish, later.answers() if later else None)
+    except ValueError:
+        cases = []
+    return followed(cases, token) if cases else page(request, "unopened", status=400)
+
+
+def later_of(request: HttpRequest, kind: type[CaseKind], wish: Wish) -> Later | None:
+    """The form of what can be asked only now that the address is proved, as it was sent, or else not filled in."""
+    if not kind.plainly or not kind.plainly.later or verbs.kind_for(wish) is not kind:
+        return None
+    return Later(kind, people_at(wish.address)[0], request.POST if request.POST.get("later") else None)
+
+
+def followed(cases: list[Case], token: str) -> HttpResponse:
+    """To the page of the case; of several, to the one that names them."""
+    return onwards("case", token_for(cases[0].pk)) if len(cases) == 1 else onwards("confirm_request", token)
 
 
 def to_choices(request: HttpRequest, known: list[UUID]) -> HttpResponse:

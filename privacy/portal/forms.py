@@ -100,7 +100,7 @@ class Later(Asking):
         """Values that are put right become one answer; one that is not accepted is said at its field."""
         cleaned = super().clean() or self.cleaned_data
         for question in (q for q in self.questions if q.type == "values"):
-            names = [name for name in self.fields if name.startswith(f"{question.name}:")]
+            names = [name for name in self.fields if name.startswith(f"{question.name}:") and name in self.data]
             given = {name.partition(":")[2]: cleaned.pop(name, "") for name in names}
             if not question.changed([self.subject_id], given):
                 raise ValidationError(gettext("Nothing is changed yet. Change what is wrong."))

@@ -14,21 +14,21 @@ from privacy.selectors.languages import preferences_of
 PARAMETER = "lang"
 
 
-def language_of(request: HttpRequest, subject_id: UUID | None = None) -> str:
-    asked = request.GET.get(PARAMETER, "")
-    if asked in dict(settings.LANGUAGES):
-        return asked
-    if subject_id:
-        return preferences_of(subject_id)[0]
-    return translation.get_language_from_request(request)
-
-
 @contextmanager
-def reading(request: HttpRequest, subject_id: UUID | None = None) -> Iterator[None]:
-    """Texts, numbers and times as whoever looks reads them."""
-    zone = preferences_of(subject_id)[1] if subject_id else None
-    with translation.override(language_of(request, subject_id)), timezone.override(zone):
+def reading(request: HttpRequest, subject_id: UUID | None = None, language: str = "") -> Iterator[None]:
+    """Texts, numbers and times as whoever looks reads them; `language` is the one in which a link was sent."""
+    theirs, zone = preferences_of(subject_id) if subject_id else (language, None)
+    with translation.override(_asked_for(request) or theirs or _of_browser(request)), timezone.override(zone):
         yield
+
+
+def _asked_for(request: HttpRequest) -> str:
+    asked = request.GET.get(PARAMETER, "")
+    return asked if asked in dict(settings.LANGUAGES) else ""
+
+
+def _of_browser(request: HttpRequest) -> str:
+    return translation.get_language_from_request(request)
 
 
 def links(request: HttpRequest) -> list[dict[str, str | bool]]:

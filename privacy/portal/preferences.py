@@ -66,7 +66,7 @@ def changed(request: HttpRequest, subject_id: UUID, token: str) -> HttpResponse:
             verbs.withdraw_consent(subject_id=subject_id, consent=says["withdraw"])
         elif says["yes"]:
             return asked_again(request, subject_id, says["yes"])
-    except (NotAllowed, ValueError):
+    except NotAllowed:
         return shown(request, subject_id, gettext("This cannot be changed here. Look again."), status=400)
     return onwards("preferences", token)
 

@@ -23,4 +23,4 @@ def people_at(address: str) -> list[UUID]:
     except ValidationError:
         return []
     found = Identifier.objects.filter(kind=Identifier.Kind.EMAIL, value=value, subject__erased_at=None)
-    return sorted(set(person_of(found.values_list("subject", flat=True)).values()))
+    return sorted(set(person_of(list(found.values_list("subject", flat=True))).values()))

@@ -44,8 +44,10 @@ OF_OUTCOME = {
 def case_for(case_id: UUID | None) -> Case | None:
     """The case `with_work` whose page this is; None where there is none for the person to read, such as of a duty of
     ours, or where they must not learn of it."""
+    if case_id is None:
+        return None
     found = Case.objects.filter(pk=case_id, kind__in=answered_in_writing(), silent=False)
-    return with_work(found.select_related("subject")).first() if case_id else None
+    return with_work(found.select_related("subject")).first()
 
 
 def standing_of(case: Case) -> Standing:

@@ -21,9 +21,8 @@ from privacy.portal.cases import WHY
 from privacy.selectors import authorities
 
 TEMPLATES = Path(settings.BASE_DIR, "privacy", "templates", "privacy")
-PAGES = sorted(
-    str(page.relative_to(TEMPLATES)) for folder in ("package", "portal", "mail") for page in (TEMPLATES / folder).iterdir()
-)
+READ = ("package", "portal", "mail")  # folders of what people read
+PAGES = sorted(str(page.relative_to(TEMPLATES)) for folder in READ for page in (TEMPLATES / folder).iterdir())
 MODULES = [
     *(f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")),
     "fulfilment/asking.py",
