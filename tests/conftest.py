@@ -47,7 +47,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "kosenai_ops.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inherit it, and do just that
 
-from django.core.cache import cache  # noqa: E402  (it reads the settings)
+from django.core.cache import caches  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
@@ -114,8 +114,9 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 
 @pytest.fixture(autouse=True)
 def no_memory_of_other_tests():
-    """The cache counts attempts to sign in."""
-    cache.clear()
+    """The caches count attempts to sign in, and mails to a mailbox."""
+    for cache in caches.all(initialized_only=False):
+        cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

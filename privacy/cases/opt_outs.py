@@ -38,6 +38,7 @@ DOUBT = Question(
 )  # fmt: skip
 BY_LINK = "By the one-click link of a letter"
 BY_SIGNAL = "By the signal of their browser (Global Privacy Control)"
+BY_PAGE = "On the privacy page"
 
 
 class OptOut(Right):
@@ -129,7 +130,7 @@ def see_what_is_in_effect(job: CaseJob, step: Step) -> Done:
 
 def unsubscribe(subject_id: UUID) -> Case | None:
     """The person wants no more news, by the link of a letter. None where nothing changes by it."""
-    return _take("opt_out_marketing", subject_id, BY_LINK)
+    return take("opt_out_marketing", subject_id, BY_LINK)
 
 
 def record_gpc(subject_id: UUID, device_id: UUID | None = None) -> Case | None:
@@ -137,19 +138,20 @@ def record_gpc(subject_id: UUID, device_id: UUID | None = None) -> Case | None:
     11 CCR 7025(c)). A device of theirs that is new is marked even where nothing else changes; then None."""
     if device_id:
         limits.mark_devices(accounts_of([subject_id]), pk=device_id)
-    return _take("opt_out_sale_sharing", subject_id, BY_SIGNAL)
+    return take("opt_out_sale_sharing", subject_id, BY_SIGNAL)
 
 
-def _take(key: str, subject_id: UUID, reason: str) -> Case | None:
+def take(key: str, subject_id: UUID, reason: str = BY_PAGE, **answers: Any) -> Case | None:
     """Opens the case by the person themselves, once: while it is in effect the same word changes nothing."""
     kind = cast(type[OptOut], case_kinds[key])
     with transaction.atomic():
         accounts = limits.lock_accounts(subject_id)
-        if is_in_effect(kind, accounts):
+        if kind.purposes and is_in_effect(kind, accounts):
             return None
-        return next(iter(ask(key, subject_ids=[subject_id], actor=None, reason=reason)), None)
+        return next(iter(ask(key, subject_ids=[subject_id], actor=None, reason=reason, **answers)), None)
 
 
 def is_in_effect(kind: type[OptOut], accounts: Sequence[UUID]) -> bool:
+    """Of news alone it takes the choices, too: a wider limit leaves them as they are, and is not acted upon by them."""
     is_limited = consents.has_opted_out(accounts, kind.purposes)
-    return is_limited and not (Use.MARKETING in kind.purposes and consents.wants_news(accounts))
+    return is_limited and not ({*kind.purposes} == {Use.MARKETING} and consents.wants_news(accounts))

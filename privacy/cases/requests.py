@@ -14,7 +14,7 @@ from privacy import regimes
 from privacy.cases import answers, clocks, grace
 from privacy.cases.deciders import must_be_another
 from privacy.cases.plans import check_shown, note_plan, since_approved
-from privacy.cases.states import destination, move, move_all, must_be_able_to_ask, must_have
+from privacy.cases.states import BY_THEMSELVES, destination, move, move_all, must_be_able_to_ask, must_have
 from privacy.cases.work import (
     about,
     account_of,
@@ -73,7 +73,7 @@ def ask(
     Raises PermissionDenied, and ValueError in words for the screen.
     """
     kind = case_kinds[key]
-    must_be_able_to_ask(kind, actor)
+    must_be_able_to_ask(kind, actor, verification)
     subject_ids = people.reached(kind, subject_ids)
     found = answers.checked(kind, given, subject_ids)
     verification = "" if kind.is_doubted and kind.is_doubted(found) else check_stated(kind, verification)
@@ -138,8 +138,10 @@ def check_stated(kind: type[CaseKind], verification: str) -> str:
 
 def check_proof(kind: type[CaseKind], verification: str) -> str:
     """How it was made sure who asks; empty when it is yet to be. Raises ValueError for a way that is not taken."""
+    if not kind.proof and issubclass(kind, Right):
+        return Verification.NOT_REQUIRED
     if not kind.proof:
-        return Verification.NOT_REQUIRED if issubclass(kind, Right) else Verification.CONTROLLER
+        return verification if verification in BY_THEMSELVES else Verification.CONTROLLER
     if verification and (verification not in kind.proof or verification == Verification.NOT_REQUIRED):
         raise ValueError("This way of making sure who asks is not accepted here.")
     return verification
@@ -276,18 +278,23 @@ def cancel(*, request_id: UUID, actor: Staff) -> Case:
     with transaction.atomic():
         case, job = lock(request_id)
         must_have(actor, case_kinds[case.kind].may.cancel)
-        if because := bound_to(case, case.steps):
-            raise NotAllowed(because)
-        if job and is_shared(job, case):  # the work goes on for the others
-            move(case, "withdrawn", actor, goes_on=True, **account_of(case.steps))
-        elif job and job.lease_until:
-            Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-            audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
-        else:
-            move(case, "withdrawn", actor, **account_of(case.steps))
-            grace.take_back([case])
-            order.stop_short([job] if job else [])
+        withdraw(case, job, actor)
     return case
+
+
+def withdraw(case: Case, job: CaseJob | None, actor: Staff | None) -> None:
+    """`cancel` of a locked case and its job, whoever wants it: without an actor it is the person. Raises NotAllowed."""
+    if because := bound_to(case, case.steps):
+        raise NotAllowed(because)
+    if job and is_shared(job, case):  # the work goes on for the others
+        move(case, "withdrawn", actor, goes_on=True, **account_of(case.steps))
+    elif job and job.lease_until:
+        Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+        audit.append(case.id, Event.REQUEST_CANCEL_REQUESTED, actor=actor)
+    else:
+        move(case, "withdrawn", actor, **account_of(case.steps))
+        grace.take_back([case])
+        order.stop_short([job] if job else [])
 
 
 def unpark(*, request_id: UUID, actor: Staff) -> Case:

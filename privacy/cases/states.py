@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from privacy import roles
-from privacy.catalogue import CaseKind, Duty, NotAllowed, Permit, case_kinds
+from privacy.catalogue import CaseKind, Duty, NotAllowed, Permit, Right, case_kinds
 from privacy.evidence import audit
 from privacy.evidence.events import OF_MOVE
 from privacy.fulfilment import identity_checks
 from privacy.jobs import order
-from privacy.models import Case, Job, Outcome, Staff, State
+from privacy.models import Case, Job, Outcome, Staff, State, Verification
 
 S = State
 MOVES: dict[tuple[str, str], str] = {
@@ -109,12 +109,24 @@ def must_be_allowed(case: Case, event: str, actor: Staff | None) -> None:
         must_have(actor, getattr(case_kinds[case.kind].may, TAKES[event]))
 
 
-def must_be_able_to_ask(kind: type[CaseKind], actor: Staff | None) -> None:
-    """People ask by themselves for what is taken without proof, staff by the kind's `may`. Raises PermissionDenied."""
+# How people prove by themselves who they are.
+BY_THEMSELVES = frozenset({Verification.EMAIL_ROUND_TRIP})
+
+
+def must_be_able_to_ask(kind: type[CaseKind], actor: Staff | None, verification: str = "") -> None:
+    """Staff ask by the kind's `may`. People ask by themselves for the rights that are taken without proof, and for what
+    is not when they have proved who they are, in a way that the kind accepts. Raises PermissionDenied."""
     if actor:
         must_have(actor, kind.may.ask)
-    elif kind.proof or issubclass(kind, Duty):
+    elif not may_ask_alone(kind, verification):
         raise PermissionDenied("Somebody has to make sure who asks.")
+
+
+def may_ask_alone(kind: type[CaseKind], verification: str) -> bool:
+    if issubclass(kind, Right) and not kind.proof:
+        return True
+    accepted = kind.proof if issubclass(kind, Right) else BY_THEMSELVES
+    return not issubclass(kind, Duty) and verification in BY_THEMSELVES.intersection(accepted)
 
 
 def must_have(actor: Staff, permit: Permit | None) -> None:

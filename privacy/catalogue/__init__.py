@@ -9,15 +9,17 @@ from privacy.catalogue.cases import (
     May,
     NotAllowed,
     Permit,
+    Plainly,
     Question,
     Right,
     Risk,
     Stage,
+    Words,
     case_kinds,
 )
 from privacy.catalogue.jobs import JobKind, Planned, Standing, StepKind, job_kinds, register
 
 __all__ = [
-    "CaseKind", "Decision", "Duty", "Fact", "Inquiry", "JobKind", "May", "Permit", "Planned", "Question",
-    "NotAllowed", "Right", "Risk", "Stage", "Standing", "StepKind", "case_kinds", "job_kinds", "register",
+    "CaseKind", "Decision", "Duty", "Fact", "Inquiry", "JobKind", "May", "NotAllowed", "Permit", "Plainly", "Planned",
+    "Question", "Right", "Risk", "Stage", "Standing", "StepKind", "Words", "case_kinds", "job_kinds", "register",
 ]  # fmt: skip

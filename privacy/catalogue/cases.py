@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -127,6 +128,41 @@ LANGUAGE = Question(
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Words:
+    """A question in the words of the portal; `wrong` is said where its answer is not taken."""
+
+    label: str
+    help: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class Plainly:
+    """How the person reads of a kind, and asks for it by themselves: in English, and translated where it is read.
+
+    name: what it is called on the page of a case; title, says: what can be asked for, and what comes of it.
+    group: under which heading of the portal it stands; empty where nobody begins with it.
+    reason: how the person is asked for their own words; none where none are needed. must_say: whether they are needed.
+    asks: {question: its words}, asked together with the address.
+    later: the same, of what is asked when the address is proved, because what can be chosen depends on whose it is.
+    """
+
+    name: str
+    title: str = ""
+    says: str = ""
+    group: Literal["", "data", "limits", "choices", "tell"] = ""
+    reason: Words | None = None
+    must_say: bool = False
+    asks: Mapping[str, Words] = MappingProxyType({})
+    later: Mapping[str, Words] = MappingProxyType({})
+
+    def texts(self) -> Iterator[str]:
+        questions = [*self.asks.values(), *self.later.values(), *([self.reason] if self.reason else [])]
+        yield from (self.name, self.title, self.says)
+        yield from (text for words in questions for text in (words.label, words.help, words.wrong))
+
+
 class Fact(StrEnum):
     """What is so about a person, and can be asked of many at once (selectors.standing)."""
 
@@ -187,6 +223,9 @@ class CaseKind:
     should know.
     parts: {person: what a decision approves}; a part that comes later stops the job and asks again.
     silent_for: of these people, by the answers, those who must not learn of it from their package.
+    plainly: how the person reads of it; without, they read the label and do not ask for it by themselves.
+    is_report: somebody tells us of another, and is answered in that one's place: at `reply_to` alone, and so that they
+    learn nothing of the other.
     takes_effect: what is so in the very transaction that decides: {case: facts for its audit entry}.
     """
 
@@ -219,6 +258,8 @@ class CaseKind:
     protects: ClassVar[bool] = False
     alone: ClassVar[bool] = False
     given_only: ClassVar[bool] = False
+    is_report: ClassVar[bool] = False
+    plainly: ClassVar["Plainly | None"] = None
     stopped_words: ClassVar[str] = ""
     steps: ClassVar[tuple[StepKind, ...]]  # none where a word is all
     set_size: ClassVar[int] = 1

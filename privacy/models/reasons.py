@@ -13,7 +13,8 @@ WITHOUT_PROOF = frozenset({
 })  # fmt: skip
 COPIES, OBJECTION = frozenset({"access", "portability"}), frozenset({"objection"})
 ERASURE = frozenset({"erasure", "erasure_of_one"})
-INQUIRIES = frozenset({"question", "complaint", "appeal"})  # of which art. 12(5) says nothing: see arts. 15 to 22
+# Of which art. 12(5) says nothing: see arts. 15 to 22.
+INQUIRIES = frozenset({"question", "complaint", "appeal", "child_report", "access_report"})
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from privacy.personal_data.accountability import (
     CASE_RETENTION,
     COMMITMENT,
     ERASED_TEXT,
-    STAFFS_WORDS,
     Accountability,
 )
 
@@ -55,6 +54,12 @@ DUTIES = (
     "split",
     "separate",
     "limit_lift",
+)
+# What somebody reports of another; the one does not read what the other wrote. A test subtracts these, too.
+REPORTS = ("child_report", "access_report")
+OTHERS_WORDS = (
+    "Our staff's words about a legal hold or a possible child, and what others report to us, can name others and an "
+    "inquiry (GDPR art. 15(4), 23); the reasons of your own requests are told"
 )
 
 
@@ -135,7 +140,7 @@ class CaseData(Accountability):
             decider_is_not("actor", "privacy.AuditEntry", "chain", event=DECIDES),
         ),
     )
-    veiled = {"reason": Veiled("kind", DUTIES, f"{STAFFS_WORDS}; the reasons of your own requests are told")}
+    veiled = {"reason": Veiled("kind", (*DUTIES, *REPORTS), OTHERS_WORDS)}
     silent = "silent"
 
 

@@ -1,7 +1,7 @@
 """The right of access: a package of what we hold, handed over."""
 
 from privacy.cases.kinds import register
-from privacy.catalogue import May, Permit, Question, Right, StepKind
+from privacy.catalogue import May, Permit, Plainly, Question, Right, StepKind, Words
 from privacy.fulfilment.access import plan_package
 from privacy.fulfilment.package.output import check_recipient_key
 from privacy.models import Verification
@@ -15,11 +15,24 @@ RECIPIENT_KEY = Question(
     "recipient_key", "Encrypt to an age key (optional)", required=False, placeholder="age1…",
     help="The person's age public key. Without one the package is a plain zip.", check=check_recipient_key,
 )  # fmt: skip
+FOR_YOUR_EYES = Words(
+    "Your age public key (optional)",
+    "For those who know age-encryption.org: the file then opens with your own secret key alone.",
+    "This is no age public key: it begins with “age1”.",
+)
 
 
 @register
 class Access(Right):
     key, label, icon = "access", "Access", "download"
+    plainly = Plainly(
+        "A copy of your data", "Get a copy of your data",
+        "All that we hold about you, in a file that you can read and keep. We tell you as well what we use it for, who "
+        "has got it and how long we keep it.",
+        "data",
+        reason=Words("Which data, or from when? (optional)", "Leave this empty to get everything."),
+        asks={"recipient_key": FOR_YOUR_EYES},
+    )  # fmt: skip
     cites = ("GDPR art. 15", "Cal. Civ. Code 1798.110")
     button, title, submit = "Export data", "Export the data of {people}", "Start the export"
     happens = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Permit, Right, Stage, StepKind
+from privacy.catalogue import Decision, Fact, May, Permit, Plainly, Right, Stage, StepKind, Words
 from privacy.fulfilment.erasure import plan_steps
 from privacy.models import DataSubject, Verification
 from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
@@ -34,6 +34,12 @@ def to_know(subject_ids: Sequence[UUID], so: Standing) -> list[str]:
 @register
 class Erasure(Right):
     key, label, icon = "erasure", "Erasure", "delete"
+    plainly = Plainly(
+        "The erasure of your data", "Have your data erased",
+        "Your account goes, and what belongs to it. What a law makes us keep stays for that alone, and we tell you "
+        "what it is. It cannot be undone.",
+        "data", reason=Words("Is there anything that we should know? (optional)"),
+    )  # fmt: skip
     cites = ("GDPR art. 17", "Cal. Civ. Code 1798.105")
     button, title, submit = "Erase…", "Ask for the erasure of {people}", "Ask for erasure"
     happens = (

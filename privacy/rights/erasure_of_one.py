@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Question, Right, Stage, StepKind
+from privacy.catalogue import Decision, Fact, May, Plainly, Question, Right, Stage, StepKind, Words
 from privacy.fulfilment.erasing_one import plan_one
 from privacy.models import Verification
 from privacy.rights.erasure import APPROVE, ASK, held
@@ -55,6 +55,18 @@ def _against(subject_id: UUID, answers: Mapping[str, Any]) -> Iterator[str]:
 @register
 class ErasureOfOne(Right):
     key, label, icon = "erasure_of_one", "Erasure of one thing", "ink_eraser"
+    plainly = Plainly(
+        "The erasure of one thing", "Have one thing forgotten",
+        "One kind of thing, such as your prompts of some days, goes. The rest of your account stays as it is.",
+        "data",
+        reason=Words("What is to be forgotten?", "Say what it is and from when, so that we take nothing else."),
+        must_say=True,
+        later={
+            "area": Words("All of which kind?"),
+            "since": Words("From day (optional)", "In UTC. Leave it empty to begin with the first."),
+            "until": Words("To day (optional)", "In UTC. Leave it empty to end with the last."),
+        },
+    )  # fmt: skip
     cites = ("GDPR art. 17", "Cal. Civ. Code 1798.105")
     button, title, submit = "Forget this…", "Ask to forget one thing of {people}", "Ask to forget it"
     happens = (

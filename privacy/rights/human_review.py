@@ -1,7 +1,7 @@
 """The right to have a person look at what a machine decided alone (GDPR art. 22(3))."""
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Risk, Stage
+from privacy.catalogue import Decision, Fact, May, Permit, Plainly, Question, Right, Risk, Stage, Words
 from privacy.models import Verification
 from privacy.roles import AGENT, APPROVER, MANAGER, VERIFY
 
@@ -16,6 +16,17 @@ WHICH = Question(
 @register
 class HumanReview(Right):
     key, label, icon = "human_review", "Human review of a decision", "person_search"
+    plainly = Plainly(
+        "A second look at a decision", "Have a person look at a decision",
+        "If a machine alone has decided something about you, somebody looks at it again and tells you why.",
+        "limits",
+        reason=Words("Why do you think that it is wrong? (optional)"),
+        asks={
+            "decision": Words(
+                "Which decision?", "What was decided, and when.", "Say which decision: somebody will look at it."
+            )
+        },
+    )  # fmt: skip
     cites = ("GDPR art. 22(3)", "UK GDPR art. 22C")
     button, title, submit = "Human review", "Ask for a human review of a decision about {people}", "Ask for the review"
     happens = (

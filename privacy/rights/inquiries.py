@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Inquiry, May, Permit, Question
+from privacy.catalogue import Decision, Inquiry, May, Permit, Plainly, Question, Words
 from privacy.catalogue.cases import answered_in_writing
 from privacy.models import Case, State
 from privacy.roles import AGENT, APPROVER, MANAGER
@@ -54,6 +54,10 @@ ABOUT = Question("parent_id", "About which case (optional)", "choice", required=
 @register
 class Asked(Inquiry):
     key, label, icon = "question", "Question", "help"
+    plainly = Plainly(
+        "A question", "Ask us a question", "About how we handle your data, or about anything in our privacy policy.",
+        "tell", reason=Words("Your question"), must_say=True,
+    )  # fmt: skip
     button, title, submit = "Question", "Take in a question of {people}", "Take it in"
     happens = (
         "The question waits to be answered, by its date.",
@@ -74,6 +78,12 @@ class Decided(Inquiry):
 class Complaint(Decided):
     key, label, icon = "complaint", "Complaint", "feedback"
     told_by = "complaint_outcome"
+    plainly = Plainly(
+        "A complaint", "Complain",
+        "If you think that we handle your data wrongly, somebody looks into it and tells you what they found. You can "
+        "also go to a supervisory authority at any time.",
+        "tell", reason=Words("What is your complaint?"), must_say=True,
+    )  # fmt: skip
     cites = ("DPA 2018 s. 164A", "GDPR art. 77")
     button, title, submit = "Complaint", "Take in a complaint of {people}", "Take it in"
     happens = (
@@ -92,6 +102,7 @@ class Complaint(Decided):
 class Appeal(Decided):
     key, label, icon = "appeal", "Appeal", "balance"
     told_by = "appeal_outcome"
+    plainly = Plainly("An appeal")
     cites = ("Va. Code 59.1-577(C)", "Tex. Bus. & Com. Code 541.053")
     button, title, submit = "Appeal", "Take in an appeal of {people}", "Take it in"
     happens = (

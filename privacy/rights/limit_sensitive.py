@@ -2,6 +2,7 @@
 
 from privacy.cases.kinds import register
 from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
+from privacy.catalogue import Plainly
 from privacy.datamap import Use
 
 
@@ -11,6 +12,11 @@ class LimitSensitive(OptOut):
     than the law asks, which would let faults be mended (11 CCR 7027(m)(8))."""
 
     key, label, icon = "limit_sensitive", "Limit on sensitive data", "shield_lock"
+    plainly = Plainly(
+        "A limit on sensitive data", "Limit the use of sensitive data",
+        "What you write may be sensitive. All of it is then used to run the service for you, and for nothing else.",
+        "choices",
+    )  # fmt: skip
     cites = ("Cal. Civ. Code 1798.121", "11 CCR 7027")
     button, title, submit = "Limit sensitive data", "Limit the use of sensitive data of {people}", "Limit it"
     happens = (

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, May, Permit, Question, Right, Risk, Stage, StepKind
+from privacy.catalogue import Fact, May, Permit, Plainly, Question, Right, Risk, Stage, StepKind, Words
 from privacy.datamap import LawfulBasis, Use, registry
 from privacy.duties import limits
 from privacy.models import Case, Limit, Verification
@@ -43,6 +43,14 @@ def absolute(case: Case) -> str:
 class Objection(Right):
     key, label, icon = "objection", "Objection", "front_hand"
     told_by = "answer_limit"
+    plainly = Plainly(
+        "An objection", "Object to the use of your data",
+        "For what we do in our own interest, and not because of a contract or a law. It stops, unless we can show that "
+        "our reasons outweigh yours.",
+        "limits",
+        reason=Words("What in your situation speaks against it? (optional)", "Against news no reason is needed."),
+        asks={"purpose": Words("To which use do you object?", wrong="Choose one of the list.")},
+    )  # fmt: skip
     cites = ("GDPR art. 21",)
     button, title, submit = "Object", "Take in the objection of {people}", "Stop the processing"
     happens = (

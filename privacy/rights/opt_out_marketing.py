@@ -4,6 +4,7 @@ from typing import Any
 
 from privacy.cases.kinds import register
 from privacy.cases.opt_outs import AT_ONCE, OptOut, method_of
+from privacy.catalogue import Plainly
 from privacy.datamap import Use
 from privacy.fulfilment.consents import withdraw
 from privacy.models import Case, ConsentEvent, Limit, Topic
@@ -12,6 +13,9 @@ from privacy.models import Case, ConsentEvent, Limit, Topic
 @register
 class OptOutMarketing(OptOut):
     key, label, icon = "opt_out_marketing", "Opt-out of marketing", "unsubscribe"
+    plainly = Plainly(
+        "No more news", "Get no more news", "No news and no advertising from us, to none of your addresses.", "choices"
+    )
     cites = ("GDPR art. 21(2) and (3)", "15 U.S.C. 7704(a)(4)", "RFC 8058")
     button, title, submit = "No more news", "Opt {people} out of marketing", "Opt out of marketing"
     happens = (

@@ -2,12 +2,17 @@
 
 from privacy.cases.kinds import register
 from privacy.cases.opt_outs import AT_ONCE, BY_HAND, OptOut
+from privacy.catalogue import Plainly
 from privacy.datamap import Use
 
 
 @register
 class OptOutTargetedAds(OptOut):
     key, label, icon = "opt_out_targeted_ads", "Opt-out of targeted advertising", "ads_click"
+    plainly = Plainly(
+        "No targeted advertising", "No targeted advertising", "Nobody aims advertising at you by what we know of you.",
+        "choices",
+    )  # fmt: skip
     cites = ("Va. Code 59.1-577(A)(5)", "C.R.S. 6-1-1306(1)(a)")
     button, title, submit = "No targeted ads", "Opt {people} out of targeted advertising", "Opt out of targeted ads"
     happens = (

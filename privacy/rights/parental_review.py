@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, Question, Right, Stage
+from privacy.catalogue import Fact, Plainly, Question, Right, Stage
 from privacy.duties import limits
 from privacy.fulfilment.access import plan_package
 from privacy.models import Case, Limit, Verification
@@ -28,6 +28,7 @@ def refuse(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
 @register
 class ParentalReview(Right):
     key, label, icon = "parental_review", "Parental review", "family_restroom"
+    plainly = Plainly("A parent’s look at a child’s data")
     cites = ("16 CFR 312.6",)
     button, title, submit = "Parental review", "Give a parent the data of {people}", "Start the review"
     happens = (

@@ -1,9 +1,9 @@
 """The right to portability: what the person gave us, in a form that another service reads."""
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Right
+from privacy.catalogue import Plainly, Right
 from privacy.fulfilment.access import plan_portable
-from privacy.rights.access import RECIPIENT_KEY, Access
+from privacy.rights.access import FOR_YOUR_EYES, RECIPIENT_KEY, Access
 from privacy.selectors import standing
 from privacy.selectors.portability import portability_plan
 
@@ -12,6 +12,11 @@ from privacy.selectors.portability import portability_plan
 class Portability(Right):
     key, label, icon = "portability", "Portability", "move_up"
     told_by = "answer_copy"
+    plainly = Plainly(
+        "Your data in a portable form", "Take your data with you",
+        "What you gave us yourself, such as your scripts, in files that another service can read.",
+        "data", asks={"recipient_key": FOR_YOUR_EYES},
+    )  # fmt: skip
     cites = ("GDPR art. 20", "11 CCR 7024")
     button, title, submit = "Portable copy", "Make a portable copy of what {people} gave us", "Start the copy"
     happens = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from privacy.cases import clocks
 from privacy.cases.kinds import register
-from privacy.catalogue import Decision, Fact, May, Permit, Question, Right, Risk, Stage, StepKind
+from privacy.catalogue import Decision, Fact, May, Permit, Plainly, Question, Right, Risk, Stage, StepKind, Words
 from privacy.fulfilment import rectifying
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done
@@ -45,6 +45,16 @@ def by_what_is_changed(answers: Mapping[str, Any]) -> Risk:
 class Rectification(Right):
     key, label, icon = "rectification", "Rectification", "edit"
     told_by = "answer_rectification"
+    plainly = Plainly(
+        "A correction of your data", "Have something put right",
+        "If what we hold about you is wrong, we correct it, and tell those who got it from us.",
+        "data",
+        reason=Words(
+            "What is wrong, and what is right?",
+            "If there is an account with your address, you see on the next page what can be changed.",
+        ),
+        must_say=True, later={"changes": Words("What is put right")},
+    )  # fmt: skip
     cites = ("GDPR art. 16", "GDPR art. 19", "Cal. Civ. Code 1798.106")
     button, title, submit = "Put right", "Ask to put right what we hold of {people}", "Ask for it"
     happens = (

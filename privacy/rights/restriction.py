@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from privacy.cases.kinds import register
-from privacy.catalogue import Fact, May, Permit, Question, Right, Risk, Stage, StepKind
+from privacy.catalogue import Fact, May, Permit, Plainly, Question, Right, Risk, Stage, StepKind, Words
 from privacy.datamap import Use
 from privacy.duties import limits
 from privacy.models import Case, Limit, Verification
@@ -30,6 +30,13 @@ def restrict(cases: Sequence[Case]) -> dict[UUID, dict[str, Any]]:
 class Restriction(Right):
     key, label, icon = "restriction", "Restriction of processing", "pause_circle"
     told_by = "answer_limit"
+    plainly = Plainly(
+        "A pause in the use of your data", "Have the use of your data paused",
+        "We go on storing it and use it for nothing else, such as while a mistake in it is being looked into.",
+        "limits",
+        reason=Words("Why do you ask for it?", "Such as: something in it is wrong, or you need it for a legal claim."),
+        must_say=True, asks={"purpose": Words("Which use? (optional)", "Leave this open to pause every use.")},
+    )  # fmt: skip
     cites = ("GDPR art. 18", "GDPR art. 19")
     button, title, submit = "Restrict", "Restrict the processing of {people}", "Restrict it"
     happens = (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from privacy.cases.kinds import register
 from privacy.cases.opt_outs import BY_HAND, OptOut, method_of
-from privacy.catalogue import Question
+from privacy.catalogue import Plainly, Question
 from privacy.fulfilment.consents import withdraw
 from privacy.models import Case, ConsentEvent, Limit, Topic
 from privacy.models.accounts import accounts_of
@@ -50,6 +50,12 @@ def none_given(asked: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, list[str]]
 @register
 class WithdrawConsent(OptOut):
     key, label, icon = "withdraw_consent", "Withdrawal of consent", "undo"
+    plainly = Plainly(
+        "The withdrawal of a consent", "See and change your choices",
+        "We send you a link to a page with all your choices about news, advertising and consents, where you change "
+        "them at once.",
+        "choices",
+    )  # fmt: skip
     cites = ("GDPR art. 7(3)", "Conn. Gen. Stat. 42-520(a)(6)")
     button, title, submit = "Withdraw consent", "Withdraw a consent of {people}", "Withdraw it"
     happens = (

@@ -17,7 +17,10 @@ PASSWORD = "a long and private passphrase"
 
 @pytest.fixture
 def open_page(browser, live_server):
-    """Call it for a page in a browser of its own; complaints of the console fail the test, as with `browser_page`."""
+    """Call it for a page in a browser of its own; complaints of the console fail the test, as with `browser_page`.
+
+    `page.problems` is the list of complaints of all of them.
+    """
     contexts, problems = [], []
 
     def new(**options):
@@ -26,6 +29,7 @@ def open_page(browser, live_server):
         )
         contexts.append(context)
         page = context.new_page()
+        page.problems = problems
         page.set_default_timeout(20_000)
         page.on("console", lambda message: message.type == "error" and problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -21,28 +21,19 @@ from privacy.fulfilment import proofs
 from privacy.fulfilment.package.cover import _category
 from privacy.fulfilment.redaction import told
 from privacy.models import DelayReason, Membership, Processor, Refusal, ScriptCoAuthor
+from privacy.portal.cases import WHY
 from privacy.regimes import delays, seeds
 from privacy.selectors import authorities
 
-PAGES = (
-    "package/index.html",
-    "package/section.html",
-    "portal/base.html",
-    "portal/download.html",
-    "portal/gone.html",
-    "portal/unsubscribe.html",
-    "portal/unsubscribe_gone.html",
-    "portal/verify.html",
-    "portal/verify_code.html",
-    "portal/verify_document.html",
-    "portal/verify_done.html",
-    "portal/verify_gone.html",
-    "portal/verify_wait.html",
-)
+TEMPLATES = Path(settings.BASE_DIR, "privacy", "templates", "privacy")
+READ = ("package", "portal", "mail")  # folders of what people read
+PAGES = sorted(str(page.relative_to(TEMPLATES)) for folder in READ for page in (TEMPLATES / folder).iterdir())
 MODULES = [
     *(f"fulfilment/package/{name}.py" for name in ("wording", "cover", "builder", "uploads")),
     "fulfilment/verification.py",
-    "portal/verification.py",
+    "fulfilment/asking.py",
+    "fulfilment/preferences.py",
+    *(f"portal/{name}.py" for name in ("asking", "cases", "forms", "preferences", "verification")),
 ]
 SAYS = {"gettext", "ngettext", "Unread", "Gap"}  # calls whose texts a person reads
 Word = tuple[str, str]  # singular and plural, which is empty where there is none
@@ -82,7 +73,8 @@ def of_templates() -> Iterator[Word]:
     for page in PAGES:
         nodes = get_template(f"privacy/{page}").template.nodelist
         for node in nodes.get_nodes_by_type(TranslateNode):
-            yield str(node.filter_expression.var.literal), ""
+            if (text := node.filter_expression.var.literal) is not None:  # else it is of a declaration
+                yield str(text), ""
         for node in nodes.get_nodes_by_type(BlockTranslateNode):
             singular, _ = node.render_token_list(node.singular)
             yield singular, node.render_token_list(node.plural)[0] if node.plural else ""
@@ -109,6 +101,8 @@ def of_the_vocabulary() -> Iterator[str]:
     yield regimes.name_of(regimes.NONE_VERIFIED)
     yield from told.BECAUSE.values()
     yield from proofs.Refused
+    yield from (text for kind in cases.case_kinds.values() if kind.plainly for text in kind.plainly.texts())
+    yield from (text for words in (WHY,) for text in (words.label, words.help))
     yield from ("you", "another person", "others", *ScriptCoAuthor.Role.values, *Membership.Role.values)
     for name, purpose in import_module("privacy.migrations.0003_processors_of_the_policy").PROCESSORS.values():
         yield from (name, purpose)
