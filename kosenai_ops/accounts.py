@@ -1,7 +1,6 @@
 """The pages of one's own account beside allauth's: an invitation, time zone and digest, sessions in words."""
 
 from itertools import groupby
-from zoneinfo import available_timezones
 
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
@@ -19,6 +18,7 @@ from kosenai_ops import outbox
 from privacy.catalogue import NotAllowed
 from privacy.fulfilment import invitations, staff
 from privacy.fulfilment.invitations import Standing
+from privacy.models.places import time_zones
 from privacy.selectors.cases import leads
 
 # What stands in the name that a browser gives itself, the narrower before the wider: Edge says Chrome, Chrome Safari.
@@ -56,7 +56,7 @@ def ask_password(request: HttpRequest, token: str, form: SetPasswordForm) -> Htt
 
 def zones() -> list[tuple[str, list[tuple[str, str]]]]:
     """Choices of time zones by continent, without what the IANA list keeps for old times' sake."""
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(OLD_NAMES))
+    names = sorted(name for name in time_zones() if "/" in name and not name.startswith(OLD_NAMES))
     by_part = groupby(names, key=lambda name: name.partition("/")[0])
     return [("", [("UTC", "UTC")]), *((part, [(n, in_words(n)) for n in some]) for part, some in by_part)]
 

@@ -52,7 +52,8 @@ requests = logging.getLogger("kosenai.requests")
 def redact(text: str) -> str:
     """The text without what looks like an e-mail or IP address, a query string or a quoted database row."""
     text = QUERY.sub("?[query]", text)
-    text = EMAIL.sub("[email]", text)
+    if "@" in text or "%40" in text:  # else it would look for one from every letter on
+        text = EMAIL.sub("[email]", text)
     text = ROW.sub(r"\1[row])", text)
     return IPV4.sub("[ip]", MAYBE_IPV6.sub(_redact_ipv6, text))
 

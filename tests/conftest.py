@@ -3,8 +3,10 @@
 The run is on SQLite and the filesystem broker unless DATABASE_URL and CELERY_BROKER_URL say otherwise.
 """
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 import django
 import pytest
 from django.conf import settings
+
+# What is made while tests are collected stays to the end, so nobody looks through it for what could go.
+gc.disable()
+# To rewrite the asserts is half of collecting: what one run has rewritten, the next one reads.
+sys.dont_write_bytecode = False
 
 XDIST_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Its variable is what this process was started with: of one of xdist's, the folder of the one that started them all.
@@ -49,10 +56,11 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of xdist would inhe
 
 from django.core.cache import caches  # noqa: E402  (it reads the settings)
 from django.db import connection  # noqa: E402
+from django.template.response import SimpleTemplateResponse  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402
 
-from tests import database  # noqa: E402
+from tests import chromium, database  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # real ones are slow on purpose
 
@@ -61,19 +69,21 @@ LONGEST = ("tests/costs/", "tests/upgrade/", "tests/jobs/test_kills.py")
 IN_CI = os.environ.get("CI", "").lower() == "true"
 MIGRATED = Path(VAR_DIR_OF_ALL or VAR_DIR, "migrated.sqlite3")
 SERVICES = {connection.vendor, urlsplit(settings.CELERY_BROKER_URL).scheme}
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_unconfigure():
     shutil.rmtree(VAR_DIR, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """From here on a look at what tests make, as rarely as memory allows."""
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 10)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -171,20 +181,22 @@ def process_environment(transactional_db) -> dict[str, str]:
     return os.environ | {"DATABASE_URL": f"{url.scheme}://{url.netloc}/{name}"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser(unavailable):
-    """A headless Chromium. It ends with the module, because Playwright's event loop runs until then."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
+    """A headless Chromium, which ends when no test of a browser follows (see below)."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if not executable:
         unavailable("no chromium on PATH")
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Playwright's loop makes Django take this thread for an asynchronous one.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        yield running
-        running.close()
+    return chromium.running(executable)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not nextitem.get_closest_marker("browser"):
+            chromium.end()
 
 
 @pytest.fixture
@@ -218,6 +230,12 @@ def sign_in(browser_page, live_server, client):
         browser_page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
     return as_staff
+
+
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Call it, and no page is put into words any more: whether one opens is known before, and words take longest."""
+    return lambda: monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
 @pytest.fixture

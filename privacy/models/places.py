@@ -1,9 +1,17 @@
-"""Countries and regions, as ISO 3166 has them (www.iso.org/iso-3166-country-codes.html, by way of pycountry)."""
+"""Countries and regions, as ISO 3166 has them (www.iso.org/iso-3166-country-codes.html, by way of pycountry), and time
+zones, as the machine has them."""
 
 from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 import pycountry
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA list; to ask for them walks through a thousand files."""
+    return frozenset(available_timezones())
 
 
 def country_name(code: str) -> str:

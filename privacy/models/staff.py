@@ -1,6 +1,5 @@
 import uuid
 from functools import cached_property
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Permission
@@ -9,9 +8,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from privacy.models.places import time_zones
+
 
 def validate_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError("%(name)s is not a time zone of the IANA list.", params={"name": name})
 
 

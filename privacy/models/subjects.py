@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from privacy.datamap.vocabulary import Use
 from privacy.models.addresses import MAX_LENGTH, normalise_email, refuse_long, refuse_unseen
 from privacy.models.limits import Limit
 from privacy.models.phones import normalise_phone
-from privacy.models.places import why_not_there
+from privacy.models.places import time_zones, why_not_there
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -268,5 +267,5 @@ class ProfilePreference(models.Model):
     def clean(self):
         if not LANGUAGE_TAG.fullmatch(self.language):
             raise ValidationError({"language": "This is no tag of a language, such as de or pt-BR."})
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in time_zones():
             raise ValidationError({"time_zone": "There is no such time zone: it takes a name such as Europe/Berlin."})

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing import facts, outcomes, sync
@@ -102,9 +102,13 @@ def test_the_whole_card_number_in_the_wrong_place_is_not_stored(ada):
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(9)), repeats=st.lists(st.integers(0, 8), max_size=6))
-def test_events_in_any_order_and_any_number_of_times_end_in_the_same_rows(order, repeats):
+@pytest.mark.parametrize("often", [10, pytest.param(60, marks=pytest.mark.attack)])
+def test_events_in_any_order_and_any_number_of_times_end_in_the_same_rows(often):
+    orders = given(order=st.permutations(range(9)), repeats=st.lists(st.integers(0, 8), max_size=6))
+    settings(max_examples=often, deadline=None)(orders(end_in_the_same_rows))()
+
+
+def end_in_the_same_rows(order, repeats) -> None:
     history = [
         PRICE, CUSTOMER, SUBSCRIPTION, INVOICE, CARD, REFUND, CUSTOMER | {"name": "Ada King"},
         SUBSCRIPTION | {"status": "canceled", "canceled_at": CREATED + 50},

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, models, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.datamap import Blank, HandOver, Joint, Keep, Nullify, Stamp, registry
@@ -42,9 +42,12 @@ graphs = st.fixed_dictionaries(
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(graphs)
-def test_an_erasure_does_what_the_map_says_and_no_more(graph):
+@pytest.mark.parametrize("often", [12, pytest.param(60, marks=pytest.mark.attack)])
+def test_an_erasure_does_what_the_map_says_and_no_more(often):
+    settings(max_examples=often, deadline=None)(given(graphs)(does_what_the_map_says))()
+
+
+def does_what_the_map_says(graph) -> None:
     with transaction.atomic():
         people = make(graph)
         for batch in batches_of_living(graph["batches"]):

@@ -410,7 +410,13 @@ run(Q(case=UUID(sys.argv[1])))
 """
 
 
-@pytest.mark.parametrize("point", ["writing", "before its name", "after its name", "before the record"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "writing", "after its name",
+        *[pytest.param(point, marks=pytest.mark.attack) for point in ("before its name", "before the record")],
+    ],
+)  # fmt: skip
 def test_a_worker_killed_while_it_writes_leaves_no_package_and_the_next_starts_clean(point, process_environment):
     request = asked(person_with_everything())
     command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(request.id), point]

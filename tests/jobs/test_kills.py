@@ -23,15 +23,14 @@ LEAST = {
 
 EFFECTS = {"erasure": 1, "erasure held half-way": 1, "erasure of a set": 3}
 
-# An erasure is killed for minutes, so it is left to the attacks. So is every failpoint of what has most of them.
+# An erasure is killed for minutes, so it is left to the attacks. So is every failpoint of the others.
 CASES = [
     *[pytest.param(case, 1, marks=pytest.mark.attack) for case in LEAST if case.startswith("erasure")],
     *[
         pytest.param(case, every, marks=pytest.mark.attack if every == 1 else [])
-        for case in ("children of a set", "studio import")
-        for every in (1, 9)
+        for case, often in (("children of a set", 15), ("studio import", 15), ("access", 3))
+        for every in (1, often)
     ],
-    ("access", 1),
 ]
 
 

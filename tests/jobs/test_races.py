@@ -395,14 +395,15 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_no_order_of_deeds_breaks_the_rules_of_a_request(monkeypatch):
+@pytest.mark.parametrize("lives", [10, pytest.param(60, marks=pytest.mark.attack)])
+def test_no_order_of_deeds_breaks_the_rules_of_a_request(monkeypatch, lives):
     plan = [Planned("test erase a row", units=4), Planned("test remote", "answers"), Planned("test local", "receipt")]
     kind = replace(job_kinds["erasure"], plan=lambda jobs: dict.fromkeys(jobs, plan))
     monkeypatch.setitem(job_kinds, kind.key, kind)
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=30, stateful_step_count=40, deadline=None, derandomize=True, database=None,
+            max_examples=lives, stateful_step_count=40, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],  # making a failure shorter takes many minutes
         ),

@@ -121,9 +121,14 @@ def rows_of(subject: DataSubject) -> list:
     ]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
-@given(st.lists(st.lists(st.sampled_from(sorted(TRAITS)), unique=True), min_size=2, max_size=5))
-def test_together_people_come_to_the_same_rows_receipts_and_chains_as_one_by_one(kinds_of_people):
+@pytest.mark.parametrize("often", [5, pytest.param(30, marks=pytest.mark.attack)])
+def test_together_people_come_to_the_same_rows_receipts_and_chains_as_one_by_one(often):
+    sets = st.lists(st.lists(st.sampled_from(sorted(TRAITS)), unique=True), min_size=2, max_size=5)
+    lasting = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
+    settings(max_examples=often, **lasting)(given(sets)(come_to_the_same))()
+
+
+def come_to_the_same(kinds_of_people) -> None:
     with transaction.atomic():
         staff = f.StaffFactory(role="agent"), f.StaffFactory(role="approver")
         people = [[person("mail", *(t for t in traits if t != "mail")) for traits in kinds_of_people] for _ in range(2)]

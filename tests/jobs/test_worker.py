@@ -182,9 +182,14 @@ def deaf_port():
         yield server.getsockname()[1]
 
 
+# One of each sort that refuses, that is deaf and that is gone; an attack tries the others.
 @pytest.mark.parametrize(
-    "broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//", "redis deaf", "amqp deaf", "folder"]
-)
+    "broker",
+    [
+        "redis://127.0.0.1:1/0", "amqp deaf", "folder",
+        *[pytest.param(broker, marks=pytest.mark.attack) for broker in ("amqp://127.0.0.1:1//", "redis deaf")],
+    ],
+)  # fmt: skip
 def test_a_broker_that_does_not_answer_holds_up_nobody_and_leaves_the_work_due(
     broker, process_environment, deaf_port, tmp_path
 ):
