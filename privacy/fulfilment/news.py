@@ -28,9 +28,11 @@ def tell(case: Case, news: str) -> bool:
 
 
 def reader_of(case: Case) -> Staff | None:
-    owner = Staff.objects.select_related("deputy").filter(pk=case.owner_id).first()
-    is_away = owner is not None and owner.absent_until is not None and owner.absent_until >= regimes.today()
-    return owner.deputy if owner and is_away and owner.deputy else owner
+    owner = Staff.objects.select_related("deputy").filter(pk=case.owner_id).first() if case.owner_id else None
+    if owner is None:
+        return None
+    is_away = owner.absent_until is not None and owner.absent_until >= regimes.today()
+    return owner.deputy if is_away and owner.deputy else owner
 
 
 def compose(row: Mail) -> EmailMessage | None:

@@ -23,6 +23,7 @@ from privacy.models import (
     ClockPause,
     Factor,
     Job,
+    Letter,
     Receipt,
     Refusal,
     RegimeRule,
@@ -41,6 +42,10 @@ OF_A_CASE = (
 )  # fmt: skip
 OF_A_PACKAGE = ("id", "sha256", "size", "rows", "files", "gaps", "encrypted", "created_at", "expires_at",
                 "downloaded_at", "swept_at")  # fmt: skip
+OF_A_LETTER = (
+    "id", "kind", "language", "way", "state", "claims", "sha256", "wording_id", "prepared_by_id", "made_at",
+    "approved_by_id", "approved_at", "sent_at", "bounced_at",
+)  # fmt: skip
 OF_A_STEP = ("name", "target", "state", "attempts", "started_at", "finished_at", "result")
 
 
@@ -109,8 +114,9 @@ def steps_of(case: Case) -> list[dict[str, Any]]:
 
 
 def letters_of(case: Case) -> list[dict[str, Any]]:
-    """The letters of the case: {id, kind, language, sent_at, body?, sha256}, of which `body` is of digests and ids."""
-    return []
+    """The letters of the case, without what they say: on which facts each rests, and the salted digest of its text."""
+    letters = Letter.objects.filter(case=case).order_by("made_at", "id").defer("sealed")
+    return [columns_of(letter, OF_A_LETTER) for letter in letters]
 
 
 def receipts_of(case: Case) -> list[dict[str, Any]]:
