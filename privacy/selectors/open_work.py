@@ -59,7 +59,7 @@ def answered() -> list[Answered]:
     written = Case.objects.filter(~Q(outcome__in=NEVER_ANSWERED), kind__in=answered_in_writing())
     rows = written.filter(closed_at__gte=since).alias(took=Days(F("closed_at"), F("received_at")))
     is_late = Q(limit_on__lt=TruncDate("closed_at", tzinfo=regimes.CONTROLLER_ZONE))
-    parts = {("soon", str(place)): took_so_long(place) for place in range(len(AGES))}
+    parts: dict[Key, Q] = {("soon", str(place)): took_so_long(place) for place in range(len(AGES))}
     parts |= {("late",): is_late, ("in time",): ~is_late | Q(limit_on=None), ALL: Q()}
     return [Answered(row["kind"], _published(row, parts, _of_one)) for row in _counted(rows, parts, "kind")]
 
