@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import django
 import pytest
@@ -116,6 +117,12 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 def no_memory_of_other_tests():
     """The cache counts attempts to sign in."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def roots_of_other_tests_are_elsewhere(settings):
+    """A root that a test has written stays in its folder when the test's rows are rolled back."""
+    settings.ROOTS_FOLDER = Path(VAR_DIR, "roots", uuid4().hex)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -60,6 +60,7 @@ def row_of_everything():
     f.ReceiptFactory()
     f.ProcessorFactory()
     f.RoleGrantFactory()
+    f.DailyRootFactory()
     f.JobFactory(id=f.MailFactory().id, kind="mail", case=None, subject=None, parked_because="The mail server is away")
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)

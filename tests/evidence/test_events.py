@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from billing import sync
 from privacy.admin.evidence import events
-from privacy.cases import clocks, comments, dossiers, redactions, refusals, regimes, reopening, requests
+from privacy.cases import clocks, comments, dossiers, evidence_packs, redactions, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
 from privacy.cases.processors import attest
 from privacy.cases.requests import ask, grant
@@ -27,13 +27,24 @@ from privacy.catalogue import Planned
 from privacy.duties.people import tell_apart
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import consent_receipts, consents, exporting, inventory, invitations, packages, reveal, staff
+from privacy.fulfilment import (
+    consent_receipts,
+    consents,
+    exporting,
+    inventory,
+    invitations,
+    packages,
+    reveal,
+    roots,
+    staff,
+)
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
 from privacy.jobs.claim import park
 from privacy.models import (
     AccessPackage,
     AuditEntry,
+    Case,
     DataSubject,
     Identifier,
     ImportRun,
@@ -123,7 +134,16 @@ def history() -> list[AuditEntry]:
     what_is_said_of_staff(f.StaffFactory(role="", is_superuser=True), manager)
     what_is_said_of_clocks_and_rules(agent, manager, asked)
     what_people_consent_to(agent)
+    what_is_kept_of_the_trail(manager)
     return list(AuditEntry.objects.order_by("id"))
+
+
+def what_is_kept_of_the_trail(manager):
+    f.StaffFactory(role="manager", email="manager@ops.example")
+    roots.order_due()
+    working.run_all()
+    case = Case.objects.order_by("pk").first()
+    evidence_packs.hand_out(request_id=case.pk, actor=manager, sentence=events.sentence)
 
 
 def what_people_consent_to(agent):

@@ -249,7 +249,7 @@ def test_the_metrics_have_the_columns_of_the_regulation(client, manager):
     heading, *rows = lines_of(taken(client, "metrics"))
     assert heading[:4] == ["Requests to", "Received", "Complied with, in whole or in part", "Denied"]
     assert [row[0] for row in rows] == ["Delete", "Correct", "Know", "Opt out of sale or sharing",
-                                        "Limit sensitive data", "All"]  # fmt: skip
+                                        "Limit sensitive data", "Other requests", "All"]  # fmt: skip
     assert rows[0][1:4] == ["12", "12", "0"] and rows[2][1:4] == ["13", "0", "13"] and rows[-1][1] == "25"
     assert rows[0][5:7] == ["5.0", "5"] or rows[0][5:7] == ["5.0", "5.0"]
 
