@@ -64,6 +64,7 @@ def test_median_and_mean_are_of_those_who_were_answered(few):
     assert (spread.median, spread.mean) == (2.5, 4.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=60))
 def test_median_and_mean_are_exact(days):
     spread = Spread()

@@ -84,7 +84,7 @@ SMALL_TABLES = st.integers(1, 3).flatmap(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SMALL_TABLES)
 def test_no_small_cell_can_be_reckoned(rows):
     published = table(rows)
