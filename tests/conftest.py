@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import django
 import pytest
@@ -127,6 +128,12 @@ def no_memory_of_other_tests():
     """The caches count attempts to sign in, and mails to a mailbox."""
     for cache in caches.all(initialized_only=False):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def roots_of_other_tests_are_elsewhere(settings):
+    """A root that a test has written stays in its folder when the test's rows are rolled back."""
+    settings.ROOTS_FOLDER = Path(VAR_DIR, "roots", uuid4().hex)
 
 
 @pytest.fixture(autouse=True, scope="session")

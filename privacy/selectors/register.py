@@ -82,10 +82,17 @@ class Year:
     year: int
     published: Published
     spreads: Mapping[Key, Spread]
-    rights: list[str]
-    laws: list[str]
-    outcomes: list[str]
-    bases: list[str]
+
+    def laws(self) -> list[str]:
+        """Those that counted for a request; of few requests they are not told."""
+        return self._named("law") if not self.is_small(*ALL) else []
+
+    def bases(self) -> list[str]:
+        """Why something was refused; of few refusals that is not told."""
+        return self._named("basis") if not self.is_small("status", "denied") else []
+
+    def _named(self, kind: str) -> list[str]:
+        return sorted(key[1] for key in self.published.cells if key[0] == kind)
 
     def shown(self, *key: str) -> int | None:
         """A number, or None of what is hidden; 0 of what never was."""
@@ -115,14 +122,7 @@ def of_year(year: int) -> Year:
     sums = list(_sums(numbers))
     people = _people(rows, year, numbers)
     cells = {key: Cell(number, people[key]) for key, number in numbers.items()}
-    kinds = dict.fromkeys(right for right, *_ in atoms)
-    return Year(
-        year, Published(settings.SMALLEST_FIGURE, cells, sums), spreads,
-        rights=[right for right in answered_in_writing() if right in kinds],
-        laws=sorted({law for _, _, law, _, _ in atoms}),
-        outcomes=[outcome for outcome in (OPEN, *Outcome.values) if ("outcome", outcome) in numbers],
-        bases=sorted({basis for *_, outcome, basis in atoms if outcome in DENIED}),
-    )  # fmt: skip
+    return Year(year, Published(settings.SMALLEST_FIGURE, cells, sums), spreads)
 
 
 def _atoms(rows: QuerySet[Case], year: int) -> Counter[Atom]:
@@ -148,7 +148,8 @@ def _reopened(rows: QuerySet[Case]) -> dict[str, int]:
 
 
 def _numbers(atoms: Mapping[Atom, int], again: Mapping[str, int]) -> dict[Key, int]:
-    found: Counter[Key] = Counter({ALL: 0})
+    """All cells, the empty ones too: which of them are not empty tells nothing."""
+    found: Counter[Key] = Counter(dict.fromkeys(_always_there(), 0))
     for (right, month, law, outcome, basis), number in atoms.items():
         group, status = group_of(right), status_of(outcome)
         for key in (
@@ -158,14 +159,24 @@ def _numbers(atoms: Mapping[Atom, int], again: Mapping[str, int]) -> dict[Key, i
             found[key] += number
         if outcome in DENIED:
             found["basis", basis or NO_BASIS] += number
+    for right, number in again.items():
+        found["reopened", group_of(right)] += number
+        found["reopened",] += number
     for group in [*GROUPS, OTHER]:
-        taken_up = sum(number for right, number in again.items() if group_of(right) == group)
-        if ("group", group) in found:
-            found["reopened", group] = taken_up
-            found["not reopened", group] = found["group", group] - taken_up
-    found["reopened",] = sum(again.values())
+        found["not reopened", group] = found["group", group] - found["reopened", group]
     found["not reopened",] = found[ALL] - found["reopened",]
     return dict(found)
+
+
+def _always_there() -> Iterator[Key]:
+    groups = [*GROUPS, OTHER]
+    yield from (ALL, ("reopened",), ("not reopened",))
+    yield from (("month", str(month)) for month in range(1, 13))
+    yield from (("right", right) for right in answered_in_writing())
+    yield from (("outcome", outcome) for outcome in (OPEN, *Outcome.values))
+    yield from ((kind, group) for kind in ("group", "reopened", "not reopened") for group in groups)
+    yield from (("status", status) for status in STATUSES)
+    yield from (("status", status, group) for status in STATUSES for group in groups)
 
 
 def _sums(numbers: Mapping[Key, int]) -> Iterator[Sum]:

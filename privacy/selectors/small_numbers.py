@@ -6,8 +6,11 @@ hidden as small. Then, until nothing more is exposed, cells about k people or mo
 - in each sum of which a part is hidden and the total shown, at least one part about k people or more is hidden, and
   these have one case more than they must: what is left over never is a figure about fewer than k people, and more than
   one number fits every small cell;
-- no small cell follows from the sums as linear equations (Gauss): totals of different tables give none away together.
-That nobody is in a cell is told: a nought is about no one.
+- no small cell follows from the sums as linear equations (Gauss): totals of different tables give none away together;
+- none is pinned to one number by what the sums leave room for, to somebody who knows that a small cell is one to k - 1
+  and another hidden one k or more.
+That nobody is in a cell is told: a nought is about no one. But of a total that is small every part reads as small, the
+noughts too, or the number of parts would give the total away.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +19,7 @@ from fractions import Fraction
 
 type Key = tuple[str, ...]
 ALL: Key = ("all",)
+ROUNDS = 20
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Sum:
 
 @dataclass
 class Published:
-    """Cells and their sums. `small` are hidden because they are about fewer than `k` people, `beside` so that these are
-    not given away."""
+    """Cells and their sums. `small` are hidden because they are about fewer than `k` people, or parts of such a one,
+    `beside` so that these are not given away."""
 
     k: int
     cells: Mapping[Key, Cell]
@@ -45,6 +49,8 @@ class Published:
 
     def __post_init__(self) -> None:
         self.small = {key for key, cell in self.cells.items() if cell.number and cell.people < self.k}
+        while parts := {part for one in self.sums if one.total in self.small for part in one.parts} - self.small:
+            self.small |= parts
         while (another := self._to_hide()) is not None:
             self.beside.add(another)
 
@@ -60,7 +66,7 @@ class Published:
         for one in self.sums:
             if self._is_exposed(one):
                 return self._cheapest(one.parts) or one.total
-        for key in sorted(self._derivable()):
+        for key in sorted(self._derivable() or self._pinned()):
             near = {other for one in self.sums if key in (one.total, *one.parts) for other in (one.total, *one.parts)}
             if (found := self._cheapest(near) or self._cheapest(self.cells)) is not None:
                 return found
@@ -90,6 +96,25 @@ class Published:
                 found |= row.keys() & self.small
         return found
 
+    def _pinned(self) -> set[Key]:
+        """Small cells for which one number alone is possible, by the bounds of the others in each sum, ROUNDS times."""
+        bounds = {key: self._known(key) for key in self.cells}
+        for _ in range(ROUNDS):
+            before = dict(bounds)
+            for one in self.sums:
+                bounds.update(narrowed(one, bounds))
+            if bounds == before:
+                break
+        return {key for key in self.small if bounds[key][0] == bounds[key][1]}
+
+    def _known(self, key: Key) -> tuple[int, int]:
+        """What the page says of a cell: its number, or from which to which one."""
+        whole = max(cell.number for cell in self.cells.values()) + self.k
+        if key in self.small:
+            of_small = any(one.total in self.small and key in one.parts for one in self.sums)
+            return (0 if of_small else 1, self.k - 1 if self.cells[key].number < self.k else whole)
+        return (self.k, whole) if key in self.beside else (self.cells[key].number, self.cells[key].number)
+
     def _equations(self) -> Iterator[dict[Key, Fraction]]:
         """The hidden part of each sum: {cell: factor}; what is shown stands on the other side."""
         for one in self.sums:
@@ -98,6 +123,18 @@ class Published:
                 row[one.total] = Fraction(-1)
             if row:
                 yield row
+
+
+def narrowed(one: Sum, bounds: Mapping[Key, tuple[int, int]]) -> Iterator[tuple[Key, tuple[int, int]]]:
+    """(cell, least and most that it can be) of the total and the parts of a sum."""
+    least, most = (sum(bounds[part][side] for part in one.parts) for side in (0, 1))
+    low, high = bounds[one.total]
+    yield one.total, (max(low, least), min(high, most))
+    for part in one.parts:
+        of_part = bounds[part]
+        yield part, (
+            max(of_part[0], low - (most - of_part[1])), min(of_part[1], high - (least - of_part[0]))
+        )  # fmt: skip
 
 
 def reduced(rows: Iterable[dict[Key, Fraction]]) -> list[dict[Key, Fraction]]:

@@ -63,6 +63,7 @@ def row_of_everything():
     f.LetterWordingFactory()
     f.LetterFactory(case=erasure, kind="acknowledgement")
     f.ReplyFactory(case=erasure)
+    f.DailyRootFactory()
     f.JobFactory(id=f.MailFactory().id, kind="mail", case=None, subject=None, parked_because="The mail server is away")
     with transaction.atomic():
         audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None)

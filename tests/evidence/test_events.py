@@ -22,6 +22,7 @@ from privacy.cases import (
     clocks,
     comments,
     dossiers,
+    evidence_packs,
     letters,
     proofs,
     redactions,
@@ -40,7 +41,17 @@ from privacy.catalogue import Planned
 from privacy.duties.people import tell_apart
 from privacy.duties.suppression import readmit
 from privacy.evidence.events import HISTORICAL, OF_MOVE, Event
-from privacy.fulfilment import consent_receipts, consents, exporting, inventory, invitations, packages, reveal, staff
+from privacy.fulfilment import (
+    consent_receipts,
+    consents,
+    exporting,
+    inventory,
+    invitations,
+    packages,
+    reveal,
+    roots,
+    staff,
+)
 from privacy.fulfilment.importing import content, imports, subjects
 from privacy.fulfilment.importing.subjects import Person
 from privacy.fulfilment.letters import wordings
@@ -48,6 +59,7 @@ from privacy.jobs.claim import park
 from privacy.models import (
     AccessPackage,
     AuditEntry,
+    Case,
     DataSubject,
     Identifier,
     IdentityProof,
@@ -132,7 +144,6 @@ def history() -> list[AuditEntry]:
     asked = {"actor": agent, "reason": "Asked by mail", "verification": "signed_in"}
     what_happens_to_packages(agent, asked)
     what_is_written_to_people(agent, manager, asked)
-    what_is_written_to_people(agent, manager, asked)
     what_is_said_of_others_in_a_package(agent, asked)
     what_happens_to_requests(agent, manager, asked)
     what_staff_read_and_take_out(agent)
@@ -144,6 +155,7 @@ def history() -> list[AuditEntry]:
     what_is_said_of_clocks_and_rules(agent, manager, asked)
     what_people_consent_to(agent)
     what_proves_who_asks(agent, manager)
+    what_is_kept_of_the_trail(manager)
     return list(AuditEntry.objects.order_by("id"))
 
 
@@ -158,6 +170,14 @@ def what_proves_who_asks(agent, manager):
     proofs.decide(request_id=case.id, is_sure=True, **seen)
     with transaction.atomic():
         move(f.CaseFactory(state="verifying", verification="", kind="erasure"), "lapsed", None)
+
+
+def what_is_kept_of_the_trail(manager):
+    f.StaffFactory(role="manager", email="manager@ops.example")
+    roots.order_due()
+    working.run_all()
+    case = Case.objects.order_by("pk").first()
+    evidence_packs.hand_out(request_id=case.pk, actor=manager, sentence=events.sentence)
 
 
 def what_people_consent_to(agent):

@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
+from django.test import override_settings
 
 from privacy.cases import clocks, comments, dossiers, refusals, regimes, reopening, requests
 from privacy.cases.packages import download, give_link
@@ -22,7 +25,7 @@ from privacy.datamap import registry
 from privacy.evidence import audit, chains, commitments
 from privacy.evidence.events import OF_MOVE, OF_OLD_STATUS, Event
 from privacy.evidence.regimes import digest_of_line
-from privacy.fulfilment import consents, packages
+from privacy.fulfilment import consents, packages, roots
 from privacy.jobs.order import freeze
 from privacy.models import (
     AccessPackage,
@@ -37,6 +40,7 @@ from privacy.models import (
     ClockPause,
     ConsentEvent,
     ConsentWording,
+    DailyRoot,
     DataSubject,
     Dossier,
     Factor,
@@ -86,6 +90,9 @@ def make_history() -> SimpleNamespace:
     duties(told)
     own_word(told)
     laws(told)
+    with override_settings(ROOTS_FOLDER=Path(settings.VAR_DIR, "roots", "history")):
+        roots.order_due()
+        working.run_all()
     return told
 
 
@@ -318,6 +325,16 @@ NOW = lambda h: datetime.now(UTC)  # noqa: E731
 ROWS = {"name": "erasure.rows", "job__subject": "@erased"}
 
 TAMPERINGS = [
+    change(DailyRoot, {}, root="f" * 64),
+    change(DailyRoot, {}, size=1),
+    change(DailyRoot, {}, day=date(2020, 1, 1)),
+    change(DailyRoot, {}, last_entry=1),
+    change(DailyRoot, {}, blocks=[]),
+    change(DailyRoot, {}, made_at=EVER),
+    change(DailyRoot, {}, written_at=EVER),
+    change(DailyRoot, {}, "that it was mailed", mailed_at=NOW, is_refused=False),
+    delete(DailyRoot),
+    insert(DailyRoot, "a root", lambda h: f.DailyRootFactory()),
     change(Factor, WEIGHED, text="Nothing"),
     change(Factor, WEIGHED, side="against"),
     change(Factor, WEIGHED, noted_by=stranger),
