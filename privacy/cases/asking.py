@@ -17,6 +17,7 @@ from privacy.selectors.people import person_of, reached
 
 BY_PAGE = "Asked for on the privacy page"
 UNKNOWN = "no account is known by this"
+SEVERAL = "{words} (The address is that of {number} people, and this is asked of each: make sure who asks.)"
 QUESTION = "question"
 
 
@@ -32,16 +33,17 @@ def confirm(wish: Wish, later: Mapping[str, Any] | None = None) -> list[Case]:
         found = about(kind, wish) or people_at(wish.address) or [newcomer(wish)]
         if issubclass(kind, Right) and not kind.proof:
             return [case for subject_id in found if (case := opt_outs.take(kind.key, subject_id))]
-        for subject_id in reached(kind, found):
-            _ask(kind, subject_id, wish, later or {})
+        asked_of = reached(kind, found)
+        for subject_id in asked_of:
+            _ask(kind, subject_id, wish, later or {}, len(asked_of))
     return opened_by(wish)
 
 
-def _ask(kind: type[CaseKind], subject_id: UUID, wish: Wish, later: Mapping[str, Any]) -> None:
+def _ask(kind: type[CaseKind], subject_id: UUID, wish: Wish, later: Mapping[str, Any], number: int) -> None:
     asked = {question.name for question in kind.asks}
     answers: dict[str, Any] = {name: answer for name, answer in wish.answers.items() if name in asked}
     answers |= later if kind.key == wish.kind else {}
-    answers |= {"reason": reason_of(kind, wish), "reply_to": wish.address}
+    answers |= {"reason": reason_of(kind, wish, number), "reply_to": wish.address}
     if kind.is_report and answers.get("reported") and not about(kind, wish):
         answers["reported"] += f" ({UNKNOWN})"
     ask(
@@ -63,9 +65,11 @@ def about(kind: type[CaseKind], wish: Wish) -> list[UUID]:
     return people_at(wish.answers.get("reported", "") if kind.is_report else wish.address)
 
 
-def reason_of(kind: type[CaseKind], wish: Wish) -> str:
+def reason_of(kind: type[CaseKind], wish: Wish, number: int) -> str:
+    """The person's own words; staff read beside them that they are perhaps another's."""
     words = wish.answers.get("reason") or BY_PAGE
-    return words if kind.key == wish.kind else f"{case_kinds[wish.kind].label}: {words}"
+    words = words if kind.key == wish.kind else f"{case_kinds[wish.kind].label}: {words}"
+    return SEVERAL.format(words=words, number=number) if number > 1 else words
 
 
 def newcomer(wish: Wish) -> UUID:

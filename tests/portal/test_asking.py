@@ -153,6 +153,7 @@ class TestAnAddressOfSeveral:
         link = asked(stranger, mailoutbox, "access", "family@example.com")
         done = stranger.post(link)
         assert {case.subject for case in Case.objects.all()} == set(two)
+        assert all("of 2 people" in case.reason for case in Case.objects.all())
         assert stranger.get(done.url).text.count('href="/privacy/case/') == 2
 
     def test_nobody_sees_what_is_held_of_the_other(self, stranger, mailoutbox, two):
