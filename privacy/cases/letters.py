@@ -17,11 +17,21 @@ from privacy.catalogue.cases import answered_in_writing
 from privacy.evidence import audit, commitments
 from privacy.evidence.events import Event
 from privacy.fulfilment.letters import facts, rendering
+from privacy.fulfilment.letters.addresses import ENGLISH
 from privacy.fulfilment.letters.drafting import Wanted, Written, drafted
 from privacy.fulfilment.letters.kinds import fitting, kinds
-from privacy.models import Case, Job, Lane, Letter, Reply, Staff, State
+from privacy.fulfilment.reveal import reveal_names
+from privacy.models import Case, Job, Lane, Letter, Reply, Staff, State, Step
+from privacy.selectors import processors
 from privacy.selectors.letters import is_in_doubt
 
+# What a processor is asked, by step; in English, as contracts with them are.
+WANTED = {
+    "processors.erase": "Please erase everything that you hold of this person on our behalf.",
+    processors.RECTIFY: "Please correct what you hold of this person on our behalf; we tell you how on your usual way.",
+    processors.RESTRICT: "Please only store what you hold of this person on our behalf, and use it for nothing else.",
+    processors.OPT_OUT: "Please leave this person out of what you do on our behalf.",
+}
 MOST = 500  # letters of one transaction
 KEPT_FOR = timedelta(days=90)  # after the case is over: in which the person may still come back to what they were told
 CHANGED = "What is recorded has changed since you read it. Read the letter again."
@@ -49,6 +59,25 @@ def write(
         if shown and shown != written.digest:
             raise NotAllowed(CHANGED)
         [letter] = _keep([written], actor)
+    return letter
+
+
+def notify(*, step_id: UUID, actor: Staff, to: str) -> Letter:
+    """Writes to a processor what it is to do about the person of an open step, by its own names for them (GDPR art. 19,
+    28(3)(e)), which the trail tells as a reveal. Raises NotRevealed and NotAllowed in words for the screen, and
+    PermissionDenied."""
+    with transaction.atomic():
+        names = reveal_names(step_ids=[step_id], actor=actor)[step_id]
+        step = Step.objects.select_related("job").get(pk=step_id)
+        if step.job.case_id is None:
+            raise NotAllowed("Nobody asked for this work.")
+        case, _ = lock(step.job.case_id)
+        must_have(actor, case_kinds[case.kind].may.answer)
+        found = facts.of([case])
+        found[case.pk].step = step
+        ids = ", ".join(value for values in names.values() for value in values)
+        asked = {"ids": ids, "wanted": WANTED.get(step.name, WANTED["processors.erase"])}
+        [letter] = _keep([drafted({case.pk: (kinds["notice"], asked)}, found, ENGLISH, to)[case.pk]], actor)
     return letter
 
 
@@ -92,8 +121,8 @@ def _keep(written: Sequence[Written], actor: Staff | None, *, lane: Lane = Lane.
         if one.problem or one.draft is None:
             raise NotAllowed(one.problem)
     open_ones = Letter.objects.filter(state__in=Letter.OPEN, case__in=[one.facts.case.pk for one in written])
-    there = set(open_ones.values_list("case", "kind"))
-    if any((one.facts.case.pk, one.kind.key) in there for one in written):
+    there = set(open_ones.values_list("case", "kind", "step"))
+    if any((one.facts.case.pk, one.kind.key, one.facts.step and one.facts.step.pk) in there for one in written):
         raise NotAllowed("Such a letter is about to be sent already.")
     letters = [_row(one, actor) for one in written]
     Letter.objects.bulk_create(letters)

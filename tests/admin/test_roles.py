@@ -62,6 +62,7 @@ PERMISSIONS = {
     "privacy_rightsrequest_confirm_dossier": "privacy.approve_erasure",
     "privacy_rightsrequest_comment": "privacy.request_erasure",
     "privacy_rightsrequest_file": "privacy.request_erasure",
+    "privacy_rightsrequest_notice": "privacy.reveal_content",
     "privacy_rightsrequest_letter": "privacy.request_erasure",
     "privacy_rightsrequest_take_in": "privacy.request_erasure",
     "privacy_rightsrequest_reply": "privacy.request_erasure",

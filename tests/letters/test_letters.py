@@ -4,11 +4,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
-from privacy.cases import letters, requests
+from privacy.cases import letters, replies, requests
 from privacy.catalogue import NotAllowed
-from privacy.models import Letter
+from privacy.fulfilment.letters.incoming import Unreadable
+from privacy.models import Letter, Step
 from tests import factories as f
 from tests import working
+from tests.letters import mails
 from tests.letters.post import office
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +80,41 @@ def member_again(writer):
     writer.groups.set([])
     writer.groups.add(Group.objects.get(name="manager"))
     return type(writer).objects.get(pk=writer.pk)
+
+
+def test_a_processor_is_written_to_by_its_own_names_for_the_person(post, person):
+    f.IdentifierFactory(subject=person, kind="clerk_id", value="user_2abcdefghijklmnopqrstuvwxyz")
+    case = asked("erasure", person)
+    requests.grant(request_id=case.pk, actor=member("approver"))
+    working.run_all()
+    step = Step.objects.get(job__case=case, target="clerk")
+    letters.notify(step_id=step.pk, actor=member("agent"), to="privacy@processor.example")
+    working.run_all()
+    [mail] = post.mails
+    assert mail["To"] == "privacy@processor.example" and "user_2abcdefghijklmnopqrstuvwxyz" in mail.get_content()
+    assert "ada@example.org" not in mail.get_content() and "Lovelace" not in mail.get_content()
+    must_verify()
+
+
+def test_a_bounce_makes_an_answer_one_that_is_owed_and_a_reply_waits_to_be_read(post, person):
+    case = asked("erasure", person)
+    requests.grant(request_id=case.pk, actor=member("approver"))
+    working.run_all()
+    letter = letters.write(request_id=case.pk, actor=member("agent"), key="answer_erasure")
+    letters.approve(letter_id=letter.pk, actor=member("manager"))
+    working.run_all()
+    bounced = replies.take_in(raw=mails.bounce_of(letter.message_id), actor=None)
+    assert replies.take_in(raw=mails.reply_to(letter.message_id), actor=None).kind == "reply"
+    case.refresh_from_db()
+    assert (bounced.kind, case.state, case.answered_at) == ("bounce", "answering", None)
+    again = letters.write(request_id=case.pk, actor=member("agent"), key="answer_erasure", to="ada@elsewhere.example")
+    letters.approve(letter_id=again.pk, actor=member("manager"))
+    working.run_all()
+    assert [mail["To"] for mail in post.mails] == ["ada@example.org", "ada@elsewhere.example"]
+    must_verify()
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0" * 9, b"PK\x03\x04", b"Subject: x\n\ny", b"From: \xff\xfe\n\n" + b"a" * 99])
+def test_what_is_no_mail_or_belongs_nowhere_is_refused_with_a_word(raw):
+    with pytest.raises((NotAllowed, Unreadable)):
+        replies.take_in(raw=raw, actor=None)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from privacy import regimes
 from privacy.admin.actions import check_permission
@@ -25,6 +25,7 @@ from privacy.evidence.keys import MissingKey
 from privacy.fulfilment.letters import drafting, facts, kinds, pdf, rendering
 from privacy.fulfilment.letters.drafting import Written
 from privacy.fulfilment.letters.kinds import LetterKind
+from privacy.fulfilment.reveal import NotRevealed
 from privacy.models import LANGUAGES, Case, Letter, Reply, Staff
 from privacy.selectors import letters as selectors
 from privacy.selectors.beside import BOUNCED, Post
@@ -302,6 +303,40 @@ def letter_pdf(request: HttpRequest, row: Case, found: Letter) -> HttpResponse:
 
 def page_of(found: Letter, name: str) -> str:
     return reverse(f"admin:privacy_rightsrequest_{name}", args=[found.case_id, found.pk])
+
+
+# --- To a processor ---------------------------------------------------------------------------------------------------
+
+
+class NoticeForm(forms.Form):
+    to = forms.CharField(
+        label="Address of the processor’s privacy team", max_length=500, widget=UnfoldAdminTextInputWidget,
+        help_text="An e-mail address; a postal one makes a letter on paper.",
+        error_messages={"required": "Enter where to write."},
+    )  # fmt: skip
+
+
+@on_request
+def notice(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
+    """Writes to a processor what it is to do about this person."""
+    check_permission(request, "privacy.reveal_content")
+    check_permit(request, case_kinds[row.kind].may.answer)
+    form = NoticeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            kept = letters.notify(step_id=step_id, actor=request.user, to=form.cleaned_data["to"])
+        except (NotAllowed, NotRevealed) as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(request_page(row))
+        messages.success(request, "Written. Attest it when the processor has answered.")
+        return redirect(letter_page(kept))
+    context = context_of(request, row, title="Write to the processor") | {
+        "form": form, "form_url": request.path, "cancel_url": request_page(row), "submit": "Write to it",
+        "sentences": ["It is told what it is to do, under a number of ours, and what it calls the person itself: the audit "
+                      "trail records that you used that. It learns nothing else of them.",
+                      "If the step is finished before it goes out, it stays here."],
+    }  # fmt: skip
+    return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
 
 
 # --- On the case's page -----------------------------------------------------------------------------------------------

@@ -195,6 +195,9 @@ def manual_work(request, row: Case, step: Step, console: processors.Console, nam
     return {
         "console": processors.what_to_do(step, console),
         "reveal_url": reverse("admin:privacy_rightsrequest_reveal", args=[row.id, step.id]) if can_reveal else "",
+        "notice_url": reverse("admin:privacy_rightsrequest_notice", args=[row.id, step.id])
+        if can_reveal and has(request.user, case_kinds[row.kind].may.answer)
+        else "",
         "ids": processors.ids_in(names.get(step.id, {})),
         "not_because": OWN if row.requested_by_id == request.user.pk else "",
     }

@@ -230,4 +230,4 @@ PAGES = {
 PAGES_OF_A_LETTER = {
     "one_letter": letters.one_letter, "letter_act": letters.letter_act, "letter_pdf": letters.letter_pdf,
 }  # fmt: skip
-PAGES_OF_A_STEP = {"attest": decisions.attest, "reveal": decisions.reveal}
+PAGES_OF_A_STEP = {"attest": decisions.attest, "reveal": decisions.reveal, "notice": letters.notice}
