@@ -332,8 +332,8 @@ def notice(request: HttpRequest, row: Case, step_id: UUID) -> HttpResponse:
         return redirect(letter_page(kept))
     context = context_of(request, row, title="Write to the processor") | {
         "form": form, "form_url": request.path, "cancel_url": request_page(row), "submit": "Write to it",
-        "sentences": ["It is told what it is to do, under a number of ours, and what it calls the person itself: the audit "
-                      "trail records that you used that. It learns nothing else of them.",
+        "sentences": ["It is told what it is to do, under a number of ours, and what it calls the person itself.",
+                      "The audit trail records that you used that name. It learns nothing else of them.",
                       "If the step is finished before it goes out, it stays here."],
     }  # fmt: skip
     return TemplateResponse(request, "admin/privacy/confirm_decision.html", context)
