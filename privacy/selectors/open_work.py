@@ -50,7 +50,7 @@ class Answered:
         return self._bucket("All", *ALL)
 
     def _bucket(self, name: str, *key: str) -> Bucket:
-        return Bucket(name, self.published.shown(key), key in self.published.small)
+        return Bucket(name, self.published.shown(key), self.published.is_small(key))
 
 
 def answered() -> list[Answered]:
@@ -130,10 +130,10 @@ def open_now() -> OpenNow:
     published = _published(_counted(rows, parts)[0], parts, _of_what_is_open)
 
     def buckets(kind: str) -> list[Bucket]:
-        return [Bucket(key[1], published.shown(key), key in published.small) for key in parts if key[0] == kind]
+        return [Bucket(key[1], published.shown(key), published.is_small(key)) for key in parts if key[0] == kind]
 
     ages = [Bucket(AGES[int(b.name)][0], b.number, b.is_small) for b in buckets("age")]
-    return OpenNow(ages, buckets("due"), Bucket("All", published.shown(ALL), ALL in published.small))
+    return OpenNow(ages, buckets("due"), Bucket("All", published.shown(ALL), published.is_small(ALL)))
 
 
 def _of_what_is_open(keys: Iterable[Key]) -> list[Sum]:

@@ -85,11 +85,11 @@ class Year:
 
     def laws(self) -> list[str]:
         """Those that counted for a request; of few requests they are not told."""
-        return self._named("law") if not self.is_small(*ALL) else []
+        return self._named("law") if ALL not in self.published.small else []
 
     def bases(self) -> list[str]:
         """Why something was refused; of few refusals that is not told."""
-        return self._named("basis") if not self.is_small("status", "denied") else []
+        return self._named("basis") if ("status", "denied") not in self.published.small else []
 
     def _named(self, kind: str) -> list[str]:
         return sorted(key[1] for key in self.published.cells if key[0] == kind)
@@ -99,7 +99,7 @@ class Year:
         return self.published.shown(key) if key in self.published.cells else 0
 
     def is_small(self, *key: str) -> bool:
-        return key in self.published.small
+        return self.published.is_small(key)
 
     def spread(self, *key: str) -> Spread | None:
         """None where nobody was answered, or where how many were is hidden."""

@@ -10,7 +10,7 @@ hidden as small. Then, until nothing more is exposed, cells about k people or mo
 - none is pinned to one number by what the sums leave room for, to somebody who knows that a small cell is one to k - 1
   and another hidden one k or more.
 That nobody is in a cell is told: a nought is about no one. But of a total that is small every part reads as small, the
-noughts too, or the number of parts would give the total away.
+noughts too but those that another nought gives away, or the number of parts would give the total away.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,13 +46,25 @@ class Published:
     sums: Sequence[Sum]
     small: set[Key] = field(default_factory=set)
     beside: set[Key] = field(default_factory=set)
+    tells_why: bool = (
+        True  # of what is hidden, whether it is small: no, where that would pin a cell and nothing is left
+    )
 
     def __post_init__(self) -> None:
         self.small = {key for key, cell in self.cells.items() if cell.number and cell.people < self.k}
-        while parts := {part for one in self.sums if one.total in self.small for part in one.parts} - self.small:
+        empty = {part for one in self.sums if not self.cells[one.total].number for part in one.parts}
+        while parts := self._parts_of_small() - self.small - empty:
             self.small |= parts
         while (another := self._to_hide()) is not None:
             self.beside.add(another)
+        self.tells_why = not self._pinned()
+
+    def is_small(self, key: Key) -> bool:
+        """Whether it may be said that the cell is hidden because it is small."""
+        return self.tells_why and key in self.small
+
+    def _parts_of_small(self) -> set[Key]:
+        return {part for one in self.sums if one.total in self.small for part in one.parts}
 
     def is_hidden(self, key: Key) -> bool:
         return key in self.small or key in self.beside
@@ -73,7 +85,7 @@ class Published:
         return None
 
     def _is_exposed(self, one: Sum) -> bool:
-        hidden = [part for part in one.parts if self.is_hidden(part)]
+        hidden = [part for part in one.parts if self.is_hidden(part) and self.cells[part].number]
         if self.is_hidden(one.total):
             return not hidden and self.cells[one.total].number > 0
         if not hidden:
@@ -94,18 +106,30 @@ class Published:
                 continue
             if len(row) == 1 or (row.keys() <= self.small and all(factor > 0 for factor in row.values())):
                 found |= row.keys() & self.small
-        return found
+        return {key for key in found if self.cells[key].number}
 
     def _pinned(self) -> set[Key]:
-        """Small cells for which one number alone is possible, by the bounds of the others in each sum, ROUNDS times."""
-        bounds = {key: self._known(key) for key in self.cells}
+        """Small cells for which, by the bounds of the others in each sum, no number near their own is possible."""
+        bounds = self._narrowed({key: self._known(key) for key in self.cells})
+        return {key for key in self.small if self.cells[key].number and not self._can_be_another(key, bounds)}
+
+    def _can_be_another(self, key: Key, bounds: dict[Key, tuple[int, int]]) -> bool:
+        number, (low, high) = self.cells[key].number, bounds[key]
+        near = (other for other in (number - 1, number + 1, number - 2, number + 2) if low <= other <= high)
+        return any(
+            all(least <= most for least, most in self._narrowed(bounds | {key: (other, other)}).values())
+            for other in near
+        )
+
+    def _narrowed(self, bounds: dict[Key, tuple[int, int]]) -> dict[Key, tuple[int, int]]:
+        """The least and the most that each cell can be, by each sum in turn, ROUNDS times at most."""
         for _ in range(ROUNDS):
             before = dict(bounds)
             for one in self.sums:
                 bounds.update(narrowed(one, bounds))
             if bounds == before:
                 break
-        return {key for key in self.small if bounds[key][0] == bounds[key][1]}
+        return bounds
 
     def _known(self, key: Key) -> tuple[int, int]:
         """What the page says of a cell: its number, or from which to which one."""

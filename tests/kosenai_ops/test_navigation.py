@@ -29,10 +29,10 @@ def titles(role: str) -> list[str]:
     return [item["title"] for item in sidebar_of(role)[0]["items"]]
 
 
-def test_the_work_has_seven_entries_and_those_who_keep_accounts_one_more():
+def test_the_work_has_seven_entries_and_those_who_keep_accounts_two_more():
     seven = ["Today", "Queue", "People", "Manual steps", "Holds and flags", "Processors", "Evidence"]
     assert titles(roles.AGENT) == titles(roles.APPROVER) == seven
-    assert titles(roles.MANAGER) == [*seven, "Staff"]
+    assert titles(roles.MANAGER) == [*seven, "Register", "Staff"]
     assert titles(roles.DEVELOPER) == ["Today", "Queue", "Processors", "Evidence"]
 
 

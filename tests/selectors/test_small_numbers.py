@@ -37,6 +37,7 @@ def possible(published: Published, of: tuple[str, ...], enough: int = 2) -> set[
 
     def range_of(key) -> range:
         low, high = (0 if key in of_small else 1, K) if key in published.small else (K, whole + 1)
+        low, high = (low, high) if published.tells_why else (0, whole + 1)
         for one in published.sums:  # what the sums leave room for
             known = sum(values.get(part, 0) for part in one.parts if part != key)
             if key in one.parts and one.total in values:
@@ -73,7 +74,8 @@ def possible(published: Published, of: tuple[str, ...], enough: int = 2) -> set[
 
 
 def exposed(published: Published) -> dict:
-    return {key: numbers for key in published.small if len(numbers := possible(published, key)) < 2}
+    about_somebody = [key for key in published.small if published.cells[key].number]
+    return {key: numbers for key in about_somebody if len(numbers := possible(published, key)) < 2}
 
 
 SMALL_TABLES = st.integers(1, 3).flatmap(
