@@ -44,9 +44,11 @@ def seal_letter(letter: dict[str, Any], use: str) -> str:
 def unseal_letter(sealed: str, use: str, good_for: timedelta) -> dict[str, Any] | None:
     """None for what is older, or was not sealed by us for this use."""
     try:
+        if base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)).decode() != sealed:
+            return None  # what stands behind the padding is not read, and so is not ours
         text = _ciphers(use).decrypt(sealed.encode(), ttl=int(good_for.total_seconds()))
         opened: dict[str, Any] = json.loads(zlib.decompress(text))
-    except (InvalidToken, UnicodeError):
+    except (InvalidToken, ValueError):
         return None
     return opened
 

@@ -127,6 +127,7 @@ ASKED_WITH = {
     "limit_lift": "privacy.ask_lift_limit",
     "human_review": "privacy.ask_human_review",
     **dict.fromkeys(("question", "complaint", "appeal"), "privacy.take_inquiry"),
+    **dict.fromkeys(("child_report", "access_report"), "privacy.take_report"),
     **dict.fromkeys(
         (
             "limit_sensitive",
