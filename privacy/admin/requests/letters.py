@@ -87,7 +87,7 @@ def letter(request: HttpRequest, row: Case) -> HttpResponse:
     if not fitting:
         messages.info(request, "There is no letter to write about it as it stands.")
         return redirect(request_page(row))
-    choice = ChoiceForm(request.GET or {"kind": fitting[0].key}, fitting=fitting)
+    choice = ChoiceForm(request.GET if "kind" in request.GET else {"kind": fitting[0].key}, fitting=fitting)
     kind = kinds.kinds[choice.cleaned_data["kind"]] if choice.is_valid() else fitting[0]
     language = choice.cleaned_data.get("language", "") if choice.is_valid() else ""
     form = WriteForm(request.POST or None, kind=kind)
