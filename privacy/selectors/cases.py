@@ -35,8 +35,6 @@ IS_IN_GRACE = Exists(
         Exists(Step.objects.filter(job=OuterRef("pk")).exclude(state=StepState.PENDING))
     )
 )
-# Another case is about this one.
-IS_FOLLOWED = Exists(Case.objects.filter(parent=OuterRef("pk")))
 # A worker has something to do about it, now or as soon as one looks.
 IS_BUSY = Exists(
     OPEN_JOBS.filter(stopped_at=None, parked_because="").exclude(
@@ -48,12 +46,11 @@ ESCALATED_BEFORE = timedelta(days=3)
 
 def with_work(cases: QuerySet[Case]) -> QuerySet[Case]:
     """The cases with `is_working`, `is_parked`, `is_stopping`, `is_stopped`, `is_confirming`, `is_waiting`, `is_held`,
-    `is_followed`, `is_behind`, `is_in_grace` and `is_paused`."""
+    `is_behind`, `is_in_grace` and `is_paused`."""
     return cases.annotate(
         is_working=Exists(OPEN_JOBS), is_parked=IS_PARKED, is_stopping=IS_STOPPING, is_stopped=IS_STOPPED,
         is_confirming=IS_CONFIRMING, is_waiting=IS_WAITING, is_held=IS_HELD,
-        is_followed=IS_FOLLOWED, is_behind=IS_BEHIND, is_in_grace=IS_IN_GRACE,
-        is_paused=IS_PAUSED,
+        is_behind=IS_BEHIND, is_in_grace=IS_IN_GRACE, is_paused=IS_PAUSED,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from kosenai_ops import staff_access
 from privacy import regimes, roles
 from privacy.cases.packages import give_link
 from privacy.catalogue import case_kinds
@@ -24,16 +25,24 @@ QUEUE, PEOPLE = "/admin/privacy/rightsrequest/", "/admin/privacy/datasubject/"
 PARKED = {"parked_because": "Not as it was approved: new in the plan", "approved": ["delete privacy.Session"]}
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_written_down(monkeypatch):
+    """That somebody is here is written once a minute, which no page is to blame for."""
+    monkeypatch.setattr(staff_access, "SECONDS_BETWEEN_WRITES", 3_600)
+
+
 @pytest.fixture
 def person():
     return rich_person()
 
 
 def asked(client: Client, address: str, posted: dict | None = None):
-    """(the queries that the page takes, the page), once what is looked up by the process alone is there."""
+    """(the queries that the page takes, the page); what is looked up once a process is there the second time."""
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
             page = client.post(address, posted) if posted else client.get(address)
+        if len(queries) <= MOST:
+            break
     assert page.status_code == 200, address
     return [query["sql"][:120] for query in queries], page
 
