@@ -10,7 +10,7 @@ from unicodedata import normalize
 import pytest
 from django.utils import translation
 
-from privacy.cases import letters, processors, requests
+from privacy.cases import processors, requests
 from privacy.fulfilment.letters import claims_of_cases, templates
 from privacy.fulfilment.letters.claims import Says, claims
 from privacy.fulfilment.letters.facts import Facts
@@ -293,7 +293,7 @@ def test_a_letter_about_an_erasure_has_no_english_in_it():
     case = erased()
     english = {text for text in of_the_letters() if len(text.split()) > 2}.difference(*SAME_EVERYWHERE.values())
     for language in TRANSLATED:
-        draft = letters.preview([case], key="answer_erasure", language=language)[case.pk].draft
+        draft = drafting.preview([case], key="answer_erasure", language=language)[case.pk].draft
         assert draft and set(draft.claims) >= {"deleted_of", "kept_of", "handed_over_of", "processor_attested"}
         text = draft.text()
         assert {one for one in english if one in text} == set()

@@ -9,9 +9,19 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from privacy.admin.base import ReadOnlyAdmin
+from privacy.admin.filters import ChoiceFilter
 from privacy.admin.requests.letters import letter_page, state_of
 from privacy.fulfilment.letters import kinds
 from privacy.models import Letter
+
+
+class LetterStateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    choices_offered = tuple(Letter.State.choices)
+
+    def queryset(self, request, queryset):
+        return queryset.filter(state=self.wanted) if self.wanted else queryset
 
 
 @admin.register(Letter)
@@ -19,7 +29,7 @@ class LetterAdmin(ReadOnlyAdmin):
     """The page of one stands beneath its case."""
 
     list_display = ["letter", "case_link", "stands", "language", "way", "made_at", "sent_at"]
-    list_filter = ["state"]
+    list_filter = [LetterStateFilter]
     list_select_related = ["case"]
     sortable_by = ("made_at", "sent_at")
     ordering = ["-made_at"]
