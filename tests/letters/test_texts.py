@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from privacy.cases import processors, requests
-from privacy.fulfilment.letters import claims_of_cases, templates
+from privacy.fulfilment.letters import claims_of_cases, drafting, templates
 from privacy.fulfilment.letters.claims import Says, claims
 from privacy.fulfilment.letters.facts import Facts
 from privacy.fulfilment.letters.kinds import kinds

@@ -20,9 +20,6 @@ class LetterStateFilter(ChoiceFilter):
     parameter_name = "state"
     choices_offered = tuple(Letter.State.choices)
 
-    def queryset(self, request, queryset):
-        return queryset.filter(state=self.wanted) if self.wanted else queryset
-
 
 @admin.register(Letter)
 class LetterAdmin(ReadOnlyAdmin):
