@@ -17,10 +17,10 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy.evidence import consents, limits, people, reconciliation, regimes
-from privacy.evidence.commitments import canonical_digest
+from privacy.evidence.commitments import canonical, digest_of_text
 from privacy.evidence.duties import differences_of_duties
 from privacy.evidence.told import AT_ONCE, Told, tuples
-from privacy.models import AuditEntry, AuditHead, Case
+from privacy.models import AuditEntry, AuditHead, Case, sets
 
 GENESIS = "0" * 64
 PAGE = 5_000
@@ -41,23 +41,20 @@ class Linked(Protocol):
     @property
     def at(self) -> datetime: ...
     @property
-    def data(self) -> dict[str, Any]: ...
+    def data(self) -> dict[str, Any] | sets.Json: ...
     @property
     def previous(self) -> str: ...
 
 
 def digest_of(entry: Linked) -> str:
     """SHA-256 over the canonical JSON of the entry and its predecessor's digest."""
-    body = {
-        "chain": str(entry.chain),
-        "n": entry.n,
-        "event": entry.event,
-        "actor": entry.actor_id,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "data": entry.data,
-        "previous": entry.previous,
-    }
-    return canonical_digest(body)
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    data = entry.data if isinstance(entry.data, sets.Json) else canonical(entry.data)
+    # In the order of the keys, as all canonical JSON: what was written as text once is not read to write it again.
+    return digest_of_text(
+        f'{{"actor":{canonical(entry.actor_id)},"at":"{at}","chain":"{entry.chain}","data":{data},'
+        f'"event":{canonical(entry.event)},"n":{entry.n},"previous":{canonical(entry.previous)}}}'
+    )
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,21 @@ from privacy.evidence.keys import Purpose
 from privacy.models import Case, Suppression
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_canonical_with_ids = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
+def canonical(body: object) -> str:
+    """The JSON with sorted keys and no spaces; ids and days as text."""
+    return _canonical_with_ids(body)
 
 
 def canonical_digest(body: object) -> str:
-    """SHA-256 of the JSON with sorted keys and no spaces."""
-    return hashlib.sha256(_canonical(body).encode()).hexdigest()
+    """SHA-256 of the canonical JSON; of such as needs nothing made a text."""
+    return digest_of_text(_canonical(body))
+
+
+def digest_of_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def pseudonym(subject_id: UUID | str) -> str:

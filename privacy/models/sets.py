@@ -17,12 +17,23 @@ from privacy.models.arrays import array
 type Columns = Mapping[str, Sequence[Any]]
 
 
+class Json(str):
+    """What a column of JSON says, as text already."""
+
+
 class ReadInSets(models.Model):
     """A model of which hundreds are read at once: without the signals and the looks at each field that Django's
     constructor takes, which here has nothing to say about what comes from the database."""
 
     class Meta:
         abstract = True
+
+    def __hash__(self) -> int:
+        """Reckoned once: sets are all but made of dictionaries, and Python reckons a UUID's anew each time."""
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = super().__hash__()
+        return known
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Sequence[str], values: Sequence[Any]) -> Self:
@@ -73,7 +84,12 @@ def rewrite(model: type[models.Model], keys: Sequence[Any], columns: Columns) ->
 
 
 def _instances(model: type[models.Model], columns: Columns) -> list[models.Model]:
-    return [model(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    told = {name: map(_read, values) for name, values in columns.items()}
+    return [model(**dict(zip(told, row, strict=True))) for row in zip(*told.values(), strict=True)]
+
+
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, Json) else value
 
 
 def _rewrite_each(model: type[models.Model], columns: Columns) -> None:
@@ -81,7 +97,7 @@ def _rewrite_each(model: type[models.Model], columns: Columns) -> None:
     *names, key = columns
     sets = ", ".join(f"{_column(model, name)} = %s" for name in names)
     prepared = (
-        [_field(model, name).get_db_prep_save(value, connection) for value in values]
+        [_field(model, name).get_db_prep_save(_read(value), connection) for value in values]
         for name, values in columns.items()
     )
     with connection.cursor() as cursor:
@@ -91,16 +107,20 @@ def _rewrite_each(model: type[models.Model], columns: Columns) -> None:
 
 def _apart(model: type[models.Model], columns: Columns) -> tuple[dict[str, Any], dict[str, Sequence[Any]]]:
     """({column: what it says of every row}, the columns that say different things)."""
-    plain = {name: _plain(model, name, values) for name, values in columns.items()}
-    alike = {name: values[0] for name, values in plain.items() if values.count(values[0]) == len(values)}
-    return alike, {name: values for name, values in plain.items() if name not in alike}
+    alike = {name: values for name, values in columns.items() if _are_alike(values)}
+    apart = {name: _plain(model, name, values) for name, values in columns.items() if name not in alike}
+    return {name: _plain(model, name, values[:1])[0] for name, values in alike.items()}, apart
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    return bool(values[-1] == values[0]) and values.count(values[0]) == len(values)
 
 
 def _plain(model: type[models.Model], name: str, values: Sequence[Any]) -> list[Any]:
     """As they are sent, all of one type: JSON and members of enumerations as text."""
     field = _field(model, name)
     if isinstance(field, models.JSONField):
-        return [json.dumps(value, cls=field.encoder) for value in values]
+        return [value if isinstance(value, Json) else json.dumps(value, cls=field.encoder) for value in values]
     if isinstance(field, models.CharField | models.TextField):
         return [None if value is None else str(value) for value in values]
     return list(values)

@@ -227,7 +227,7 @@ def test_a_rewritten_chain_shows_only_against_a_root_kept_outside(trail, without
 def test_a_chain_deleted_with_its_head_and_request_shows_against_a_root(trail, without_triggers, tmp_path):
     root = tmp_path / "root.json"
     with transaction.atomic():
-        chain = audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None).chain
+        audit.append(chain := uuid.uuid4(), Event.CONTENT_REVEALED, actor=None)
     verify(write_root=root)
     entries(chain).delete()
     AuditHead.objects.filter(chain=chain).delete()
@@ -342,7 +342,39 @@ def test_four_threads_on_the_same_chains_keep_them_whole(transactional_db):
 def test_an_entry_survives_the_way_through_the_database(db):
     data = {"rows": 3, "share": 0.25, "none": None, "name": "Größe \u2028", "list": [1, {"z": 1, "a": 2}], "big": 2**53}
     with transaction.atomic():
-        written = audit.append(uuid.uuid4(), Event.TABLE_EXPORTED, actor=None, **data)
-    read = AuditEntry.objects.get(pk=written.pk)
+        audit.append(chain := uuid.uuid4(), Event.TABLE_EXPORTED, actor=None, **data)
+    read = AuditEntry.objects.get(chain=chain)
     assert json.loads(json.dumps(read.data)) == data
-    assert chains.digest_of(read) == written.digest
+    assert chains.faults_of_chain(chain) == []
+
+
+def test_keys_that_are_no_text_are_told_in_the_order_in_which_they_are_read(db):
+    told = uuid.uuid4()
+    with transaction.atomic():
+        audit.append(chain := uuid.uuid4(), Event.TABLE_EXPORTED, actor=None, rows=({9: 1, 10: 2},), told=told)
+    read = AuditEntry.objects.get(chain=chain)
+    assert read.data == {"rows": [{"9": 1, "10": 2}], "told": str(told)}
+    assert chains.faults_of_chain(chain) == []
+
+
+def test_what_is_appended_together_is_a_chain_like_any_other(db, django_assert_max_num_queries):
+    first, second = uuid.uuid4(), uuid.uuid4()
+    with transaction.atomic():
+        audit.append(first, Event.CONTENT_REVEALED, actor=None)
+        with django_assert_max_num_queries(6), audit.together():
+            audit.append_many([(first, {"n": 1}), (second, {"n": 2})], Event.TABLE_EXPORTED, actor=None)
+            audit.append(first, Event.CONTENT_REVEALED, actor=None, n=3)
+    found = AuditEntry.objects.order_by("chain", "n").values_list("chain", "n", "data")
+    of_each = {chain: [data for at, _, data in found if at == chain] for chain in (first, second)}
+    assert of_each == {first: [{}, {"n": 1}, {"n": 3}], second: [{"n": 2}]}
+    assert chains.walk().faults == []
+
+
+def test_what_was_appended_together_and_rolled_back_is_not_written(db):
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), audit.together():
+        audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None)
+        _ = 1 / 0
+    assert not AuditEntry.objects.exists()
+    with transaction.atomic():
+        audit.append(uuid.uuid4(), Event.CONTENT_REVEALED, actor=None)
+    assert AuditEntry.objects.count() == 1
