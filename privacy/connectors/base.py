@@ -74,6 +74,10 @@ class Connector:
         account's id."""
         raise NotImplementedError
 
+    def names_among(self, scope: Scope, accounts: Sequence[UUID]) -> Iterable[Names]:
+        """`names_of` these accounts, which `scope` names too: for whoever asks the data map about them."""
+        return self.names_of(accounts)
+
     def references_of(self, accounts: Sequence[UUID]) -> References:
         """The same, read."""
         return read_names({self.key: self.names_of(accounts)})[self.key] if accounts else {}

@@ -33,7 +33,10 @@ class Recipient(Connector):
     def names_of(self, accounts: Sequence[UUID]) -> Iterable[Names]:
         """Those with a row in a declaration that names the recipient. What somebody else is called as well is left out:
         it would be erased there with them."""
-        known = RawSQL(*known_to(self.key, Scope.many(accounts)))  # noqa: S611  (of the data map's names)
+        return self.names_among(Scope.many(accounts), accounts)
+
+    def names_among(self, scope: Scope, accounts: Sequence[UUID]) -> Iterable[Names]:
+        known = RawSQL(*known_to(self.key, scope))  # noqa: S611  (of the data map's names)
         yield DataSubject.objects.filter(pk__in=known).order_by().values_list("pk", Value("account_id"), Value(""))
         if self.also_by:
             alike = Identifier.objects.filter(kind=OuterRef("kind"), value=OuterRef("value"))
@@ -65,7 +68,7 @@ def asked_for(accounts: Sequence[UUID], scope: Scope) -> dict[str, Iterable[Name
     """{processor: its queries}, of all that is there of the accounts or of the rows that are meant."""
     if scope.only is not None:
         return {key: connector.names_in(scope) for key, connector in connectors.items()}
-    return {key: connector.names_of(accounts) for key, connector in connectors.items()}
+    return {key: connector.names_among(scope, accounts) for key, connector in connectors.items()}
 
 
 def by_person(known: References, scope: Scope) -> References:

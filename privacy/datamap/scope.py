@@ -26,11 +26,11 @@ class Scope:
 
     @classmethod
     def one(cls, subject_id: UUID) -> "Scope":
-        return cls("= %s", (_key(subject_id),))
+        return cls("= %s", _keys([subject_id]))
 
     @classmethod
     def many(cls, subject_ids: Iterable[UUID], people: Mapping[UUID, UUID] = MappingProxyType({})) -> "Scope":
-        keys = tuple(map(_key, subject_ids))
+        keys = _keys(subject_ids)
         return cls(f"IN ({', '.join(['%s'] * len(keys))})", keys, people)
 
     @classmethod
@@ -49,7 +49,7 @@ class Scope:
     def person(self, value: Any) -> UUID:
         """The person to whom the account belongs whose id came in a row."""
         account = id_in(value)
-        return self.people.get(account, account)
+        return self.people.get(account, account) if self.people else account
 
 
 def id_in(value: Any) -> UUID:
@@ -57,5 +57,8 @@ def id_in(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _key(subject_id: UUID) -> Any:
-    return models.UUIDField().get_db_prep_value(subject_id, connection)
+_ID: "models.UUIDField[Any, Any]" = models.UUIDField()
+
+
+def _keys(subject_ids: Iterable[UUID]) -> tuple[Any, ...]:
+    return tuple(_ID.get_db_prep_value(subject_id, connection) for subject_id in subject_ids)

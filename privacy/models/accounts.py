@@ -25,4 +25,9 @@ def scope_of(subject_ids: Collection[UUID]) -> Scope:
 
 def scope_over(accounts: Mapping[UUID, UUID]) -> Scope:
     """`accounts` as `accounts_of` gives them."""
-    return Scope.one(*accounts) if len(accounts) == 1 else Scope.many(accounts, accounts)
+    return Scope.one(*accounts) if len(accounts) == 1 else Scope.many(accounts, several(accounts))
+
+
+def several(accounts: Mapping[UUID, UUID]) -> Mapping[UUID, UUID]:
+    """The same, or nothing where everybody has one account only."""
+    return accounts if len({*accounts.values()}) < len(accounts) else {}
