@@ -203,23 +203,24 @@ def counts_of_all(declarations: Iterable[type[PersonalData]], scope: Scope) -> S
     return union((d.label(), counts(d, scope)) for d in declarations)
 
 
-def kept_until(scope: Scope) -> Sql:
-    """One SELECT of (`label/place of the Keep in keeps()`, subject id, the latest moment from which it counts, as
-    text)."""
-    return union(
-        (f"{declaration.label()}/{place}", _latest(declaration, keep, scope))
-        for declaration in all_declarations()
-        for place, keep in enumerate(declaration.keeps())
-    )
+def kept(scope: Scope) -> Sql:
+    """One SELECT of (label, subject id, rows of which something stays, and for each of the declaration's `keeps()` the
+    latest moment from which it counts, as text)."""
+    keeping = [declaration for declaration in all_declarations() if declaration.keeps()]
+    most = max((len(declaration.keeps()) for declaration in keeping), default=0)
+    return union((declaration.label(), _kept(declaration, most, scope)) for declaration in keeping)
 
 
-def _latest(declaration: type[PersonalData], keep: Keep, scope: Scope) -> Sql:
+def _kept(declaration: type[PersonalData], most: int, scope: Scope) -> Sql:
     table, joins, subject = way_to_subject(declaration)
-    moment = value_at(declaration.model, keep.until.after.split("__"))
+    paths = [keep.until.after.split("__") for keep in declaration.keeps()]
+    moments = [f"CAST(MAX({value_at(declaration.model, path)}) AS text)" for path in paths]
+    moments += ["CAST(NULL AS text)"] * (most - len(moments))
+    own, params = _under_no_shared(declaration, scope)
+    rows = f"SUM(CASE WHEN {own} THEN 1 ELSE 0 END)" if own else "COUNT(*)"
     where = f"{subject} {scope.test} AND {_still_says_something(declaration)}"
-    return f"SELECT {subject}, CAST(MAX({moment}) AS text) FROM {table}{joins} WHERE {where} GROUP BY 1", (
-        list(scope.params)
-    )
+    select = f"SELECT {subject}, {rows}, {', '.join(moments)} FROM {table}{joins} WHERE {where} GROUP BY 1"
+    return select, [*params, *scope.params]
 
 
 def value_at(model: type[models.Model], path: Sequence[str]) -> str:
@@ -315,11 +316,15 @@ def is_shared(model: type[models.Model], joint: Joint, scope: Scope) -> Sql:
 def own_rows(declaration: type[PersonalData], subject: str, scope: Scope) -> Sql:
     """WHERE clause, over the joins of `way_to_subject`, of the subjects' own rows; not of those under a row that others
     share."""
-    where, params = f"{subject} {scope.test}", list(scope.params)
-    for parent, joint in _joint_parents(declaration):
-        shared, shared_params = is_shared(parent, joint, scope)
-        where, params = f"{where} AND NOT {shared}", params + shared_params
-    return where, params
+    own, params = _under_no_shared(declaration, scope)
+    where = f"{subject} {scope.test}"
+    return f"{where} AND {own}" if own else where, [*scope.params, *params]
+
+
+def _under_no_shared(declaration: type[PersonalData], scope: Scope) -> Sql:
+    """Empty where no model on the path to the subject is joint."""
+    shared = [is_shared(parent, joint, scope) for parent, joint in _joint_parents(declaration)]
+    return " AND ".join(f"NOT {sql}" for sql, _ in shared), [param for _, params in shared for param in params]
 
 
 def _still_says_something(declaration: type[PersonalData]) -> str:

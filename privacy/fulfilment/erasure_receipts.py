@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from django.db import connection
 
 from privacy.datamap import compiler, registry
 from privacy.datamap.scope import Scope
-from privacy.datamap.treatments import Keep
 from privacy.fulfilment import receipts
 from privacy.fulfilment.erasure import scope_of
 from privacy.fulfilment.processors import NOT_KNOWN
@@ -85,21 +85,21 @@ def registry_reason(label: str) -> str:
 def kept(scope: Scope) -> dict[UUID, Kept]:
     """{subject: what stays}, as it stands now."""
     found: dict[UUID, Kept] = defaultdict(Kept)
-    keeping = {d.label(): d for d in compiler.all_declarations() if d.keeps()}
+    keeping = {d.label(): d.keeps() for d in compiler.all_declarations()}
+
+    @cache  # of a set most are of the same day
+    def told(label: str, place: int, day: str) -> dict[str, str]:
+        keep = keeping[label][place]
+        end = keep.until.ends_on(date.fromisoformat(day)).isoformat()
+        return {"because": keep.because, "until": end, "ground": keep.ground}
+
     with connection.cursor() as cursor:
-        cursor.execute(*compiler.counts_of_all(keeping.values(), scope))
-        for label, key, _, _, rows, _ in cursor.fetchall():
-            of_one = found[scope.person(key)].rows
-            of_one[label] = of_one.get(label, 0) + rows
-        cursor.execute(*compiler.kept_until(scope))
-        for place, key, latest in sorted(cursor.fetchall()):
-            label, number = place.split("/")
-            until = found[scope.person(key)].until.setdefault(label, [])
-            if latest:
-                keep = keeping[label].keeps()[int(number)]
-                until.append({"because": keep.because, "until": end_of(keep, latest), "ground": keep.ground})
+        sql, params = compiler.kept(scope)
+        cursor.execute(f"{sql} ORDER BY 1, 2", params)
+        for label, key, rows, *latest in cursor.fetchall():
+            of_one = found[scope.person(key)]
+            if rows:
+                of_one.rows[label] = of_one.rows.get(label, 0) + rows
+            until = of_one.until.setdefault(label, [])
+            until += [told(label, place, moment[:10]) for place, moment in enumerate(latest) if moment]
     return found
-
-
-def end_of(keep: Keep, moment: str) -> str:
-    return keep.until.ends_on(datetime.fromisoformat(moment).date()).isoformat()

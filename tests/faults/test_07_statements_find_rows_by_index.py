@@ -60,7 +60,7 @@ def statements(scope: Scope) -> Iterator[tuple[str, str, list]]:
     yield "written by others", *readable.written_by_others(scope)
     yield "counts", *compiler.counts_of_all(compiler.all_declarations(), scope)
     yield "readable counts", *readable.readable_counts_of_all(scope)
-    yield "kept until", *compiler.kept_until(scope)
+    yield "kept until", *compiler.kept(scope)
     detaching, erasing = compiler.erasure(scope)
     for statement in [*detaching, *erasing]:
         yield f"{statement.action} {statement.declaration.label()}", statement.sql, statement.params
