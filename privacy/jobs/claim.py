@@ -16,27 +16,32 @@ from privacy.evidence.events import Event
 from privacy.jobs import failpoints
 from privacy.jobs.due import ANY, URGENCY, due
 from privacy.jobs.reach import read_open_steps, within_reach
-from privacy.models import Job
+from privacy.models import Job, Step
 
 # A step's slice is far shorter than the lease, and every record prolongs it; a slower remote handler calls `renew`.
 LEASE = timedelta(seconds=90)
 MAX_CLAIMS = 5
+# What is read of the jobs that are taken; the rest when they are locked for a turn.
+TAKEN = ("kind", "case", "at_step", "fence", "claims", "stopped_at")
 
 
 @dataclass(frozen=True)
 class Claim:
     """Jobs of one kind in a worker's hands, as {id: fence}. `at` names the step at which those stand that it can go on
     with; `tried` are the steps that it tries no more; `given_back` are no longer in its hands; `prolonged` is when the
-    lease was. Parts of a claim share all but the fences."""
+    lease was; `whole` are all that were taken; `finished` are steps that it has finished, by their job. Parts of a
+    claim share all but the fences."""
 
     kind: JobKind
     lane: str
     lease: UUID
     fences: dict[UUID, int]
     at: dict[UUID, str]
+    whole: tuple[UUID, ...] = ()
     tried: set[UUID] = field(default_factory=set)
     given_back: set[UUID] = field(default_factory=set)
     prolonged: list[float] = field(default_factory=lambda: [monotonic()])
+    finished: dict[UUID, list[Step]] = field(default_factory=dict)
 
     def together(self) -> "Claim | None":
         """Those that stand at the same step as the first; None when it can go on with none."""
@@ -70,15 +75,17 @@ def claim(among: Q = ANY) -> Claim | None:
             return None
         kind, token = job_kinds[first.kind], uuid4()
         like = known.filter(kind=first.kind, lane=first.lane, at_step=first.at_step, claims=first.claims)
-        taken = list(skip_locked(like).defer("approved").order_by(*URGENCY)[: max(1, kind.set_size // 8**first.claims)])
+        few = skip_locked(like).only(*TAKEN).order_by(*URGENCY)
+        taken = list(few[: max(1, kind.set_size // 8**first.claims)])
         fields = {"lease": token, "lease_until": Now() + LEASE, "fence": F("fence") + 1, "claims": F("claims") + 1}
         if due().filter(pk__in=[job.pk for job in taken]).update(**fields) < len(taken):
-            taken = list(Job.objects.filter(lease=token).order_by(*URGENCY))
+            taken = list(Job.objects.filter(pk__in=[job.pk for job in taken], lease=token).order_by(*URGENCY))
         else:
             count_in(taken)
         failpoints.strike("claiming")
         fit = park_beyond(kind, taken)
-        return Claim(kind, first.lane, token, {j.pk: j.fence for j in fit}, {j.pk: j.at_step for j in fit})
+        fences = {job.pk: job.fence for job in fit}
+        return Claim(kind, first.lane, token, fences, {job.pk: job.at_step for job in fit}, tuple(fences))
 
 
 def skip_locked(jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -114,7 +121,8 @@ def park(job: Job, because: str) -> None:
 
 def prolong(part: Claim) -> None:
     """The lease of the whole claim, in the caller's transaction."""
-    Job.objects.filter(lease=part.lease).update(lease_until=Now() + LEASE)
+    held = [pk for pk in part.whole if pk not in part.given_back]
+    Job.objects.filter(pk__in=held, lease=part.lease).update(lease_until=Now() + LEASE)
     part.prolonged[0] = monotonic()
 
 

@@ -1,6 +1,7 @@
 """Durable work: a row before it is a task. The engine in `privacy/jobs` carries it out and knows no law."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -57,11 +58,12 @@ class Job(ReadInSets):
         default=list, blank=True, editable=False, help_text="What a decision was about: models x actions, processors."
     )
 
-    # What a worker reads into the row that it has locked (privacy.jobs.reach), and what one handler has seen of the
-    # locked person that another needs in the same transaction; no columns.
+    # What a worker reads into the row that it has locked (privacy.jobs.reach), what it has finished itself, and what
+    # one handler has seen of the locked person that another needs in the same transaction; no columns.
     step: "Step"
     open_steps: list["Step"]
     changed_steps: list["Step"]
+    finished_steps: Sequence["Step"] = ()
     seen: Any = None
 
     class Meta:
@@ -69,7 +71,6 @@ class Job(ReadInSets):
         permissions = [("retry_job", "Can let parked work of no request be tried again")]
         indexes = [
             models.Index(fields=["lane", "due_on", "ordered_at"], name="job_open", condition=Q(ended_at=None)),
-            models.Index(fields=["lease"], name="job_leased", condition=Q(lease__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -140,7 +141,7 @@ class Step(ReadInSets):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     # What a worker has in hand while it carries the step; no columns: the time by the database's clock, read with the
-    # row, and what it has sealed there itself.
+    # row, and a processor's names for the person, which are sealed if the step is still open when it is written.
     now: datetime
     names: dict[str, list[str]] | None = None
 
