@@ -20,6 +20,8 @@ from privacy.selectors import plans
 from privacy.selectors.cases import sealed_of
 
 S = State
+# Long, and nothing that what has become of the work asks about.
+NOT_MOVED_BY = ("planned", "reason", "answer")
 
 
 def once_more_if_overtaken[**P, R](verb: Callable[P, R]) -> Callable[P, R]:
@@ -169,7 +171,7 @@ def _cases_of(jobs: Sequence[Job]) -> list[Case]:
     ids = [job.case_id for job in jobs]
     over = Q(state=S.CLOSED, outcome__in=Outcome.nothing_done())
     locked = Case.objects.select_for_update().filter(Q(pk__in=ids) | Q(joined__in=jobs)).exclude(over)
-    return list(locked.order_by("id"))
+    return list(locked.defer(*NOT_MOVED_BY).order_by("id"))
 
 
 def bound_to(case: Case, steps: Iterable[Step]) -> str:

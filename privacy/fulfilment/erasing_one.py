@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from privacy.catalogue import Planned
-from privacy.evidence import sealing
 from privacy.fulfilment.erasure import erase_files_of, erased_among, execute
 from privacy.jobs.handlers import local, one_by_one
 from privacy.jobs.outcomes import Done, More
@@ -44,7 +43,6 @@ def erase_rows(job: CaseJob, step: Step) -> Done:
     for asked in job.open_steps:
         if asked.name == "processors.erase":
             asked.names = there.known[asked.target].get(job.subject_id, {})
-            asked.sealed = sealing.seal(asked.names) if asked.names else ""
             job.changed_steps.append(asked)
     execute(scope)
     rows = sum(map(erased_among, counted.values()))

@@ -83,17 +83,26 @@ def is_leaf(label: str) -> bool:
 def erase_files(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
     """Deletes the people's files; most have none. First of all steps, so it asks whether the plan is still the one that
     was approved."""
-    decided = [job for job in jobs if job.approved and not job.step.units_done]
+    untouched = [job for job in jobs if not job.step.units_done]
+    plans.read_approved(untouched)
+    decided = [job for job in untouched if job.approved]
     changed = plans.since_approved(decided, parts_as_seen(decided)) if decided else {}
-    with_files = plans.file_counts([job.subject_id for job in jobs])
+    with_files = files_of(jobs)
     free = [job for job in jobs if job not in changed]
     done: dict[CaseJob, Outcome] = {
         job: erase_files_of(job, accounts.scope_of([job.subject_id]))
-        if job.subject_id in with_files
+        if with_files.get(job.subject_id)
         else files_erased(job)
         for job in free
     }
     return done | {job: not_as_approved(new) for job, new in changed.items()}
+
+
+def files_of(jobs: Sequence[CaseJob]) -> dict[UUID, int]:
+    """{person: files to delete}; those that were seen in this transaction are not counted again."""
+    unseen = [job.subject_id for job in jobs if job.seen is None]
+    counted = plans.file_counts(unseen) if unseen else {}
+    return counted | {job.subject_id: job.seen.files[job.subject_id] for job in jobs if job.seen}
 
 
 def parts_as_seen(jobs: Sequence[CaseJob]) -> dict[UUID, frozenset[str]]:
@@ -228,19 +237,17 @@ def scope_of(subject_ids: Sequence[UUID]) -> Scope:
         cursor.execute("TRUNCATE erasing")
         cursor.execute("INSERT INTO erasing SELECT unnest(%s::uuid[])", [list(people)])
         cursor.execute("ANALYZE erasing")
-    return Scope.table("erasing", people)
+    return Scope.table("erasing", accounts.several(people))
 
 
 def seal_references(jobs: Sequence[CaseJob], scope: Scope) -> None:
-    """Seals each processor's names for the people into the steps, together with those sealed there earlier. A step
-    keeps nothing where the processor does not know the person any more; one that has come to know them since the plan
-    was made joins it."""
+    """Gives the steps each processor's names for the people, together with those sealed there earlier; what is still to
+    be asked is sealed with them. One that has come to know a person since the plan was made joins it."""
     by_subject = {job.subject_id: job for job in jobs}
     for key, known in see(jobs, scope).known.items():
         for subject_id in known.keys() & by_subject.keys():
             if step := step_at(by_subject[subject_id], key):
                 step.names = joined(sealing.unseal(step.sealed), known[subject_id])
-                step.sealed = sealing.seal(step.names)
                 by_subject[subject_id].changed_steps.append(step)
 
 
@@ -310,7 +317,7 @@ def execute_as_one(cursor: CursorWrapper, statements: Sequence[compiler.Statemen
     return list(cursor.fetchone())
 
 
-@remote("erasure.folders")
+@remote("erasure.folders", ours=True)
 def empty_folders(job: CaseJob, step: Step, renew: Callable[..., None]) -> Done:
     """Deletes what came into the person's folders between the step `files` and the end of the rows, or was left
     there by an upload that failed half-way (no row knows these files), and then the folders, which bear the person's

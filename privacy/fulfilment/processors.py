@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from privacy.connectors.base import Call, connectors
 from privacy.connectors.recipients import references_of_all
-from privacy.evidence.sealing import seal, unseal
+from privacy.evidence.sealing import unseal
 from privacy.jobs.handlers import remote
 from privacy.jobs.outcomes import Done, Failed, Outcome
 from privacy.models import CaseJob, Job, Step
@@ -36,7 +36,6 @@ def seal_names(job: CaseJob, step_name: str) -> None:
     for step in job.open_steps:
         if step.name == step_name:
             step.names = known.get(step.target, {}).get(job.subject_id, {})
-            step.sealed = seal(step.names) if step.names else ""
             job.changed_steps.append(step)
 
 

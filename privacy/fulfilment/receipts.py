@@ -1,12 +1,12 @@
 """The receipt of a right that has no other: what its steps did, in the words that staff read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
 from privacy.catalogue import job_kinds
-from privacy.evidence.commitments import canonical_digest
+from privacy.evidence.commitments import canonical, digest_of_text
 from privacy.jobs.handlers import local
 from privacy.jobs.outcomes import Done, Outcome
 from privacy.jobs.reach import OPEN_STEPS
@@ -26,11 +26,11 @@ def issue(jobs: Sequence[CaseJob]) -> dict[CaseJob, Outcome]:
 
 def write(bodies: Mapping[CaseJob, dict[str, Any]]) -> dict[CaseJob, Outcome]:
     """A receipt for each of these jobs."""
-    ids, digests = [uuid4() for _ in bodies], list(map(canonical_digest, bodies.values()))
+    ids, texts, digests = [uuid4() for _ in bodies], *zip(*written(bodies.values()), strict=True)
     columns: sets.Columns = {
         "id": ids,
         "request_id": [job.case_id for job in bodies],
-        "body": list(bodies.values()),
+        "body": texts,
         "sha256": digests,
         "issued_at": [job.step.now for job in bodies],
     }
@@ -39,14 +39,25 @@ def write(bodies: Mapping[CaseJob, dict[str, Any]]) -> dict[CaseJob, Outcome]:
     return dict(zip(bodies, map(Done, evidence), strict=True))
 
 
+def written(bodies: Iterable[dict[str, Any]]) -> Iterator[tuple[sets.Json, str]]:
+    """(its text, the digest of that) of each; of a set most are like the one before."""
+    last, text, digest = None, sets.Json(), ""
+    for body in bodies:
+        if body != last:
+            last, text = body, sets.Json(canonical(body))
+            digest = digest_of_text(text)
+        yield text, digest
+
+
 def steps_of(jobs: Sequence[CaseJob]) -> dict[UUID, list[Step]]:
-    """{job id: its steps in order}: those finished earlier, read no further than the receipt tells of them, and those
-    of this transaction, not written yet."""
-    found = {job.id: list(job.open_steps) for job in jobs}
-    finished = Step.objects.filter(job__in=found).exclude(state__in=OPEN_STEPS).order_by()
+    """{job id: its steps in order}: those finished earlier, and those of this transaction, not written yet. What this
+    worker has not finished itself is read, no further than the receipt tells of it."""
+    found = {job.id: [*job.finished_steps, *job.open_steps] for job in jobs}
+    lacking = {job.id: list(job.open_steps) for job in jobs if len(found[job.id]) < job.open_steps[-1].seq}
+    finished = Step.objects.filter(job__in=lacking).exclude(state__in=OPEN_STEPS).order_by()
     for step in finished.values_list("job_id", "seq", "name", "target", "state", "result", "units_done", named=True):
-        found[step.job_id].append(step)  # type: ignore[arg-type]  # it has what the receipt tells of
-    return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in found.items()}
+        lacking[step.job_id].append(step)  # type: ignore[arg-type]  # it has what the receipt tells of
+    return {job_id: sorted(steps, key=attrgetter("seq")) for job_id, steps in (found | lacking).items()}
 
 
 def told(kind: str, step: Step) -> dict[str, Any]:

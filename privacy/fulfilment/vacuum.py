@@ -27,7 +27,7 @@ OUTCOME = {
 }
 
 
-@remote("erasure.vacuum")
+@remote("erasure.vacuum", ours=True)
 def vacuum(job: Job, step: Step, renew: Callable[[], None]) -> Outcome:
     """Gives up what was deleted before this call, unless that has been done since for somebody else of the same set."""
     if has_run_since(step.now):

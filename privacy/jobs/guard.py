@@ -14,6 +14,9 @@ from privacy.jobs.heartbeats import beat
 from privacy.jobs.reach import OPEN_STEPS
 from privacy.models import Job, Step
 
+# What of a job no worker needs at every turn: it is long, or takes long to read.
+NOT_READ = ("approved", "ordered_at", "lease_until")
+
 
 class LeaseLost(Exception):
     """Another worker holds a newer fence, or the job was ended; this one must not write."""
@@ -29,7 +32,7 @@ def guarded(part: Claim) -> Iterator[list[Job]]:
     outside may be recorded in it; what is to be done first asks `unstopped`."""
     with transaction.atomic():
         held = [pk for pk in part.fences if pk not in part.given_back]
-        found = Job.objects.select_for_update().filter(pk__in=held).order_by("id")
+        found = Job.objects.select_for_update().filter(pk__in=held).defer(*NOT_READ).order_by("id")
         yield [job for job in found if job.fence == part.fences[job.pk] and job.is_open]
 
 

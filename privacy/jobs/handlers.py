@@ -15,6 +15,7 @@ type Known[J: Job] = Callable[[J, Step], Outcome | None]
 local_handlers: dict[str, Local[Job]] = {}
 remote_handlers: dict[str, Remote[Job]] = {}
 known_answers: dict[str, Known[Job]] = {}
+own_errands: set[str] = set()
 
 
 def local[J: Job](name: str) -> Callable[[Local[J]], Local[J]]:
@@ -34,18 +35,22 @@ def one_by_one[J: Job](handler: Callable[[J, Step], Outcome]) -> Local[J]:
     return lambda jobs: {job: handler(job, job.step) for job in jobs}
 
 
-def remote[J: Job](name: str, known: Known[J] | None = None) -> Callable[[Remote[J]], Remote[J]]:
+def remote[J: Job](name: str, known: Known[J] | None = None, *, ours: bool = False) -> Callable[[Remote[J]], Remote[J]]:
     """Registers a handler `(job, step, renew) -> Outcome` that runs outside transactions, after the intent was
     recorded. It may run again with the same `step.key`, so a second run must do no harm. `renew()` prolongs the lease,
     `renew(result)` stores the evidence so far as well; both raise LeaseLost or Stopped.
 
-    `known` gives the answer where no call has to be made, which then costs neither an intent nor a transaction.
+    `known` gives the answer where no call has to be made, which then costs neither an intent nor a transaction. `ours`
+    asks nobody outside, and only fits in no transaction, such as deleting files: no intent has to be on record before
+    it, for nobody has to be asked what came of it.
     """
 
     def wrap(handler: Remote[J]) -> Remote[J]:
         remote_handlers[name] = cast(Remote[Job], handler)
         if known:
             known_answers[name] = cast(Known[Job], known)
+        if ours:
+            own_errands.add(name)
         return handler
 
     return wrap

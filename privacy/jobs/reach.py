@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import TextField
@@ -22,12 +23,14 @@ def read_open_steps(jobs: Iterable[Job]) -> None:
     by_id = {job.id: job for job in jobs}
     for job in by_id.values():
         job.open_steps, job.changed_steps = [], []
-    steps = Step.objects.filter(job__in=by_id, state__in=OPEN_STEPS).order_by("job", "seq")
+    steps = Step.objects.filter(job__in=by_id, state__in=OPEN_STEPS).order_by()
     now = None
     for step in steps.annotate(clock=Cast(Now(), TextField())):  # as a text, which is read once for all rows
         now = now or moment_of(step.clock)
         step.now = now
         by_id[step.job_id].open_steps.append(step)
+    for job in by_id.values():
+        job.open_steps.sort(key=attrgetter("seq"))
 
 
 def moment_of(clock: str) -> datetime:

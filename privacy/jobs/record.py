@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from privacy.evidence import audit
+from privacy.evidence import audit, sealing
 from privacy.evidence.events import Event
 from privacy.jobs.claim import park
 from privacy.jobs.outcomes import Done, Failed, Later, More, Outcome, Waiting
@@ -126,6 +126,7 @@ def save(steps: Iterable[Step]) -> None:
     joined: list[Step] = []
     by_name: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
+        seal_names(step)
         if step._state.adding:
             joined.append(step)
         else:
@@ -138,6 +139,12 @@ def save(steps: Iterable[Step]) -> None:
             sets.rewrite(Step, [step.pk for step in together], columns)
     if joined:
         Step.objects.bulk_create(joined)
+
+
+def seal_names(step: Step) -> None:
+    """What a handler has named in the step, if it is to be named again in another transaction."""
+    if step.names is not None and step.is_open:
+        step.sealed = sealing.seal(step.names) if step.names else ""
 
 
 def made_progress(jobs: Sequence[Job]) -> None:

@@ -9,11 +9,12 @@ from django.db import OperationalError
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from privacy.evidence import audit
 from privacy.jobs import collector, failpoints
 from privacy.jobs.claim import Claim, claim, prolong_in_time
 from privacy.jobs.due import ANY, due
 from privacy.jobs.guard import LeaseLost, Stopped, guarded, renewal, unstopped
-from privacy.jobs.handlers import known_answers, local_handlers, remote_handlers, unknown
+from privacy.jobs.handlers import known_answers, local_handlers, own_errands, remote_handlers, unknown
 from privacy.jobs.heartbeats import beat
 from privacy.jobs.outcomes import Done, Failed, Later, More, Outcome, Waiting
 from privacy.jobs.reach import due_steps, read_open_steps
@@ -100,14 +101,17 @@ def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True)
         with guarded(part) as jobs:
             prolong_in_time(part)
             read_open_steps(jobs)
+            recall(part, jobs)
             take_in(minutes, at_open_steps(jobs, answers))
             free = unstopped(part, jobs) if onward else jobs
             errands = go_on(part, free, minutes) if onward else []
-            minutes.write()
-            note(part, free)
-            if onward:
-                give_back(part, at_rest(part, jobs, errands), free=free)
+            with audit.together():
+                minutes.write()
+                note(part, free)
+                if onward:
+                    give_back(part, at_rest(part, jobs, errands), free=free)
             failpoints.strike("advancing")
+        remember(part, jobs)
         return errands
     except AnswerFault as failed:
         advance(part, [(job, step, fault(failed.__cause__ or failed)) for job, step, _ in answers], onward=False)
@@ -117,6 +121,17 @@ def advance(part: Claim, answers: Sequence[Answer] = (), *, onward: bool = True)
     except Stopped:  # by what an answer brought with it
         part.leave(part.fences)
         return []
+
+
+def recall(part: Claim, jobs: Sequence[Job]) -> None:
+    """What this claim has finished of the jobs does not change any more, so nobody reads it again."""
+    for job in jobs:
+        job.finished_steps = part.finished.get(job.pk, ())
+
+
+def remember(part: Claim, jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        part.finished.setdefault(job.pk, []).extend(step for step in job.open_steps if not step.is_open)
 
 
 def take_in(minutes: Minutes, answers: Sequence[Answer]) -> None:
@@ -173,8 +188,10 @@ def at_a_local_step(part: Claim, jobs: Sequence[Job]) -> list[Job]:
     """Those that stand at the same local step, which `step` of each then is."""
     ready: list[Job] = []
     for job in jobs:
-        first = next(iter(due_steps(job, part.tried)), None)
-        if first and first.name in local_handlers and (not ready or first.name == ready[0].step.name):
+        first = next((step for step in job.open_steps if step.is_open), None)
+        if first is None or first.name not in local_handlers or (ready and first.name != ready[0].step.name):
+            continue
+        if due_steps(job, part.tried):
             job.step = first
             ready.append(job)
     return ready
@@ -209,7 +226,7 @@ def intend(part: Claim, jobs: Sequence[Job], minutes: Minutes) -> list[Errand]:
         for step in due_steps(job, part.tried):
             begin(step)
             answer = known_answers[step.name](job, step) if step.name in known_answers else None
-            if not isinstance(answer, Done):
+            if not isinstance(answer, Done) and step.name not in own_errands:
                 minutes.intend(job, step)
             if answer is None:
                 errands.append((job, step))
@@ -261,9 +278,13 @@ def ask(part: Claim, job: Job, step: Step) -> Outcome:
 
 def at_open_steps(jobs: Sequence[Job], answers: Sequence[Answer]) -> list[Answer]:
     """The answers to steps that are still open, on the rows as they are now: where a person has attested during the
-    call, their evidence stands."""
+    call, their evidence stands. An attempt of which no intent was written down is counted now."""
     now_open = {step.id: (job, step) for job in jobs for step in job.open_steps}
-    return [(*now_open[step.id], outcome) for _, step, outcome in answers if step.id in now_open]
+    found = [(*now_open[step.id], outcome) for _, step, outcome in answers if step.id in now_open]
+    for _, step, _ in found:
+        if step.name in own_errands:
+            begin(step)
+    return found
 
 
 def note(part: Claim, jobs: Sequence[Job]) -> None:

@@ -325,6 +325,13 @@ def left_to_others(counted: Mapping[UUID, Mapping[str, Mapping[str, int]]]) -> s
     return {label for labels in counted.values() for label, actions in labels.items() if "hand over" in actions}
 
 
+def read_approved(jobs: Sequence[CaseJob]) -> None:
+    """Gives jobs that a worker has locked the parts of their plans as they were decided: it locks them without."""
+    approved = dict(Job.objects.filter(pk__in=[job.pk for job in jobs]).order_by().values_list("pk", "approved"))
+    for job in jobs:
+        job.approved = approved[job.pk]
+
+
 def since_approved(jobs: Sequence[CaseJob], parts: Mapping[UUID, frozenset[str]]) -> dict[CaseJob, list[str]]:
     """{job: parts that its plan has got since it was decided}, of those that were and have got any."""
     new = {job: parts[job.subject_id].difference(job.approved) for job in jobs if job.approved}
