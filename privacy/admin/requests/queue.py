@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localdate
 from unfold.decorators import display
 
-from privacy.admin import badges
+from privacy.admin import address, badges
 from privacy.admin.base import PeopleList, ReadOnlyAdmin, TabbedChangeList
 from privacy.admin.requests import (
     approvals,
@@ -145,6 +145,7 @@ class RightsRequestAdmin(Searched, ReadOnlyAdmin):
         return urgency.order()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        address.only(request, self.page_parameters(request))
         found = Case.objects.filter(pk=object_id) if is_uuid(object_id := unquote(object_id)) else Case.objects.none()
         row = cases.with_all(found).first()
         if row is None:
